@@ -1,0 +1,1 @@
+"""The call floor's business and the front door."""

@@ -1,0 +1,1 @@
+"""Audio files: spool, storage, streaming, peaks."""

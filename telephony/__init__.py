@@ -1,0 +1,1 @@
+"""Asterisk, and the only place that imports panoramisk."""
