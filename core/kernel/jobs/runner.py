@@ -1,0 +1,157 @@
+"""Doing the work: claim by conditional update, run, settle."""
+
+import asyncio
+import contextlib
+import os
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import and_, or_, select, update
+
+from core.kernel.clock import Clock
+from core.kernel.jobs.model import Job, JobState
+from core.kernel.jobs.queue import JobQueued
+from core.kernel.uow import UnitOfWork
+
+JobHandler = Callable[[Mapping[str, Any]], Awaitable[None]]
+
+_LEASE = timedelta(seconds=60)
+_POLL_SECONDS = 1.0
+_MAX_ATTEMPTS = 8
+_FIRST_BACKOFF = timedelta(seconds=2)
+_log = structlog.get_logger(__name__)
+
+
+class Retry(Exception):
+    """Raised by a handler that wants another try without being an error, after ``delay``."""
+
+    def __init__(self, delay: timedelta) -> None:
+        super().__init__(str(delay))
+        self.delay = delay
+
+
+class JobRunner:
+    """Runs due jobs of the kinds it has handlers for, a few at a time.
+
+    A handler gets the payload and must be idempotent: a lease that ran out (the process died) is run again by whoever
+    comes next. Errors are retried with growing delays (2 s, 4 s, 8 s …) up to eight attempts.
+    """
+
+    def __init__(self, uow: UnitOfWork, clock: Clock, handlers: Mapping[str, JobHandler], *, parallel: int = 4) -> None:
+        self._uow = uow
+        self._clock = clock
+        self._handlers = dict(handlers)
+        self._owner = f"{os.getpid()}-{secrets.token_hex(6)}"
+        self._slots = asyncio.Semaphore(parallel)
+        self._wake = asyncio.Event()
+
+    async def on_queued(self, _event: JobQueued) -> None:
+        """Bus subscriber: look at once instead of at the next poll."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Run jobs until cancelled; running handlers are cancelled with it and their leases given up."""
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                await self._slots.acquire()
+                job = await self._claim()
+                if job is None:
+                    self._slots.release()
+                    await self._pause()
+                else:
+                    tasks.create_task(self._run(job), name=f"job-{job.kind}-{job.id}")
+
+    async def run_due(self) -> int:
+        """Run everything that is due now, one after the other; how many were run. For tests and the command line."""
+        count = 0
+        while (job := await self._claim()) is not None:
+            await self._slots.acquire()
+            await self._run(job)
+            count += 1
+        return count
+
+    async def _pause(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), _POLL_SECONDS)
+        self._wake.clear()
+
+    async def _claim(self) -> Job | None:
+        now = self._clock.now()
+        due = or_(
+            and_(Job.state == JobState.QUEUED, Job.run_at <= now),
+            and_(Job.state == JobState.RUNNING, Job.lease_until < now),
+        )
+        candidate = select(Job.id).where(due, Job.kind.in_(self._handlers)).order_by(Job.run_at, Job.id).limit(1)
+        async with self._uow.read() as session:
+            if (await session.scalar(candidate)) is None:  # a look without the writer's lock: the usual case
+                return None
+        async with self._uow.write() as work:
+            locked = candidate.with_for_update(skip_locked=True).scalar_subquery()
+            return await work.session.scalar(
+                update(Job)
+                .where(Job.id == locked, due)
+                .values(
+                    state=JobState.RUNNING,
+                    lease_until=now + _LEASE,
+                    lease_owner=self._owner,
+                    attempts=Job.attempts + 1,
+                )
+                .returning(Job)
+            )
+
+    async def _run(self, job: Job) -> None:
+        try:
+            async with self._renewed(job):
+                await self._handlers[job.kind](job.payload)
+            await self._settle(job, state=JobState.DONE, finished_at=self._clock.now(), error=None)
+        except asyncio.CancelledError:
+            await asyncio.shield(self._settle(job, state=JobState.QUEUED, attempts=job.attempts - 1))
+            raise
+        except Retry as retry:
+            await self._settle(
+                job, state=JobState.QUEUED, run_at=self._clock.now() + retry.delay, attempts=job.attempts - 1
+            )
+        except Exception as error:  # noqa: BLE001 - a failing job must not stop the others
+            _log.exception("job failed", kind=job.kind, job=job.id, attempt=job.attempts)
+            await self._give_back(job, error)
+        finally:
+            self._slots.release()
+
+    async def _give_back(self, job: Job, error: Exception) -> None:
+        text = f"{type(error).__name__}: {error}"[:2000]
+        if job.attempts >= _MAX_ATTEMPTS:
+            await self._settle(job, state=JobState.FAILED, finished_at=self._clock.now(), error=text)
+        else:
+            delay = _FIRST_BACKOFF * 2 ** (job.attempts - 1)
+            await self._settle(job, state=JobState.QUEUED, run_at=self._clock.now() + delay, error=text)
+
+    async def _settle(self, job: Job, **values: Any) -> None:
+        async with self._uow.write() as work:
+            await work.session.execute(
+                update(Job)
+                .where(Job.id == job.id, Job.lease_owner == self._owner, Job.state == JobState.RUNNING)
+                .values(lease_until=None, lease_owner=None, **values)
+            )
+
+    @contextlib.asynccontextmanager
+    async def _renewed(self, job: Job) -> Any:
+        """Keep the lease alive while a long job runs."""
+
+        async def renew() -> None:
+            while True:
+                await asyncio.sleep(_LEASE.total_seconds() / 3)
+                async with self._uow.write() as work:
+                    await work.session.execute(
+                        update(Job)
+                        .where(Job.id == job.id, Job.lease_owner == self._owner)
+                        .values(lease_until=self._clock.now() + _LEASE)
+                    )
+
+        renewal = asyncio.create_task(renew(), name=f"lease-{job.id}")
+        try:
+            yield
+        finally:
+            renewal.cancel()

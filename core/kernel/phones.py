@@ -1,0 +1,75 @@
+"""Telephone numbers in every written form, and the one form that is stored."""
+
+import re
+from collections.abc import Sequence
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumberFormat, timezone
+
+#: Asterisk and trunks name a hidden caller in these ways.
+HIDDEN = frozenset({"", "anonymous", "unknown", "unavailable", "restricted", "private", "asterisk", "s", "<unknown>"})
+_MASK_KEEP = 4
+_SIGNIFICANT = 9
+
+
+def normalise(raw: str | None, region: str = "RU") -> str | None:
+    """``raw`` as E.164 (``+79000000001``), or None when it is no possible number.
+
+    Takes what people and trunks write: spaces, brackets, ``8…`` and ``00…`` prefixes, digits without a plus. ``region``
+    (ISO 3166) reads national forms.
+    """
+    text = (raw or "").strip()
+    if text.lower() in HIDDEN:
+        return None
+    digits = re.sub(r"\D", "", text)
+    for candidate in _candidates(text, digits, region):
+        number = _parse(candidate, region)
+        if number is not None:
+            return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    return None
+
+
+def _candidates(text: str, digits: str, region: str) -> Sequence[str]:
+    if text.startswith("+"):
+        return ("+" + digits,)
+    if digits.startswith("00"):
+        return ("+" + digits[2:],)
+    national = (digits,) if region else ()
+    return (*national, "+" + digits)
+
+
+def _parse(text: str, region: str) -> phonenumbers.PhoneNumber | None:
+    try:
+        number = phonenumbers.parse(text, region)
+    except NumberParseException:
+        return None
+    return number if phonenumbers.is_possible_number(number) else None
+
+
+def as_key(e164: str) -> int:
+    """The digits as an integer: what the look-up table is keyed by."""
+    return int(e164.lstrip("+"))
+
+
+def tail_key(text: str) -> int | None:
+    """The last nine digits, for trunks that mangle prefixes; None when there are fewer than nine."""
+    digits = re.sub(r"\D", "", text)
+    return int(digits[-_SIGNIFICANT:]) if len(digits) >= _SIGNIFICANT else None
+
+
+def pretty(e164: str) -> str:
+    """The international spelling with spaces, for people."""
+    number = _parse(e164, "")
+    return phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL) if number else e164
+
+
+def masked(e164: str) -> str:
+    """All but the last four digits hidden, for logs and for eyes without the right."""
+    return re.sub(r"\d", "•", e164[:-_MASK_KEEP]) + e164[-_MASK_KEEP:]
+
+
+def zone_guesses(e164: str) -> tuple[str, ...]:
+    """Time zones the number's prefix may lie in: a guess, weaker than anything the debtor said."""
+    number = _parse(e164, "")
+    zones = timezone.time_zones_for_number(number) if number else ()
+    return tuple(zone for zone in zones if zone != timezone.UNKNOWN_TIMEZONE)

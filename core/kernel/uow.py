@@ -1,0 +1,44 @@
+"""The unit of work: one session, one transaction, and the events that come true with it."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.kernel.bus import Bus
+from core.kernel.db import Database
+from core.kernel.events import Event
+
+
+class Work:
+    """A transaction under way. ``emit`` keeps an event until the commit; a rollback forgets it."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+        self.events: list[Event] = []
+
+    def emit(self, *events: Event) -> None:
+        self.events.extend(events)
+
+
+class UnitOfWork:
+    """Opens transactions. Leaving the block commits, an exception rolls back."""
+
+    def __init__(self, database: Database, bus: Bus) -> None:
+        self.database = database
+        self._bus = bus
+
+    def read(self) -> AbstractAsyncContextManager[AsyncSession]:
+        """A session for questions."""
+        return self.database.read()
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Work]:
+        """A transaction for changes. Do no network or file work inside: on SQLite everybody else waits for it."""
+        async with self.database.writing() as session:
+            work = Work(session)
+            # Within the commit, before another writer can follow: so events keep the order of the commits.
+            event.listen(session.sync_session, "after_commit", lambda _: self._bus.publish(work.events))
+            async with session.begin():
+                yield work
