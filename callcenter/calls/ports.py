@@ -11,8 +11,8 @@ from callcenter.calls.facts import CallState
 class DialOrder:
     """Ring ``endpoint`` (a collector's phone) and, once it answers, dial ``number`` showing ``show_number``.
 
-    ``call_id`` is already reserved in the database and travels with both channels, so that an order is never carried out
-    twice and its call is recognised. ``auto_answer`` asks the browser phone to take the first leg by itself.
+    ``call_id`` is already reserved in the database and travels with both channels, so that an order is never carried
+    out twice and its call is recognised. ``auto_answer`` asks the browser phone to take the first leg by itself.
     """
 
     call_id: int
@@ -25,7 +25,7 @@ class DialOrder:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TelephonyStatus:
-    """The lamp: ``up`` while every configured exchange answers; ``detail`` is a msgid for people, ``since`` aware UTC."""
+    """The lamp: ``up`` while every configured exchange answers; ``detail`` is a msgid, ``since`` aware UTC."""
 
     up: bool
     detail: str
@@ -33,8 +33,8 @@ class TelephonyStatus:
 
 
 class Telephony(Protocol):
-    """The exchange as the call floor sees it. Orders raise ``TelephonyUnavailable`` or ``OrderRefused``, are sent at most
-    once and are never replayed."""
+    """The exchange as the call floor sees it. Orders raise ``TelephonyUnavailable`` or ``OrderRefused``, are sent at
+    most once and are never replayed."""
 
     def status(self) -> TelephonyStatus: ...
 

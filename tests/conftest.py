@@ -1,0 +1,106 @@
+"""What every test may ask for: both databases, a unit of work, a clock that stands still."""
+
+import asyncio
+import secrets
+import shutil
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import asyncpg
+import pytest
+from sqlalchemy import make_url
+
+from callcenter.app.models import metadata
+from core.kernel.bus import Bus
+from core.kernel.clock import ManualClock
+from core.kernel.db import Database
+from core.kernel.uow import UnitOfWork
+
+pytest_plugins = ["tests.plugins.postgres"]
+
+
+async def _create_schema(url: str) -> None:
+    database = Database(url)
+    async with database.writer_engine.begin() as connection:
+        await connection.run_sync(metadata.create_all)
+    await database.close()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the whole schema, to be copied for each test."""
+    path = tmp_path_factory.mktemp("schema") / "template.db"
+    asyncio.run(_create_schema(f"sqlite+aiosqlite:///{path}"))
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    return path
+
+
+async def _admin(server: str, *statements: str) -> None:
+    connection = await asyncpg.connect(f"{server.replace('+asyncpg', '')}/postgres")
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str) -> str:
+    """The name of a PostgreSQL database with the whole schema, to be copied for each test."""
+    asyncio.run(_admin(postgres_server, "CREATE DATABASE template_cc"))
+    asyncio.run(_create_schema(f"{postgres_server}/template_cc"))
+    return "template_cc"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a fresh database with the whole schema, once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        copy = tmp_path / "test.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), copy)
+        yield f"sqlite+aiosqlite:///{copy}"
+        return
+    template = request.getfixturevalue("postgres_template")
+    server = request.getfixturevalue("postgres_server")
+    name = f"test_{secrets.token_hex(6)}"
+    asyncio.run(_admin(server, f"CREATE DATABASE {name} TEMPLATE {template}"))
+    try:
+        yield f"{server}/{name}"
+    finally:
+        asyncio.run(_admin(server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """An open database; ``database.dialect`` tells which."""
+    assert make_url(database_url).get_backend_name() in {"sqlite", "postgresql"}
+    opened = Database(database_url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """Wednesday 2026-03-11 at noon UTC, until a test moves it."""
+    return ManualClock(datetime(2026, 3, 11, 12, tzinfo=UTC))
+
+
+@pytest.fixture
+async def bus() -> AsyncIterator[Bus]:
+    """A bus that delivers; ``await bus.drained()`` waits for what was published."""
+    bus = Bus()
+    task = asyncio.create_task(bus.run(), name="bus")
+    yield bus
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+@pytest.fixture
+def uow(database: Database, bus: Bus) -> UnitOfWork:
+    return UnitOfWork(database, bus)

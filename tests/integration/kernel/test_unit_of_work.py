@@ -1,0 +1,166 @@
+"""The unit of work on both databases: nothing lost, nothing out of order."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.exc import DBAPIError
+
+from core.kernel.bus import Bus
+from core.kernel.clock import ManualClock
+from core.kernel.events import Event
+from core.kernel.jobs import Job, JobRunner, JobState, Retry, enqueue
+from core.kernel.journal import GroupCommit
+from core.kernel.uow import UnitOfWork, Work
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Counted(Event):
+    value: int
+
+
+async def _job(work: Work, clock: ManualClock, **values: object) -> None:
+    row = {"kind": "k", "payload": {}, "run_at": clock.now(), "created_at": clock.now(), **values}
+    await work.session.execute(insert(Job).values(row))
+
+
+async def test_concurrent_read_modify_write_loses_no_update(uow: UnitOfWork, clock: ManualClock) -> None:
+    async with uow.write() as work:
+        await _job(work, clock)
+
+    async def add_one() -> None:
+        async with uow.write() as work:
+            await work.session.execute(update(Job).values(attempts=Job.attempts + 1))
+
+    await asyncio.gather(*(add_one() for _ in range(50)))
+    async with uow.read() as session:
+        assert await session.scalar(select(Job.attempts)) == 50
+
+
+async def test_events_follow_the_commits_and_a_rollback_tells_nobody(
+    uow: UnitOfWork, bus: Bus, clock: ManualClock
+) -> None:
+    heard: list[int] = []
+
+    async def hear(event: Counted) -> None:
+        heard.append(event.value)
+
+    bus.subscribe(Counted, hear)
+    order: list[int] = []
+
+    async def count(value: int) -> None:
+        async with uow.write() as work:
+            await work.session.execute(
+                insert(Job).values(kind="k", payload={}, run_at=clock.now(), created_at=clock.now())
+            )
+            order.append(value)
+            work.emit(Counted(at=clock.now(), value=value))
+
+    await asyncio.gather(*(count(value) for value in range(30)))
+
+    async def fail() -> None:
+        async with uow.write() as work:
+            work.emit(Counted(at=clock.now(), value=99))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await fail()
+    await bus.drained()
+    assert sorted(heard) == list(range(30))
+    if uow.database.dialect == "sqlite":  # one writer: the order inside is the order of the commits
+        assert heard == order
+
+
+async def test_a_broken_subscriber_does_not_stop_the_others(bus: Bus, clock: ManualClock) -> None:
+    heard: list[int] = []
+
+    async def break_down(_event: Counted) -> None:
+        raise RuntimeError("broken")
+
+    async def hear(event: Counted) -> None:
+        heard.append(event.value)
+
+    bus.subscribe(Counted, break_down)
+    bus.subscribe(Counted, hear)
+    bus.publish([Counted(at=clock.now(), value=1), Counted(at=clock.now(), value=2)])
+    await bus.drained()
+    assert heard == [1, 2]
+
+
+async def test_readers_cannot_write(uow: UnitOfWork) -> None:
+    with pytest.raises(DBAPIError):
+        async with uow.read() as session:
+            await session.execute(update(Job).values(attempts=1))
+
+
+async def test_group_commit_isolates_a_bad_item(uow: UnitOfWork, clock: ManualClock) -> None:
+    async def write(work: Work, items: object) -> None:
+        for item in items:  # type: ignore[attr-defined]
+            await _job(work, clock, kind=item, key=f"key-{item}" if item == "bad" else None)
+
+    async with uow.write() as work:
+        await _job(work, clock, kind="bad", key="key-bad", state=JobState.QUEUED)
+    journal: GroupCommit[str] = GroupCommit(uow, write)
+    task = asyncio.create_task(journal.run())
+    outcomes = await asyncio.gather(*(journal.append(k) for k in ["a", "bad", "b", "c"]), return_exceptions=True)
+    task.cancel()
+    assert [isinstance(o, Exception) for o in outcomes] == [False, True, False, False]
+    async with uow.read() as session:
+        assert await session.scalar(select(func.count()).where(Job.kind.in_(["a", "b", "c"]))) == 3
+
+
+async def test_a_key_queues_one_open_job_and_may_be_used_again_afterwards(uow: UnitOfWork, clock: ManualClock) -> None:
+    ran: list[int] = []
+
+    async def handle(payload: object) -> None:
+        ran.append(payload["n"])  # type: ignore[index]
+
+    runner = JobRunner(uow, clock, {"greet": handle})
+    async with uow.write() as work:
+        assert await enqueue(work, "greet", {"n": 1}, at=clock.now(), key="once")
+        assert not await enqueue(work, "greet", {"n": 2}, at=clock.now(), key="once")
+    assert await runner.run_due() == 1
+    async with uow.write() as work:
+        assert await enqueue(work, "greet", {"n": 3}, at=clock.now(), key="once")
+    await runner.run_due()
+    assert ran == [1, 3]
+
+
+async def test_two_runners_never_run_a_job_twice(uow: UnitOfWork, clock: ManualClock) -> None:
+    ran: list[int] = []
+
+    async def handle(payload: object) -> None:
+        ran.append(payload["n"])  # type: ignore[index]
+
+    async with uow.write() as work:
+        for n in range(40):
+            await enqueue(work, "greet", {"n": n}, at=clock.now())
+    runners = [JobRunner(uow, clock, {"greet": handle}) for _ in range(4)]
+    await asyncio.gather(*(runner.run_due() for runner in runners))
+    assert sorted(ran) == list(range(40))
+
+
+async def test_failures_back_off_and_a_dead_process_loses_its_lease(uow: UnitOfWork, clock: ManualClock) -> None:
+    tries = 0
+
+    async def fail_twice(_payload: object) -> None:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise RuntimeError("not yet")
+        if tries == 2:
+            raise Retry(timedelta(seconds=5))
+
+    runner = JobRunner(uow, clock, {"greet": fail_twice})
+    async with uow.write() as work:
+        await enqueue(work, "greet", {}, at=clock.now())
+        await _job(work, clock, kind="greet", state=JobState.RUNNING, lease_until=clock.now(), lease_owner="dead")
+    assert await runner.run_due() == 1
+    clock.advance(timedelta(seconds=2))
+    assert await runner.run_due() == 2  # the retry and the job of the dead process
+    clock.advance(timedelta(seconds=5))
+    await runner.run_due()
+    async with uow.read() as session:
+        assert set(await session.scalars(select(Job.state))) == {JobState.DONE}
