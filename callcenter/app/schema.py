@@ -1,0 +1,35 @@
+"""Bringing a database to the schema of this version, and back."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection
+
+from core.kernel.db import Database
+
+_SCRIPTS = Path(__file__).parent.parent / "migrations"
+
+
+def config(connection: Connection | None = None) -> Config:
+    """Alembic's configuration without a file: the scripts, and the connection to run on."""
+    alembic = Config()
+    alembic.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
+    alembic.attributes["connection"] = connection
+    return alembic
+
+
+async def migrate(database: Database, revision: str = "head") -> None:
+    """Upgrade to ``revision``; does nothing when the database is there already."""
+    await _run(database, lambda settings: command.upgrade(settings, revision))
+
+
+async def downgrade(database: Database, revision: str) -> None:
+    """Take migrations back down to ``revision`` (``base`` for an empty database)."""
+    await _run(database, lambda settings: command.downgrade(settings, revision))
+
+
+async def _run(database: Database, action: Callable[[Config], None]) -> None:
+    async with database.writer_engine.begin() as connection:
+        await connection.run_sync(lambda sync: action(config(sync)))

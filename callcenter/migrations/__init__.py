@@ -1,0 +1,1 @@
+"""The history of the schema, up and down on both databases."""
