@@ -15,6 +15,7 @@ from core.kernel.errors import DomainError
 from core.kernel.i18n import mark
 
 _DATABASES = ("sqlite+aiosqlite:///", "postgresql+asyncpg://")
+_ROOT = Path(__file__).resolve().parents[2]
 _KEY_BYTES = 32
 _KEY_MINIMUM = 32
 
@@ -43,11 +44,14 @@ class AmiAddress:
 
 
 class Settings(BaseSettings):
-    """Everything that differs between two installations. ``PORT`` 0 takes a free one."""
+    """Everything that differs between two installations.
 
-    model_config = SettingsConfigDict(env_prefix="CALLCENTER_", env_file=".env", extra="ignore", frozen=True)
+    ``PORT`` 0 takes a free one. Data lie beside the program, wherever a command is typed.
+    """
 
-    data_dir: Path = Path("var")
+    model_config = SettingsConfigDict(env_prefix="CALLCENTER_", env_file=_ROOT / ".env", extra="ignore", frozen=True)
+
+    data_dir: Path = _ROOT / "var"
     database_url: str = ""
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
