@@ -40,7 +40,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-async def _admin(server: str, *statements: str) -> None:
+async def admin(server: str, *statements: str) -> None:
     connection = await asyncpg.connect(f"{server.replace('+asyncpg', '')}/postgres")
     try:
         for statement in statements:
@@ -52,7 +52,7 @@ async def _admin(server: str, *statements: str) -> None:
 @pytest.fixture(scope="session")
 def postgres_template(postgres_server: str) -> str:
     """The name of a PostgreSQL database with the whole schema, to be copied for each test."""
-    asyncio.run(_admin(postgres_server, "CREATE DATABASE template_cc"))
+    asyncio.run(admin(postgres_server, "CREATE DATABASE template_cc"))
     asyncio.run(_create_schema(f"{postgres_server}/template_cc"))
     return "template_cc"
 
@@ -68,11 +68,11 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     template = request.getfixturevalue("postgres_template")
     server = request.getfixturevalue("postgres_server")
     name = f"test_{secrets.token_hex(6)}"
-    asyncio.run(_admin(server, f"CREATE DATABASE {name} TEMPLATE {template}"))
+    asyncio.run(admin(server, f"CREATE DATABASE {name} TEMPLATE {template}"))
     try:
         yield f"{server}/{name}"
     finally:
-        asyncio.run(_admin(server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+        asyncio.run(admin(server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
 
 
 @pytest.fixture

@@ -7,8 +7,11 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection
 
+from callcenter.app.models import metadata
 from core.kernel.db import Database
 
+#: Tables that a full-text index makes for itself, and the one Alembic keeps.
+_NOT_OURS = ("_fts", "alembic_")
 _SCRIPTS = Path(__file__).parent.parent / "migrations"
 
 
@@ -16,8 +19,13 @@ def config(connection: Connection | None = None) -> Config:
     """Alembic's configuration without a file: the scripts, and the connection to run on."""
     alembic = Config()
     alembic.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
-    alembic.attributes["connection"] = connection
+    alembic.attributes.update(connection=connection, metadata=metadata, include_name=ours)
     return alembic
+
+
+def ours(name: str | None, kind: str, _parents: object) -> bool:
+    """Whether a table found in the database is one the metadata should know."""
+    return not (kind == "table" and name is not None and any(mark in name for mark in _NOT_OURS))
 
 
 async def migrate(database: Database, revision: str = "head") -> None:

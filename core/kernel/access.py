@@ -1,6 +1,6 @@
 """Who acts, and what they may do."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -58,7 +58,7 @@ class _Everything(Mapping[str, Scope]):
     def __getitem__(self, key: str) -> Scope:
         return Scope.ALL
 
-    def __iter__(self):  # type: ignore[no-untyped-def]
+    def __iter__(self) -> Iterator[str]:
         return iter(())
 
     def __len__(self) -> int:

@@ -1,0 +1,49 @@
+"""``make bench``: runs every ``bench_*.py`` beside this file and prints its figures as a table.
+
+``python -m bench fold import`` runs only the scenarios whose names contain a word given. A scenario is a module with
+``async def run() -> list[Figure]``.
+"""
+
+import asyncio
+import importlib
+import os
+import platform
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from bench.figure import Figure
+
+
+def scenarios(words: Iterable[str]) -> list[str]:
+    """Names of the scenario modules that match any of ``words``, or all."""
+    names = sorted(path.stem for path in Path(__file__).parent.glob("bench_*.py"))
+    wanted = list(words)
+    return [name for name in names if not wanted or any(word in name for word in wanted)]
+
+
+def line(figure: Figure) -> str:
+    """One row of the table."""
+    beside = f"{figure.reference:,.3f} {figure.reference_name}" if figure.reference is not None else ""
+    ratio = f"{figure.ratio:.2f}x" if figure.ratio is not None else ""
+    return f"{figure.name:<58} {figure.value:>14,.3f} {figure.unit:<10} {ratio:>8}  {beside:<44} {figure.aim}"
+
+
+def main(words: list[str]) -> int:
+    print(f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}")
+    print(f"{'figure':<58} {'value':>14} {'unit':<10} {'ratio':>8}  {'bare reference, same run':<44} aim")
+    failed = 0
+    for name in scenarios(words):
+        try:
+            figures = asyncio.run(importlib.import_module(f"bench.{name}").run())
+        except Exception as error:  # noqa: BLE001 - the other scenarios still have something to say
+            print(f"{name} failed: {type(error).__name__}: {error}", file=sys.stderr)
+            failed += 1
+            continue
+        for figure in figures:
+            print(line(figure), flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
