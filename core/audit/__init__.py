@@ -1,0 +1,1 @@
+"""The audit trail: every change and every look at personal data, append-only and chained by hash."""

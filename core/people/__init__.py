@@ -1,0 +1,1 @@
+"""Employees: users, roles, profiles, departments, sessions and tokens, and who may see what."""
