@@ -1,8 +1,12 @@
 """Every table of the house, imported so that the metadata is whole before anybody creates or compares a schema."""
 
+from core.audit import model as audit
+from core.cases import model as cases
 from core.kernel.db import Base
 from core.kernel.jobs import model as jobs
+from core.parties import model as parties
+from core.people import model as people
 
 metadata = Base.metadata
 
-__all__ = ["jobs", "metadata"]
+__all__ = ["audit", "cases", "jobs", "metadata", "parties", "people"]
