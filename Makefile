@@ -1,7 +1,7 @@
 PYTHON ?= python3
 RUN := .venv/bin/python -m
 
-.PHONY: help run test test-fast test-slow check bench setup setup-test locks
+.PHONY: help run test test-fast test-slow check bench setup setup-test catalogues locks
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
@@ -32,6 +32,9 @@ setup: ## what running needs
 
 setup-test: ## what proving needs
 	@$(PYTHON) tools/setup.py test
+
+catalogues: setup-test ## every text of the sources into the message catalogues
+	@.venv/bin/python -m tools.catalogues
 
 locks: ## newest allowed versions into the lock files
 	$(PYTHON) -m venv .tools/uv
