@@ -63,6 +63,7 @@ def update() -> int:
         catalog = read(language)
         catalog.update(source, no_fuzzy_matching=True)
         catalog.obsolete.clear()
+        catalog.fuzzy, catalog.header_comment = False, f"# The interface in {catalog.locale.english_name}."
         path_of(language).parent.mkdir(parents=True, exist_ok=True)
         with path_of(language).open("wb") as file:
             write_po(file, catalog, sort_output=True, no_location=True, omit_header=False, width=120)
