@@ -182,7 +182,7 @@ def unpack_asterisk(*, required: bool) -> None:
         missing_by_hand("sudo apt-get install asterisk, or run this as root", required=required)
         return
     say("a private Asterisk")
-    run(PYTHON, "-m", "telephony.lab.tree")
+    run(PYTHON, "-m", "telephony.lab")
 
 
 @contextmanager

@@ -1,0 +1,49 @@
+"""Free ports, so that any number of labs and tests live side by side."""
+
+import fcntl
+import os
+import random
+import socket
+import tempfile
+from pathlib import Path
+
+from telephony.lab.errors import LabError
+
+RTP_FIRST, RTP_LAST, RTP_STEP = 10_000, 32_000, 500
+"""Below the range that the kernel hands out by itself; one step is one lab's share."""
+
+
+def free_tcp(host: str) -> int:
+    return _free(host, socket.SOCK_STREAM)
+
+
+def free_udp(host: str) -> int:
+    return _free(host, socket.SOCK_DGRAM)
+
+
+def _free(host: str, kind: socket.SocketKind) -> int:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
+def claim_rtp() -> tuple[int, tuple[int, int]]:
+    """A share of the RTP ports that no other lab has: an open lock file and the first and last port.
+
+    The share is taken as long as any process holds the file open: hand it to Asterisk, which gives it back
+    by ending."""
+    starts = list(range(RTP_FIRST, RTP_LAST, RTP_STEP))
+    random.shuffle(starts)
+    for start in starts:
+        lock = os.open(_lock_file(start), os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(lock)
+            continue
+        return lock, (start, start + RTP_STEP - 1)
+    raise LabError("every range of RTP ports is taken by another lab; stop one with: callcenter lab down")
+
+
+def _lock_file(start: int) -> Path:
+    return Path(tempfile.gettempdir()) / f"callcenter-rtp-{start}.lock"
