@@ -1,7 +1,7 @@
 """Bring the message catalogues up to date with the sources: ``make catalogues``, then translate what is empty.
 
-Texts are found in templates (``_``, ``gettext``, ``ngettext``) and in Python (``msg``, ``nmsg``, ``mark``). Obsolete ones
-are dropped; nothing is guessed from similar ones.
+Texts are found in templates (``_``, ``gettext``, ``ngettext``) and in Python (``msg``, ``nmsg``, ``mark``). Obsolete
+ones are dropped; nothing is guessed from similar ones.
 """
 
 import sys
