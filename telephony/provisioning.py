@@ -55,22 +55,6 @@ CEL_COLUMNS: Mapping[str, str] = {
 }
 """Columns of ``callcenter-cel.csv`` in order; ``time`` as in the CDR, ``extra`` is the JSON of the event."""
 
-MODULES = """
-    app_chanspy app_confbridge app_dial app_mixmonitor app_playback app_queue app_stack app_userevent
-    app_verbose app_waitforcond bridge_builtin_features bridge_builtin_interval_features bridge_holding
-    bridge_native_rtp bridge_simple bridge_softmix cdr_custom cel_custom chan_pjsip codec_alaw codec_gsm
-    codec_opus_open_source codec_resample codec_ulaw format_gsm format_pcm format_sln format_wav
-    func_callerid func_cdr func_channel func_db func_dialplan func_global func_hangupcause func_logic
-    func_pjsip_endpoint func_strings func_timeout pbx_config res_cdrel_custom res_convert res_crypto
-    res_format_attr_opus res_http_websocket res_manager_devicestate res_musiconhold res_mutestream
-    res_pjproject res_pjsip res_pjsip_authenticator_digest res_pjsip_caller_id res_pjsip_dtmf_info
-    res_pjsip_endpoint_identifier_ip res_pjsip_endpoint_identifier_user res_pjsip_header_funcs
-    res_pjsip_logger res_pjsip_nat res_pjsip_pubsub res_pjsip_refer res_pjsip_registrar
-    res_pjsip_rfc3326 res_pjsip_sdp_rtp res_pjsip_session res_pjsip_transport_websocket res_rtp_asterisk
-    res_sorcery_astdb res_sorcery_config res_sorcery_memory res_srtp res_timing_timerfd
-    res_timing_pthread
-""".split()
-
 _EXTENSION = re.compile(r"[0-9]{2,10}")
 _WORD = re.compile(r"[A-Za-z0-9_.-]{8,80}")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -159,7 +143,7 @@ class Pbx:
     language: str = "en"
     numbers: tuple[str, ...] = ("5550100",)
     queue: str = "main"
-    recording_notice: str | None = "this-call-may-be-monitored-or-recorded"
+    recording_notice: str | None = "beep"
     answer_first: bool = False
     ring_seconds: int = 15
     direct_seconds: int = 30
@@ -185,7 +169,7 @@ def render(pbx: Pbx, phones: Sequence[Phone]) -> dict[str, str]:
     environment.filters["caller_id"] = _caller_id
     return {
         name.removesuffix(".j2"): environment.get_template(name).render(
-            pbx=pbx, phones=ordered, modules=MODULES, cdr=CDR_COLUMNS.values(), cel=CEL_COLUMNS.values()
+            pbx=pbx, phones=ordered, cdr=CDR_COLUMNS.values(), cel=CEL_COLUMNS.values()
         )
         for name in environment.list_templates(extensions=["j2"])
     }

@@ -36,7 +36,7 @@ class LabOptions:
 
     host: str = "127.0.0.1"
     language: str = "en"
-    recording_notice: str | None = "this-call-may-be-monitored-or-recorded"
+    recording_notice: str | None = "beep"
     ring_seconds: int = 15
     queue_seconds: int = 300
     lost_seconds: int = 120
@@ -147,7 +147,7 @@ class Lab:
         return _console(running.command, command)
 
     def kill(self) -> None:
-        """End Asterisk as a power cut would, for tests of recovery; the next ``up`` starts it on new ports."""
+        """End Asterisk as a power cut would, to test recovery; the next ``up`` starts it on new ports."""
         os.kill(self.required().pid, signal.SIGKILL)
 
     @contextmanager

@@ -15,7 +15,13 @@ from telephony.lab.errors import AsteriskMissing, LabError
 
 TOOLS = Path(__file__).resolve().parents[2] / ".tools"
 SUITE = "forky"
-PACKAGES = "asterisk,asterisk-modules,asterisk-core-sounds-en-gsm,asterisk-core-sounds-ru-gsm,asterisk-moh-opsound-gsm"
+PACKAGES = (
+    "asterisk",
+    "asterisk-modules",
+    "asterisk-core-sounds-en-gsm",
+    "asterisk-core-sounds-ru-gsm",
+    "asterisk-moh-opsound-gsm",
+)
 _DIRECTORY = re.compile(r"^\s*(ast\w+dir)\s*=>?\s*(\S+)", re.MULTILINE)
 
 
@@ -78,7 +84,7 @@ def _in_tree(root: Path) -> Binary:
 def _unpack(root: Path) -> None:
     if os.geteuid() != 0 or not shutil.which("mmdebstrap"):
         raise AsteriskMissing(
-            "no Asterisk here: install asterisk, or install mmdebstrap and run once as root: python -m telephony.lab"
+            "no Asterisk here: install asterisk, or mmdebstrap and run once as root: python -m telephony.lab"
         )
     aside = root.with_name(f"asterisk.{os.getpid()}")
     shutil.rmtree(aside, ignore_errors=True)

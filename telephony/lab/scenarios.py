@@ -1,0 +1,199 @@
+"""SIPp scenarios, put together from the few messages that a debtor's telephone says.
+
+Each thing that happens is logged as ``event CALL-ID MILLISECONDS NAME [DETAIL]``: ``started``, ``answered``,
+``caller`` or ``callee`` (who hung up), ``refused`` (with the SIP status) and ``abandoned``.
+"""
+
+from enum import StrEnum
+
+HIDDEN = "anonymous"
+"""The caller whose number is withheld."""
+
+REFUSALS = (403, 404, 408, 410, 480, 484, 486, 487, 488, 500, 502, 503, 504, 600, 603, 604)
+
+
+class Answer(StrEnum):
+    """What a rung debtor does."""
+
+    PICK_UP = "pick up"
+    MACHINE = "machine"
+    REJECT = "reject"
+    BUSY = "busy"
+    NO_ANSWER = "no answer"
+
+
+REFUSING = {Answer.REJECT: "603 Decline", Answer.BUSY: "486 Busy Here"}
+OPTIONAL = 'optional="true"'
+THERE = "sip:[service]@[remote_ip]:[remote_port]"
+PEER = "[peer_tag_param]"
+TAG = "tag=[pid]d[call_number]"
+
+SDP = """v=0
+o=debtor 1 1 IN IP4 [local_ip]
+s=-
+c=IN IP4 [media_ip]
+t=0 0
+m=audio [rtpstream_audio_port] RTP/AVP 0 101
+a=rtpmap:0 PCMU/8000
+a=rtpmap:101 telephone-event/8000
+a=ptime:20
+a=sendrecv"""
+
+
+def ringing(caller: str, seconds: float | None, abandon_after: float | None) -> str:
+    """A debtor who rings in from ``caller`` and talks for ``seconds``, or gives up after ``abandon_after``
+    seconds without an answer.
+    """
+    patience = _patience(abandon_after, "abandon")
+    refused = (
+        _recv(f'response="{code}"', OPTIONAL, patience, note=f"refused {code}", then="refused")
+        for code in REFUSALS
+    )
+    return _scenario(
+        _note("started"),
+        _send(f"INVITE {THERE} SIP/2.0", *_from(caller), *_sequence("INVITE", 1), sdp=True, resend=True),
+        *(_recv(f'response="{code}"', OPTIONAL, patience) for code in (100, 180, 181, 183)),
+        *refused,
+        _recv('response="200"', patience, note="answered"),
+        _send(f"ACK {THERE} SIP/2.0", *_from(caller, PEER), *_sequence("ACK", 1, "ack")),
+        _play(loop=-1),
+        _recv('request="BYE"', _patience(seconds, "hang-up"), note="callee"),
+        _reply("200 OK"),
+        _jump("end"),
+        _label("hang-up"),
+        _send(f"BYE {THERE} SIP/2.0", *_from(caller, PEER), *_sequence("BYE", 2, "bye"), resend=True),
+        _recv('response="200"', note="caller"),
+        _jump("end"),
+        _label("abandon"),
+        _send(f"CANCEL {THERE} SIP/2.0", *_from(caller), *_sequence("CANCEL", 1), resend=True),
+        _recv('response="200"'),
+        _recv('response="487"', note="abandoned"),
+        _label("refused"),
+        _send(f"ACK {THERE} SIP/2.0", *_from(caller, PEER), *_sequence("ACK", 1)),
+        _label("end"),
+    )
+
+
+def answering(how: Answer, seconds: float | None, ring_seconds: float) -> str:
+    """A debtor who is rung for ``ring_seconds`` and then does ``how``; who answers talks for ``seconds``.
+
+    ``NO_ANSWER`` lets it ring until the caller gives up.
+    """
+    patience = None if how is Answer.NO_ANSWER else ring_seconds
+    return _scenario(
+        _recv('request="INVITE"', 'rrs="true"', note="started", keep=("From", "To", "CSeq")),
+        _reply("100 Trying"),
+        _reply("180 Ringing"),
+        _recv('request="CANCEL"', _patience(patience, "decide"), note="abandoned"),
+        _reply("200 OK"),
+        _reply("487 Request Terminated", sequence="[$CSeq]"),
+        _recv('request="ACK"'),
+        _jump("end"),
+        _label("decide"),
+        *(_pick_up(how, seconds) if how not in REFUSING else _refuse(REFUSING[how])),
+        _label("end"),
+    )
+
+
+def _pick_up(how: Answer, seconds: float | None) -> tuple[str, ...]:
+    return (
+        _reply("200 OK", sdp=True),
+        _recv('request="ACK"', note="answered"),
+        _play(loop=1 if how is Answer.MACHINE else -1),
+        _recv('request="BYE"', _patience(seconds, "hang-up"), note="caller"),
+        _reply("200 OK"),
+        _jump("end"),
+        _label("hang-up"),
+        _send(
+            "BYE [next_url] SIP/2.0",
+            f"From:[$To];{TAG}",
+            "To:[$From]",
+            *_sequence("BYE", 1, "bye"),
+            resend=True,
+        ),
+        _recv('response="200"', note="callee"),
+    )
+
+
+def _refuse(status: str) -> tuple[str, ...]:
+    return (_reply(status), _recv('request="ACK"', note=f"refused {status[:3]}"))
+
+
+def _from(caller: str, tag_of_peer: str = "") -> tuple[str, str]:
+    shown = (
+        '"Anonymous" <sip:anonymous@anonymous.invalid>' if caller == HIDDEN else f"<sip:{caller}@[local_ip]>"
+    )
+    return (f"From: {shown};{TAG}", f"To: <{THERE}>{tag_of_peer}")
+
+
+def _sequence(method: str, number: int, branch: str = "invite") -> tuple[str, ...]:
+    """The Via of the transaction ``branch`` and the headers every request has; an INVITE, its CANCEL and the
+    ACK of its refusal are one transaction.
+    """
+    return (
+        f"Via: SIP/2.0/UDP [local_ip]:[local_port];branch=z9hG4bK-[pid]-[call_number]-{branch}",
+        "Call-ID: [call_id]",
+        f"CSeq: {number} {method}",
+        "Contact: <sip:debtor@[local_ip]:[local_port]>",
+        "Max-Forwards: 70",
+    )
+
+
+def _reply(status: str, *, sequence: str = "", sdp: bool = False) -> str:
+    tagged = "[last_To:]" if status.startswith("100") else f"[last_To:];{TAG}"
+    cseq = f"CSeq:{sequence}" if sequence else "[last_CSeq:]"
+    contact = "Contact: <sip:debtor@[local_ip]:[local_port]>"
+    head = (f"SIP/2.0 {status}", "[last_Via:]", "[last_From:]", tagged, "[last_Call-ID:]", cseq, contact)
+    return _send(*head, sdp=sdp, resend=sdp)
+
+
+def _send(*lines: str, sdp: bool = False, resend: bool = False) -> str:
+    body = (
+        ("Content-Type: application/sdp", "Content-Length: [len]", "", SDP)
+        if sdp
+        else ("Content-Length: 0", "", "")
+    )
+    text = "\n".join((*lines, *body))
+    again = ' retrans="500"' if resend else ""
+    return f"<send{again}><![CDATA[\n{text}\n]]></send>"
+
+
+def _recv(*attributes: str, note: str = "", then: str = "", keep: tuple[str, ...] = ()) -> str:
+    """Wait for a message; ``note`` logs it, ``then`` goes on at a label, ``keep`` remembers headers."""
+    saved = "".join(
+        f'<ereg regexp=".*" search_in="hdr" header="{header}:" assign_to="{header}"/>' for header in keep
+    )
+    logged = _log(note) if note else ""
+    following = f'next="{then}"' if then else ""
+    opening = " ".join(filter(None, ("<recv", *attributes, following)))
+    return f"{opening}><action>{saved}{logged}</action></recv>" if saved or logged else f"{opening}/>"
+
+
+def _patience(seconds: float | None, label: str) -> str:
+    return "" if seconds is None else f'timeout="{round(seconds * 1000)}" ontimeout="{label}"'
+
+
+def _note(name: str) -> str:
+    return f"<nop><action>{_log(name)}</action></nop>"
+
+
+def _log(name: str) -> str:
+    return f'<log message="event [call_id] [clock_tick] {name}"/>'
+
+
+def _play(*, loop: int) -> str:
+    return f'<nop><action><exec rtp_stream="tone.ulaw,{loop},0,PCMU/8000"/></action></nop>'
+
+
+def _jump(label: str) -> str:
+    return f'<nop next="{label}"/>'
+
+
+def _label(name: str) -> str:
+    return f'<label id="{name}"/>'
+
+
+def _scenario(*steps: str) -> str:
+    return "\n".join(
+        ('<?xml version="1.0" encoding="UTF-8"?>', '<scenario name="debtor">', *steps, "</scenario>", "")
+    )

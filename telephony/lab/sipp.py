@@ -1,0 +1,204 @@
+"""Debtors as SIPp processes: scenarios, their start, and what their log says happened."""
+
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from telephony.lab import ports, scenarios, tone
+from telephony.lab.errors import LabError
+from telephony.lab.scenarios import Answer
+from telephony.provisioning import Address
+
+NUMBER = re.compile(r"[+0-9A-Za-z*#._-]{1,40}")
+FIRST_MEDIA, MEDIA_PORTS, MEDIA_SHARES = 42_000, 200, 90
+_EVENT = re.compile(r"^event (\S+) (\d+) (\w+)(?: (\S+))?$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened to one call: ``name`` of the scenarios below, milliseconds since SIPp began."""
+
+    call: str
+    at: int
+    name: str
+    detail: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ring:
+    """A debtor who rings in. ``seconds`` of talk until the debtor hangs up (None: the other side does), or
+    ``abandon_after`` seconds without an answer until the debtor gives up.
+    """
+
+    caller: str
+    number: str
+    seconds: float | None = None
+    abandon_after: float | None = None
+    hertz: int = 440
+
+    def __post_init__(self) -> None:
+        for value in (self.caller, self.number):
+            if not NUMBER.fullmatch(value):
+                raise LabError(f"not a number that can be rung: {value!r}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rung:
+    """How a ``Ring`` went: milliseconds until the answer (None: none came) and of talk, who hung up
+    (``caller`` or ``callee``), and the SIP status that refused it.
+    """
+
+    answered_after: int | None = None
+    talked: int = 0
+    ended_by: str | None = None
+    refused: str | None = None
+    abandoned: bool = False
+
+
+class Sipp:
+    """One SIPp process on the trunk's address. Ending the ``with`` block ends the process."""
+
+    def __init__(self, folder: Path, command: list[str]) -> None:
+        self._log = folder / "events.log"
+        self._errors = folder / "errors.log"
+        self._process = subprocess.Popen(
+            command,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def events(self) -> list[Event]:
+        text = self._log.read_text(errors="replace") if self._log.exists() else ""
+        return [Event(call, int(at), name, detail) for call, at, name, detail in _EVENT.findall(text)]
+
+    def finished(self) -> bool:
+        return self._process.poll() is not None
+
+    def wait(self, timeout: float | None = None) -> int:
+        """The exit code; raises ``LabError`` after ``timeout`` seconds."""
+        try:
+            return self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            raise LabError("the SIP tool did not finish in time") from None
+
+    def complaint(self) -> str:
+        lines = self._errors.read_text(errors="replace").splitlines() if self._errors.exists() else []
+        return lines[0] if lines else ""
+
+    def stop(self) -> None:
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGKILL)
+        self._process.wait()
+
+
+@contextmanager
+def ring(asterisk: Address, trunk_host: str, order: Ring) -> Iterator[Sipp]:
+    """Let a debtor ring Asterisk; the call goes on while the block runs, at the most until it ends."""
+    with _folder() as folder:
+        (folder / "tone.ulaw").write_bytes(tone.tone(order.hertz))
+        (folder / "scenario.xml").write_text(
+            scenarios.ringing(order.caller, order.seconds, order.abandon_after)
+        )
+        command = [
+            *_sipp(trunk_host, ports.free_udp(trunk_host)),
+            "-m", "1", "-s", order.number, f"{asterisk.host}:{asterisk.port}",
+        ]  # fmt: skip
+        with Sipp(folder, command) as sipp:
+            yield sipp
+
+
+def outcome(events: list[Event]) -> Rung:
+    """What the events of a finished ``ring`` amount to."""
+    at = {event.name: event for event in events}
+    start = at["started"].at if "started" in at else 0
+    if "refused" in at:
+        return Rung(refused=at["refused"].detail)
+    if "abandoned" in at:
+        return Rung(abandoned=True)
+    if "answered" not in at:
+        return Rung()
+    answered = at["answered"].at
+    end = at.get("caller") or at.get("callee")
+    return Rung(
+        answered_after=answered - start,
+        talked=end.at - answered if end else 0,
+        ended_by=end.name if end else None,
+    )
+
+
+@contextmanager
+def answer(
+    trunk: Address,
+    how: Answer = Answer.PICK_UP,
+    *,
+    seconds: float | None = None,
+    hertz: int = 440,
+    calls: int | None = None,
+    ring_seconds: float = 1.0,
+) -> Iterator[Sipp]:
+    """Let debtors answer on the trunk's address as long as the block runs, or until ``calls`` calls are over.
+
+    They hang up after ``seconds`` of talk, or never by themselves. Returns when the port is open.
+    """
+    with _folder() as folder:
+        sound = tone.machine() if how is Answer.MACHINE else tone.tone(hertz)
+        (folder / "tone.ulaw").write_bytes(sound)
+        (folder / "scenario.xml").write_text(scenarios.answering(how, seconds, ring_seconds))
+        command = _sipp(trunk.host, trunk.port)
+        command += ["-m", str(calls)] if calls else []
+        with Sipp(folder, command) as sipp:
+            _wait_until_open(sipp, trunk)
+            yield sipp
+
+
+def _wait_until_open(sipp: Sipp, trunk: Address) -> None:
+    deadline = time.monotonic() + 10
+    needle = f"{_hex(trunk.host)}:{trunk.port:04X} "
+    while needle not in Path("/proc/net/udp").read_text():
+        if sipp.finished() or time.monotonic() > deadline:
+            raise LabError(f"nobody can answer on {trunk.host}:{trunk.port}; is an answerer running already?")
+        time.sleep(0.02)
+
+
+def _hex(host: str) -> str:
+    return "".join(f"{int(part):02X}" for part in reversed(host.split(".")))
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="cc-sipp-") as folder:
+        yield Path(folder)
+
+
+def _sipp(host: str, port: int) -> list[str]:
+    program = shutil.which("sipp")
+    if program is None:
+        raise LabError("no SIPp here; install it with: sudo apt-get install sip-tester")
+    media = FIRST_MEDIA + port % MEDIA_SHARES * MEDIA_PORTS
+    return [
+        program, "-nostdin", "-sf", "scenario.xml", "-i", host, "-p", str(port), "-mi", host,
+        "-mp", str(media), "-trace_logs", "-log_file", "events.log", "-trace_err", "-error_file", "errors.log",
+    ]  # fmt: skip

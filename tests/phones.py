@@ -1,0 +1,147 @@
+"""Desk phones for the tests: one baresip process each, driven over its control socket."""
+
+import asyncio
+import json
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from telephony.lab.ports import free_tcp, free_udp
+from telephony.provisioning import Address, Phone
+
+CONFIG = """
+sip_listen {sip}
+net_af ipv4
+call_max_calls 8
+audio_player aufile,{folder}/heard.wav
+audio_source ausine,{hertz}
+audio_alert aufile,{folder}/alert.wav
+ausrc_srate 48000
+auplay_srate 8000
+ausrc_channels 1
+auplay_channels 1
+audio_buffer 20-160
+rtp_ports {rtp}
+module_path /usr/lib/baresip/modules
+module g711.so
+module ausine.so
+module aufile.so
+module_app account.so
+module_app menu.so
+module_app ctrl_tcp.so
+ctrl_tcp_listen {control}
+"""
+
+
+class Baresip:
+    """A registered desk phone. ``heard`` is what came out of it, as a wave file."""
+
+    def __init__(self, folder: Path, events: asyncio.StreamReader, orders: asyncio.StreamWriter) -> None:
+        self.heard = folder / "heard.wav"
+        self._reader = events
+        self._writer = orders
+        self._seen: list[dict[str, Any]] = []
+        self._news = asyncio.Condition()
+        self._listening = asyncio.create_task(self._listen())
+
+    async def order(self, command: str, params: str = "") -> None:
+        """Give a command of baresip's menu: ``dial``, ``accept``, ``hangup``, ``hold``, ``resume``, ``transfer``."""
+        text = json.dumps({"command": command, "params": params}).encode()
+        self._writer.write(b"%d:%s," % (len(text), text))
+        await self._writer.drain()
+
+    async def answer(self) -> None:
+        """Wait until it rings, take the call, and wait until it is through."""
+        await self.until("CALL_INCOMING")
+        await self.order("accept")
+        await self.until("CALL_ESTABLISHED")
+
+    async def dial(self, number: str) -> None:
+        await self.order("dial", number)
+
+    async def hang_up(self) -> None:
+        await self.order("hangup")
+
+    async def until(self, event: str, *, timeout: float = 20) -> dict[str, Any]:
+        """The next event of this type that was not waited for yet."""
+        async with asyncio.timeout(timeout), self._news:
+            while True:
+                for index, seen in enumerate(self._seen):
+                    if seen["type"] == event:
+                        return self._seen.pop(index)
+                await self._news.wait()
+
+    def rang(self) -> bool:
+        """Whether it was told of a call that nobody waited for."""
+        return any(seen["type"] == "CALL_INCOMING" for seen in self._seen)
+
+    async def _listen(self) -> None:
+        while head := (await self._reader.readuntil(b":"))[:-1]:
+            message = json.loads((await self._reader.readexactly(int(head) + 1))[:-1])
+            if message.get("event"):
+                async with self._news:
+                    self._seen.append(message)
+                    self._news.notify_all()
+
+    async def close(self) -> None:
+        self._listening.cancel()
+        await asyncio.gather(self._listening, return_exceptions=True)
+        self._writer.close()
+
+
+@asynccontextmanager
+async def desk_phone(
+    asterisk: Address, phone: Phone, *, hertz: int = 700, auto_answer: bool = False
+) -> AsyncIterator[Baresip]:
+    """The desk phone of ``phone``, registered, saying a tone of ``hertz``; the end of the block kills it."""
+    if shutil.which("baresip") is None:
+        raise RuntimeError("no baresip here; install it with: sudo apt-get install baresip-core")
+    with tempfile.TemporaryDirectory(prefix="cc-phone-") as name:
+        folder = Path(name)
+        control = _write_settings(folder, asterisk, phone, hertz, auto_answer)
+        with (folder / "log").open("wb") as log:
+            process = await asyncio.create_subprocess_exec(
+                "baresip", "-f", name, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log
+            )
+        try:
+            baresip = Baresip(folder, *await _connect(control))
+            try:
+                await baresip.until("REGISTER_OK")
+                yield baresip
+            finally:
+                await baresip.close()
+        finally:
+            if process.returncode is None:
+                process.kill()
+            await process.wait()
+
+
+def _write_settings(folder: Path, asterisk: Address, phone: Phone, hertz: int, auto_answer: bool) -> int:
+    control = free_tcp("127.0.0.1")
+    rtp = 48_000 + free_udp("127.0.0.1") % 500 * 20
+    settings = CONFIG.format(
+        sip=f"127.0.0.1:{free_udp('127.0.0.1')}",
+        folder=folder,
+        hertz=hertz,
+        rtp=f"{rtp}-{rtp + 19}",
+        control=f"127.0.0.1:{control}",
+    )
+    (folder / "config").write_text(settings)
+    mode = "auto" if auto_answer else "manual"
+    (folder / "accounts").write_text(
+        f"<sip:{phone.desk}@{asterisk.host}:{asterisk.port}>;auth_pass={phone.password};answermode={mode};"
+        "regint=120;audio_codecs=pcmu\n"
+    )
+    return control
+
+
+async def _connect(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async with asyncio.timeout(10):
+        while True:
+            try:
+                return await asyncio.open_connection("127.0.0.1", port)
+            except ConnectionRefusedError:
+                await asyncio.sleep(0.02)
