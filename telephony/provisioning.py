@@ -33,6 +33,8 @@ CDR_COLUMNS: Mapping[str, str] = {
     "disposition": "CDR(disposition)",
     "sequence": "CDR(sequence)",
     "call": "CDR(call)",
+    "direction": "CDR(direction)",
+    "dialled": "CDR(dialled)",
 }
 """Columns of ``callcenter-cdr.csv`` in order, with the Asterisk expression of each. ``start``, ``answer``
 and ``end`` are seconds.microseconds of UTC since 1970; ``call`` is the own call id of an ordered call, else

@@ -16,31 +16,33 @@ CONFIG = """
 sip_listen {sip}
 net_af ipv4
 call_max_calls 8
-audio_player aufile,{folder}/heard.wav
+audio_player aubridge,ear
 audio_source ausine,{hertz}
-audio_alert aufile,{folder}/alert.wav
+audio_alert aubridge,bell
 ausrc_srate 48000
 auplay_srate 8000
-ausrc_channels 1
+ausrc_channels 2
 auplay_channels 1
 audio_buffer 20-160
 rtp_ports {rtp}
 module_path /usr/lib/baresip/modules
 module g711.so
 module ausine.so
-module aufile.so
+module aubridge.so
+module sndfile.so
 module_app account.so
 module_app menu.so
 module_app ctrl_tcp.so
 ctrl_tcp_listen {control}
+snd_path {folder}
 """
 
 
 class Baresip:
-    """A registered desk phone. ``heard`` is what came out of it, as a wave file."""
+    """A registered desk phone."""
 
     def __init__(self, folder: Path, events: asyncio.StreamReader, orders: asyncio.StreamWriter) -> None:
-        self.heard = folder / "heard.wav"
+        self._folder = folder
         self._reader = events
         self._writer = orders
         self._seen: list[dict[str, Any]] = []
@@ -74,12 +76,17 @@ class Baresip:
                         return self._seen.pop(index)
                 await self._news.wait()
 
+    def heard(self) -> list[Path]:
+        """What came out of it, a wave file for each call, oldest first."""
+        return sorted(self._folder.glob("*-dec.wav"))
+
     def rang(self) -> bool:
         """Whether it was told of a call that nobody waited for."""
         return any(seen["type"] == "CALL_INCOMING" for seen in self._seen)
 
     async def _listen(self) -> None:
-        while head := (await self._reader.readuntil(b":"))[:-1]:
+        while True:
+            head = (await self._reader.readuntil(b":"))[:-1]
             message = json.loads((await self._reader.readexactly(int(head) + 1))[:-1])
             if message.get("event"):
                 async with self._news:
@@ -101,7 +108,7 @@ async def desk_phone(
         raise RuntimeError("no baresip here; install it with: sudo apt-get install baresip-core")
     with tempfile.TemporaryDirectory(prefix="cc-phone-") as name:
         folder = Path(name)
-        control = _write_settings(folder, asterisk, phone, hertz, auto_answer)
+        control = _write_settings(folder, hertz)
         with (folder / "log").open("wb") as log:
             process = await asyncio.create_subprocess_exec(
                 "baresip", "-f", name, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log
@@ -109,6 +116,7 @@ async def desk_phone(
         try:
             baresip = Baresip(folder, *await _connect(control))
             try:
+                await baresip.order("uanew", _account(asterisk, phone, auto_answer))
                 await baresip.until("REGISTER_OK")
                 yield baresip
             finally:
@@ -119,7 +127,7 @@ async def desk_phone(
             await process.wait()
 
 
-def _write_settings(folder: Path, asterisk: Address, phone: Phone, hertz: int, auto_answer: bool) -> int:
+def _write_settings(folder: Path, hertz: int) -> int:
     control = free_tcp("127.0.0.1")
     rtp = 48_000 + free_udp("127.0.0.1") % 500 * 20
     settings = CONFIG.format(
@@ -130,12 +138,15 @@ def _write_settings(folder: Path, asterisk: Address, phone: Phone, hertz: int, a
         control=f"127.0.0.1:{control}",
     )
     (folder / "config").write_text(settings)
-    mode = "auto" if auto_answer else "manual"
-    (folder / "accounts").write_text(
-        f"<sip:{phone.desk}@{asterisk.host}:{asterisk.port}>;auth_pass={phone.password};answermode={mode};"
-        "regint=120;audio_codecs=pcmu\n"
-    )
+    (folder / "accounts").touch()
     return control
+
+
+def _account(asterisk: Address, phone: Phone, auto_answer: bool) -> str:
+    return (
+        f"<sip:{phone.desk}@{asterisk.host}:{asterisk.port}>;auth_pass={phone.password};"
+        f"answermode={'auto' if auto_answer else 'manual'};regint=120;audio_codecs=pcmu"
+    )
 
 
 async def _connect(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

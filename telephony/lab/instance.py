@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +53,6 @@ class Running:
     link: str
     command: tuple[str, ...]
     version: str
-    extensions: tuple[str, ...]
     pbx: Pbx
 
 
@@ -73,17 +72,25 @@ class Lab:
         self.cel_file = self.log_dir / "cel-custom" / "callcenter-cel.csv"
         self.queue_log = self.log_dir / "queue_log"
         self._state = self.home / "state.json"
+        self._phones = self.home / "phones.json"
         self._tools = tools
 
-    def up(self, phones: Sequence[Phone], options: LabOptions | None = None) -> bool:
-        """Start unless it runs; True when this call started it. Returns when Asterisk takes calls. Raises
-        ``LabError``.
+    def up(self, phones: Sequence[Phone] | None = None, options: LabOptions | None = None) -> bool:
+        """Start unless it runs; True when this call started it. Returns when Asterisk takes calls.
+
+        Without ``phones`` it has those of the last time. Raises ``LabError``.
         """
         with self._alone():
             if self.running() is not None:
                 return False
-            self._start(phones, options or LabOptions())
+            self._start(self.phones() if phones is None else phones, options or LabOptions())
             return True
+
+    def phones(self) -> tuple[Phone, ...]:
+        """The phones it was last given."""
+        if not self._phones.exists():
+            return ()
+        return msgspec.json.decode(self._phones.read_bytes(), type=tuple[Phone, ...])
 
     def down(self) -> bool:
         """Stop what ``up`` started and nothing else; False when nothing ran."""
@@ -119,7 +126,7 @@ class Lab:
         return {
             "running": True,
             "version": running.version,
-            "numbers": [*pbx.numbers, *running.extensions],
+            "numbers": [*pbx.numbers, *(phone.extension for phone in self.phones())],
             "sip": _address(pbx.sip),
             "trunk": _address(pbx.trunk),
             "ami": _address(pbx.ami),
@@ -136,8 +143,7 @@ class Lab:
     def reprovision(self, phones: Sequence[Phone]) -> None:
         """Give the running instance these phones, and no others, without touching calls that go on."""
         running = self.required()
-        changed = write(render(running.pbx, phones), self.config_dir)
-        self._remember(replace(running, extensions=_extensions(phones)))
+        changed = self._configure(running.pbx, phones)
         for name in sorted(changed & RELOADS.keys()):
             self.rx(RELOADS[name])
 
@@ -164,20 +170,21 @@ class Lab:
         lock, rtp = ports.claim_rtp()
         try:
             pbx = _pbx(link, rtp, options)
-            write({**dict.fromkeys(UNUSED, ""), **render(pbx, phones)}, self.config_dir)
+            self._configure(pbx, phones)
             pid = self._launch(command, lock)
         finally:
             os.close(lock)
         version = self._wait_until_booted(pid, command)
-        self._remember(
-            Running(
-                pid=pid, started=_started(pid) or "", link=str(link), command=command, version=version,
-                extensions=_extensions(phones), pbx=pbx,
-            )
-        )  # fmt: skip
+        running = Running(
+            pid=pid, started=_started(pid) or "", link=str(link), command=command, version=version, pbx=pbx
+        )
+        _keep(self._state, running)
 
-    def _remember(self, running: Running) -> None:
-        write({self._state.name: msgspec.json.encode(running).decode()}, self.home)
+    def _configure(self, pbx: Pbx, phones: Sequence[Phone]) -> set[str]:
+        """Write the configuration and remember the phones; the names of the files that changed."""
+        changed = write({**dict.fromkeys(UNUSED, ""), **render(pbx, phones)}, self.config_dir)
+        _keep(self._phones, phones)
+        return changed
 
     def _lay_out(self, binary: tree.Binary) -> Path:
         """The folders, and a short path to them in the temporary folder that only this user can enter."""
@@ -220,9 +227,7 @@ class Lab:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             if _started(pid) is None:
-                raise LabError(
-                    f"Asterisk ended at once; see {self.log_dir}/messages and {self.log_dir}/console"
-                )
+                raise LabError(f"Asterisk ended at once; see {self.log_dir}/messages and {self.log_dir}/console")
             try:
                 _console(command, "core waitfullybooted")
                 return _console(command, "core show version").split(" built by")[0].removeprefix("Asterisk ")
@@ -282,8 +287,8 @@ def _console(command: Sequence[str], line: str) -> str:
     return done.stdout
 
 
-def _extensions(phones: Sequence[Phone]) -> tuple[str, ...]:
-    return tuple(sorted(phone.extension for phone in phones))
+def _keep(file: Path, value: object) -> None:
+    write({file.name: msgspec.json.encode(value).decode()}, file.parent)
 
 
 def _started(pid: int) -> str | None:

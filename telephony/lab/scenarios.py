@@ -46,8 +46,7 @@ def ringing(caller: str, seconds: float | None, abandon_after: float | None) -> 
     """
     patience = _patience(abandon_after, "abandon")
     refused = (
-        _recv(f'response="{code}"', OPTIONAL, patience, note=f"refused {code}", then="refused")
-        for code in REFUSALS
+        _recv(f'response="{code}"', OPTIONAL, patience, note=f"refused {code}", then="refused") for code in REFUSALS
     )
     return _scenario(
         _note("started"),
@@ -120,9 +119,7 @@ def _refuse(status: str) -> tuple[str, ...]:
 
 
 def _from(caller: str, tag_of_peer: str = "") -> tuple[str, str]:
-    shown = (
-        '"Anonymous" <sip:anonymous@anonymous.invalid>' if caller == HIDDEN else f"<sip:{caller}@[local_ip]>"
-    )
+    shown = '"Anonymous" <sip:anonymous@anonymous.invalid>' if caller == HIDDEN else f"<sip:{caller}@[local_ip]>"
     return (f"From: {shown};{TAG}", f"To: <{THERE}>{tag_of_peer}")
 
 
@@ -148,11 +145,7 @@ def _reply(status: str, *, sequence: str = "", sdp: bool = False) -> str:
 
 
 def _send(*lines: str, sdp: bool = False, resend: bool = False) -> str:
-    body = (
-        ("Content-Type: application/sdp", "Content-Length: [len]", "", SDP)
-        if sdp
-        else ("Content-Length: 0", "", "")
-    )
+    body = ("Content-Type: application/sdp", "Content-Length: [len]", "", SDP) if sdp else ("Content-Length: 0", "", "")
     text = "\n".join((*lines, *body))
     again = ' retrans="500"' if resend else ""
     return f"<send{again}><![CDATA[\n{text}\n]]></send>"
@@ -160,9 +153,7 @@ def _send(*lines: str, sdp: bool = False, resend: bool = False) -> str:
 
 def _recv(*attributes: str, note: str = "", then: str = "", keep: tuple[str, ...] = ()) -> str:
     """Wait for a message; ``note`` logs it, ``then`` goes on at a label, ``keep`` remembers headers."""
-    saved = "".join(
-        f'<ereg regexp=".*" search_in="hdr" header="{header}:" assign_to="{header}"/>' for header in keep
-    )
+    saved = "".join(f'<ereg regexp=".*" search_in="hdr" header="{header}:" assign_to="{header}"/>' for header in keep)
     logged = _log(note) if note else ""
     following = f'next="{then}"' if then else ""
     opening = " ".join(filter(None, ("<recv", *attributes, following)))
@@ -194,6 +185,4 @@ def _label(name: str) -> str:
 
 
 def _scenario(*steps: str) -> str:
-    return "\n".join(
-        ('<?xml version="1.0" encoding="UTF-8"?>', '<scenario name="debtor">', *steps, "</scenario>", "")
-    )
+    return "\n".join(('<?xml version="1.0" encoding="UTF-8"?>', '<scenario name="debtor">', *steps, "</scenario>", ""))

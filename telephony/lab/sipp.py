@@ -119,9 +119,7 @@ def ring(asterisk: Address, trunk_host: str, order: Ring) -> Iterator[Sipp]:
     """Let a debtor ring Asterisk; the call goes on while the block runs, at the most until it ends."""
     with _folder() as folder:
         (folder / "tone.ulaw").write_bytes(tone.tone(order.hertz))
-        (folder / "scenario.xml").write_text(
-            scenarios.ringing(order.caller, order.seconds, order.abandon_after)
-        )
+        (folder / "scenario.xml").write_text(scenarios.ringing(order.caller, order.seconds, order.abandon_after))
         command = [
             *_sipp(trunk_host, ports.free_udp(trunk_host)),
             "-m", "1", "-s", order.number, f"{asterisk.host}:{asterisk.port}",

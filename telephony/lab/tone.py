@@ -1,5 +1,4 @@
-"""What debtors sound like: pure tones and an answering machine, as G.711 µ-law at 8 kHz, the trunk's codec.
-"""
+"""What debtors sound like: pure tones and an answering machine, as G.711 µ-law at 8 kHz, the trunk's codec."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -48,14 +48,10 @@ def _own() -> Binary | None:
         return None
     settings = Path("/etc/asterisk/asterisk.conf")
     folders = dict(_DIRECTORY.findall(settings.read_text())) if os.access(settings, os.R_OK) else {}
-    modules = folders.get("astmoddir") or next(
-        iter(sorted(Path("/usr/lib").glob("**/asterisk/modules"))), None
-    )
+    modules = folders.get("astmoddir") or next(iter(sorted(Path("/usr/lib").glob("**/asterisk/modules"))), None)
     data = folders.get("astdatadir", "/usr/share/asterisk")
     if modules is None:
-        raise AsteriskMissing(
-            f"{program} has no modules; install them with: sudo apt-get install asterisk-modules"
-        )
+        raise AsteriskMissing(f"{program} has no modules; install them with: sudo apt-get install asterisk-modules")
     return Binary((program,), Path(modules), Path(data))
 
 

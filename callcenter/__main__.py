@@ -1,0 +1,7 @@
+"""``python -m callcenter …``"""
+
+import sys
+
+from callcenter.app.cli import main
+
+sys.exit(main())
