@@ -16,22 +16,26 @@ _Column = InstrumentedAttribute[int] | InstrumentedAttribute[int | None] | Colum
 
 async def actor_of(session: AsyncSession, user: User) -> Actor:
     """The actor ``user`` is: the summed rights of the role's profiles, the team and the department."""
-    statement = (
-        select(ProfileRight.profile_id, ProfileRight.right, ProfileRight.scope)
-        .join(RoleProfile, RoleProfile.profile_id == ProfileRight.profile_id)
-        .where(RoleProfile.role_id == user.role_id)
-    )
-    rows = (await session.execute(statement)).all()
     team, department = reach(await unit_nodes(session), user.id, user.unit_id)
     return Actor(
         user_id=user.id,
         login=user.login,
-        rights=sum_rights({row.right: Scope(row.scope)} for row in rows),
+        rights=await rights_of_role(session, user.role_id),
         team=team,
         department=department,
         language=user.language,
         timezone=user.timezone,
     )
+
+
+async def rights_of_role(session: AsyncSession, role_id: int) -> dict[str, Scope]:
+    """The summed rights of the role's profiles."""
+    statement = (
+        select(ProfileRight.right, ProfileRight.scope)
+        .join(RoleProfile, RoleProfile.profile_id == ProfileRight.profile_id)
+        .where(RoleProfile.role_id == role_id)
+    )
+    return sum_rights({row.right: Scope(row.scope)} for row in await session.execute(statement))
 
 
 async def unit_nodes(session: AsyncSession) -> list[UnitNode]:
