@@ -40,8 +40,24 @@ _OTHER = msg("This value does not fit here.")
 
 
 async def parse(request: Request, kind: type[F]) -> F:
-    """The request's form as a ``kind``; raises ``Invalid``."""
-    return typed(await request.form(), kind)
+    """The request's form, or the JSON a script of a page sends, as a ``kind``; raises ``Invalid``."""
+    return typed(await submitted(request), kind)
+
+
+async def submitted(request: Request) -> FormData:
+    """What was sent, as it was typed: to show it again beside what is wrong with it."""
+    if "json" not in request.headers.get("content-type", ""):
+        return await request.form()
+    try:
+        sent = await request.json()
+    except ValueError as error:
+        raise Invalid from error
+    if not isinstance(sent, dict):
+        raise Invalid
+    pairs = (
+        (str(name), item) for name, value in sent.items() for item in (value if isinstance(value, list) else [value])
+    )
+    return FormData([(name, str(item)) for name, item in pairs if item is not None])
 
 
 def typed(data: FormData, kind: type[F]) -> F:

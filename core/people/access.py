@@ -10,7 +10,7 @@ from core.kernel.access import Actor, Scope
 from core.people.model import ProfileRight, RoleProfile, Unit, User
 from core.people.rules import UnitNode, reach, sum_rights
 
-Row = TypeVar("Row", bound=tuple[Any, ...])
+S = TypeVar("S", bound="Select[*tuple[Any, ...]]")
 _Column = InstrumentedAttribute[int] | InstrumentedAttribute[int | None] | ColumnElement[Any]
 
 
@@ -44,9 +44,7 @@ async def unit_nodes(session: AsyncSession) -> list[UnitNode]:
     return [UnitNode(id=row.id, parent_id=row.parent_id, head_id=row.head_id, deputy_id=row.deputy_id) for row in rows]
 
 
-def visible(
-    statement: Select[Row], actor: Actor, right: str, *, owner: _Column | None = None, unit: _Column | None = None
-) -> Select[Row]:
+def visible(statement: S, actor: Actor, right: str, *, owner: _Column | None = None, unit: _Column | None = None) -> S:
     """``statement`` narrowed to the rows that ``right`` reaches; raises ``Forbidden`` without the right.
 
     ``owner`` is the column with the id of the user a row belongs to, ``unit`` the one with its unit. Without ``unit`` a
