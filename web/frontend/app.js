@@ -1,2 +1,1 @@
-import "@tabler/core/dist/js/tabler.esm.js";
 import "htmx.org";

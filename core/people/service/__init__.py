@@ -1,0 +1,1 @@
+"""Use cases over people, one class for each desk that has them."""

@@ -1,0 +1,117 @@
+"""From a submitted form to a typed value, or to ``Invalid`` with a message per field."""
+
+from typing import Annotated, Any, TypeVar, get_origin
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
+from pydantic_core import PydanticCustomError
+from starlette.datastructures import FormData
+from starlette.requests import Request
+
+from core.kernel.errors import Invalid
+from core.kernel.i18n import Message, msg
+from core.kernel.phones import normalise
+
+
+class Form(BaseModel):
+    """The base of every form. Text is trimmed; an empty field is an absent one."""
+
+    model_config = ConfigDict(str_strip_whitespace=True, extra="ignore", frozen=True)
+
+
+F = TypeVar("F", bound=BaseModel)
+
+#: What people read, by the kind of pydantic's error.
+_TEXTS = {
+    "missing": msg("This is needed."),
+    "string_type": msg("This is needed."),
+    "int_parsing": msg("Choose one of the list."),
+    "decimal_parsing": msg("Give a number."),
+    "date_from_datetime_parsing": msg("Give a date."),
+    "date_parsing": msg("Give a date."),
+    "datetime_from_date_parsing": msg("Give a date and a time."),
+    "datetime_parsing": msg("Give a date and a time."),
+    "bool_parsing": msg("Say yes or no."),
+    "phone": msg("This is no telephone number. Write it with the country code, for example +44 20 7946 0000."),
+    "email": msg("This is no e-mail address."),
+    "zone": msg("Choose a time zone."),
+}
+_OTHER = msg("This value does not fit here.")
+
+
+async def parse(request: Request, kind: type[F]) -> F:
+    """The request's form, or the JSON a script of a page sends, as a ``kind``; raises ``Invalid``."""
+    return typed(await submitted(request), kind)
+
+
+async def submitted(request: Request) -> FormData:
+    """What was sent, as it was typed: to show it again beside what is wrong with it."""
+    if "json" not in request.headers.get("content-type", ""):
+        return await request.form()
+    try:
+        sent = await request.json()
+    except ValueError as error:
+        raise Invalid from error
+    if not isinstance(sent, dict):
+        raise Invalid
+    pairs = (
+        (str(name), item) for name, value in sent.items() for item in (value if isinstance(value, list) else [value])
+    )
+    return FormData([(name, str(item)) for name, item in pairs if item is not None])
+
+
+def typed(data: FormData, kind: type[F]) -> F:
+    """``data`` as a ``kind``; raises ``Invalid``."""
+    try:
+        return kind.model_validate(_values(data, kind))
+    except ValidationError as error:
+        raise Invalid({str(fault["loc"][0]): _text(dict(fault)) for fault in error.errors()}) from error
+
+
+def _values(data: FormData, kind: type[BaseModel]) -> dict[str, Any]:
+    """Lists where the form has lists; empty texts left out."""
+    values: dict[str, Any] = {}
+    for name, field in kind.model_fields.items():
+        if get_origin(field.annotation) in (list, tuple, set, frozenset):
+            values[name] = [item for item in data.getlist(name) if item != ""]
+        elif (value := data.get(name)) not in (None, "") and not (isinstance(value, str) and value.isspace()):
+            values[name] = value
+    return values
+
+
+def _text(fault: dict[str, Any]) -> Message:
+    context = fault.get("ctx") or {}
+    if fault["type"] == "string_too_long":
+        return msg("Use at most {count} characters.", count=context["max_length"])
+    if fault["type"] == "string_too_short":
+        return msg("Use at least {count} characters.", count=context["min_length"])
+    return _TEXTS.get(fault["type"], _OTHER)
+
+
+def _phone(value: object) -> object:
+    if value is None:
+        return None
+    number = normalise(str(value), region="")
+    if number is None:
+        raise PydanticCustomError("phone", "not a telephone number")
+    return number
+
+
+def _email(value: str) -> str:
+    name, at, host = value.partition("@")
+    if not (name and at and "." in host) or set(value) & set(" <>,;\r\n\t"):
+        raise PydanticCustomError("email", "not an address")
+    return value
+
+
+def _zone(value: str) -> str:
+    if value not in available_timezones():
+        raise PydanticCustomError("zone", "not a zone")
+    return value
+
+
+#: A telephone number in any written form, kept as E.164.
+PhoneField = Annotated[str, BeforeValidator(_phone)]
+EmailField = Annotated[str, StringConstraints(max_length=254), AfterValidator(_email)]
+ZoneField = Annotated[str, AfterValidator(_zone)]
+Line = Annotated[str, StringConstraints(max_length=120)]

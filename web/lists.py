@@ -1,0 +1,220 @@
+"""One way for every list: read what is asked for from the address, and make the view from the rows found."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import TypeVar
+from urllib.parse import parse_qsl, urlencode
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import or_, select
+from starlette.datastructures import QueryParams
+from starlette.requests import Request
+
+from core.kernel.i18n import Message, msg
+from core.people.model import SavedView
+from web.pages.listing import (
+    CURSORS,
+    Column,
+    EmptyState,
+    Export,
+    Filter,
+    FilterKind,
+    ListView,
+    MassAction,
+    Row,
+    SavedFilter,
+)
+from web.security import actor
+from web.state import services
+
+T = TypeVar("T")
+PAGE_SIZE = 50
+_CONTROL = frozenset({*CURSORS, "saved"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ListSpec:
+    """What a list can show, sort and filter by, before anybody asked for anything.
+
+    ``sort`` is the order without a wish; ``search_hint`` None means that it cannot be searched; ``export_right`` is
+    what exporting needs, None means that it cannot be exported (its files are answered under ``path/export``).
+    """
+
+    key: str
+    title: Message
+    path: str
+    columns: tuple[Column, ...]
+    empty: EmptyState
+    sort: str
+    filters: tuple[Filter, ...] = ()
+    search_hint: Message | None = None
+    export_right: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """What the address asks of a list: only columns, sorts and filters that the list has."""
+
+    spec: ListSpec
+    pairs: tuple[tuple[str, str], ...]
+    search: str
+    sort: str
+    after: str | None
+    before: str | None
+    columns: tuple[Column, ...]
+    filters: Mapping[str, Filter]
+    zone: ZoneInfo
+
+    @property
+    def sort_key(self) -> str:
+        return self.sort.removeprefix("-")
+
+    @property
+    def descending(self) -> bool:
+        return self.sort.startswith("-")
+
+    def value(self, key: str) -> str:
+        """What a filter is set to, "" for not at all."""
+        return self.filters[key].value
+
+    def number(self, key: str) -> int | None:
+        """A filter's value as a number, None when it is none."""
+        value = self.filters[key].value
+        return int(value) if value.isascii() and value.isdigit() else None
+
+    def one_of(self, key: str, choices: Mapping[str, T]) -> T | None:
+        """What a filter's value stands for."""
+        return choices.get(self.filters[key].value)
+
+    def since(self, key: str) -> datetime | None:
+        """The start of the first day of a DATE filter, in the reader's zone."""
+        return self._midnight(self.filters[key].value)
+
+    def until(self, key: str) -> datetime | None:
+        """The end of the last day of a DATE filter (exclusive), in the reader's zone."""
+        return self._midnight(self.filters[key].until, days=1)
+
+    def _midnight(self, text: str, days: int = 0) -> datetime | None:
+        try:
+            day = date.fromisoformat(text) + timedelta(days=days)
+        except (ValueError, OverflowError):
+            return None
+        return datetime.combine(day, time(), tzinfo=self.zone)
+
+
+def asked(request: Request, spec: ListSpec) -> Asked:
+    """Read the query string of ``request`` by ``spec``; what the list does not know is ignored."""
+    query = request.query_params
+    filters = {item.key: _set(item, query) for item in spec.filters}
+    known = {"q", "sort", "col", *_CONTROL, *(name for item in spec.filters for name in item.names)}
+    sortable = {column.key for column in spec.columns if column.sortable}
+    wanted = query.get("sort", "")
+    return Asked(
+        spec=spec,
+        pairs=tuple((name, value) for name, value in query.multi_items() if name in known and value),
+        search=query.get("q", "").strip()[:200] if spec.search_hint else "",
+        sort=wanted if wanted.removeprefix("-") in sortable else spec.sort,
+        after=query.get("after") or None,
+        before=query.get("before") or None,
+        columns=_chosen(spec.columns, query.getlist("col")),
+        filters=filters,
+        zone=ZoneInfo(actor(request).timezone),
+    )
+
+
+def _set(item: Filter, query: QueryParams) -> Filter:
+    if item.kind in (FilterKind.DATE, FilterKind.RANGE):
+        lower, upper = item.names
+        return replace(item, value=query.get(lower, ""), until=query.get(upper, ""))
+    if item.many:
+        return replace(item, choices=tuple(value for value in query.getlist(item.key) if value))
+    return replace(item, value=query.get(item.key, "").strip()[:200])
+
+
+def _chosen(columns: tuple[Column, ...], keys: list[str]) -> tuple[Column, ...]:
+    """The chosen columns first and in their order, then the hidden ones; as delivered when none is chosen."""
+    known = {column.key: column for column in columns}
+    chosen = [known[key] for key in dict.fromkeys(keys) if key in known]
+    if not chosen:
+        return columns
+    hidden = [column for column in columns if column not in chosen]
+    return (
+        *(replace(column, visible=True) for column in chosen),
+        *(replace(column, visible=False) for column in hidden),
+    )
+
+
+async def view(
+    request: Request,
+    wanted: Asked,
+    rows: Iterable[Row],
+    *,
+    next_cursor: str | None = None,
+    previous_cursor: str | None = None,
+    total: int | None = None,
+    total_is_at_least: bool = False,
+    actions: tuple[MassAction, ...] = (),
+    create: tuple[Message, str] | None = None,
+) -> ListView:
+    """The list to draw: ``rows`` within what was asked for, with this reader's saved views."""
+    spec, me = wanted.spec, actor(request)
+    label, href = create or (None, None)
+    return ListView(
+        key=spec.key,
+        title=spec.title,
+        path=spec.path,
+        columns=wanted.columns,
+        rows=tuple(rows),
+        empty=spec.empty,
+        query=wanted.pairs,
+        filters=tuple(wanted.filters.values()),
+        search=wanted.search if spec.search_hint else None,
+        search_hint=spec.search_hint or "",
+        sort=wanted.sort,
+        total=total,
+        total_is_at_least=total_is_at_least,
+        next_cursor=next_cursor,
+        previous_cursor=previous_cursor,
+        saved=await _saved(request, wanted),
+        save_href="/me/views",
+        may_share=me.may("views.share"),
+        exports=_exports(wanted) if spec.export_right and me.may(spec.export_right) else (),
+        actions=actions,
+        create=label,
+        create_href=href,
+    )
+
+
+async def _saved(request: Request, wanted: Asked) -> tuple[SavedFilter, ...]:
+    me = actor(request).user_id
+    seen = select(SavedView).where(SavedView.list == wanted.spec.key, or_(SavedView.user_id == me, SavedView.shared))
+    async with services(request).uow.read() as session:
+        rows = (await session.scalars(seen.order_by(SavedView.name, SavedView.id))).all()
+    here = _canonical(wanted.pairs)
+    return tuple(
+        SavedFilter(
+            id=row.id,
+            name=row.name,
+            query=row.query,
+            mine=row.user_id == me,
+            shared=row.shared,
+            active=_canonical(parse_qsl(row.query)) == here,
+        )
+        for row in rows
+    )
+
+
+def _canonical(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    return sorted(pair for pair in pairs if pair[0] not in _CONTROL)
+
+
+def _exports(wanted: Asked) -> tuple[Export, ...]:
+    pairs = [pair for pair in wanted.pairs if pair[0] not in _CONTROL]
+    sheets = urlencode([*pairs, ("format", "xlsx")])
+    commas = urlencode([*pairs, ("format", "csv")])
+    path = f"{wanted.spec.path}/export"
+    return (
+        Export(label=msg("Excel workbook"), href=f"{path}?{sheets}"),
+        Export(label=msg("CSV"), href=f"{path}?{commas}", icon="file-type-csv"),
+    )

@@ -1,0 +1,73 @@
+"""How values read on screen: money, days, moments, spans and numbers, by the reader's language and time zone.
+
+The reader is passed in, so every function is a pure one; ``web.rendering`` offers them to templates as filters.
+"""
+
+from datetime import date, datetime, tzinfo
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime, format_time
+from babel.numbers import format_currency, format_decimal, format_percent
+from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, parse
+
+from core.kernel.money import Money
+
+NOTHING = "—"
+
+
+@cache
+def zone_of(name: str) -> tzinfo:
+    return ZoneInfo(name)
+
+
+def money(value: Money | None, language: str) -> str:
+    """A sum with hundredths and its currency behind it, so that columns line up: ``1 234,50 ₽``."""
+    if value is None:
+        return NOTHING
+    return format_currency(value.amount, value.currency, "#,##0.00\u00a0¤", locale=language, currency_digits=False)
+
+
+def number(value: float | None, language: str) -> str:
+    return NOTHING if value is None else format_decimal(value, locale=language)
+
+
+def percent(value: float | None, language: str) -> str:
+    """A share between 0 and 1, with one decimal."""
+    return NOTHING if value is None else format_percent(value, format="#,##0.0 %", locale=language)
+
+
+def day(value: date | None, language: str) -> str:
+    """A short date with its weekday and year: ``Thu 12 Nov 2026``."""
+    return NOTHING if value is None else format_date(value, "EEE d MMM y", locale=language)
+
+
+def moment(value: datetime | None, language: str, zone: str) -> str:
+    """A moment in a zone, with the weekday: ``Thu 12 Nov 2026, 18:12``."""
+    if value is None:
+        return NOTHING
+    return format_datetime(value, "EEE d MMM y, HH:mm", tzinfo=zone_of(zone), locale=language)
+
+
+def clock(value: datetime | None, language: str, zone: str) -> str:
+    """The time of day in a zone: ``18:12``."""
+    return NOTHING if value is None else format_time(value, "HH:mm", tzinfo=zone_of(zone), locale=language)
+
+
+def duration(seconds: float | None) -> str:
+    """A span of time as a stop-watch shows it: ``0:07``, ``12:30``, ``1:02:03``."""
+    if seconds is None:
+        return NOTHING
+    minutes, rest = divmod(max(0, round(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def phone(value: str | None) -> str:
+    """A number written as its country writes it abroad; what cannot be read as one is shown as it is."""
+    if not value:
+        return NOTHING
+    try:
+        return format_number(parse(value, None), PhoneNumberFormat.INTERNATIONAL)
+    except NumberParseException:
+        return value

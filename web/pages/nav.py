@@ -1,0 +1,56 @@
+"""The navigation: one table, shown by right."""
+
+from dataclasses import dataclass
+
+from core.kernel.access import Actor
+from core.kernel.i18n import Message, msg
+from web.pages.frame import NavGroup, NavItem
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """A page of the navigation; any one of ``rights`` shows it, none means everybody."""
+
+    label: Message
+    href: str
+    icon: str
+    rights: tuple[str, ...] = ()
+
+
+#: Every group in the order it is shown.
+NAVIGATION: tuple[tuple[Message, tuple[Entry, ...]], ...] = (
+    (msg("Desk"), (Entry(label=msg("My panel"), href="/", icon="home"),)),
+    (
+        msg("Settings"),
+        (
+            Entry(label=msg("Users"), href="/users", icon="users", rights=("users.view",)),
+            Entry(label=msg("Departments"), href="/units", icon="sitemap", rights=("users.view", "units.edit")),
+            Entry(label=msg("Roles"), href="/roles", icon="id-badge-2", rights=("roles.edit",)),
+            Entry(label=msg("Profiles"), href="/profiles", icon="shield-lock", rights=("profiles.edit",)),
+            Entry(
+                label=msg("Announcements"), href="/announcements", icon="speakerphone", rights=("announcements.edit",)
+            ),
+            Entry(label=msg("API tokens"), href="/tokens", icon="key", rights=("tokens.edit",)),
+            Entry(label=msg("Audit trail"), href="/audit", icon="history", rights=("audit.view",)),
+        ),
+    ),
+)
+
+
+def navigation(actor: Actor, path: str) -> tuple[NavGroup, ...]:
+    """The groups ``actor`` may open something of; the entry of ``path`` is marked."""
+    groups = []
+    for label, entries in NAVIGATION:
+        shown = tuple(_item(entry, path) for entry in entries if _may(actor, entry))
+        if shown:
+            groups.append(NavGroup(label=label, entries=shown))
+    return tuple(groups)
+
+
+def _may(actor: Actor, entry: Entry) -> bool:
+    return not entry.rights or any(actor.may(right) for right in entry.rights)
+
+
+def _item(entry: Entry, path: str) -> NavItem:
+    inside = path == entry.href or (entry.href != "/" and path.startswith(f"{entry.href}/"))
+    return NavItem(label=entry.label, href=entry.href, icon=entry.icon, active=inside)

@@ -1,0 +1,97 @@
+"""Turns templates and view data into pages, in the reader's language and time zone."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+
+from core.kernel.i18n import LANGUAGES, Message, Translator, translator
+from core.kernel.money import Money
+from web.pages import formats
+from web.pages.client_texts import CLIENT_TEXTS
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+LANGUAGE_NAMES = {"en": "English", "ru": "Русский", "uk": "Українська", "pl": "Polski"}
+
+
+def render(template: str, context: Mapping[str, object]) -> str:
+    """The page as HTML. ``context`` names at least ``language`` and ``zone`` (an IANA zone), the reader's own."""
+    return environment(str(context["language"])).get_template(template).render(context)
+
+
+@cache
+def environment(language: str) -> Environment:
+    """The templates in one of :data:`LANGUAGES`."""
+    return build(translator(language))
+
+
+def build(texts: Translator) -> Environment:
+    """Templates whose texts come from ``texts``. Undefined names are errors; everything is escaped."""
+    built = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    built.install_gettext_callables(texts.gettext, texts.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    built.filters.update(_filters(texts))
+    built.globals.update(
+        static=static,
+        languages={code: LANGUAGE_NAMES[code] for code in LANGUAGES},
+        client_texts={key: texts.render(text) for key, text in CLIENT_TEXTS.items()},
+    )
+    return built
+
+
+@cache
+def static(path: str) -> str:
+    """The address of a file under ``static``, which changes when the file does, so that it may be cached for ever."""
+    digest = hashlib.sha256((STATIC / path).read_bytes()).hexdigest()[:12]
+    return f"/static/{path}?v={digest}"
+
+
+def _filters(texts: Translator) -> dict[str, Callable[..., object]]:
+    language = texts.language
+
+    def t(value: Message | str | float | None) -> str:
+        """A message in the reader's language; data as it is."""
+        return texts.render(value) if isinstance(value, Message) else formats.NOTHING if value is None else str(value)
+
+    def money(value: Money | None) -> str:
+        return formats.money(value, language)
+
+    def number(value: float | None) -> str:
+        return formats.number(value, language)
+
+    def percent(value: float | None) -> str:
+        return formats.percent(value, language)
+
+    def day(value: date | None) -> str:
+        return formats.day(value, language)
+
+    @pass_context
+    def moment(context: Context, value: datetime | None, zone: str | None = None) -> str:
+        return formats.moment(value, language, zone or context["zone"])
+
+    @pass_context
+    def clock(context: Context, value: datetime | None, zone: str | None = None) -> str:
+        return formats.clock(value, language, zone or context["zone"])
+
+    return {
+        "t": t,
+        "money": money,
+        "number": number,
+        "percent": percent,
+        "day": day,
+        "moment": moment,
+        "clock": clock,
+        "duration": formats.duration,
+        "phone": formats.phone,
+    }
