@@ -40,8 +40,7 @@ def frame(active: str = "/cases", *, theme: str = "auto", language: str = "en", 
         NavGroup(
             label=msg(label),
             entries=tuple(
-                NavItem(label=msg(name), href=href, icon=icon, active=href == active)
-                for name, href, icon in entries
+                NavItem(label=msg(name), href=href, icon=icon, active=href == active) for name, href, icon in entries
             ),
         )
         for label, entries in NAV.items()
@@ -201,7 +200,9 @@ def case(*, allowed: bool = True, call: bool = True) -> cases.CaseView:
             allowed=allowed,
             reason=msg("The week's calls are used up"),
             rules=(
-                cases.RuleLine(text=msg("Working hours 8:00–22:00 in the debtor's zone"), clause="230-ФЗ 7.3.1", passed=True),
+                cases.RuleLine(
+                    text=msg("Working hours 8:00–22:00 in the debtor's zone"), clause="230-ФЗ 7.3.1", passed=True
+                ),
                 cases.RuleLine(text=msg("At most 2 talks a week"), clause="230-ФЗ 7.3.3", passed=allowed),
                 cases.RuleLine(text=msg("No refusal was received"), clause="230-ФЗ 8", passed=True, confirmed=False),
             ),
@@ -220,7 +221,9 @@ def case(*, allowed: bool = True, call: bool = True) -> cases.CaseView:
             as_of=NOW.date(),
             parts=(
                 cases.BalancePart(label=msg("Principal"), amount=roubles("150000.00")),
-                cases.BalancePart(label=msg("Interest"), amount=roubles("31250.40"), why=msg("19 % a year over 400 days")),
+                cases.BalancePart(
+                    label=msg("Interest"), amount=roubles("31250.40"), why=msg("19 % a year over 400 days")
+                ),
                 cases.BalancePart(label=msg("Penalty"), amount=roubles("4120.17")),
                 cases.BalancePart(label=msg("Court fee"), amount=roubles("2300.00")),
             ),
@@ -252,8 +255,12 @@ def case(*, allowed: bool = True, call: bool = True) -> cases.CaseView:
         ),
         payments=(cases.PaymentLine(on=date(2026, 9, 2), amount=roubles("3200"), source=msg("bank transfer")),),
         script=(
-            cases.ScriptStep(title=msg("Say who you are"), text=msg("Name, company, whom you act for, the call is recorded.")),
-            cases.ScriptStep(title=msg("Make sure who it is"), text=msg("Ask the birth date before a word about the debt.")),
+            cases.ScriptStep(
+                title=msg("Say who you are"), text=msg("Name, company, whom you act for, the call is recorded.")
+            ),
+            cases.ScriptStep(
+                title=msg("Make sure who it is"), text=msg("Ask the birth date before a word about the debt.")
+            ),
             cases.ScriptStep(title=msg("Name the sum"), text=msg("The sum as of today and what it is made of.")),
         ),
         contacts=tuple(
@@ -296,22 +303,47 @@ def case(*, allowed: bool = True, call: bool = True) -> cases.CaseView:
         ),
         phones=(
             line,
-            replace(line, phone_id=2, number="+79000000002", best=False, allowed=False, kind=msg("work"),
-                    state=State(word=msg("Doubtful"), icon="help-circle")),
+            replace(
+                line,
+                phone_id=2,
+                number="+79000000002",
+                best=False,
+                allowed=False,
+                kind=msg("work"),
+                state=State(word=msg("Doubtful"), icon="help-circle"),
+            ),
         ),
         people=(
-            cases.PersonLine(party_id=1, name="Верхнеуральский-Белозерский К. В.", role=msg("debtor"), href="/parties/1", may_discuss=True),
+            cases.PersonLine(
+                party_id=1,
+                name="Верхнеуральский-Белозерский К. В.",
+                role=msg("debtor"),
+                href="/parties/1",
+                may_discuss=True,
+            ),
             cases.PersonLine(party_id=2, name="Белозерская Мария", role=msg("relative"), href="/parties/2"),
         ),
         documents=(
-            cases.DocumentLine(name="Уведомление_об_уступке_77-ЗК-2019.pdf", kind=msg("letter"), on=date(2026, 9, 1), href="/documents/1"),
+            cases.DocumentLine(
+                name="Уведомление_об_уступке_77-ЗК-2019.pdf",
+                kind=msg("letter"),
+                on=date(2026, 9, 1),
+                href="/documents/1",
+            ),
         ),
         callbacks=(
-            cases.CallbackLine(at=NOW + timedelta(days=1), state=State(word=msg("Planned"), icon="clock"),
-                               owner="Константинопольская А.", reason="после зарплаты", href="/callbacks/1"),
+            cases.CallbackLine(
+                at=NOW + timedelta(days=1),
+                state=State(word=msg("Planned"), icon="clock"),
+                owner="Константинопольская А.",
+                reason="после зарплаты",
+                href="/callbacks/1",
+            ),
         ),
         results=tuple(
-            cases.ResultChoice(code=code, label=msg(label), icon=icon, needs=needs, key=key if key < 10 else None, blocks=blocks)
+            cases.ResultChoice(
+                code=code, label=msg(label), icon=icon, needs=needs, key=key if key < 10 else None, blocks=blocks
+            )
             for key, (code, label, icon, needs, blocks) in enumerate(RESULTS, 1)
         ),
         call=cases.CurrentCall(
@@ -322,6 +354,8 @@ def case(*, allowed: bool = True, call: bool = True) -> cases.CaseView:
             started_at=NOW - timedelta(seconds=40),
             answered_at=NOW - timedelta(seconds=31),
             recording=cases.Recording.ON,
-        ) if call else None,
+        )
+        if call
+        else None,
         next_case_href="/cases/8",
     )

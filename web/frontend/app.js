@@ -1,1 +1,14 @@
+/* What every page loads. Each module looks after one thing and starts itself. */
 import "htmx.org";
+import "./frame.js";
+import "./time.js";
+import "./toast.js";
+import "./forms.js";
+import "./list.js";
+import "./result.js";
+import "./live.js";
+import "./lamp.js";
+import "./dial.js";
+import "./phone.js";
+import "./pop.js";
+import "./keys.js";

@@ -1,0 +1,68 @@
+/* Forms: what is typed is kept, and questions are asked before they are sent. */
+import { on } from "./dom.js";
+import { confirmed } from "./confirm.js";
+import { onContent } from "./page.js";
+
+const PREFIX = "draft:";
+const touched = new WeakSet();
+const allowed = new WeakSet();
+
+const keyOf = (form) => PREFIX + form.dataset.form;
+
+function values(form) {
+  return [...new FormData(form)].filter(([, value]) => typeof value === "string");
+}
+
+function keep(form) {
+  touched.add(form);
+  sessionStorage.setItem(keyOf(form), JSON.stringify(values(form)));
+}
+
+function forget(form) {
+  touched.delete(form);
+  sessionStorage.removeItem(keyOf(form));
+}
+
+function restore(form) {
+  const draft = sessionStorage.getItem(keyOf(form));
+  if (!draft || touched.has(form)) return;
+  for (const [name, value] of JSON.parse(draft)) {
+    for (const control of form.querySelectorAll(`[name="${CSS.escape(name)}"]`)) {
+      if (control.type === "hidden") continue;
+      if (control.type === "radio" || control.type === "checkbox") control.checked ||= control.value === value;
+      else control.value = value;
+      control.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+  }
+  touched.add(form);
+}
+
+/** Whether a form on the page holds something that was typed and not sent. */
+export function dirty() {
+  return [...document.querySelectorAll("#page form")].some((form) => touched.has(form));
+}
+
+on("input", "form", (_, form) => {
+  if (form.dataset.form) keep(form);
+  else if (form.method === "post") touched.add(form);
+});
+onContent((root) => root.querySelectorAll("form[data-form]").forEach(restore));
+document.addEventListener("htmx:after:request", (event) => {
+  const { ctx } = event.detail;
+  const form = ctx.sourceElement?.closest?.("form");
+  if (form && ctx.request.method !== "GET" && ctx.response.status < 400) {
+    if (form.dataset.form) forget(form);
+    else touched.delete(form);
+  }
+});
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  const question = event.submitter?.dataset.confirm ?? form.dataset.confirm;
+  if (!question || allowed.delete(form)) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  if (await confirmed(question)) {
+    allowed.add(form);
+    form.requestSubmit(event.submitter);
+  }
+}, true);
