@@ -1,7 +1,7 @@
 """From the two sides of a call to one stored stereo file: Opus in Ogg, debtor left, collector right.
 
-The encoder is a child process fed through a pipe, so the event loop only hands over blocks, memory stays bounded however
-long the call was, and a hung encoder is killed by its time-out.
+The encoder is a child process fed through a pipe, so the event loop only hands over blocks, memory stays bounded
+however long the call was, and a hung encoder is killed by its time-out.
 """
 
 import asyncio
@@ -56,7 +56,8 @@ def _at_rate(track: Track | None, rate: int) -> Samples:
         return track.samples
     wanted = round(len(track.samples) * rate / track.rate)
     at = np.arange(wanted) * (track.rate / rate)
-    return np.interp(at, np.arange(len(track.samples)), track.samples).astype(PCM16)
+    resampled: Samples = np.interp(at, np.arange(len(track.samples)), track.samples).astype(PCM16)
+    return resampled
 
 
 def _padded(samples: Samples, length: int) -> Samples:
@@ -81,7 +82,8 @@ class OpusEncoder:
         self._seconds = seconds
 
     async def encode(self, stereo: Stereo, target: Path) -> None:
-        """Write ``stereo`` to ``target``, replacing it. Raises ``EncoderFailed``; what was half written is then removed."""
+        """Write ``stereo`` to ``target``, replacing it. Raises ``EncoderFailed``; what was half written is then
+        removed."""
         async with self._slots:
             process = await self._start(stereo.rate, target)
             try:
@@ -92,7 +94,7 @@ class OpusEncoder:
             finally:
                 await _end(process)
         if process.returncode != 0 or problem:
-            target.unlink(missing_ok=True)
+            await asyncio.to_thread(target.unlink, missing_ok=True)
             raise EncoderFailed(reason=problem or f"exit status {process.returncode}")
 
     async def _start(self, rate: int, target: Path) -> asyncio.subprocess.Process:

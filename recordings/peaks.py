@@ -12,7 +12,8 @@ BUCKETS = 1600
 
 FRAME_MS = 20
 SPEECH_DBFS = -42.0
-"""A 20 ms frame louder than this (RMS, full scale 16 bit) counts as speech; line noise and comfort noise stay below -50."""
+"""A 20 ms frame louder than this (RMS, full scale 16 bit) counts as speech; line noise and comfort noise stay
+below -50."""
 
 BRIDGE_MS = 300
 """A pause shorter than this lies inside a sentence and stays speech."""
@@ -39,7 +40,8 @@ def peaks(samples: Samples, buckets: int = BUCKETS) -> bytes:
 
 
 def voice(samples: Samples, rate: int) -> Voice:
-    """For every 20 ms frame whether somebody speaks, short pauses bridged. The last, partial frame counts as a whole one."""
+    """For every 20 ms frame whether somebody speaks, short pauses bridged. The last, partial frame counts as a
+    whole one."""
     frame = max(1, rate * FRAME_MS // 1000)
     whole = len(samples) // frame
     levels = _mean_squares(samples[: whole * frame].reshape(whole, frame))
@@ -47,7 +49,7 @@ def voice(samples: Samples, rate: int) -> Voice:
         levels = np.append(levels, _mean_squares(samples[whole * frame :].reshape(1, -1)))
     loud = levels > (32768.0 * 10 ** (SPEECH_DBFS / 20)) ** 2
     for start, stop in _runs(~loud):
-        if 0 < start and stop < len(loud) and (stop - start) * FRAME_MS < BRIDGE_MS:
+        if start > 0 and stop < len(loud) and (stop - start) * FRAME_MS < BRIDGE_MS:
             loud[start:stop] = True
     return loud
 
@@ -83,9 +85,7 @@ def speech(debtor: Voice, collector: Voice) -> Speech:
     total = max(1, len(debtor))
     neither = ~(debtor | collector)
     silences = tuple(
-        (start * FRAME_MS, stop * FRAME_MS)
-        for start, stop in _runs(neither)
-        if (stop - start) * FRAME_MS >= SILENCE_MS
+        (start * FRAME_MS, stop * FRAME_MS) for start, stop in _runs(neither) if (stop - start) * FRAME_MS >= SILENCE_MS
     )
     return Speech(
         debtor=float(debtor.sum() / total),

@@ -1,8 +1,8 @@
 """Reading the WAV files Asterisk leaves, also those whose writer died before it wrote the sizes.
 
-Asterisk writes a 44-byte header with sizes of zero and fills them in when it closes the file. After a crash the sizes are
-therefore wrong and the end may be torn in mid-sample. Nothing is mended on disk: the layout is worked out anew from what is
-really there, so a reading can be repeated at any time and never makes a file worse.
+Asterisk writes a 44-byte header with sizes of zero and fills them in when it closes the file. After a crash the
+sizes are therefore wrong and the end may be torn in mid-sample. Nothing is mended on disk: the layout is worked
+out anew from what is really there, so a reading can be repeated at any time and never makes a file worse.
 """
 
 import os
@@ -29,7 +29,8 @@ _EXTENSIBLE = 0xFFFE
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WavLayout:
-    """Where the samples lie: ``rate`` in Hz, ``offset`` in bytes, ``frames`` that are whole. Mono, 16 bit, little-endian."""
+    """Where the samples lie: ``rate`` in Hz, ``offset`` in bytes, ``frames`` that are whole. Mono, 16 bit,
+    little-endian."""
 
     rate: int
     offset: int
@@ -39,8 +40,9 @@ class WavLayout:
 def layout(head: bytes, size: int) -> WavLayout:
     """Work out the layout of a mono PCM16 file of ``size`` bytes from its first bytes.
 
-    The header's sizes are believed only when they are plausible: not zero and not beyond the end of the file. A file torn
-    inside its header holds no sound and has no frames. Raises ``UnreadableAudio`` for what is no mono PCM16 WAV at all.
+    The header's sizes are believed only when they are plausible: not zero and not beyond the end of the file. A
+    file torn inside its header holds no sound and has no frames. Raises ``UnreadableAudio`` for what is no mono
+    PCM16 WAV at all.
     """
     if size < PLAIN_HEADER and b"RIFF".startswith(head[:4]):
         return WavLayout(rate=DEFAULT_RATE, offset=size, frames=0)
@@ -103,7 +105,8 @@ class Track:
 
 
 def read_track(path: Path) -> Track:
-    """Map the samples of ``path``. Symbolic links are refused (``OSError``); raises ``UnreadableAudio`` as ``layout``."""
+    """Map the samples of ``path``. Symbolic links are refused (``OSError``); raises ``UnreadableAudio`` as
+    ``layout``."""
     with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb") as file:
         found = layout(file.read(HEAD_BYTES), os.fstat(file.fileno()).st_size)
         if found.frames == 0:

@@ -1,0 +1,46 @@
+"""What recordings need from elsewhere."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from sqlalchemy import Select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.kernel.access import Actor
+from core.kernel.uow import Work
+
+
+class CallLookup(Protocol):
+    """The call log."""
+
+    async def by_uniqueid(self, session: AsyncSession, server: str, uniqueid: str) -> int | None:
+        """The call to which that channel belongs, None while the log does not know it."""
+
+    def visible_ids(self, actor: Actor, right: str) -> Select[tuple[int]]:
+        """Ids of the calls the actor may see by ``right``, to be used as a subquery."""
+
+
+class LiveChannels(Protocol):
+    """What an exchange says is going on."""
+
+    async def live_uniqueids(self, server: str) -> frozenset[str] | None:
+        """Uniqueids of every channel alive on ``server``; None when it cannot be known now."""
+
+
+class Recorder(Protocol):
+    """Muting a call's recording while the time line goes on. ``Unavailable`` when the exchange does not answer,
+    any other ``DomainError`` when it refuses (the call is over)."""
+
+    async def pause_recording(self, call_id: int) -> None: ...
+
+    async def resume_recording(self, call_id: int) -> None: ...
+
+
+class AuditTrail(Protocol):
+    """Who did what, and who looked at what."""
+
+    async def record(
+        self, work: Work, actor: Actor, action: str, subject: str, changes: Mapping[str, object]
+    ) -> None: ...
+
+    async def looked(self, actor: Actor, subject: str, action: str) -> None: ...
