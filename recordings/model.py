@@ -80,20 +80,17 @@ class MarkKind(StrEnum):
 
 
 class Mark(Base):
-    """A note at a moment. Made while listening it has ``recording_id`` and ``at_ms``; made during the call, when
-    there is no recording yet, it has ``call_id`` and the moment itself, from which the place in the recording
-    follows."""
+    """A note at ``at_ms`` of a recording, made while listening."""
 
     __tablename__ = "recording_marks"
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
-    call_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
-    recording_id: Mapped[int | None] = mapped_column(ForeignKey("recordings.id", ondelete="CASCADE"), index=True)
-    at_ms: Mapped[int | None]
-    moment: Mapped[datetime] = mapped_column(UtcDateTime)
+    recording_id: Mapped[int] = mapped_column(ForeignKey("recordings.id", ondelete="CASCADE"), index=True)
+    at_ms: Mapped[int]
     kind: Mapped[str] = mapped_column(String(10))
     text: Mapped[str] = mapped_column(String(1000))
     author_id: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class PauseEnd(StrEnum):

@@ -1,6 +1,8 @@
 """What recordings need from elsewhere."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy import Select
@@ -9,6 +11,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.kernel.access import Actor
 from core.kernel.uow import Work
 
+Subject = tuple[str, object]
+"""What an audit entry is about: its kind and its id."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallMark:
+    """A bookmark set during the call, ``at_ms`` after the answer, where the recording begins."""
+
+    at_ms: int
+    label: str
+    author_id: int
+    created_at: datetime
+
 
 class CallLookup(Protocol):
     """The call log."""
@@ -16,8 +31,12 @@ class CallLookup(Protocol):
     async def by_uniqueid(self, session: AsyncSession, server: str, uniqueid: str) -> int | None:
         """The call to which that channel belongs, None while the log does not know it."""
 
-    def visible_ids(self, actor: Actor, right: str) -> Select[tuple[int]]:
-        """Ids of the calls the actor may see by ``right``, to be used as a subquery."""
+    def visible_ids(self, actor: Actor, right: str) -> Select[int]:
+        """Ids of the calls the actor may see by ``right``, to be used as a subquery. Raises ``Forbidden`` without
+        it."""
+
+    async def marks(self, session: AsyncSession, call_id: int) -> Sequence[CallMark]:
+        """The bookmarks the collector set while talking."""
 
 
 class LiveChannels(Protocol):
@@ -39,8 +58,17 @@ class Recorder(Protocol):
 class AuditTrail(Protocol):
     """Who did what, and who looked at what."""
 
-    async def record(
-        self, work: Work, actor: Actor, action: str, subject: str, changes: Mapping[str, object]
-    ) -> None: ...
+    def record(
+        self,
+        work: Work,
+        actor: Actor,
+        action: str,
+        subject: Subject,
+        changes: Mapping[str, tuple[object, object]] | None = None,
+        *,
+        at: datetime,
+    ) -> None:
+        """Add an entry to the transaction of ``work``."""
 
-    async def looked(self, actor: Actor, subject: str, action: str) -> None: ...
+    async def looked(self, actor: Actor, subject: Subject, action: str) -> None:
+        """Return once the look is on disk."""

@@ -22,9 +22,19 @@ class RecordingReady(Event):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SpeechView:
+    """For which share of the recording (0 to 1) each side spoke, both did at once, and nobody did."""
+
+    debtor: float
+    collector: float
+    both: float
+    nobody: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RecordingView:
-    """One recording. ``state`` is ``processing``, ``ready``, ``cut_off`` or ``failed``; the shares (0 to 1) tell
-    who spoke for how much of the time and are None until it can be played."""
+    """One recording. ``state`` is ``processing``, ``ready``, ``cut_off`` or ``failed``; ``speech`` is None in lists and
+    until it can be played."""
 
     id: int
     call_id: int | None
@@ -33,10 +43,7 @@ class RecordingView:
     duration_ms: int | None
     bytes: int | None
     sha256: str | None
-    debtor_speaks: float | None = None
-    collector_speaks: float | None = None
-    both_speak: float | None = None
-    nobody_speaks: float | None = None
+    speech: SpeechView | None = None
 
     @property
     def playable(self) -> bool:
@@ -45,14 +52,14 @@ class RecordingView:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MarkView:
-    """A bookmark or comment at ``at_ms`` of a recording."""
+    """A bookmark or comment at ``at_ms`` of a recording. ``id`` is None for a bookmark set during the call itself."""
 
-    id: int
+    id: int | None
     kind: str
     at_ms: int
     text: str
     author_id: int
-    moment: datetime
+    created_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,6 +78,14 @@ class Reply:
     status: int
     headers: Mapping[str, str]
     body: AsyncIterator[bytes]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LinkGrant:
+    """Whose link it is, and to what."""
+
+    recording_id: int
+    user_id: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,11 +121,15 @@ class Recordings(Protocol):
 
     async def add_mark(self, actor: Actor, recording_id: int, at_ms: int, kind: str, text: str) -> MarkView: ...
 
-    async def mark_call(self, actor: Actor, call_id: int, kind: str, text: str) -> None:
-        """A bookmark or comment at this moment of a call that is going on."""
-
     async def delete_mark(self, actor: Actor, mark_id: int) -> None:
         """Remove one's own mark; others' need the right ``recordings.moderate``."""
+
+    async def link(self, actor: Actor, recording_id: int, minutes: int = 15) -> str:
+        """A word to put into an address, good for this recording and this user until its time is over."""
+
+    def open_link(self, word: str) -> LinkGrant:
+        """What ``link`` gave: raises ``NotFound`` when it is forged or too old. The user's rights are asked for
+        again."""
 
     async def export(self, actor: Actor, recording_ids: Sequence[int]) -> Reply:
         """A zip archive of the recordings with a manifest, made while it is sent."""
