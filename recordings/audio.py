@@ -127,6 +127,7 @@ async def _feed(process: asyncio.subprocess.Process, stereo: Stereo) -> str:
         for block in interleaved(stereo):
             process.stdin.write(block)
             await process.stdin.drain()
+    process.stdin.close()
     _, complaint = await process.communicate()
     return complaint.decode("utf-8", "replace").strip()[:500]
 
