@@ -17,8 +17,11 @@ from core.kernel.clock import ManualClock
 from core.kernel.uow import UnitOfWork, Work
 from recordings.audio import OpusEncoder
 from recordings.intake import Intake
+from recordings.links import LinkSigner
 from recordings.model import Pause, Recording
+from recordings.pausing import Pausing
 from recordings.ports import CallMark, Subject
+from recordings.service import RecordingsDesk
 from recordings.spool import Place, Spool
 from recordings.storage import LocalStorage
 from recordings.wav import PCM16, header
@@ -143,3 +146,29 @@ def heard(bus: Bus) -> list[RecordingReady]:
 
 def actor(user_id: int, scope: Scope, *rights: str) -> Actor:
     return Actor(user_id=user_id, login=f"user{user_id}", rights=dict.fromkeys(rights, scope))
+
+
+@dataclass
+class NoRecorder:
+    """An exchange nobody asks."""
+
+    async def pause_recording(self, call_id: int) -> None:
+        raise NotImplementedError
+
+    async def resume_recording(self, call_id: int) -> None:
+        raise NotImplementedError
+
+
+@pytest.fixture
+def desk(
+    uow: UnitOfWork, clock: ManualClock, storage: LocalStorage, calls: FakeCalls, trail: FakeAudit
+) -> RecordingsDesk:
+    return RecordingsDesk(
+        uow=uow,
+        clock=clock,
+        storage=storage,
+        calls=calls,
+        audit=trail,
+        links=LinkSigner("a secret of this test only"),
+        pausing=Pausing(uow=uow, clock=clock, recorder=NoRecorder(), calls=calls, audit=trail),
+    )
