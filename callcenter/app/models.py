@@ -6,7 +6,8 @@ from core.kernel.db import Base
 from core.kernel.jobs import model as jobs
 from core.parties import model as parties
 from core.people import model as people
+from recordings import model as recordings
 
 metadata = Base.metadata
 
-__all__ = ["audit", "cases", "jobs", "metadata", "parties", "people"]
+__all__ = ["audit", "cases", "jobs", "metadata", "parties", "people", "recordings"]
