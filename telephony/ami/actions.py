@@ -50,8 +50,8 @@ def name(value: str, place: str) -> str:
 
 
 def channel(value: str, place: str = "channel") -> str:
-    """A channel's name as Asterisk gave it."""
-    return _matching(_CHANNEL, value, place)
+    """A channel's name as Asterisk gave it, or its Uniqueid, which Asterisk takes as well."""
+    return value if _CHANNEL.fullmatch(value) else name(value, place)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 CONNECTED = mark("The telephone exchange answers.")
 CONNECTING = mark("The telephone exchange does not answer.")
 REFUSED = mark("The telephone exchange refuses the program's password.")
+UNSAFE = mark("{field} holds characters that must not be sent.")
 OVERWHELMED = mark("The telephone exchange reports faster than the program can follow.")
 
 
@@ -45,7 +46,7 @@ class Patience:
     """How long to wait, in seconds, and how much to keep.
 
     A link that leaves a ping unanswered for ``ping_timeout`` is half open and is dropped. Reconnecting waits
-    ``backoff_first`` doubled up to ``backoff_most``, each time shortened by chance so that several do not knock at once.
+    ``backoff_first`` doubled up to ``backoff_most``, each shortened by chance so that several do not knock together.
     ``inbox`` is in messages: when the consumer falls that far behind, the link is dropped and the state is read anew,
     because skipping single events would leave it wrong without anybody knowing.
     """
@@ -130,7 +131,7 @@ class AmiClient:
             while True:
                 if await self._live():
                     delay = self._patience.backoff_first
-                await asyncio.sleep(delay * random.uniform(0.5, 1.0))
+                await asyncio.sleep(delay * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
                 delay = min(delay * 2, self._patience.backoff_most)
         finally:
             self._close()
@@ -144,12 +145,17 @@ class AmiClient:
 
     async def send(self, action: Action, timeout: float | None = None) -> Message:
         """Give an order, once. Raises ``OrderRefused`` (certainly not done) or ``TelephonyUnavailable`` (unknown)."""
-        if not self._ready:
-            raise TelephonyUnavailable
+        if not self._ready or self._link is None or self._link.gone.done():
+            raise OrderRefused(reason=msg(self._status.detail))
         answer = await self._ask(action, timeout or self._patience.answer)
         if not answer.success:
             raise OrderRefused(reason=answer.message)
         return answer
+
+    def drop(self) -> None:
+        """Give the link up; ``run`` makes a new one. For a link that lives but does not deliver."""
+        if self._wire is not None:
+            self._wire.abort()
 
     async def _live(self) -> bool:
         """One connection from knock to loss; whether it ever was logged in."""
