@@ -1,0 +1,256 @@
+"""The bridge to one Asterisk: its events in order through the fold into the call log, and never a call missed.
+
+One task reads the wire, one consumes. After every login the consumer asks what lives, holds back what arrives
+meanwhile, reads from CEL what happened while nobody listened, and goes on from there.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from callcenter.calls.errors import OrderRefused, TelephonyUnavailable
+from callcenter.calls.facts import CallState
+from callcenter.calls.ports import CallReports, TelephonyStatus
+from callcenter.calls.presence import PhoneReports, PhoneState
+from core.kernel.clock import Clock
+from core.kernel.i18n import mark
+from telephony.ami import events as e
+from telephony.ami.actions import BridgeList, CoreShowChannels, PJSIPShowContacts, QueueStatus
+from telephony.ami.client import AmiAccount, AmiClient, Arrival, Heard, LinkDown, LinkUp, Patience
+from telephony.ami.decode import decode
+from telephony.phones import Phones
+from telephony.tracking.endpoints import Endpoints
+from telephony.tracking.fold import Fold
+from telephony.tracking.listing import Listing, ListingInProgress
+from telephony.tracking.repair import read_cel, rebuild
+from telephony.tracking.resync import resync, unexplained
+from telephony.watermark import Watermark
+
+log = logging.getLogger(__name__)
+
+CATCHING_UP = mark("The telephone exchange answers; its calls are being read.")
+
+BATCH = 256
+MARGIN = timedelta(seconds=5)
+"""How much earlier than needed CEL is read: a row and an event of the same moment bear slightly different times."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Exchange:
+    """One Asterisk. ``cel`` is its CEL file as this program sees it (None: not readable, then calls that end unseen are
+    marked lost), ``watermark`` where to keep up to when everything was reported. Seconds: ``listing`` to wait for the
+    list of calls, ``recount`` between checks for ghosts, ``retry`` before a failed report is repeated."""
+
+    server: str
+    account: AmiAccount
+    endpoints: Endpoints
+    cel: Path | None = None
+    watermark: Path | None = None
+    patience: Patience = field(default_factory=Patience)
+    listing: float = 5.0
+    recount: float = 60.0
+    retry: float = 0.5
+    repair_at_most: timedelta = timedelta(hours=24)
+
+
+class Bridge:
+    """Runs as long as ``run`` does; everything else may be called from the same loop at any time."""
+
+    def __init__(
+        self, exchange: Exchange, reports: CallReports, clock: Clock, phone_reports: PhoneReports | None = None
+    ) -> None:
+        self.exchange = exchange
+        self.client = AmiClient(exchange.account, clock, exchange.patience)
+        self.fold = Fold(exchange.server, exchange.endpoints)
+        self.synced = asyncio.Event()
+        self._reports = reports
+        self._phone_reports = phone_reports
+        self._clock = clock
+        self._phones = Phones(exchange.server)
+        self._watermark = Watermark(exchange.watermark) if exchange.watermark else None
+        self._seen_until: datetime | None = None
+        self._saved_at: datetime | None = None
+        self._listing: ListingInProgress | None = None
+        self._held_back: list[e.AmiEvent] = []
+        self._suspects: set[str] = set()
+        self._unreported: dict[int, CallState] = {}
+        self._listed = asyncio.Event()
+        self._tasks: asyncio.TaskGroup | None = None
+        self._asking: asyncio.Task[None] | None = None
+
+    def status(self) -> TelephonyStatus:
+        """The lamp of this exchange: up when its calls are known."""
+        link = self.client.status()
+        if link.up and not self.synced.is_set():
+            return TelephonyStatus(up=False, detail=CATCHING_UP, since=link.since)
+        return TelephonyStatus(up=link.up, detail=link.detail, since=link.since)
+
+    def phones(self) -> Mapping[str, PhoneState]:
+        """Every phone heard of, by endpoint."""
+        return self._phones.states()
+
+    async def run(self) -> None:
+        """Bridge until cancelled. What was folded but not yet reported is read again from CEL at the next start."""
+        if self._watermark is not None:
+            self._seen_until = await asyncio.to_thread(self._watermark.read)
+        async with asyncio.TaskGroup() as group:
+            self._tasks = group
+            group.create_task(self.client.run())
+            group.create_task(self._consume())
+            group.create_task(self._recount())
+
+    async def _consume(self) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(self.exchange.retry if self._unreported else None):
+                    arrivals = await self.client.batch(BATCH)
+            except TimeoutError:
+                arrivals = []
+            for arrival in arrivals:
+                await self._take(arrival)
+            await self._report()
+
+    async def _take(self, arrival: Arrival) -> None:
+        match arrival:
+            case LinkUp():
+                self._begin_listing(arrival.at)
+            case LinkDown():
+                self._lost(arrival.at)
+            case Heard():
+                event = decode(arrival.headers, arrival.at)
+                if event is not None:
+                    await self._hear(event)
+
+    def _lost(self, at: datetime) -> None:
+        self.synced.clear()
+        self._listing = None
+        if self._asking is not None:
+            self._asking.cancel()
+        self._held_back.clear()
+        self._phones.start_over(at)
+
+    async def _hear(self, event: e.AmiEvent) -> None:
+        self._phones.apply(event)
+        if self._listing is not None and self._listing.take(event):
+            listing = self._listing.result(event.at)
+            if listing is not None:
+                await self._counted(listing)
+        elif self.synced.is_set():
+            self._apply(event)
+        else:
+            self._held_back.append(event)
+
+    def _apply(self, event: e.AmiEvent) -> None:
+        self.fold.apply(event)
+        self._seen_until = event.at if self._seen_until is None else max(event.at, self._seen_until)
+
+    # ---- asking what lives
+
+    def _begin_listing(self, at: datetime) -> None:
+        self._listing = ListingInProgress(at)
+        self._listed.clear()
+        if self._tasks is not None:
+            self._asking = self._tasks.create_task(self._ask())
+
+    async def _ask(self) -> None:
+        """Ask for everything that lives; a link that does not answer is dropped."""
+        try:
+            for action in (CoreShowChannels(), BridgeList(), QueueStatus(), PJSIPShowContacts()):
+                await self.client.send(action)
+            async with asyncio.timeout(self.exchange.listing):
+                await self._listed.wait()
+        except (OrderRefused, TelephonyUnavailable, TimeoutError):
+            log.warning("the exchange %s does not list its calls", self.exchange.server)
+            self.client.drop()
+
+    async def _recount(self) -> None:
+        while True:
+            await asyncio.sleep(self.exchange.recount)
+            if self.synced.is_set() and self._listing is None:
+                self._begin_listing(self._clock.now())
+
+    async def _counted(self, listing: Listing) -> None:
+        self._listing = None
+        self._listed.set()
+        if self.synced.is_set():
+            self._look_for_ghosts(listing)
+            return
+        await self._catch_up(listing)
+        self.synced.set()
+        held_back, self._held_back = self._held_back, []
+        for event in held_back:
+            self._apply(event)
+
+    def _look_for_ghosts(self, listing: Listing) -> None:
+        """A channel missing from two lists in a row has ended without a Hangup; once may be a Hangup on its way."""
+        missing = self.fold.unlisted(listing)
+        self.fold.lose(missing & self._suspects, listing.at)
+        self._suspects = missing
+
+    # ---- what was missed
+
+    async def _catch_up(self, listing: Listing) -> None:
+        seen_until = self._seen_until or listing.at
+        logged = await self._logged()
+        rebuilt = await self._from_cel(listing, logged, seen_until)
+        resync(self.fold, logged=logged, rebuilt=rebuilt, listing=listing, seen_until=seen_until)
+        self._seen_until = max(seen_until, listing.asked_at)
+
+    async def _logged(self) -> tuple[CallState, ...]:
+        while True:
+            try:
+                return await self._reports.live_calls(self.exchange.server)
+            except Exception:
+                log.warning("the call log does not answer", exc_info=True)
+                await asyncio.sleep(self.exchange.retry)
+
+    async def _from_cel(
+        self, listing: Listing, logged: tuple[CallState, ...], seen_until: datetime
+    ) -> tuple[CallState, ...]:
+        """Calls as CEL tells them; asked again for a moment while the end of a vanished call is not written yet."""
+        if self.exchange.cel is None:
+            return ()
+        starts = [state.started_at for state in logged] + [call.started_at for call in self.fold.live_calls()]
+        since = max(min([seen_until, *starts]) - MARGIN, listing.at - self.exchange.repair_at_most)
+        rebuilt: tuple[CallState, ...] = ()
+        for attempt in range(3):
+            await asyncio.sleep(0.2 * attempt)
+            rows = await asyncio.to_thread(read_cel, self.exchange.cel, since)
+            rebuilt = rebuild(self.exchange.server, self.exchange.endpoints, rows)
+            if not unexplained(self.fold, rebuilt, listing):
+                break
+        return rebuilt
+
+    # ---- telling
+
+    async def _report(self) -> None:
+        for state in self.fold.changed():
+            self._unreported[state.call_id] = state
+            for merged in state.merged_ids:
+                self._unreported.pop(merged, None)
+        if self._unreported:
+            try:
+                await self._reports.report(tuple(self._unreported.values()))
+            except Exception:
+                log.warning("%d calls could not be reported", len(self._unreported), exc_info=True)
+                return
+            self._unreported.clear()
+        await self._tell_phones()
+        await self._save()
+
+    async def _tell_phones(self) -> None:
+        changed = self._phones.changed()
+        if changed and self._phone_reports is not None:
+            await self._phone_reports.phones_changed(changed)
+
+    async def _save(self) -> None:
+        """Remember how far everything is reported, at most once a second."""
+        at = self._seen_until
+        if self._watermark is None or at is None or not self.synced.is_set():
+            return
+        if self._saved_at is None or at - self._saved_at >= timedelta(seconds=1):
+            await asyncio.to_thread(self._watermark.write, at)
+            self._saved_at = at

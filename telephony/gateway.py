@@ -1,0 +1,204 @@
+"""The exchange as the call floor gives it orders: which server a call is on, and which orders make up a wish.
+
+The dialplan does the rest, in the contexts named by ``Contexts``; ``asterisk_conf/`` has them.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from callcenter.calls.errors import OrderRefused
+from callcenter.calls.facts import LegKind
+from callcenter.calls.ports import DialOrder, TelephonyStatus
+from core.kernel.clock import Clock
+from core.kernel.i18n import mark, msg
+from telephony.ami.actions import (
+    Action,
+    Atxfer,
+    BlindTransfer,
+    CancelAtxfer,
+    Hangup,
+    MixMonitorMute,
+    Originate,
+    Place,
+    QueueAdd,
+    QueuePause,
+    QueueRemove,
+    Redirect,
+)
+from telephony.bridge import Bridge
+from telephony.tracking.state import Call, Channel
+
+NO_EXCHANGE = mark("No telephone exchange is set up.")
+NOT_GOING_ON = mark("This call is not going on any more.")
+NO_CUSTOMER = mark("Nobody is on the other end of this call yet.")
+NO_COLLECTOR = mark("No collector is on this call.")
+NO_PHONE = mark("The phone {endpoint} is not connected to any exchange.")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Contexts:
+    """The dialplan's places for orders: ``prepare`` runs on a collector's leg before it rings."""
+
+    outbound: str = "callcenter-outbound"
+    transfer: str = "callcenter-transfer"
+    hold: Place = Place(context="callcenter-held", exten="hold")
+    ring_back: str = "callcenter-ringback"
+    prepare: Place | None = Place(context="callcenter-agent", exten="s")
+
+
+class Gateway:
+    """Implements ``callcenter.calls.ports.Telephony`` over any number of exchanges."""
+
+    def __init__(self, bridges: Sequence[Bridge], clock: Clock, contexts: Contexts | None = None) -> None:
+        self._bridges = tuple(bridges)
+        self._started_at = clock.now()
+        self._contexts = contexts or Contexts()
+
+    def status(self) -> TelephonyStatus:
+        """Up while every exchange is; else what the one that went down first says."""
+        states = [bridge.status() for bridge in self._bridges]
+        if not states:
+            return TelephonyStatus(up=False, detail=NO_EXCHANGE, since=self._started_at)
+        down = sorted((state for state in states if not state.up), key=lambda state: state.since)
+        return down[0] if down else max(states, key=lambda state: state.since)
+
+    async def dial(self, order: DialOrder) -> None:
+        variables = {"__CALLCENTER_CALL": str(order.call_id)}
+        if order.show_number is not None:
+            variables["CALLCENTER_SHOW"] = order.show_number
+        if order.auto_answer:
+            variables["CALLCENTER_AUTO_ANSWER"] = "yes"
+        await self._bridge_for(order.endpoint).client.send(
+            Originate(
+                action_id=f"cc-{order.call_id}-a",
+                endpoint=order.endpoint,
+                place=Place(context=self._contexts.outbound, exten=order.number),
+                channel_id=f"cc-{order.call_id}-a",
+                other_channel_id=f"cc-{order.call_id}-b",
+                ring_seconds=order.ring_seconds,
+                caller=order.number,
+                variables=variables,
+                prepare=self._contexts.prepare,
+            )
+        )
+
+    async def hang_up(self, call_id: int) -> None:
+        """End every leg, the customer's first. An order whose phone rings but has not been reported yet is found by the
+        id it was given."""
+        found = self._find(call_id)
+        if found is None:
+            await self._hang_up_unseen(call_id)
+            return
+        bridge, call = found
+        refused: OrderRefused | None = None
+        legs = sorted(call.live_channels(), key=lambda leg: leg.kind is not LegKind.CUSTOMER)
+        for leg in legs:
+            try:
+                await bridge.client.send(Hangup(channel=leg.name))
+            except OrderRefused as error:  # one leg's end ends the next before it is told to
+                refused = error if leg is legs[0] else refused
+        if refused is not None:
+            raise refused
+
+    async def _hang_up_unseen(self, call_id: int) -> None:
+        for bridge in self._bridges:
+            try:
+                await bridge.client.send(Hangup(channel=f"cc-{call_id}-a"))
+            except OrderRefused:
+                continue
+            return
+        raise OrderRefused(reason=msg(NOT_GOING_ON))
+
+    async def hold(self, call_id: int) -> None:
+        await self._send_customer(call_id, self._contexts.hold)
+
+    async def ring_back(self, call_id: int, endpoint: str) -> None:
+        await self._send_customer(call_id, Place(context=self._contexts.ring_back, exten=endpoint))
+
+    async def blind_transfer(self, call_id: int, target: str) -> None:
+        """A customer who waits without a collector is sent on all the same."""
+        bridge, call = self._the(call_id)
+        place = Place(context=self._contexts.transfer, exten=target)
+        collector = _collector(call)
+        if collector is None:
+            await self._send_customer(call_id, place)
+        else:
+            await bridge.client.send(BlindTransfer(channel=collector.name, place=place))
+
+    async def attended_transfer(self, call_id: int, target: str) -> None:
+        """The collector completes it by hanging up."""
+        place = Place(context=self._contexts.transfer, exten=target)
+        await self._by_collector(call_id, lambda channel: Atxfer(channel=channel, place=place))
+
+    async def cancel_transfer(self, call_id: int) -> None:
+        """Give an attended transfer up and go back to the customer."""
+        await self._by_collector(call_id, lambda channel: CancelAtxfer(channel=channel))
+
+    async def pause_recording(self, call_id: int) -> None:
+        await self._mute_recording(call_id, True)
+
+    async def resume_recording(self, call_id: int) -> None:
+        await self._mute_recording(call_id, False)
+
+    async def join_queue(self, queue: str, endpoint: str, *, penalty: int = 0, paused: bool = False) -> None:
+        """Let a queue ring the phone."""
+        member = QueueAdd(queue=queue, interface=f"PJSIP/{endpoint}", penalty=penalty, paused=paused)
+        await self._bridge_for(endpoint).client.send(member)
+
+    async def leave_queue(self, queue: str, endpoint: str) -> None:
+        await self._bridge_for(endpoint).client.send(QueueRemove(queue=queue, interface=f"PJSIP/{endpoint}"))
+
+    async def pause_in_queue(self, queue: str, endpoint: str, *, paused: bool, reason: str = "") -> None:
+        pause = QueuePause(queue=queue, interface=f"PJSIP/{endpoint}", paused=paused, reason=reason)
+        await self._bridge_for(endpoint).client.send(pause)
+
+    async def _send_customer(self, call_id: int, place: Place) -> None:
+        bridge, call = self._the(call_id)
+        await bridge.client.send(Redirect(channel=_customer(call).name, place=place))
+
+    async def _by_collector(self, call_id: int, order: Callable[[str], Action]) -> None:
+        bridge, call = self._the(call_id)
+        collector = _collector(call)
+        if collector is None:
+            raise OrderRefused(reason=msg(NO_COLLECTOR))
+        await bridge.client.send(order(collector.name))
+
+    async def _mute_recording(self, call_id: int, muted: bool) -> None:
+        bridge, call = self._the(call_id)
+        await bridge.client.send(MixMonitorMute(channel=_customer(call).name, muted=muted))
+
+    def _find(self, call_id: int) -> tuple[Bridge, Call] | None:
+        for bridge in self._bridges:
+            if call := bridge.fold.call(call_id):
+                return bridge, call
+        return None
+
+    def _the(self, call_id: int) -> tuple[Bridge, Call]:
+        found = self._find(call_id)
+        if found is None:
+            raise OrderRefused(reason=msg(NOT_GOING_ON))
+        return found
+
+    def _bridge_for(self, endpoint: str) -> Bridge:
+        """The exchange where the phone is registered; with a single exchange always that one."""
+        if len(self._bridges) == 1:
+            return self._bridges[0]
+        for bridge in self._bridges:
+            phone = bridge.phones().get(endpoint)
+            if phone is not None and phone.reachable:
+                return bridge
+        raise OrderRefused(reason=msg(NO_PHONE, endpoint=endpoint) if self._bridges else msg(NO_EXCHANGE))
+
+
+def _customer(call: Call) -> Channel:
+    """The customer's leg that was there last; two of them are only in a conference."""
+    legs = [leg for leg in call.live_channels() if leg.kind is LegKind.CUSTOMER]
+    if not legs:
+        raise OrderRefused(reason=msg(NO_CUSTOMER))
+    return legs[-1]
+
+
+def _collector(call: Call) -> Channel | None:
+    """The collector's leg that talks (or else holds) now."""
+    legs = [leg for leg in call.live_channels() if leg.kind is LegKind.AGENT and leg.answered_at is not None]
+    return max(legs, key=lambda leg: (leg.talking_since is not None, leg.held, leg.started_at), default=None)

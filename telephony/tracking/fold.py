@@ -1,0 +1,469 @@
+"""The fold: events in, whole states of calls out. Pure: no clock, no waiting; every time comes with its event.
+
+Calls have own ids. Channels are keyed by Uniqueid and belong to a call by their Linkedid; when a channel takes another
+Linkedid, or shares a bridge with another call, the calls have become one. Channels that Asterisk makes for itself are
+followed, because they join bridges, but never shown. What an event says of an unknown channel is passed over: it may
+come after the channel's Hangup, and must not raise the dead.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from callcenter.calls.facts import CallPhase, CallState, Direction, LegKind, LegOutcome
+from telephony.ami import events as e
+from telephony.tracking.endpoints import Endpoints, local_pair
+from telephony.tracking.ids import call_named_by, opens_call, own_call
+from telephony.tracking.listing import Listing
+from telephony.tracking.outcome import ORIGINATE_CAUSES, of_status, of_unanswered
+from telephony.tracking.parties import settle
+from telephony.tracking.state import Call, Channel
+
+REMEMBERED = 2000
+"""Ended calls kept in mind, so that what comes late finds its call and opens no second one."""
+
+
+class Fold:
+    """The calls of one server. ``apply`` events in order, then take what ``changed``."""
+
+    def __init__(self, server: str, endpoints: Endpoints) -> None:
+        self.server = server
+        self._endpoints = endpoints
+        self._calls: dict[int, Call] = {}
+        self._ended: OrderedDict[int, Call] = OrderedDict()
+        self._by_linkedid: dict[str, Call] = {}
+        self._aliases: dict[int, int] = {}
+        self._channels: dict[str, Channel] = {}
+        self._halves: dict[str, dict[str, Channel]] = {}
+        self._bridges: dict[str, dict[str, Channel]] = {}
+        self._unshared: set[str] = set()
+        self._changed: dict[int, Call] = {}
+        self._counting = False
+        self._handlers: dict[type[e.AmiEvent], Callable[[Any], object]] = {
+            e.ChannelCreated: self._created,
+            e.ChannelChanged: self._seen,
+            e.ChannelHungUp: self._hung_up,
+            e.ChannelRenamed: self._renamed,
+            e.DialBegan: self._dial_began,
+            e.DialEnded: self._dial_ended,
+            e.BridgeEntered: self._entered,
+            e.BridgeLeft: self._left,
+            e.BridgeDestroyed: self._destroyed,
+            e.Held: self._held,
+            e.Unheld: self._unheld,
+            e.QueueJoined: self._queue_joined,
+            e.QueueLeft: self._queue_left,
+            e.OriginateEnded: self._originate_ended,
+        }
+
+    def apply(self, event: e.AmiEvent) -> None:
+        handler = self._handlers.get(type(event))
+        if handler is not None:
+            handler(event)
+
+    def apply_all(self, events: Iterable[e.AmiEvent]) -> None:
+        for event in events:
+            self.apply(event)
+
+    def changed(self) -> tuple[CallState, ...]:
+        """The present state of every call that changed since the last time this was asked."""
+        states = tuple(call.snapshot() for call in self._changed.values())
+        self._changed.clear()
+        return states
+
+    def call(self, call_id: int) -> Call | None:
+        """The live call of that id, or the one it was merged into."""
+        return self._calls.get(self._resolve(call_id))
+
+    def live_calls(self) -> list[Call]:
+        return list(self._calls.values())
+
+    def channel(self, uniqueid: str) -> Channel | None:
+        """A live channel."""
+        return self._channels.get(uniqueid)
+
+    def live_channels(self) -> list[Channel]:
+        return list(self._channels.values())
+
+    def knows(self, linkedids: Iterable[str]) -> Call | None:
+        """The call, live or lately ended, that any of these Linkedids belongs to."""
+        return next((self._by_linkedid[each] for each in linkedids if each in self._by_linkedid), None)
+
+    def adopt(self, state: CallState) -> Call:
+        """Take over a call as somebody else knows it, in place of what is known here under its ids."""
+        for other in [self._find(state.call_id), self.knows(state.linkedids)]:
+            if other is not None:
+                self._drop(other)
+        call = Call.restore(state)
+        call.ordered = any(own_call(linkedid) == call.call_id for linkedid in call.linkedids)
+        self._by_linkedid.update(dict.fromkeys(call.linkedids, call))
+        self._aliases.update(dict.fromkeys(call.merged_ids, call.call_id))
+        self._channels.update({each.uniqueid: each for each in call.live_channels()})
+        (self._ended if call.ended_at else self._calls)[call.call_id] = call
+        self._touch(call)
+        return call
+
+    def _drop(self, call: Call) -> None:
+        for channel in call.live_channels():
+            self._leave(channel)
+            self._channels.pop(channel.uniqueid, None)
+        for kept in (self._calls, self._ended, self._changed):
+            kept.pop(call.call_id, None)
+
+    def take_stock(self, listing: Listing, lost_at: datetime) -> None:
+        """Make the live channels exactly those that Asterisk lists. What is not listed ended, at ``lost_at`` for want
+        of knowing better, and its call is marked lost; a channel younger than the question is left alone."""
+        self._counting = True
+        self.lose(self.unlisted(listing), lost_at)
+        for line in listing.channels:
+            if line.uniqueid not in self._channels:
+                self._created(replace(line, at=line.at - timedelta(seconds=line.age)))
+        for line in listing.channels:
+            if channel := self._seen(line):
+                self._place(channel, line, listing)
+        self._counting = False
+        for call in self.live_calls():
+            self._settle(call, listing.at)
+
+    def unlisted(self, listing: Listing) -> set[str]:
+        """The channels believed alive that Asterisk, asked later than they began, did not list."""
+        listed = {line.uniqueid for line in listing.channels}
+        return {
+            channel.uniqueid
+            for channel in self._channels.values()
+            if channel.uniqueid not in listed and channel.started_at <= listing.asked_at
+        }
+
+    def lose(self, uniqueids: Iterable[str], at: datetime) -> None:
+        """End channels whose end nobody saw."""
+        for uniqueid in uniqueids:
+            if channel := self._channels.get(uniqueid):
+                self._end(channel, at, None, lost=True)
+
+    def _place(self, channel: Channel, line: e.ChannelListed, listing: Listing) -> None:
+        """Put a listed channel into its bridge and queue without reckoning, so that talk goes on without a seam."""
+        channel.queue = listing.waiting.get(channel.uniqueid)
+        channel.call.queue = channel.queue or channel.call.queue
+        channel.ringing = channel.answered_at is None and line.state == e.ChannelState.RINGING
+        if channel.bridge != line.bridge:
+            self._leave(channel)
+            if line.bridge is not None:
+                self._join(channel, line.bridge, shared=line.bridge not in listing.unshared)
+
+    # ---- channels come and go
+
+    def _created(self, event: e.ChannelSeen) -> None:
+        if event.uniqueid in self._channels:
+            self._seen(event)
+            return
+        call = self._call_for(event.uniqueid, event.linkedid, event.at)
+        if event.uniqueid in call.channels:
+            return
+        self._open(call)
+        channel = self._add(call, event)
+        self._note_dialled(channel, event)
+        self._mark(call, channel, event.at)
+        self._state(channel, event.state, event.at)
+
+    def _add(self, call: Call, event: e.ChannelSeen) -> Channel:
+        kind, endpoint = self._endpoints.place(event.channel)
+        channel = Channel(
+            uniqueid=event.uniqueid,
+            name=event.channel,
+            linkedid=event.linkedid,
+            call=call,
+            kind=kind,
+            endpoint=endpoint,
+            started_at=event.at,
+            number=event.number,
+        )
+        call.channels[event.uniqueid] = self._channels[event.uniqueid] = channel
+        self._pair(channel)
+        return channel
+
+    def _pair(self, channel: Channel) -> None:
+        if pair := local_pair(channel.name):
+            self._halves.setdefault(pair[0], {})[pair[1]] = channel
+
+    def _note_dialled(self, channel: Channel, event: e.ChannelSeen) -> None:
+        call = channel.call
+        if call.dialled is None and len(call.channels) == 1 and not call.ordered and event.exten != "s":
+            call.dialled = event.exten
+
+    def _seen(self, event: e.ChannelSeen) -> Channel | None:
+        """Take over what an event shows of a known channel."""
+        channel = self._channels.get(event.uniqueid)
+        if channel is None:
+            return None
+        if event.channel != channel.name:
+            self._rename(channel, event.channel)
+        if event.linkedid != channel.linkedid:
+            self._relink(channel, event.linkedid, event.at)
+        if channel.number is None and event.number is not None and channel.kind is not None:
+            channel.number = event.number
+            self._mark(channel.call, channel, event.at)
+        self._state(channel, event.state, event.at)
+        return channel
+
+    def _state(self, channel: Channel, state: int, at: datetime) -> None:
+        if state == e.ChannelState.UP and channel.answered_at is None:
+            channel.answered_at = max(at, channel.started_at)
+            channel.ringing = channel.alerting = False
+            channel.outcome = LegOutcome.ANSWERED
+            self._mark(channel.call, channel, at)
+        elif state == e.ChannelState.RINGING and not channel.alerting and channel.answered_at is None:
+            channel.alerting = True
+            self._mark(channel.call, channel, at)
+
+    def _renamed(self, event: e.ChannelRenamed) -> None:
+        channel = self._channels.get(event.uniqueid)
+        if channel is not None:
+            self._rename(channel, event.channel)
+
+    def _rename(self, channel: Channel, name: str) -> None:
+        """A masquerade passes through names of its own; only a real name says anew whose channel it is."""
+        if "<" in name:
+            return
+        channel.name = name
+        channel.kind, channel.endpoint = self._endpoints.place(name)
+        self._pair(channel)
+        self._touch(channel.call)
+
+    def _hung_up(self, event: e.ChannelHungUp) -> None:
+        channel = self._seen(event)
+        if channel is not None:
+            self._end(channel, event.at, event.cause)
+
+    def _end(self, channel: Channel, at: datetime, cause: int | None, *, lost: bool = False) -> None:
+        at = max(at, channel.started_at)
+        self._leave(channel)
+        channel.talk(False, at)
+        channel.hold(False, False, at)
+        channel.ended_at, channel.cause = at, cause
+        channel.ringing = channel.alerting = False
+        if channel.answered_at is None:
+            channel.outcome = of_unanswered(channel.status, cause)
+        del self._channels[channel.uniqueid]
+        self._unpair(channel)
+        self._mark(channel.call, channel, at)
+        if not channel.call.live_channels():
+            self._close(channel.call, at, lost)
+
+    def _unpair(self, channel: Channel) -> None:
+        if pair := local_pair(channel.name):
+            halves = self._halves.get(pair[0], {})
+            halves.pop(pair[1], None)
+            if not halves:
+                self._halves.pop(pair[0], None)
+
+    # ---- ringing, queues, hold
+
+    def _dial_began(self, event: e.DialBegan) -> None:
+        channel = self._channels.get(event.uniqueid)
+        if channel is None:
+            return
+        if event.linkedid != channel.linkedid:
+            self._relink(channel, event.linkedid, event.at)
+        channel.ringing, channel.caller = channel.answered_at is None, event.caller
+        channel.dialled = True
+        if channel.kind is LegKind.CUSTOMER:
+            channel.number = event.number or channel.number
+            channel.call.dialled = channel.call.dialled or event.connected
+        self._mark(channel.call, channel, event.at)
+
+    def _dial_ended(self, event: e.DialEnded) -> None:
+        channel = self._channels.get(event.uniqueid)
+        if channel is None or channel.status is not None:
+            return
+        channel.status = event.status
+        channel.ringing = False
+        if channel.answered_at is None:
+            channel.outcome = of_status(event.status)
+        self._mark(channel.call, channel, event.at)
+
+    def _queue_joined(self, event: e.QueueJoined) -> None:
+        if channel := self._channels.get(event.uniqueid):
+            channel.queue = channel.call.queue = event.queue
+            self._mark(channel.call, channel, event.at)
+
+    def _queue_left(self, event: e.QueueLeft) -> None:
+        if channel := self._channels.get(event.uniqueid):
+            channel.queue = None
+            self._mark(channel.call, channel, event.at)
+
+    def _held(self, event: e.Held) -> None:
+        if channel := self._channels.get(event.uniqueid):
+            channel.held = True
+            self._mark(channel.call, channel, event.at)
+
+    def _unheld(self, event: e.Unheld) -> None:
+        if channel := self._channels.get(event.uniqueid):
+            channel.held = False
+            self._mark(channel.call, channel, event.at)
+
+    # ---- bridges
+
+    def _entered(self, event: e.BridgeEntered) -> None:
+        channel = self._seen(event)
+        if channel is None:
+            return
+        swapped = self._channels.get(event.swapped) if event.swapped else None
+        if swapped is not None:
+            self._leave(swapped)
+        if channel.bridge != event.bridge:
+            self._leave(channel)
+        self._join(channel, event.bridge, shared=event.shared)
+        self._mark(channel.call, channel, event.at)
+        if swapped is not None and swapped.call is not channel.call:
+            self._mark(swapped.call, swapped, event.at)
+
+    def _join(self, channel: Channel, bridge: str, *, shared: bool) -> None:
+        if not shared:
+            self._unshared.add(bridge)
+        members = self._bridges.setdefault(bridge, {})
+        members[channel.uniqueid] = channel
+        channel.bridge = bridge
+        if shared:
+            for other in list(members.values()):
+                self._merge(channel.call, other.call)
+
+    def _left(self, event: e.BridgeLeft) -> None:
+        channel = self._seen(event)
+        if channel is not None and channel.bridge == event.bridge:
+            self._leave(channel)
+            if (event.context, event.exten) == self._endpoints.hold:
+                channel.hold_asked = True
+            self._mark(channel.call, channel, event.at)
+
+    def _leave(self, channel: Channel) -> None:
+        channel.held = False
+        bridge, channel.bridge = channel.bridge, None
+        if bridge is not None and (members := self._bridges.get(bridge)):
+            members.pop(channel.uniqueid, None)
+            if not members:
+                self._forget_bridge(bridge)
+
+    def _destroyed(self, event: e.BridgeDestroyed) -> None:
+        for channel in list(self._bridges.get(event.bridge, {}).values()):
+            self._leave(channel)
+            self._mark(channel.call, channel, event.at)
+        self._forget_bridge(event.bridge)
+
+    def _forget_bridge(self, bridge: str) -> None:
+        self._bridges.pop(bridge, None)
+        self._unshared.discard(bridge)
+
+    # ---- calls
+
+    def _resolve(self, call_id: int) -> int:
+        while call_id in self._aliases:
+            call_id = self._aliases[call_id]
+        return call_id
+
+    def _find(self, call_id: int) -> Call | None:
+        call_id = self._resolve(call_id)
+        return self._calls.get(call_id) or self._ended.get(call_id)
+
+    def _call_for(self, uniqueid: str, linkedid: str, at: datetime) -> Call:
+        """The call of a new channel: the one our id names, else the one of its Linkedid, else a new one."""
+        for name in (uniqueid, linkedid):
+            own = own_call(name)
+            if own is not None and (call := self._find(own)):
+                return call
+            if own is not None and opens_call(name):
+                return self._new(own, linkedid, at, ordered=True)
+        return self._by_linkedid.get(linkedid) or self._new(call_named_by(self.server, linkedid), linkedid, at)
+
+    def _new(self, call_id: int, linkedid: str, at: datetime, *, ordered: bool = False) -> Call:
+        call = Call(call_id=call_id, server=self.server, started_at=at, ordered=ordered, linkedids=[linkedid])
+        self._by_linkedid[linkedid] = call
+        return call
+
+    def _open(self, call: Call) -> None:
+        """Make a call live: a new one, or one that something came late for."""
+        self._ended.pop(call.call_id, None)
+        call.ended_at, call.lost = None, False
+        self._calls[call.call_id] = call
+
+    def _close(self, call: Call, at: datetime, lost: bool) -> None:
+        call.ended_at, call.lost = at, lost
+        ended = [leg for leg in call.legs() if leg.cause is not None]
+        customers = [leg for leg in ended if leg.kind is LegKind.CUSTOMER]
+        call.cause = (customers or ended)[-1].cause if ended else None
+        self._calls.pop(call.call_id, None)
+        self._ended[call.call_id] = call
+        while len(self._ended) > REMEMBERED:
+            self._forget(self._ended.popitem(last=False)[1])
+        self._touch(call)
+
+    def _forget(self, call: Call) -> None:
+        for linkedid in call.linkedids:
+            if self._by_linkedid.get(linkedid) is call:
+                del self._by_linkedid[linkedid]
+        for merged in call.merged_ids:
+            self._aliases.pop(merged, None)
+
+    def _relink(self, channel: Channel, linkedid: str, at: datetime) -> None:
+        """A channel took another Linkedid: if that one is another call's, the two are now one call."""
+        channel.linkedid = linkedid
+        other = self._by_linkedid.get(linkedid)
+        if other is None:
+            channel.call.linkedids.append(linkedid)
+            self._by_linkedid[linkedid] = channel.call
+            self._touch(channel.call)
+        elif other is not channel.call and other.ended_at is None:
+            self._merge(other, channel.call)
+            self._settle(channel.call, at)
+
+    def _merge(self, one: Call, two: Call) -> None:
+        """Make one call of two; the older one's id stays, as Asterisk keeps the oldest Linkedid."""
+        if one is two:
+            return
+        keep, gone = (one, two) if (one.started_at, one.call_id) <= (two.started_at, two.call_id) else (two, one)
+        for channel in gone.channels.values():
+            channel.call = keep
+        keep.absorb(gone)
+        self._aliases[gone.call_id] = keep.call_id
+        for linkedid in gone.linkedids:
+            self._by_linkedid[linkedid] = keep
+        self._calls.pop(gone.call_id, None)
+        self._ended.pop(gone.call_id, None)
+        self._changed.pop(gone.call_id, None)
+        self._touch(keep)
+
+    def _originate_ended(self, event: e.OriginateEnded) -> None:
+        """An order that never got a channel still has a call waiting for it."""
+        if event.answered or (event.uniqueid is not None and event.uniqueid in self._channels):
+            return
+        own = own_call(event.uniqueid or "") or own_call(event.action_id or "")
+        if own is None or self._find(own) or not opens_call(event.uniqueid or event.action_id or ""):
+            return
+        call = self._new(own, f"cc-{own}-a", event.at, ordered=True)
+        call.direction = Direction.OUTBOUND
+        self._close(call, event.at, lost=False)
+        call.cause = ORIGINATE_CAUSES.get(event.reason, 20)
+
+    # ---- reckoning
+
+    def _touch(self, call: Call) -> None:
+        self._changed[call.call_id] = call
+
+    def _mark(self, call: Call, channel: Channel, at: datetime) -> None:
+        """Something about a channel changed: reckon its call anew. Asterisk's own channels alone change nothing."""
+        if channel.kind is not None or channel.bridge is not None or channel.ended_at is not None:
+            self._settle(call, at)
+
+    def _settle(self, call: Call, at: datetime) -> None:
+        if self._counting:
+            self._touch(call)
+            return
+        call.settle_parties()
+        settle(call, at, self._other_half, self._unshared)
+        if call.legs() or call.phase() is CallPhase.ENDED:
+            self._touch(call)
+
+    def _other_half(self, channel: Channel) -> Channel | None:
+        pair = local_pair(channel.name)
+        return self._halves.get(pair[0], {}).get("2" if pair[1] == "1" else "1") if pair else None

@@ -1,0 +1,59 @@
+"""What Asterisk answers when it is asked for everything that lives."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from telephony.ami import events as e
+
+LISTS = frozenset({"CoreShowChannelsComplete", "BridgeListComplete", "QueueStatusComplete"})
+"""The ends of the answers that make a listing complete."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Listing:
+    """Every channel alive at ``at``; ``waiting`` gives the queue of those who wait in one, ``unshared`` the holding
+    bridges. ``asked_at`` is when the question was put."""
+
+    asked_at: datetime
+    at: datetime
+    channels: tuple[e.ChannelListed, ...]
+    unshared: frozenset[str] = frozenset()
+    waiting: dict[str, str] = field(default_factory=dict)
+
+
+class ListingInProgress:
+    """Collects the lines of a listing as they come between other events."""
+
+    def __init__(self, asked_at: datetime) -> None:
+        self._asked_at = asked_at
+        self._missing = set(LISTS)
+        self._channels: list[e.ChannelListed] = []
+        self._unshared: set[str] = set()
+        self._waiting: dict[str, str] = {}
+
+    def take(self, event: e.AmiEvent) -> bool:
+        """Take a line of the listing; False when the event is none."""
+        if isinstance(event, e.ChannelListed):
+            self._channels.append(event)
+        elif isinstance(event, e.BridgeListed):
+            if not event.shared:
+                self._unshared.add(event.bridge)
+        elif isinstance(event, e.QueueWaiterListed):
+            self._waiting[event.uniqueid] = event.queue
+        elif isinstance(event, e.ListEnded) and event.name in LISTS:
+            self._missing.discard(event.name)
+        else:
+            return False
+        return True
+
+    def result(self, at: datetime) -> Listing | None:
+        """The listing once all its lists have ended."""
+        if self._missing:
+            return None
+        return Listing(
+            asked_at=self._asked_at,
+            at=at,
+            channels=tuple(self._channels),
+            unshared=frozenset(self._unshared),
+            waiting=self._waiting,
+        )
