@@ -1,5 +1,6 @@
 """Every table of the house, imported so that the metadata is whole before anybody creates or compares a schema."""
 
+from callcenter.calls import model as calls
 from core.audit import model as audit
 from core.cases import model as cases
 from core.kernel.db import Base
@@ -9,4 +10,4 @@ from core.people import model as people
 
 metadata = Base.metadata
 
-__all__ = ["audit", "cases", "jobs", "metadata", "parties", "people"]
+__all__ = ["audit", "calls", "cases", "jobs", "metadata", "parties", "people"]

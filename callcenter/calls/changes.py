@@ -25,12 +25,13 @@ def difference(before: CallState | None, after: CallState, users: Users) -> Diff
     """What is to be told about a call that was ``before`` (None: unknown) and is now ``after``."""
     rang, rings = ringing_users(before, users), ringing_users(after, users)
     talked, talks = talking_users(before, users), talking_users(after, users)
+    taken = _users(after, users, is_in)
     was_held = before is not None and before.phase is CallPhase.HELD
     is_held = after.phase is CallPhase.HELD
     ended = after.phase is CallPhase.ENDED
     return Difference(
         offered=rings - rang,
-        withdrawn=rang - rings - talks,
+        withdrawn=rang - rings - taken,
         answered=talks - talked,
         held=is_held if is_held != was_held and not ended else None,
         ended=ended and (before is None or before.phase is not CallPhase.ENDED),
@@ -43,9 +44,14 @@ def ringing_users(call: CallState | None, users: Users) -> frozenset[int]:
     return _users(call, users, rings)
 
 
+def waiting_users(call: CallState | None, users: Users) -> frozenset[int]:
+    """Collectors whose phones ring, or who wait for the other side to answer."""
+    return ringing_users(call, users) | (_users(call, users, is_in) - talking_users(call, users))
+
+
 def talking_users(call: CallState | None, users: Users) -> frozenset[int]:
-    """Collectors who are in the call now."""
-    return _users(call, users, is_in)
+    """Collectors who are in the call now, once somebody of the other side is: before that they wait for an answer."""
+    return _users(call, users, is_in) if call is not None and call.answered_at is not None else frozenset()
 
 
 def rings(leg: LegState) -> bool:

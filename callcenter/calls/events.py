@@ -6,15 +6,22 @@ from core.kernel.events import Event
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class CallEvent(Event):
-    """Something about one call. ``user_ids`` are the collectors it concerns: nobody else gets to see it pop."""
+class CallRef:
+    """Which call it is about, and whom."""
 
     call_id: int
-    user_ids: frozenset[int]
     direction: str
     phone: str | None
     party_id: int | None
     case_id: int | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallEvent(Event):
+    """Something about one call. ``user_ids`` are the collectors it concerns: nobody else gets to see it pop."""
+
+    call: CallRef
+    user_ids: frozenset[int]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,11 +7,11 @@ therefore a maximum: the same reports give the same call whatever their order an
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from callcenter.calls.facts import CallPhase, CallState, Interval, LegOutcome, LegState
 
-T = TypeVar("T")
+T = TypeVar("T", str, int)
 
 
 def is_ghost(state: CallState) -> bool:
@@ -33,7 +33,7 @@ def join(stored: CallState, reported: CallState) -> CallState:
         cause=newer.cause if newer.cause is not None else older.cause,
         started_at=min(older.started_at, newer.started_at),
         answered_at=_first(older.answered_at, newer.answered_at),
-        ended_at=newer.ended_at or older.ended_at,
+        ended_at=newer.ended_at,
         legs=_join_legs((*older.legs, *newer.legs)),
     )
 
@@ -43,9 +43,24 @@ def latest_moment(state: CallState) -> datetime:
     return max(moment for moment in _moments(state) if moment is not None)
 
 
-def _rank(state: CallState) -> tuple[object, ...]:
+def absorb(survivor: CallState, merged: CallState) -> CallState:
+    """The survivor with the legs and links of a call that turned out to be part of it."""
+    return replace(
+        survivor,
+        linkedids=_union(survivor.linkedids, merged.linkedids),
+        phone=survivor.phone or merged.phone,
+        queue=survivor.queue or merged.queue,
+        started_at=min(survivor.started_at, merged.started_at),
+        answered_at=_first(survivor.answered_at, merged.answered_at),
+        legs=_join_legs((*merged.legs, *survivor.legs)),
+    )
+
+
+def _rank(state: CallState) -> tuple[Any, ...]:
+    """A certain end beats everything; else what speaks of a later moment, and of more of them."""
     ended = state.phase is CallPhase.ENDED
-    return (ended, ended and not state.lost, latest_moment(state), len(state.legs), _spelling(state))
+    told = sum(1 for moment in _moments(state) if moment is not None)
+    return (ended and not state.lost, latest_moment(state), ended, told, _spelling(state))
 
 
 def _spelling(state: CallState) -> str:
@@ -69,7 +84,7 @@ def _join_legs(legs: Iterable[LegState]) -> tuple[LegState, ...]:
     return tuple(sorted(joined.values(), key=lambda leg: (leg.started_at, leg.uniqueid)))
 
 
-def _leg_rank(leg: LegState) -> tuple[object, ...]:
+def _leg_rank(leg: LegState) -> tuple[Any, ...]:
     stretches: tuple[Interval, ...] = (*leg.talks, *leg.holds)
     return (
         leg.ended_at is not None,
@@ -81,7 +96,7 @@ def _leg_rank(leg: LegState) -> tuple[object, ...]:
 
 
 def _union(first: tuple[T, ...], second: tuple[T, ...]) -> tuple[T, ...]:
-    return tuple(sorted({*first, *second}))  # type: ignore[type-var]
+    return tuple(sorted(set(first) | set(second)))
 
 
 def _first(one: datetime | None, other: datetime | None) -> datetime | None:

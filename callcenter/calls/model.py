@@ -40,7 +40,8 @@ class OrderState(StrEnum):
 class Call(Base):
     """One call. ``id`` is drawn before the row exists (53 bits, ordered by time).
 
-    ``phone_given`` is the far party's number as it came (None when hidden), ``phone`` the same in E.164. ``user_id`` is the
+    ``phone_given`` is the far party's number as it came (None when hidden), ``phone`` the same in E.164. ``user_id``
+    is the
     collector whose call it is: the last who took it, else the last who was rung, else who ordered it. Seconds are final
     once the call has ended. ``merged_into`` names the call that swallowed this one; such a row is no call any more.
     """
@@ -48,7 +49,9 @@ class Call(Base):
     __tablename__ = "calls"
     __table_args__ = (
         Index("ix_calls_user_started", "user_id", "started_at"),
-        Index("ix_calls_live", "server", sqlite_where=text("ended_at IS NULL"), postgresql_where=text("ended_at IS NULL")),
+        Index(
+            "ix_calls_live", "server", sqlite_where=text("ended_at IS NULL"), postgresql_where=text("ended_at IS NULL")
+        ),
         Index(
             "ix_calls_awaiting_result",
             "user_id",
@@ -170,7 +173,8 @@ class Need(StrEnum):
 
 
 class Stop(StrEnum):
-    """How long a result stops dialling: a number of days, until the promise or callback falls due, until somebody lifts it;
+    """How long a result stops dialling: a number of days, until the promise or callback falls due, until somebody
+    lifts it;
     for the case or for the number only. ``RETRY`` leaves it to the rule of retries."""
 
     NOTHING = ""
@@ -185,8 +189,10 @@ class Stop(StrEnum):
 class ResultCode(Base):
     """How a call went: an entry of the editable directory.
 
-    ``label`` of the shipped codes is a msgid, of the agency's own codes plain text. ``contact``: somebody was reached (None:
-    as the call itself was answered or not); ``rpc``: the right party was. ``phone_quality`` is what the number is marked
+    ``label`` of the shipped codes is a msgid, of the agency's own codes plain text. ``contact``: somebody was reached
+    (None:
+    as the call itself was answered or not); ``rpc``: the right party was. ``phone_quality`` is what the number is
+    marked
     as, ``block`` the kind of legal block the case gets. ``position`` orders the bar, 1 to 9 are its keys.
     """
 
@@ -209,7 +215,8 @@ class ResultCode(Base):
 class OwnNumber(Base):
     """A number of the agency or creditor that may be shown to debtors (RU 230-FZ: only numbers assigned by contract).
 
-    ``creditor_id`` None: for every creditor; ``prefix`` (digits of E.164 without the plus) prefers it for numbers that begin so.
+    ``creditor_id`` None: for every creditor; ``prefix`` (digits of E.164 without the plus) prefers it for numbers
+    that begin so.
     """
 
     __tablename__ = "own_numbers"
