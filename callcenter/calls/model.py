@@ -210,19 +210,3 @@ class ResultCode(Base):
     position: Mapped[int]
     active: Mapped[bool] = mapped_column(default=True)
     shipped: Mapped[bool] = mapped_column(default=False)
-
-
-class OwnNumber(Base):
-    """A number of the agency or creditor that may be shown to debtors (RU 230-FZ: only numbers assigned by contract).
-
-    ``creditor_id`` None: for every creditor; ``prefix`` (digits of E.164 without the plus) prefers it for numbers
-    that begin so.
-    """
-
-    __tablename__ = "own_numbers"
-
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
-    number: Mapped[str] = mapped_column(String(20), unique=True)
-    creditor_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
-    prefix: Mapped[str] = mapped_column(String(15), default="")
-    active: Mapped[bool] = mapped_column(default=True)

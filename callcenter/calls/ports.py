@@ -105,9 +105,13 @@ class ContactVerdict:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Block:
-    """What a result stops: dialling of the case, or of one number. ``until`` None: until somebody lifts it."""
+    """What a result stops: dialling of the case, or of one number. ``until`` None: until somebody lifts it.
+
+    ``kind`` is a legal block (``deceased``, ``bankrupt`` …), or ``pause`` for a rest agreed in the call. ``basis`` says on
+    what ground: the document, the words."""
 
     kind: str
+    basis: str
     case_id: int | None
     party_id: int | None
     phone: str | None
@@ -145,7 +149,8 @@ class Callers(Protocol):
     async def match(self, session: AsyncSession, phones: Collection[str]) -> Mapping[str, Match]:
         """The likeliest party and case of each E.164 number; unknown numbers are absent. One look-up for all."""
 
-    async def creditor_of(self, session: AsyncSession, case_id: int) -> int | None: ...
+    async def own_numbers(self, session: AsyncSession, case_id: int | None) -> Sequence[str]:
+        """E.164 numbers that may be shown to the debtor of that case: those its creditor has by contract."""
 
 
 class Staff(Protocol):
@@ -183,16 +188,13 @@ class CallContext:
 class Cases(Protocol):
     """What a result changes in a case, in the caller's transaction."""
 
-    async def promise(self, work: Work, actor: Actor, context: CallContext, promises: Sequence[Promised]) -> datetime:
-        """Take one promise, or a plan of several; the moment until which dialling rests."""
+    async def promise(self, work: Work, actor: Actor, context: CallContext, promised: Promised) -> datetime:
+        """Take a promise; the moment until which dialling rests: the end of its day of grace in the debtor's zone."""
 
     async def mark_phone(self, work: Work, actor: Actor, context: CallContext, quality: str) -> None: ...
 
-    async def block(self, work: Work, actor: Actor, context: CallContext, kind: str, document: str) -> None:
-        """Put a legal block on the case, with what is known of the document that proves it."""
-
-    async def task(self, work: Work, actor: Actor, context: CallContext, kind: str, text: str) -> None:
-        """Leave an open task on the case: check a payment, file a document."""
+    async def plan_work(self, work: Work, actor: Actor, context: CallContext, text: str) -> None:
+        """Leave something to do on the case now: check a payment, file a document."""
 
     async def said(self, work: Work, actor: Actor, context: CallContext, code: str, note: str) -> None:
         """Write the result into the case's time line."""

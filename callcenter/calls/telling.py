@@ -1,6 +1,7 @@
 """What a changed call means to others: news for those who follow it in its transaction, events for after the commit."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from callcenter.calls.batch import Change
@@ -18,7 +19,6 @@ from callcenter.calls.events import (
 from callcenter.calls.facts import CallPhase
 from callcenter.calls.model import Call
 from callcenter.calls.ports import Activity, CallNews
-from callcenter.calls.rules import is_contact
 
 
 def reference(row: Call) -> CallRef:
@@ -26,9 +26,13 @@ def reference(row: Call) -> CallRef:
     return CallRef(call_id=row.id, direction=row.direction, phone=row.phone, party_id=row.party_id, case_id=row.case_id)
 
 
-def news_of(change: Change, users: Users, now: datetime) -> CallNews:
-    row, before, after = change.row, change.before, change.after
-    answered_before = before is not None and before.answered_at is not None
+def concerned(row: Call) -> frozenset[int]:
+    """The collector whose call it is, for events that change nothing about who else is in it."""
+    return frozenset({row.user_id}) if row.user_id is not None else frozenset()
+
+
+def quiet_news(row: Call, now: datetime, activities: Mapping[int, Activity]) -> CallNews:
+    """News of a call at which nothing happened in telephony: only what collectors do for it changed."""
     return CallNews(
         at=now,
         call_id=row.id,
@@ -40,12 +44,23 @@ def news_of(change: Change, users: Users, now: datetime) -> CallNews:
         user_id=row.user_id,
         attempt_id=row.attempt_id,
         result_code=row.result_code,
+        answered=False,
+        ended=False,
+        missed=False,
+        contact=row.answered_at is not None,
+        talk_seconds=row.talk_seconds,
+        activities=activities,
+    )
+
+
+def news_of(change: Change, users: Users, now: datetime) -> CallNews:
+    row, before, after = change.row, change.before, change.after
+    answered_before = before is not None and before.answered_at is not None
+    return replace(
+        quiet_news(row, now, _activities(change, users)),
         answered=after.answered_at is not None and not answered_before,
         ended=change.difference.ended,
         missed=change.difference.ended and is_lost_caller(after),
-        contact=is_contact(after),
-        talk_seconds=row.talk_seconds,
-        activities=_activities(change, users),
     )
 
 
@@ -68,7 +83,7 @@ def events_of(change: Change, users: Users, now: datetime) -> Iterable[CallEvent
     row, told = change.row, change.difference
     call = reference(row)
     everybody = frozenset(leg.user_id for leg in row.legs if leg.user_id is not None)
-    mine = frozenset({row.user_id}) if row.user_id is not None else frozenset[int]()
+    mine = concerned(row)
     if told.merged_ids:
         yield CallMerged(at=now, call=call, user_ids=everybody | mine, merged_ids=told.merged_ids)
     if told.offered:
