@@ -22,7 +22,7 @@ def within_reach(actor: Actor, right: str) -> ColumnElement[bool]:
     return real & or_(condition, took_part)
 
 
-def visible_calls(actor: Actor, right: str) -> Select[tuple[int]]:
+def visible_calls(actor: Actor, right: str) -> Select[int]:
     """Ids of the calls in reach, as a subquery for other rooms."""
     return select(Call.id).where(within_reach(actor, right))
 

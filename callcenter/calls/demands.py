@@ -45,7 +45,9 @@ def needs_case(code: ResultCode) -> bool:
     return code.block is not None or code.need in (Need.PROMISE, Need.PLAN, Need.CHECK_TASK, Need.DOCUMENT)
 
 
-def stops_until(code: ResultCode, given: ResultDetails, promise_until: datetime | None, now: datetime) -> datetime | None:
+def stops_until(
+    code: ResultCode, given: ResultDetails, promise_until: datetime | None, now: datetime
+) -> datetime | None:
     """When dialling may go on; None when the code names no moment (nothing stops, or until somebody lifts it)."""
     if code.stop == Stop.DAYS:
         return now + timedelta(days=code.stop_days or 0)

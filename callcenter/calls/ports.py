@@ -107,7 +107,8 @@ class ContactVerdict:
 class Block:
     """What a result stops: dialling of the case, or of one number. ``until`` None: until somebody lifts it.
 
-    ``kind`` is a legal block (``deceased``, ``bankrupt`` …), or ``pause`` for a rest agreed in the call. ``basis`` says on
+    ``kind`` is a legal block (``deceased``, ``bankrupt`` …), or ``pause`` for a rest agreed in the call. ``basis``
+    says on
     what ground: the document, the words."""
 
     kind: str

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 
 from callcenter.calls.access import call_for
-from callcenter.calls.demands import ResultDetails, missing, needs_case, stops_until
-from callcenter.calls.errors import CallWithoutCase, ResultIncomplete, UnknownResult
+from callcenter.calls.demands import ResultDetails, missing
+from callcenter.calls.effects import ResultEffects
+from callcenter.calls.errors import ResultIncomplete, UnknownResult
 from callcenter.calls.events import CallChanged
-from callcenter.calls.model import Bookmark, Call, Need, ResultCode, Stop
-from callcenter.calls.ports import Block, Callbacks, CallContext, CallFollower, Cases, Gate
+from callcenter.calls.model import Bookmark, Call, Need, ResultCode
+from callcenter.calls.ports import CallFollower, Gate
 from callcenter.calls.rights import RESULT
 from callcenter.calls.telling import concerned, quiet_news, reference
 from core.audit.service import record
@@ -33,16 +34,14 @@ class CallResults:
         clock: Clock,
         *,
         gate: Gate,
-        cases: Cases,
-        callbacks: Callbacks,
+        effects: ResultEffects,
         followers: Sequence[CallFollower] = (),
         wrap_limit: timedelta = timedelta(seconds=120),
     ) -> None:
         self._uow = uow
         self._clock = clock
         self._gate = gate
-        self._cases = cases
-        self._callbacks = callbacks
+        self._effects = effects
         self._followers = tuple(followers)
         self.wrap_limit = wrap_limit
 
@@ -60,7 +59,7 @@ class CallResults:
                 raise UnknownResult
             if faults := missing(Need(entry.need), given):
                 raise ResultIncomplete(faults)
-            await self._bring_about(work, actor, row, entry, given, now)
+            await self._effects.bring_about(work, actor, row, entry, given)
             changes = {"result_code": (row.result_code, code), "note": (row.note, given.note or row.note)}
             record(work, actor, "calls.result", ("call", call_id), changes, at=now)
             row.result_code, row.result_at, row.result_by = code, now, actor.user_id
@@ -130,52 +129,6 @@ class CallResults:
             record(work, actor, "calls.link", ("call", call_id), changes, at=now)
             row.party_id, row.case_id = party_id, case_id
             self._changed(work, row, now)
-
-    async def _bring_about(
-        self, work: Work, actor: Actor, row: Call, entry: ResultCode, given: ResultDetails, now: datetime
-    ) -> None:
-        """What the result does to the case, the number and the plans."""
-        if row.case_id is None:
-            if needs_case(entry) or given.callback is not None:
-                raise CallWithoutCase
-            return
-        context = CallContext(
-            call_id=row.id, case_id=row.case_id, party_id=row.party_id, phone=row.phone, at=now
-        )
-        promise_until = None
-        if given.promise is not None:
-            promise_until = await self._cases.promise(work, actor, context, given.promise)
-        if given.callback is not None:
-            await self._callbacks.agree(work, actor, context, given.callback)
-        if entry.phone_quality is not None and row.phone is not None:
-            await self._cases.mark_phone(work, actor, context, entry.phone_quality)
-        if entry.need in (Need.CHECK_TASK, Need.DOCUMENT):
-            await self._cases.plan_work(work, actor, context, given.document or given.reason or entry.code)
-        await self._stop(work, actor, context, entry, given, stops_until(entry, given, promise_until, now))
-        await self._cases.said(work, actor, context, entry.code, given.reason or given.note)
-
-    async def _stop(
-        self,
-        work: Work,
-        actor: Actor,
-        context: CallContext,
-        entry: ResultCode,
-        given: ResultDetails,
-        until: datetime | None,
-    ) -> None:
-        if entry.stop in (Stop.NOTHING, Stop.RETRY) or (until is None and entry.stop not in (Stop.CASE, Stop.PHONE)):
-            return
-        phone_only = entry.stop == Stop.PHONE
-        block = Block(
-            kind=entry.block or "pause",
-            basis=given.document or given.reason or entry.code,
-            case_id=None if phone_only else context.case_id,
-            party_id=context.party_id if entry.block is not None else None,
-            phone=context.phone if phone_only else None,
-            until=until,
-            call_id=context.call_id,
-        )
-        await self._gate.stop(work, actor, block)
 
     async def _unwrap(self, work: Work, row: Call, now: datetime) -> None:
         if row.wrap_started_at is None or row.wrap_ended_at is not None:

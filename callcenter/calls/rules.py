@@ -1,6 +1,6 @@
 """Pure decisions of the call log: how long, who, and what a call that nobody answered came to."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -77,6 +77,19 @@ def result_of_silence(call: CallState) -> str | None:
     if last.cause in _CAUSES:
         return _CAUSES[last.cause]
     return "NA" if last.outcome in (LegOutcome.NO_ANSWER, LegOutcome.CANCELLED) else "FAIL"
+
+
+def number_to_show(own: Sequence[str], phone: str) -> str | None:
+    """Which of the numbers held by contract to show to ``phone``: the one with the longest common beginning.
+
+    A debtor sees a call from his own country and city. Without a number of one's own none is chosen: RU 230-FZ art. 9
+    forbids to show any other, so the exchange's default stands.
+    """
+    return max(sorted(own), key=lambda number: _common(number, phone), default=None)
+
+
+def _common(one: str, other: str) -> int:
+    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 def _rung(call: CallState) -> list[LegState]:

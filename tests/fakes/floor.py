@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcenter.agents.rights import RIGHTS as AGENT_RIGHTS
+from callcenter.callbacks.rights import RIGHTS as CALLBACK_RIGHTS
 from callcenter.calls.errors import OrderRefused, TelephonyUnavailable
 from callcenter.calls.facts import CallPhase, CallState, Direction, Interval, LegKind, LegOutcome, LegState
 from callcenter.calls.ports import (
@@ -22,7 +24,9 @@ from callcenter.calls.ports import (
     Promised,
     TelephonyStatus,
 )
-from core.kernel.access import Actor
+from callcenter.calls.rights import RIGHTS as CALL_RIGHTS
+from callcenter.productivity.rights import RIGHTS as FIGURE_RIGHTS
+from core.kernel.access import Actor, Scope
 from core.kernel.i18n import msg
 from core.kernel.uow import Work
 
@@ -97,8 +101,8 @@ class FakeCallers:
     async def match(self, session: AsyncSession, phones: Collection[str]) -> Mapping[str, Match]:
         return {phone: Match(party_id=7, case_id=70) for phone in phones if phone == DEBTOR}
 
-    async def creditor_of(self, session: AsyncSession, case_id: int) -> int | None:
-        return 5
+    async def own_numbers(self, session: AsyncSession, case_id: int | None) -> Sequence[str]:
+        return ["+15550100", "+79990000000"]
 
 
 @dataclass
@@ -139,18 +143,15 @@ class FakeCases:
 
     done: list[tuple[str, int, object]] = field(default_factory=list)
 
-    async def promise(self, work: Work, actor: Actor, context: CallContext, promises: Sequence[Promised]) -> datetime:
-        self.done.append(("promise", context.case_id, tuple(promises)))
+    async def promise(self, work: Work, actor: Actor, context: CallContext, promised: Promised) -> datetime:
+        self.done.append(("promise", context.case_id, promised))
         return context.at + timedelta(days=10)
 
     async def mark_phone(self, work: Work, actor: Actor, context: CallContext, quality: str) -> None:
         self.done.append(("mark_phone", context.case_id, quality))
 
-    async def block(self, work: Work, actor: Actor, context: CallContext, kind: str, document: str) -> None:
-        self.done.append(("block", context.case_id, kind))
-
-    async def task(self, work: Work, actor: Actor, context: CallContext, kind: str, text: str) -> None:
-        self.done.append(("task", context.case_id, kind))
+    async def plan_work(self, work: Work, actor: Actor, context: CallContext, text: str) -> None:
+        self.done.append(("plan_work", context.case_id, text))
 
     async def said(self, work: Work, actor: Actor, context: CallContext, code: str, note: str) -> None:
         self.done.append(("said", context.case_id, code))
@@ -281,3 +282,9 @@ def _ended(leg: LegState, when: float, cause: int, outcome: LegOutcome) -> LegSt
 
 def _closed(stretches: tuple[Interval, ...], when: float) -> tuple[Interval, ...]:
     return tuple(one if one.end is not None else replace(one, end=at(when)) for one in stretches)
+
+
+def collector(user_id: int = 1, scope: Scope = Scope.OWN, *rights: str) -> Actor:
+    """Somebody with every right over calls and callbacks (or only those named), reaching as far as ``scope``."""
+    keys = rights or tuple(right.key for right in (*CALL_RIGHTS, *CALLBACK_RIGHTS, *AGENT_RIGHTS, *FIGURE_RIGHTS))
+    return Actor(user_id=user_id, login=f"collector{user_id}", rights=dict.fromkeys(keys, scope))
