@@ -271,8 +271,9 @@ class CaseEvent(Base):
 
 
 class Promise(Base):
-    """A promise to pay a sum by a day (domain 2.2). ``phone``, ``call_id`` and ``recording_id`` keep who said it, where.
+    """A promise to pay a sum by a day (domain 2.2).
 
+    ``phone``, ``call_id`` and ``recording_id`` keep who said it, and where.
     It is kept when the sum has come by ``due_on`` plus ``grace_days``. At most one is open on a case.
     """
 

@@ -1,8 +1,8 @@
 """Finding rows by any piece of their text, on both databases.
 
 A searchable row carries ``search_text``: everything one may look it up by, folded by :func:`fold`. A trigram index
-stands beside it (FTS5 on SQLite, pg_trgm on PostgreSQL), kept up by the database itself. Results come in the order of the rows:
-ranking by relevance costs more than it tells.
+stands beside it (FTS5 on SQLite, pg_trgm on PostgreSQL), kept up by the database itself. Results come in the order of
+the rows: ranking by relevance costs more than it tells.
 """
 
 import re
@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Table, event
+from sqlalchemy import Boolean, ColumnElement, FromClause, Table, event
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import DDL
 from sqlalchemy.sql.elements import BindParameter
@@ -22,6 +22,9 @@ _LONGEST_QUERY = 200
 _MOST_TERMS = 8
 _VARIANTS = str.maketrans({"ё": "е", "ґ": "г", "’": "'", "ʼ": "'", "`": "'", "ł": "l", "«": " ", "»": " ", '"': " "})
 _SPACES = re.compile(r"\s+")
+_PHONE_TAIL = 9
+#: A plus, a trunk prefix, or groups of digits: a case number has none of these.
+_PHONE = re.compile(r"\+[\d ().-]+|00[\d ().-]+|8\d{10}|[\d(][\d.-]*[ )][\d ().-]+")
 
 
 def fold(text: str) -> str:
@@ -38,9 +41,15 @@ def _bare(letter: str) -> str:
 
 
 def terms(query: str) -> list[str]:
-    """The pieces that must all occur: the words of ``query`` of at least three letters, folded."""
-    words = fold(query[:_LONGEST_QUERY]).split(" ")
-    return [word for word in words if len(word) >= SHORTEST][:_MOST_TERMS]
+    """The pieces that must all occur: the words of ``query`` of at least three letters, folded.
+
+    What is written like a telephone number is one piece, its last nine digits, however it is grouped and prefixed.
+    """
+    text = fold(query[:_LONGEST_QUERY])
+    digits = re.sub(r"\D", "", text)
+    if _PHONE.fullmatch(text) and len(digits) >= _PHONE_TAIL:
+        return [digits[-_PHONE_TAIL:]]
+    return [word for word in text.split(" ") if len(word) >= SHORTEST][:_MOST_TERMS]
 
 
 class Matches(ColumnElement[bool]):
@@ -54,14 +63,18 @@ class Matches(ColumnElement[bool]):
         ("likes", InternalTraversal.dp_clauseelement_list),
     ]
 
-    def __init__(self, table: Table, pieces: Sequence[str]) -> None:
+    def __init__(self, table: FromClause, pieces: Sequence[str]) -> None:
+        assert isinstance(table, Table)
         self.table = table
         quoted = " AND ".join('"' + piece.replace('"', '""') + '"' for piece in pieces)
         self.fts: BindParameter[str] = BindParameter(None, quoted, unique=True)
-        self.likes: list[BindParameter[str]] = [BindParameter(None, _like(piece), unique=True) for piece in pieces]
+        self.likes: list[BindParameter[str]] = [
+            BindParameter(None, like_pattern(piece), unique=True) for piece in pieces
+        ]
 
 
-def _like(piece: str) -> str:
+def like_pattern(piece: str) -> str:
+    """The LIKE pattern (escaped by a backslash) of texts that hold ``piece``."""
     return "%" + re.sub(r"([\\%_])", r"\\\1", piece) + "%"
 
 

@@ -1,0 +1,46 @@
+"""What can be wrong with cases and promises."""
+
+from core.kernel.errors import Conflict, Invalid
+from core.kernel.i18n import mark
+
+
+class CaseNumberTaken(Conflict):
+    """The creditor already has a case of this number."""
+
+    code = "case_number_taken"
+    text = mark("Case {number} already exists for this creditor.")
+
+
+class CaseNotOpen(Conflict):
+    """Work on a closed or suspended case."""
+
+    code = "case_not_open"
+    text = mark("The case is not open.")
+
+
+class CreditorNameTaken(Conflict):
+    """Two creditors of one name could not be told apart."""
+
+    code = "creditor_name_taken"
+    text = mark("There is already a creditor named {name}.")
+
+
+class PromiseOpen(Conflict):
+    """At most one open promise a case."""
+
+    code = "promise_open"
+    text = mark("There is already an open promise on this case. Cancel it before taking a new one.")
+
+
+class PromiseSettled(Conflict):
+    """The promise is kept, broken or cancelled already."""
+
+    code = "promise_settled"
+    text = mark("This promise is no longer open.")
+
+
+class BadPromise(Invalid):
+    """The promised sum or day breaks a rule; ``fields`` says which."""
+
+    code = "bad_promise"
+    text = mark("This promise cannot be taken as it is.")

@@ -1,0 +1,313 @@
+"""Lists of cases, debtors and orders, and the directories that filters choose from."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.cases import rights
+from core.cases.fields import FIELDS, SORTS, Asked, condition
+from core.cases.model import CASES, LIABLE, Case, CaseParty, CaseState, Creditor, Order, Stage
+from core.kernel.access import Actor
+from core.kernel.paging import Page, Sort, count_up_to, fetch_page
+from core.parties.model import PARTIES, Party, Phone
+from core.parties.search import Matches, terms
+from core.people.access import reaches, visible
+from core.people.model import User
+
+_EXPORT_PAGE = 1000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ListQuery:
+    """What somebody wants to see: words to search, fields to filter by, a sort (``-key`` falls), a place, a size."""
+
+    search: str = ""
+    filters: Mapping[str, Asked] = field(default_factory=dict)
+    sort: str = "next"
+    after: str | None = None
+    before: str | None = None
+    size: int = 50
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CaseRow:
+    """A line of the list of cases."""
+
+    id: int
+    number: str
+    debtor_id: int | None
+    debtor_name: str
+    creditor_id: int
+    creditor: str
+    order: str
+    state: str
+    close_reason: str | None
+    stage: str | None
+    collector_id: int | None
+    collector: str | None
+    priority: int
+    open_amount: Decimal
+    currency: str
+    due_since: date | None
+    opened_at: datetime
+    next_action_at: datetime | None
+    last_contact_at: datetime | None
+
+
+Line = TypeVar("Line")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listing(Generic[Line]):
+    """One page. ``total`` stops counting at 10,000: then it is ``at_least`` that many."""
+
+    rows: tuple[Line, ...]
+    next: str | None
+    previous: str | None
+    total: int
+    at_least: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DebtorRow:
+    """A line of the list of people on cases."""
+
+    id: int
+    name: str
+    kind: str
+    birth_date: date | None
+    timezone: str | None
+    language: str | None
+    cases: int
+    phones: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OrderRow:
+    """A line of the list of orders. The sums count open cases, in the creditor's currency."""
+
+    id: int
+    number: str
+    name: str
+    creditor_id: int
+    creditor: str
+    currency: str
+    placed_on: date
+    cases: int
+    open_cases: int
+    open_amount: Decimal
+
+
+async def list_cases(session: AsyncSession, actor: Actor, query: ListQuery) -> Listing[CaseRow]:
+    """The cases in the actor's reach. Raises ``Invalid`` for a filter value that cannot be read."""
+    found = await _page(session, actor, query)
+    wanted = select(Case.id).select_from(Case).where(*_conditions(actor, query))
+    total, at_least = await count_up_to(session, wanted)
+    rows = tuple(_case_row(row) for row in found.rows)
+    return Listing(rows=rows, next=found.next, previous=found.previous, total=total, at_least=at_least)
+
+
+async def every_case(session: AsyncSession, actor: Actor, query: ListQuery) -> AsyncIterator[CaseRow]:
+    """Everything the query means, page after page, for an export."""
+    actor.require(rights.EXPORT)
+    after: str | None = None
+    while True:
+        one = ListQuery(search=query.search, filters=query.filters, sort=query.sort, after=after, size=_EXPORT_PAGE)
+        found = await _page(session, actor, one)
+        for row in found.rows:
+            yield _case_row(row)
+        after = found.next
+        if after is None:
+            return
+
+
+async def _page(session: AsyncSession, actor: Actor, query: ListQuery) -> Page:
+    chosen = SORTS.get(query.sort.lstrip("-")) or SORTS["next"]
+    sort = Sort(column=chosen.column, id=Case.id.expression, descending=query.sort.startswith("-"))
+    statement = _case_lines().where(*_conditions(actor, query))
+    return await fetch_page(session, statement, sort, size=query.size, after=query.after, before=query.before)
+
+
+def _case_lines() -> Select[*tuple[Any, ...]]:
+    """Outer joins keep the database walking the cases in the order of the page."""
+    return (
+        select(
+            *(getattr(Case, name) for name in _CASE_COLUMNS),
+            Creditor.name.label("creditor"),
+            Order.number.label("order_number"),
+            Stage.name.label("stage"),
+            User.surname,
+            User.first_name,
+            User.login,
+        )
+        .select_from(Case)
+        .outerjoin(Creditor, Creditor.id == Case.creditor_id)
+        .outerjoin(Order, Order.id == Case.order_id)
+        .outerjoin(Stage, Stage.id == Case.stage_id)
+        .outerjoin(User, User.id == Case.collector_id)
+    )
+
+
+_CASE_COLUMNS = (
+    "id",
+    "number",
+    "debtor_id",
+    "debtor_name",
+    "creditor_id",
+    "state",
+    "close_reason",
+    "collector_id",
+    "priority",
+    "open_amount",
+    "currency",
+    "due_since",
+    "opened_at",
+    "next_action_at",
+    "last_contact_at",
+)
+
+
+def _case_row(row: Any) -> CaseRow:
+    values = {name: getattr(row, name) for name in _CASE_COLUMNS}
+    collector = " ".join(filter(None, (row.surname, row.first_name))) or row.login
+    return CaseRow(**values, creditor=row.creditor, order=row.order_number, stage=row.stage, collector=collector)
+
+
+def _conditions(actor: Actor, query: ListQuery) -> list[ColumnElement[bool]]:
+    reach = reaches(actor, rights.VIEW, owner=Case.collector_id, unit=Case.unit_id)
+    asked = [condition(FIELDS[key], value) for key, value in query.filters.items() if key in FIELDS]
+    return [part for part in (reach, _search(query.search), *asked) if part is not None]
+
+
+def _search(text: str) -> ColumnElement[bool] | None:
+    """Cases that hold every word; a search too short for the index asks for exactly that number."""
+    pieces = terms(text)
+    if pieces:
+        return Matches(CASES, pieces)
+    return Case.number == text.strip() if text.strip() else None
+
+
+async def list_debtors(
+    session: AsyncSession, actor: Actor, query: ListQuery, *, liable_only: bool = False
+) -> Listing[DebtorRow]:
+    """The people on the cases in the actor's reach, by name; ``liable_only`` leaves out those who do not owe."""
+    pieces = terms(query.search)
+    searched: ColumnElement[bool] | None = Matches(PARTIES, pieces) if pieces else None
+    if searched is None and query.search.strip():
+        searched = Party.name == query.search.strip()
+    parts = [_on_case(actor, liable_only=liable_only), *([searched] if searched is not None else [])]
+    sort = Sort(column=Party.name.expression, id=Party.id.expression, descending=query.sort.startswith("-"))
+    found = await fetch_page(
+        session, _debtor_lines().where(*parts), sort, size=query.size, after=query.after, before=query.before
+    )
+    total, at_least = await count_up_to(session, select(Party.id).select_from(Party).where(*parts))
+    rows = tuple(
+        DebtorRow(**{name: getattr(row, name) for name in DebtorRow.__dataclass_fields__}) for row in found.rows
+    )
+    return Listing(rows=rows, next=found.next, previous=found.previous, total=total, at_least=at_least)
+
+
+def _debtor_lines() -> Select[*tuple[Any, ...]]:
+    cases = select(func.count(CaseParty.case_id.distinct())).where(CaseParty.party_id == Party.id).correlate(Party)
+    phones = select(func.count()).select_from(Phone).where(Phone.party_id == Party.id).correlate(Party)
+    return select(
+        Party.id,
+        Party.name,
+        Party.kind,
+        Party.birth_date,
+        Party.timezone,
+        Party.language,
+        cases.scalar_subquery().label("cases"),
+        phones.scalar_subquery().label("phones"),
+    ).select_from(Party)
+
+
+def _on_case(actor: Actor, *, liable_only: bool) -> ColumnElement[bool]:
+    """Whoever sees all cases walks the people and checks each; others start from the few cases they see."""
+    reach = reaches(actor, rights.VIEW, owner=Case.collector_id, unit=Case.unit_id)
+    role = [CaseParty.role.in_(LIABLE)] if liable_only else []
+    if reach is None:
+        return exists().where(CaseParty.party_id == Party.id, *role).correlate(Party)
+    mine = select(CaseParty.party_id).join(Case, Case.id == CaseParty.case_id).where(reach, *role)
+    return Party.id.in_(mine)
+
+
+async def cases_of_party(session: AsyncSession, actor: Actor, party_id: int) -> Sequence[CaseRow]:
+    """The cases a person stands on, as far as the actor may see them, the newest first."""
+    on_case = exists().where(CaseParty.case_id == Case.id, CaseParty.party_id == party_id)
+    statement = visible(_case_lines().where(on_case), actor, rights.VIEW, owner=Case.collector_id, unit=Case.unit_id)
+    rows = await session.execute(statement.order_by(Case.id.desc()).limit(200))
+    return [_case_row(row) for row in rows]
+
+
+async def list_orders(session: AsyncSession, actor: Actor, *, creditor_id: int | None = None) -> list[OrderRow]:
+    """Every order with the size of its lot, the newest first."""
+    actor.require(rights.CREDITORS_VIEW)
+    is_open = Case.state != CaseState.CLOSED
+    lots = (
+        select(
+            Case.order_id,
+            func.count().label("cases"),
+            func.count().filter(is_open).label("open_cases"),
+            func.sum(Case.open_amount).filter(is_open).label("open_amount"),
+        )
+        .group_by(Case.order_id)
+        .subquery()
+    )
+    statement = (
+        select(Order, Creditor.name.label("creditor"), Creditor.currency, lots.c.cases, lots.c.open_cases)
+        .add_columns(lots.c.open_amount)
+        .join(Creditor, Creditor.id == Order.creditor_id)
+        .outerjoin(lots, lots.c.order_id == Order.id)
+        .order_by(Order.placed_on.desc(), Order.id.desc())
+    )
+    if creditor_id is not None:
+        statement = statement.where(Order.creditor_id == creditor_id)
+    return [_order_row(row) for row in await session.execute(statement)]
+
+
+def _order_row(row: Any) -> OrderRow:
+    order: Order = row.Order
+    return OrderRow(
+        id=order.id,
+        number=order.number,
+        name=order.name,
+        creditor_id=order.creditor_id,
+        creditor=row.creditor,
+        currency=row.currency,
+        placed_on=order.placed_on,
+        cases=row.cases or 0,
+        open_cases=row.open_cases or 0,
+        open_amount=row.open_amount or Decimal(0),
+    )
+
+
+async def creditors(session: AsyncSession, *, active_only: bool = False) -> Sequence[Creditor]:
+    """The directory of creditors, by name. Names of clients are no secret within the house."""
+    statement = select(Creditor).order_by(Creditor.name)
+    return (await session.scalars(statement.where(Creditor.active) if active_only else statement)).all()
+
+
+async def creditor_named(session: AsyncSession, name: str) -> Creditor | None:
+    return (await session.scalars(select(Creditor).where(Creditor.name == name))).one_or_none()
+
+
+async def stages(session: AsyncSession) -> Sequence[Stage]:
+    """The stages in their order."""
+    return (await session.scalars(select(Stage).order_by(Stage.position, Stage.id))).all()
+
+
+async def next_case(session: AsyncSession, actor: Actor, *, after_case: int | None, now: datetime) -> int | None:
+    """The actor's own open case that is most due, other than the one at hand."""
+    actor.require(rights.VIEW)
+    statement = select(Case.id).where(
+        Case.collector_id == actor.user_id, Case.state == CaseState.OPEN, Case.next_action_at <= now
+    )
+    if after_case is not None:
+        statement = statement.where(Case.id != after_case)
+    return await session.scalar(statement.order_by(Case.next_action_at, Case.id).limit(1))
