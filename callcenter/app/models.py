@@ -1,5 +1,7 @@
 """Every table of the house, imported so that the metadata is whole before anybody creates or compares a schema."""
 
+from callcenter.calls import model as calls
+from callcenter.compliance import model as compliance
 from core.audit import model as audit
 from core.cases import model as cases
 from core.kernel.db import Base
@@ -10,4 +12,4 @@ from recordings import model as recordings
 
 metadata = Base.metadata
 
-__all__ = ["audit", "cases", "jobs", "metadata", "parties", "people", "recordings"]
+__all__ = ["audit", "calls", "cases", "compliance", "jobs", "metadata", "parties", "people", "recordings"]

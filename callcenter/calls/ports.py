@@ -1,10 +1,17 @@
-"""What the call log needs from outside: a telephone exchange, and a gate that knows the law."""
+"""What the call log needs from outside: a telephone exchange, a gate that knows the law, the cases, the callbacks."""
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal, Protocol
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.calls.facts import CallState
+from core.kernel.access import Actor
+from core.kernel.i18n import Message
+from core.kernel.uow import Work
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,3 +74,181 @@ class CallReports(Protocol):
 
     async def live_calls(self, server: str) -> tuple[CallState, ...]:
         """Calls of that exchange that the log believes are still going on (what resync has to reconcile)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ContactRequest:
+    """A call somebody wants to make. ``at`` is the present, ``override_reason`` why it should be made all the same."""
+
+    actor: Actor
+    call_id: int
+    phone: str
+    party_id: int | None
+    case_id: int | None
+    at: datetime
+    override_reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ContactVerdict:
+    """What the law says. ``attempt_id`` names the reserved attempt (None when forbidden), ``next_allowed_at`` when a
+    call
+    will be allowed (None: not foreseeable), ``may_override`` whether this actor could go ahead with a reason."""
+
+    allowed: bool
+    attempt_id: int | None
+    rule: str
+    reason: Message
+    next_allowed_at: datetime | None = None
+    may_override: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Block:
+    """What a result stops: dialling of the case, or of one number. ``until`` None: until somebody lifts it.
+
+    ``kind`` is a legal block (``deceased``, ``bankrupt`` …), or ``pause`` for a rest agreed in the call. ``basis``
+    says on
+    what ground: the document, the words."""
+
+    kind: str
+    basis: str
+    case_id: int | None
+    party_id: int | None
+    phone: str | None
+    until: datetime | None
+    call_id: int
+
+
+class Gate(Protocol):
+    """Contact law. Everything happens in the caller's transaction, so a decision and its reservation are one."""
+
+    async def reserve(self, work: Work, request: ContactRequest) -> ContactVerdict:
+        """Decide, store the decision, and reserve the attempt when it is allowed."""
+
+    async def release(self, work: Work, attempt_id: int) -> None:
+        """The call was certainly never made: the attempt does not count."""
+
+    async def settle(self, work: Work, attempt_id: int, *, connected: bool, right_party: bool | None) -> None:
+        """How the attempt came out; ``right_party`` None while nobody has said. May be told again when known better."""
+
+    async def stop(self, work: Work, actor: Actor, block: Block) -> None:
+        """Stop dialling from now on."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Match:
+    """Who a number probably is. Ids are None while several are equally likely: then a person chooses."""
+
+    party_id: int | None
+    case_id: int | None
+
+
+class Callers(Protocol):
+    """Who is calling."""
+
+    async def match(self, session: AsyncSession, phones: Collection[str]) -> Mapping[str, Match]:
+        """The likeliest party and case of each E.164 number; unknown numbers are absent. One look-up for all."""
+
+    async def own_numbers(self, session: AsyncSession, case_id: int | None) -> Sequence[str]:
+        """E.164 numbers that may be shown to the debtor of that case: those its creditor has by contract."""
+
+
+class Staff(Protocol):
+    """Whose phone is whose."""
+
+    async def users(self, session: AsyncSession, endpoints: Collection[str]) -> Mapping[str, int]:
+        """The user behind each endpoint (browser or desk phone); endpoints of nobody are absent."""
+
+    async def endpoint(self, session: AsyncSession, user_id: int) -> str | None:
+        """The phone a user is rung at; None when he has none."""
+
+    async def in_reach(self, session: AsyncSession, actor: Actor, right: str, user_id: int) -> bool:
+        """Whether the actor's right reaches that user."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Promised:
+    """A promise to pay: a sum (in the case's currency) on a day."""
+
+    amount: Decimal
+    due: date
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallContext:
+    """Which call something was agreed in."""
+
+    call_id: int
+    case_id: int
+    party_id: int | None
+    phone: str | None
+    at: datetime
+
+
+class Cases(Protocol):
+    """What a result changes in a case, in the caller's transaction."""
+
+    async def promise(self, work: Work, actor: Actor, context: CallContext, promised: Promised) -> datetime:
+        """Take a promise; the moment until which dialling rests: the end of its day of grace in the debtor's zone."""
+
+    async def mark_phone(self, work: Work, actor: Actor, context: CallContext, quality: str) -> None: ...
+
+    async def plan_work(self, work: Work, actor: Actor, context: CallContext, text: str) -> None:
+        """Leave something to do on the case now: check a payment, file a document."""
+
+    async def said(self, work: Work, actor: Actor, context: CallContext, code: str, note: str) -> None:
+        """Write the result into the case's time line."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Agreed:
+    """When the debtor asked to be called back; aware UTC."""
+
+    start: datetime
+    end: datetime
+    reason: str
+    phone: str | None
+
+
+class Callbacks(Protocol):
+    """Promises to call."""
+
+    async def agree(self, work: Work, actor: Actor, context: CallContext, agreed: Agreed) -> None: ...
+
+
+#: What a collector does for a call.
+Activity = Literal["ringing", "talking", "hold", "wrap_up", "idle"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallNews:
+    """What a report changed about a call, for those who follow calls within its transaction.
+
+    ``activities`` says of each collector concerned what he now does for this call. ``answered`` and ``ended`` are
+    true in
+    the report that brings them, ``missed`` when an inbound call ended with nobody having answered.
+    """
+
+    at: datetime
+    call_id: int
+    direction: str
+    phone: str | None
+    queue: str | None
+    party_id: int | None
+    case_id: int | None
+    user_id: int | None
+    attempt_id: int | None
+    result_code: str | None
+    answered: bool
+    ended: bool
+    missed: bool
+    contact: bool
+    talk_seconds: int
+    activities: Mapping[int, Activity] = field(default_factory=dict)
+
+
+class CallFollower(Protocol):
+    """Whoever must change its own rows together with the call: collectors' states, callbacks, the case's time line."""
+
+    async def followed(self, work: Work, news: Sequence[CallNews]) -> None: ...

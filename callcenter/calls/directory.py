@@ -1,0 +1,69 @@
+"""The directory of result codes as shipped (an agency edits it, adds to it, or switches codes off)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+
+from callcenter.calls.model import Need, ResultCode, Stop
+from core.kernel.i18n import mark
+from core.kernel.uow import Work
+
+
+def _code(code: str, label: str, *, contact: bool | None, rpc: bool, **more: Any) -> Mapping[str, Any]:
+    return {"code": code, "label": label, "contact": contact, "rpc": rpc, **more}
+
+
+def _block(code: str, label: str, block: str) -> Mapping[str, Any]:
+    return _code(code, label, contact=None, rpc=False, need=Need.DOCUMENT, stop=Stop.CASE, block=block)
+
+
+def _silent(code: str, label: str) -> Mapping[str, Any]:
+    return _code(code, label, contact=False, rpc=False, stop=Stop.RETRY)
+
+
+#: In the order of the result bar: the first nine are reached by the keys 1 to 9.
+SHIPPED: tuple[Mapping[str, Any], ...] = (
+    _code("RPC-PTP", mark("Promise to pay"), contact=True, rpc=True, need=Need.PROMISE, stop=Stop.PROMISE),
+    _code("RPC-REFUSE", mark("Refuses to pay"), contact=True, rpc=True, need=Need.REASON),
+    _code("RPC-DISPUTE", mark("Disputes the debt"), contact=True, rpc=True, need=Need.DOCUMENT, stop=Stop.CASE),
+    _code("TPC", mark("Third party, message left"), contact=True, rpc=False),
+    _code("WRONG", mark("Wrong number"), contact=True, rpc=False, stop=Stop.PHONE, phone_quality="wrong"),
+    _code("RPC-CALLBACK", mark("Asked to call back"), contact=True, rpc=True, need=Need.CALLBACK, stop=Stop.CALLBACK),
+    _code(
+        "RPC-PAID",
+        mark("Says it is already paid"),
+        contact=True,
+        rpc=True,
+        need=Need.CHECK_TASK,
+        stop=Stop.DAYS,
+        stop_days=3,
+    ),
+    _code("RPC-HARDSHIP", mark("Cannot pay"), contact=True, rpc=True, need=Need.REASON),
+    _code("RPC-HANGUP", mark("Hung up after identification"), contact=True, rpc=True),
+    _code("RPC-PLAN", mark("Instalment plan agreed"), contact=True, rpc=True, need=Need.PLAN, stop=Stop.PROMISE),
+    _silent("NA", mark("No answer")),
+    _silent("BUSY", mark("Busy")),
+    _silent("VM", mark("Voicemail")),
+    _silent("FAIL", mark("Call failed")),
+    _silent("CONGEST", mark("Network congested")),
+    _code("NIS", mark("Not in service"), contact=False, rpc=False, stop=Stop.PHONE, phone_quality="not_in_service"),
+    _code("LANG", mark("Language barrier"), contact=True, rpc=False),
+    _code("DEAF", mark("Hearing barrier"), contact=True, rpc=False),
+    _block("DECEASED", mark("Deceased"), "deceased"),
+    _block("BANKRUPT", mark("Bankrupt"), "bankrupt"),
+    _block("MINOR", mark("Minor"), "minor"),
+    _block("INCAPABLE", mark("Legally incapable"), "incapable"),
+    _block("HOSPITAL", mark("In hospital"), "hospital"),
+    _block("DISABLED-I", mark("Disabled, group I"), "disabled_group_1"),
+    _block("ATTORNEY", mark("Represented by a lawyer"), "represented"),
+    _block("CEASE", mark("Demands that contact stops"), "refused_contact"),
+)
+
+
+async def ship_results(work: Work) -> None:
+    """Add the shipped codes that are missing. What the agency changed stays as it is."""
+    known = set((await work.session.scalars(select(ResultCode.code))).all())
+    for position, values in enumerate(SHIPPED, start=1):
+        if values["code"] not in known:
+            work.session.add(ResultCode(position=position, shipped=True, **values))

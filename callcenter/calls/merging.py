@@ -1,0 +1,104 @@
+"""Joining what is stored of a call with what telephony reports of it.
+
+Reports come live, from resync and from the repair out of CDR and CEL, in any order and more than once. Joining is
+therefore a maximum: the same reports give the same call whatever their order and however often they are repeated.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, TypeVar
+
+from callcenter.calls.facts import CallPhase, CallState, Interval, LegOutcome, LegState
+
+T = TypeVar("T", str, int)
+
+
+def is_ghost(state: CallState) -> bool:
+    """An end without a start: no leg was ever seen, so there is no call to write."""
+    return state.phase is CallPhase.ENDED and not state.legs
+
+
+def join(stored: CallState, reported: CallState) -> CallState:
+    """Both accounts as one: what is later, and more certain, wins; what only one of them knows is kept."""
+    older, newer = sorted((stored, reported), key=_rank)
+    return replace(
+        newer,
+        call_id=stored.call_id,
+        linkedids=_union(older.linkedids, newer.linkedids),
+        merged_ids=_union(older.merged_ids, newer.merged_ids),
+        phone=newer.phone or older.phone,
+        dialled=newer.dialled or older.dialled,
+        queue=newer.queue or older.queue,
+        cause=newer.cause if newer.cause is not None else older.cause,
+        started_at=min(older.started_at, newer.started_at),
+        answered_at=_first(older.answered_at, newer.answered_at),
+        ended_at=newer.ended_at,
+        legs=_join_legs((*older.legs, *newer.legs)),
+    )
+
+
+def latest_moment(state: CallState) -> datetime:
+    """The last thing the state speaks of: every change of phase leaves a time behind, so later means newer."""
+    return max(moment for moment in _moments(state) if moment is not None)
+
+
+def absorb(survivor: CallState, merged: CallState) -> CallState:
+    """The survivor with the legs and links of a call that turned out to be part of it."""
+    return replace(
+        survivor,
+        linkedids=_union(survivor.linkedids, merged.linkedids),
+        phone=survivor.phone or merged.phone,
+        queue=survivor.queue or merged.queue,
+        started_at=min(survivor.started_at, merged.started_at),
+        answered_at=_first(survivor.answered_at, merged.answered_at),
+        legs=_join_legs((*merged.legs, *survivor.legs)),
+    )
+
+
+def _rank(state: CallState) -> tuple[Any, ...]:
+    """A certain end beats everything; else what speaks of a later moment, and of more of them."""
+    ended = state.phase is CallPhase.ENDED
+    told = sum(1 for moment in _moments(state) if moment is not None)
+    return (ended and not state.lost, latest_moment(state), ended, told, _spelling(state))
+
+
+def _spelling(state: CallState) -> str:
+    """Any total order: it only has to decide the same way every time."""
+    return repr(replace(state, call_id=0, legs=tuple(sorted(state.legs, key=lambda leg: leg.uniqueid))))
+
+
+def _moments(state: CallState) -> Iterable[datetime | None]:
+    yield from (state.started_at, state.answered_at, state.ended_at)
+    for leg in state.legs:
+        yield from (leg.started_at, leg.answered_at, leg.ended_at)
+        for stretch in (*leg.talks, *leg.holds):
+            yield from (stretch.start, stretch.end)
+
+
+def _join_legs(legs: Iterable[LegState]) -> tuple[LegState, ...]:
+    joined: dict[str, LegState] = {}
+    for leg in legs:
+        known = joined.get(leg.uniqueid)
+        joined[leg.uniqueid] = leg if known is None else max(known, leg, key=_leg_rank)
+    return tuple(sorted(joined.values(), key=lambda leg: (leg.started_at, leg.uniqueid)))
+
+
+def _leg_rank(leg: LegState) -> tuple[Any, ...]:
+    stretches: tuple[Interval, ...] = (*leg.talks, *leg.holds)
+    return (
+        leg.ended_at is not None,
+        leg.outcome is not LegOutcome.PENDING,
+        leg.answered_at is not None,
+        len(stretches) * 2 - sum(1 for stretch in stretches if stretch.end is None),
+        repr(leg),
+    )
+
+
+def _union(first: tuple[T, ...], second: tuple[T, ...]) -> tuple[T, ...]:
+    return tuple(sorted(set(first) | set(second)))
+
+
+def _first(one: datetime | None, other: datetime | None) -> datetime | None:
+    known = [moment for moment in (one, other) if moment is not None]
+    return min(known, default=None)

@@ -1,0 +1,233 @@
+"""Placing calls: the law decides, the attempt is reserved, one order goes to the exchange."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+
+from callcenter.calls.errors import (
+    BadNumber,
+    ContactForbidden,
+    NoPhone,
+    OrderRefused,
+    TelephonyUnavailable,
+)
+from callcenter.calls.facts import CallPhase, Direction
+from callcenter.calls.model import Call, OrderState
+from callcenter.calls.ports import Callers, ContactRequest, ContactVerdict, DialOrder, Gate, Match, Staff, Telephony
+from callcenter.calls.rights import DIAL
+from callcenter.calls.rules import number_to_show
+from core.audit.service import record
+from core.kernel.access import Actor
+from core.kernel.clock import Clock
+from core.kernel.errors import Forbidden
+from core.kernel.ids import IdSource
+from core.kernel.phones import normalise
+from core.kernel.uow import UnitOfWork, Work
+
+#: An order that no channel was seen of for so long was lost on its way (the process died between commit and dialling).
+ORDER_PATIENCE = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Dial:
+    """A wish to call ``phone`` (any spelling). ``user_id`` None: from the actor's own phone. ``key`` makes the wish
+    unique:
+    asked again with the same key, the same call is answered and nothing is dialled."""
+
+    phone: str
+    key: str
+    case_id: int | None = None
+    party_id: int | None = None
+    user_id: int | None = None
+    override_reason: str | None = None
+
+
+class CallService:
+    """Click-to-call and what one does in a call. ``region`` (ISO 3166) reads national spellings of numbers."""
+
+    def __init__(
+        self,
+        uow: UnitOfWork,
+        clock: Clock,
+        *,
+        ids: IdSource,
+        telephony: Telephony,
+        gate: Gate,
+        callers: Callers,
+        staff: Staff,
+        region: str = "RU",
+    ) -> None:
+        self._uow = uow
+        self._clock = clock
+        self._ids = ids
+        self._telephony = telephony
+        self._gate = gate
+        self._callers = callers
+        self._staff = staff
+        self._region = region
+
+    async def dial(self, actor: Actor, wish: Dial) -> int:
+        """Place a call; its id. Exactly one order is given for a key, whatever dies on the way.
+
+        The law decides and reserves the attempt in the transaction that writes the call. Raises ``ContactForbidden``,
+        ``BadNumber``, ``NoPhone``, ``TelephonyUnavailable`` (nothing dialled, or unknown whether), ``OrderRefused``.
+        """
+        actor.require(DIAL)
+        phone = normalise(wish.phone, self._region)
+        if phone is None:
+            raise BadNumber
+        if not self._telephony.status().up:
+            raise TelephonyUnavailable
+        try:
+            order, verdict, call_id = await self._reserve(actor, wish, phone)
+        except IntegrityError:  # the same key at the same moment: the other one has it
+            return await self._known(actor, wish)
+        if verdict is not None and not verdict.allowed:
+            raise ContactForbidden(
+                rule=verdict.rule,
+                reason=verdict.reason,
+                next_allowed_at=verdict.next_allowed_at,
+                may_override=verdict.may_override,
+            )
+        if order is not None:
+            await asyncio.shield(self._send(order))
+        return call_id
+
+    async def _reserve(
+        self, actor: Actor, wish: Dial, phone: str
+    ) -> tuple[DialOrder | None, ContactVerdict | None, int]:
+        """Decide and write. Without an order nothing is to be dialled: refused, or a key known already."""
+        now = self._clock.now()
+        async with self._uow.write() as work:
+            known = await work.session.scalar(select(Call.id).where(Call.order_key == _key(actor, wish)))
+            if known is not None:
+                return None, None, known
+            user_id, endpoint = await self._phone_of(work, actor, wish)
+            whom = await self._whom(work, wish, phone)
+            call_id = self._ids.next(now)
+            verdict = await self._gate.reserve(
+                work,
+                ContactRequest(
+                    actor=actor,
+                    call_id=call_id,
+                    phone=phone,
+                    party_id=whom.party_id,
+                    case_id=whom.case_id,
+                    at=now,
+                    override_reason=wish.override_reason,
+                ),
+            )
+            if not verdict.allowed:
+                return None, verdict, call_id
+            work.session.add(
+                Call(
+                    id=call_id,
+                    server="",
+                    direction=Direction.OUTBOUND,
+                    phase=CallPhase.DIALLING,
+                    phone_given=phone,
+                    phone=phone,
+                    dialled=phone,
+                    started_at=now,
+                    party_id=whom.party_id,
+                    case_id=whom.case_id,
+                    user_id=user_id,
+                    attempt_id=verdict.attempt_id,
+                    order_state=OrderState.RESERVED,
+                    order_key=_key(actor, wish),
+                )
+            )
+            record(work, actor, "calls.dial", ("call", call_id), {"phone": (None, phone)}, at=now)
+            own = await self._callers.own_numbers(work.session, whom.case_id)
+            order = DialOrder(call_id=call_id, endpoint=endpoint, number=phone, show_number=number_to_show(own, phone))
+        return order, verdict, call_id
+
+    async def _known(self, actor: Actor, wish: Dial) -> int:
+        async with self._uow.read() as session:
+            return (await session.scalars(select(Call.id).where(Call.order_key == _key(actor, wish)))).one()
+
+    async def _phone_of(self, work: Work, actor: Actor, wish: Dial) -> tuple[int, str]:
+        user_id = wish.user_id if wish.user_id is not None else actor.user_id
+        if user_id != actor.user_id and not await self._staff.in_reach(work.session, actor, DIAL, user_id):
+            raise Forbidden(right=DIAL)
+        endpoint = await self._staff.endpoint(work.session, user_id)
+        if endpoint is None:
+            raise NoPhone
+        return user_id, endpoint
+
+    async def _whom(self, work: Work, wish: Dial, phone: str) -> Match:
+        """Who is called: as said, else the likeliest owner of the number, so that the law is never passed by."""
+        if wish.case_id is not None and wish.party_id is not None:
+            return Match(party_id=wish.party_id, case_id=wish.case_id)
+        found = (await self._callers.match(work.session, [phone])).get(phone, Match(party_id=None, case_id=None))
+        return Match(
+            party_id=wish.party_id if wish.party_id is not None else found.party_id,
+            case_id=wish.case_id if wish.case_id is not None else found.case_id,
+        )
+
+    async def _send(self, order: DialOrder) -> None:
+        """Give the order to the exchange, at most once: the step from reserved to sent is the licence."""
+        if not await self._step(order.call_id, OrderState.RESERVED, OrderState.SENT):
+            return
+        try:
+            await self._telephony.dial(order)
+        except OrderRefused:
+            await self._give_up(order.call_id, OrderState.SENT)
+            raise
+
+    async def _step(self, call_id: int, before: OrderState, after: OrderState) -> bool:
+        async with self._uow.write() as work:
+            statement = update(Call).where(Call.id == call_id, Call.order_state == before).values(order_state=after)
+            return (await work.session.execute(statement.returning(Call.id))).scalar_one_or_none() is not None
+
+    async def _give_up(self, call_id: int, before: OrderState) -> None:
+        """End a call that was certainly never made; its attempt does not count."""
+        now = self._clock.now()
+        async with self._uow.write() as work:
+            statement = (
+                update(Call)
+                .where(Call.id == call_id, Call.order_state == before, Call.ended_at.is_(None))
+                .values(order_state=OrderState.REFUSED, phase=CallPhase.ENDED, ended_at=now, result_code="FAIL")
+                .returning(Call.attempt_id)
+            )
+            row = (await work.session.execute(statement)).one_or_none()
+            if row is not None and row.attempt_id is not None:
+                await self._gate.release(work, row.attempt_id)
+
+    async def end_lost_orders(self) -> int:
+        """End orders that never became a call; how many. For a ticker, and at start-up.
+
+        One that was never sent releases its attempt. One that was sent may have rung: its attempt counts.
+        """
+        before = self._clock.now() - ORDER_PATIENCE
+        lost = (
+            select(Call)
+            .where(Call.order_state.is_not(None), Call.ended_at.is_(None), Call.started_at < before)
+            .where(~Call.legs.any())
+        )
+        async with self._uow.read() as session:
+            found = (await session.scalars(lost)).all()
+        for row in found:
+            if row.order_state == OrderState.RESERVED:
+                await self._give_up(row.id, OrderState.RESERVED)
+            else:
+                await self._mark_lost(row)
+        return len(found)
+
+    async def _mark_lost(self, row: Call) -> None:
+        async with self._uow.write() as work:
+            statement = (
+                update(Call)
+                .where(Call.id == row.id, Call.ended_at.is_(None), ~Call.legs.any())
+                .values(phase=CallPhase.ENDED, ended_at=self._clock.now(), lost=True, result_code="FAIL")
+            )
+            done = await work.session.execute(statement.returning(Call.id))
+            if done.scalar_one_or_none() is not None and row.attempt_id is not None:
+                await self._gate.settle(work, row.attempt_id, connected=False, right_party=None)
+
+
+def _key(actor: Actor, wish: Dial) -> str:
+    return f"{actor.user_id}:{wish.key}"[:200]

@@ -1,0 +1,98 @@
+"""What a changed call means to others: news for those who follow it in its transaction, events for after the commit."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from callcenter.calls.batch import Change
+from callcenter.calls.changes import Users, is_lost_caller, talking_users, waiting_users
+from callcenter.calls.events import (
+    CallAnswered,
+    CallEnded,
+    CallEvent,
+    CallHeld,
+    CallMerged,
+    CallOffered,
+    CallRef,
+    CallWithdrawn,
+)
+from callcenter.calls.facts import CallPhase
+from callcenter.calls.model import Call
+from callcenter.calls.ports import Activity, CallNews
+
+
+def reference(row: Call) -> CallRef:
+    """The call as events name it."""
+    return CallRef(call_id=row.id, direction=row.direction, phone=row.phone, party_id=row.party_id, case_id=row.case_id)
+
+
+def concerned(row: Call) -> frozenset[int]:
+    """The collector whose call it is, for events that change nothing about who else is in it."""
+    return frozenset({row.user_id}) if row.user_id is not None else frozenset()
+
+
+def quiet_news(row: Call, now: datetime, activities: Mapping[int, Activity]) -> CallNews:
+    """News of a call at which nothing happened in telephony: only what collectors do for it changed."""
+    return CallNews(
+        at=now,
+        call_id=row.id,
+        direction=row.direction,
+        phone=row.phone,
+        queue=row.queue,
+        party_id=row.party_id,
+        case_id=row.case_id,
+        user_id=row.user_id,
+        attempt_id=row.attempt_id,
+        result_code=row.result_code,
+        answered=False,
+        ended=False,
+        missed=False,
+        contact=row.answered_at is not None,
+        talk_seconds=row.talk_seconds,
+        activities=activities,
+    )
+
+
+def news_of(change: Change, users: Users, now: datetime) -> CallNews:
+    row, before, after = change.row, change.before, change.after
+    answered_before = before is not None and before.answered_at is not None
+    return replace(
+        quiet_news(row, now, _activities(change, users)),
+        answered=after.answered_at is not None and not answered_before,
+        ended=change.difference.ended,
+        missed=change.difference.ended and is_lost_caller(after),
+    )
+
+
+def _activities(change: Change, users: Users) -> dict[int, Activity]:
+    row, after = change.row, change.after
+    concerned = {leg.user_id for leg in row.legs if leg.user_id is not None}
+    activities: dict[int, Activity] = dict.fromkeys(concerned, "idle")
+    for user in waiting_users(after, users):
+        activities[user] = "ringing"
+    for user in talking_users(after, users):
+        activities[user] = "hold" if after.phase is CallPhase.HELD else "talking"
+    if after.phase is CallPhase.HELD and row.user_id is not None:
+        activities[row.user_id] = "hold"
+    if row.needs_result and row.wrap_ended_at is None and row.user_id is not None:
+        activities[row.user_id] = "wrap_up"
+    return activities
+
+
+def events_of(change: Change, users: Users, now: datetime) -> Iterable[CallEvent]:
+    row, told = change.row, change.difference
+    call = reference(row)
+    everybody = frozenset(leg.user_id for leg in row.legs if leg.user_id is not None)
+    mine = concerned(row)
+    if told.merged_ids:
+        yield CallMerged(at=now, call=call, user_ids=everybody | mine, merged_ids=told.merged_ids)
+    if told.offered:
+        yield CallOffered(at=now, call=call, user_ids=told.offered)
+    if told.withdrawn:
+        yield CallWithdrawn(at=now, call=call, user_ids=told.withdrawn)
+    if told.answered:
+        yield CallAnswered(at=now, call=call, user_ids=told.answered)
+    if told.held is not None:
+        yield CallHeld(at=now, call=call, user_ids=mine | talking_users(change.after, users), held=told.held)
+    if told.ended:
+        yield CallEnded(at=now, call=call, user_ids=everybody | mine, needs_result=row.needs_result, lost=row.lost)

@@ -1,0 +1,66 @@
+"""How long, and what silence came to."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callcenter.calls.facts import Direction, Interval, LegOutcome
+from callcenter.calls.rules import call_seconds, leg_seconds, result_of_silence, total_seconds
+from tests.fakes.floor import answered, at, customer, ended, held, incoming, resumed, ringing
+
+spans = st.lists(st.tuples(st.integers(0, 300), st.integers(0, 300)).map(sorted), max_size=8)
+
+
+@given(spans)
+def test_total_seconds_counts_every_covered_second_once(pairs: list[list[int]]) -> None:
+    covered = {second for start, end in pairs for second in range(start, end)}
+    assert total_seconds([Interval(start=at(a), end=at(b)) for a, b in pairs], at(0)) == len(covered)
+
+
+@given(spans, spans, st.integers(0, 300))
+def test_talk_and_hold_never_exceed_the_leg(talks: list[list[int]], holds: list[list[int]], end: int) -> None:
+    leg = customer(
+        1,
+        ended_at=at(end),
+        talks=tuple(Interval(start=at(a), end=at(b)) for a, b in talks),
+        holds=tuple(Interval(start=at(a), end=at(b)) for a, b in holds),
+    )
+    seconds = leg_seconds(leg, at(end))
+    assert 0 <= seconds.talk + seconds.hold <= end
+
+
+def test_an_inbound_call_is_rung_talked_and_held_as_it_was() -> None:
+    call = ended(resumed(held(answered(ringing(incoming(1), 1, 2, since=2), 1, since=5), 25), 40), 70)
+    seconds = call_seconds(call, at(70))
+    assert (seconds.ring, seconds.talk, seconds.hold) == (3, 50, 15)
+
+
+def test_an_open_stretch_lasts_until_now() -> None:
+    call = answered(ringing(incoming(1), 1), 1, since=5)
+    assert call_seconds(call, at(5) + timedelta(seconds=7)).talk == 7
+
+
+@pytest.mark.parametrize(
+    ("outcome", "cause", "expected"),
+    [
+        (LegOutcome.BUSY, 17, "BUSY"),
+        (LegOutcome.REJECTED, 21, "BUSY"),
+        (LegOutcome.NO_ANSWER, 19, "NA"),
+        (LegOutcome.CANCELLED, 16, "NA"),
+        (LegOutcome.FAILED, 34, "CONGEST"),
+        (LegOutcome.FAILED, 1, "FAIL"),
+        (LegOutcome.FAILED, 127, "FAIL"),
+    ],
+)
+def test_silence_comes_to_a_result(outcome: LegOutcome, cause: int, expected: str) -> None:
+    call = ended(replace(incoming(1), direction=Direction.OUTBOUND), 30, cause, outcome)
+    assert result_of_silence(call) == expected
+
+
+def test_an_answered_call_is_for_a_person_to_judge() -> None:
+    call = answered(ringing(replace(incoming(1), direction=Direction.OUTBOUND), 1), 1)
+    assert result_of_silence(ended(call, 60)) is None
+    assert result_of_silence(ended(incoming(1), 60)) is None
