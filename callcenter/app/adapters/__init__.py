@@ -1,0 +1,1 @@
+"""Where siblings meet: one room's port, filled by another room's services. Nothing is decided here."""
