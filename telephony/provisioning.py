@@ -151,6 +151,7 @@ class Pbx:
     direct_seconds: int = 30
     outbound_seconds: int = 60
     queue_seconds: int = 300
+    silence_seconds: int = 10
     lost_seconds: int = 120
     hold_seconds: int = 1800
 

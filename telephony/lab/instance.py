@@ -39,6 +39,7 @@ class LabOptions:
     recording_notice: str | None = "beep"
     ring_seconds: int = 15
     queue_seconds: int = 300
+    silence_seconds: int = 10
     lost_seconds: int = 120
     certificate: Path | None = None
     private_key: Path | None = None
@@ -254,6 +255,7 @@ def _pbx(link: Path, rtp: tuple[int, int], options: LabOptions) -> Pbx:
         recording_notice=options.recording_notice,
         ring_seconds=options.ring_seconds,
         queue_seconds=options.queue_seconds,
+        silence_seconds=options.silence_seconds,
         lost_seconds=options.lost_seconds,
         paths=Paths(
             config=f"{link}/etc", modules=f"{link}/modules", library=f"{link}/lib", data=f"{link}/data",
