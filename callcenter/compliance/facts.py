@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from callcenter.compliance.law.terms import BlockKind, Channel
+from callcenter.compliance.law.terms import BlockKind, Channel, Jurisdiction
 from callcenter.compliance.localtime import first_instant
 from callcenter.compliance.zones import DebtorZone
 
@@ -57,8 +57,10 @@ class Question:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ContactRequest:
-    """Somebody wants to contact a debtor. ``call_id`` is the id drawn for the call, None for other channels; ``phone`` is
-    E.164, None for visits and letters."""
+    """Somebody wants to contact a debtor.
+
+    ``call_id`` is the id drawn for the call, None for other channels; ``phone`` is E.164, None for visits and letters.
+    """
 
     party_id: int
     case_id: int
@@ -92,7 +94,7 @@ class ContactFacts:
     region he lives in. ``third_party`` marks a phone that belongs to somebody else. ``suspended_until`` is aware UTC.
     """
 
-    creditor_id: int | None = None
+    jurisdiction: Jurisdiction
     debts: frozenset[int] = frozenset()
     zone: str | None = None
     phone_zone: str | None = None

@@ -1,4 +1,4 @@
-"""The ledger: attempts to contact, decisions, blocks, and what an agency changed in the law's defaults."""
+"""Rows of the ledger: attempts to contact, decisions, blocks, and what an agency changed in the law's defaults."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -7,9 +7,6 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, CheckConstraint, Date, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from callcenter.compliance.decision import Verdict
-from callcenter.compliance.law.days import DayType
-from callcenter.compliance.law.terms import BlockKind, Channel, Jurisdiction, Severity
 from core.kernel.db import Base
 from core.kernel.types import Key, UtcDateTime
 
@@ -24,14 +21,6 @@ class AttemptState(StrEnum):
     NOT_ANSWERED = "not_answered"
     CANCELLED = "cancelled"
     RELEASED = "released"
-
-
-class ChoiceScope(StrEnum):
-    """For what a jurisdiction was chosen; the case beats the creditor beats the default (subject 0)."""
-
-    DEFAULT = "default"
-    CREDITOR = "creditor"
-    CASE = "case"
 
 
 class ContactAttempt(Base):
@@ -51,9 +40,9 @@ class ContactAttempt(Base):
     case_id: Mapped[int] = mapped_column(BigInteger, index=True)
     debts: Mapped[list[int]] = mapped_column(JSON)
     phone: Mapped[str | None] = mapped_column(String(20))
-    channel: Mapped[Channel] = mapped_column(String(16))
+    channel: Mapped[str] = mapped_column(String(16))
     inbound: Mapped[bool] = mapped_column(default=False)
-    state: Mapped[AttemptState] = mapped_column(String(16))
+    state: Mapped[str] = mapped_column(String(16))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     actor_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
@@ -73,9 +62,9 @@ class ContactDecision(Base):
     case_id: Mapped[int] = mapped_column(BigInteger)
     call_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
     phone: Mapped[str | None] = mapped_column(String(20))
-    channel: Mapped[Channel] = mapped_column(String(16))
-    jurisdiction: Mapped[Jurisdiction] = mapped_column(String(8))
-    verdict: Mapped[Verdict] = mapped_column(String(8))
+    channel: Mapped[str] = mapped_column(String(16))
+    jurisdiction: Mapped[str] = mapped_column(String(8))
+    verdict: Mapped[str] = mapped_column(String(8))
     rule_id: Mapped[str | None] = mapped_column(String(64))
     next_allowed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     actor_id: Mapped[int] = mapped_column(BigInteger, index=True)
@@ -96,7 +85,7 @@ class ContactBlock(Base):
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
-    kind: Mapped[BlockKind] = mapped_column(String(32))
+    kind: Mapped[str] = mapped_column(String(32))
     party_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
     case_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
     phone: Mapped[str | None] = mapped_column(String(20), index=True)
@@ -109,16 +98,6 @@ class ContactBlock(Base):
     lift_reason: Mapped[str | None]
 
 
-class JurisdictionChoice(Base):
-    """Which contact law binds a case, the cases of a creditor, or all others."""
-
-    __tablename__ = "contact_jurisdictions"
-
-    scope: Mapped[ChoiceScope] = mapped_column(String(16), primary_key=True)
-    subject_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    jurisdiction: Mapped[Jurisdiction] = mapped_column(String(8))
-
-
 class RuleSetting(Base):
     """What the agency changed in a rule; None leaves what the law says. ``openings`` maps a day type to the minutes
     ``[opens, closes]`` or to None where the day is closed."""
@@ -127,7 +106,7 @@ class RuleSetting(Base):
 
     rule_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     maximum: Mapped[int | None]
-    severity: Mapped[Severity | None] = mapped_column(String(8))
+    severity: Mapped[str | None] = mapped_column(String(8))
     openings: Mapped[dict[str, list[int] | None] | None] = mapped_column(JSON)
     reason: Mapped[str]
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -139,7 +118,7 @@ class CalendarDay(Base):
 
     __tablename__ = "contact_calendar_days"
 
-    jurisdiction: Mapped[Jurisdiction] = mapped_column(String(8), primary_key=True)
+    jurisdiction: Mapped[str] = mapped_column(String(8), primary_key=True)
     day: Mapped[date] = mapped_column(Date, primary_key=True)
-    day_type: Mapped[DayType] = mapped_column(String(16))
+    day_type: Mapped[str] = mapped_column(String(16))
     note: Mapped[str]

@@ -10,7 +10,5 @@ from callcenter.compliance.facts import ContactFacts
 class FactsSource(Protocol):
     """Reads, within the caller's transaction, what is known of a debtor, his case and the phone to be used."""
 
-    async def facts_for(
-        self, session: AsyncSession, party_id: int, case_id: int, phone: str | None
-    ) -> ContactFacts:
+    async def facts_for(self, session: AsyncSession, party_id: int, case_id: int, phone: str | None) -> ContactFacts:
         """The facts; raises ``NotFound`` when the party or the case does not exist."""

@@ -21,7 +21,7 @@ from callcenter.compliance.localtime import edges, first_instant, local_day, min
 from core.kernel.i18n import Message
 
 _HORIZON_DAYS = 400
-"""How far ahead an opening is looked for: past every window and every run of holidays."""
+"""How far ahead a lawful moment is looked for: past every window and every run of holidays."""
 
 _ONE_DAY = timedelta(days=1)
 
@@ -191,8 +191,10 @@ def _counts(rule: Limit, contact: Contact) -> bool:
 
 
 def _earliest(bound: Sequence[_Bound], now: datetime) -> datetime | None:
-    at = now
-    while True:
+    """The first moment at which all of them let the contact through; None when there is none within the horizon, as
+    where the debtor may be in zones whose hours never meet."""
+    at, horizon = now, now + _HORIZON_DAYS * _ONE_DAY
+    while at < horizon:
         latest = at
         for one in bound:
             free = one.earliest(latest)
@@ -202,6 +204,7 @@ def _earliest(bound: Sequence[_Bound], now: datetime) -> datetime | None:
         if latest == at:
             return at
         at = latest
+    return None
 
 
 def _until(bound: Sequence[_Bound], now: datetime) -> datetime | None:

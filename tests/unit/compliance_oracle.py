@@ -34,13 +34,13 @@ class Oracle:
     def blocked(self, at: datetime) -> bool:
         for block in self.question.blocks:
             for rule in self.profile.blocks:
-                if rule.kind == block.kind and self.question.channel in rule.channels and rule.severity == "deny":
-                    if block.ends_at is None or at < block.ends_at:
-                        return True
+                applies = rule.kind == block.kind and self.question.channel in rule.channels
+                if applies and rule.severity == "deny" and (block.ends_at is None or at < block.ends_at):
+                    return True
         return False
 
     def hours_open(self, clock: datetime) -> bool:
-        shown = f"{clock:%H:%M}"
+        shown = clock.time().isoformat("minutes")
         for rule in self.profile.hours:
             if self.question.channel not in rule.channels or rule.severity != "deny":
                 continue

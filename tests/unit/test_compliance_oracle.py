@@ -29,6 +29,7 @@ from callcenter.compliance.zones import DebtorZone, ZoneSource
 from tests.unit.compliance_oracle import MINUTE, Oracle
 
 SCAN_MINUTES = 9 * 24 * 60
+EXAMPLES = 200
 
 ZONES = (
     "Europe/Moscow",
@@ -180,7 +181,7 @@ def situations(draw: st.DrawFn) -> tuple[Question, list[Contact], Profile, datet
     return question, history, profile, now
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(situations())
 def test_verdict_and_next_allowed_moment_agree_with_the_oracle(
     situation: tuple[Question, list[Contact], Profile, datetime],
@@ -199,7 +200,7 @@ def test_verdict_and_next_allowed_moment_agree_with_the_oracle(
         assert not oracle.allowed(decision.next_allowed_at - MINUTE)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(situations())
 def test_the_end_of_the_allowed_time_agrees_with_the_oracle(
     situation: tuple[Question, list[Contact], Profile, datetime],
@@ -216,7 +217,7 @@ def test_the_end_of_the_allowed_time_agrees_with_the_oracle(
         assert decision.until is None or decision.until >= now + timedelta(days=3)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(situations(), seconds)
 def test_moments_within_a_minute_are_answered_alike(
     situation: tuple[Question, list[Contact], Profile, datetime], second: int
@@ -231,7 +232,7 @@ def test_moments_within_a_minute_are_answered_alike(
         assert part.next_allowed_at == whole.next_allowed_at
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(situations())
 def test_another_contact_never_brings_the_next_moment_nearer(
     situation: tuple[Question, list[Contact], Profile, datetime],
