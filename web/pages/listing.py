@@ -271,7 +271,7 @@ class ListView:
         """The address of this list with some parameters changed; ``None`` removes one. A change starts at the first page
         unless it names a cursor."""
         named = {name.replace("__", "-"): value for name, value in changes.items()}
-        pairs = [pair for pair in self.kept(*named)]
+        pairs = list(self.kept(*named))
         for name, value in named.items():
             if value is not None:
                 pairs += [(name, one) for one in ((value,) if isinstance(value, str) else value)]

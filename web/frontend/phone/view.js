@@ -32,7 +32,7 @@ export class PhoneView {
     this.#agent = agent;
     this.devices = devices;
     host.append(
-      h("header", { class: "phone-head" },
+      h("div", { class: "phone-head" },
         this.#status,
         h("button", { type: "button", class: "btn btn-plain btn-square push", "aria-label": t("phone_settings"), onclick: () => settings(devices, () => this.#ask("microphone")) }, icon("adjustments")),
         h("button", { type: "button", class: "btn btn-plain btn-square phone-sheet-toggle", "aria-label": t("phone_open"), onclick: () => host.classList.toggle("is-open") }, icon("chevron-up"))),
