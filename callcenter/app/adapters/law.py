@@ -16,6 +16,7 @@ from callcenter.compliance.service import Gate
 from core.cases.model import LIABLE, Case, CaseParty, CaseState, Claim, ClaimState, Creditor
 from core.kernel.access import PROGRAM, Actor
 from core.kernel.errors import NotFound
+from core.kernel.i18n import msg
 from core.kernel.phones import as_key
 from core.kernel.uow import Work
 from core.parties.model import Party, Phone, PhoneQuality
@@ -106,7 +107,7 @@ class CallGate:
                 allowed=False,
                 attempt_id=None,
                 rule=decision.rule_id or "",
-                reason=decision.reason,
+                reason=decision.reason or refusal.message,
                 next_allowed_at=decision.next_allowed_at,
                 may_override=request.actor.may(OVERRIDE),
             )
@@ -114,7 +115,7 @@ class CallGate:
             allowed=True,
             attempt_id=reserved.attempt_id,
             rule=reserved.decision.rule_id or "",
-            reason=reserved.decision.reason,
+            reason=reserved.decision.reason or msg("Allowed."),
         )
 
     async def release(self, work: Work, attempt_id: int) -> None:
@@ -134,13 +135,18 @@ class CallGate:
         await self._registry.block(
             work,
             PROGRAM,
-            BlockKind(block.kind),
+            _kind(block),
             basis=block.basis or f"{actor.login}: {block.kind}",
             party_id=block.party_id,
             case_id=block.case_id if block.phone is None else None,
             phone=block.phone,
             ends_at=block.until,
         )
+
+
+def _kind(block: Block) -> BlockKind:
+    """A number stopped for good is a bad number; everything else has its own kind."""
+    return BlockKind.INVALID_PHONE if block.phone is not None and block.until is None else BlockKind(block.kind)
 
 
 async def _call_of(session: AsyncSession, attempt_id: int) -> int | None:

@@ -1,6 +1,6 @@
 """What an agency never does in any country, and how a jurisdiction's own clauses take the place of it."""
 
-from callcenter.compliance.law.terms import ALL_CHANNELS, DIRECT, BlockKind, BlockRule, Channel
+from callcenter.compliance.law.terms import ALL_CHANNELS, DIRECT, BlockKind, BlockRule, Channel, Severity
 
 _PHONE_ONLY = frozenset({Channel.CALL, Channel.MESSAGE})
 
@@ -20,7 +20,11 @@ _HOUSE: dict[BlockKind, frozenset[Channel]] = {
     BlockKind.THIRD_PARTY: _PHONE_ONLY,
     BlockKind.CASE_CLOSED: ALL_CHANNELS,
     BlockKind.CASE_SUSPENDED: DIRECT,
+    BlockKind.PAUSE: DIRECT,
 }
+
+_WARNING = frozenset({BlockKind.PAUSE})
+"""What was agreed in a talk stops machines; a collector with a reason to call is only reminded of it."""
 
 HOUSE_CLAUSE = "agency rule"
 """The clause of rules that are the agency's own: no statute, hence nothing to confirm."""
@@ -36,6 +40,7 @@ def blocks(jurisdiction: str, lawful: dict[BlockKind, tuple[str, bool]]) -> tupl
             channels=channels,
             clause=lawful.get(kind, (HOUSE_CLAUSE, True))[0],
             confirmed=lawful.get(kind, (HOUSE_CLAUSE, True))[1],
+            severity=Severity.WARN if kind in _WARNING else Severity.DENY,
         )
         for kind, channels in _HOUSE.items()
     )

@@ -172,6 +172,7 @@ class BlockKind(StrEnum):
     THIRD_PARTY = "third_party"
     CASE_CLOSED = "case_closed"
     CASE_SUSPENDED = "case_suspended"
+    PAUSE = "pause"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
