@@ -5,9 +5,11 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
+from sqlalchemy import select
 from starlette.requests import Request
 from starlette.responses import Response
 
+from core.cases.model import Stage
 from core.kernel.errors import Invalid, NotFound
 from core.people import queries
 from core.people.queries import RoleLine
@@ -30,6 +32,13 @@ class RoleForm(Form):
     stages: list[str] = Field(default_factory=list)
 
 
+async def _stages(request: Request) -> tuple[Option, ...]:
+    """The stages of the work chain a role may take part in."""
+    wanted = select(Stage.key, Stage.name).where(Stage.active).order_by(Stage.position, Stage.id)
+    async with services(request).uow.read() as session:
+        return tuple(Option(value=row.key, label=row.name) for row in await session.execute(wanted))
+
+
 async def _lines(request: Request) -> list[RoleLine]:
     async with services(request).uow.read() as session:
         return await queries.role_lines(session)
@@ -37,7 +46,7 @@ async def _lines(request: Request) -> list[RoleLine]:
 
 async def show(request: Request) -> Response:
     """Every role."""
-    stages = {option.value: option.label for option in services(request).stages}
+    stages = {option.value: option.label for option in await _stages(request)}
     return await page(request, "people/roles.html", {"lines": await _lines(request), "stages": stages})
 
 
@@ -77,7 +86,7 @@ async def _form(
         "faults": faults.fields if faults else {},
         "roles": [Option(value=str(one.role.id), label=one.role.name) for one in lines if one is not line],
         "profiles": [Option(value=str(one.profile.id), label=one.profile.name) for one in profiles],
-        "stages": services(request).stages,
+        "stages": await _stages(request),
     }
     return await page(request, "people/role_form.html", context, status=422 if faults else 200)
 
@@ -109,7 +118,7 @@ async def _typed_in(request: Request) -> dict[str, Any]:
 
 async def _save(request: Request, role_id: int | None) -> None:
     sent = await parse(request, RoleForm)
-    known = {option.value for option in services(request).stages}
+    known = {option.value for option in await _stages(request)}
     fields = {**sent.model_dump(), "stages": [stage for stage in sent.stages if stage in known]}
     await services(request).roles.save(actor(request), role_id, RoleData(**fields))
 
