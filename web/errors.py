@@ -85,7 +85,7 @@ async def on_domain_error(connection: HTTPConnection[Any], error: Exception) -> 
         await cast(WebSocket, connection).close(1008)
         return None
     request = cast(Request, connection)
-    status, headers = status_of(refusal), _retry_after(refusal)
+    status, headers = status_of(refusal), retry_after(refusal)
     if is_api(request):
         return _document(request, status, refusal.code, refusal.message, more=_more(request, refusal), headers=headers)
     if isinstance(refusal, NotSignedIn):
@@ -123,7 +123,8 @@ def is_api(request: HTTPConnection[Any]) -> bool:
     return request.url.path.startswith("/api/") or "json" in request.headers.get("accept", "")
 
 
-def _retry_after(error: DomainError) -> dict[str, str]:
+def retry_after(error: DomainError) -> dict[str, str]:
+    """The header that says when to come back, for refusals that pass by themselves."""
     if isinstance(error, TooManyAttempts):
         return {"Retry-After": str(error.params["seconds"])}
     if isinstance(error, AccountLocked):

@@ -20,7 +20,7 @@ from core.people.service.users import Users
 from core.people.service.views import Announcements, SavedViews
 from core.people.vault import Vault
 from web.pages.frame import AgentBadge, Lamp
-from web.pages.listing import Option, State
+from web.pages.listing import State
 from web.throttle import Throttle
 
 T = TypeVar("T")
@@ -58,7 +58,7 @@ class Services:
     """Everything the web needs, built in one place.
 
     ``parts`` holds the services of the other domains by their class; endpoints get them by :func:`part`. ``rights`` are
-    all rights there are, ``stages`` the stages of the work chain a role may take part in.
+    all rights there are, ``home`` what the domains put on the home page, ``probes`` what ``/health`` asks.
     """
 
     uow: UnitOfWork
@@ -76,7 +76,6 @@ class Services:
     looks: Looks
     throttle: Throttle
     rights: tuple[Right, ...]
-    stages: tuple[Option, ...] = ()
     home: tuple[HomeBlock, ...] = ()
     telephony: Callable[[], Lamp | None] = lambda: None
     agent: Callable[[Actor], Awaitable[AgentBadge | None]] = _no_agent

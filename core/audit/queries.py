@@ -41,6 +41,12 @@ async def search(
     return (await session.scalars(statement)).all()
 
 
+async def entry(session: AsyncSession, actor: Actor, entry_id: int) -> AuditEntry | None:
+    """One entry, whole."""
+    actor.require("audit.view")
+    return await session.get(AuditEntry, entry_id)
+
+
 def _conditions(wanted: Search) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if wanted.text:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -59,7 +59,7 @@ async def count_users(session: AsyncSession, actor: Actor, wanted: UserSearch) -
     return await count_up_to(session, _users(actor, wanted))
 
 
-def _users(actor: Actor, wanted: UserSearch) -> Select[User, str, str]:
+def _users(actor: Actor, wanted: UserSearch) -> Select[Any]:
     statement = (
         select(User, Role.name.label("role"), Unit.name.label("unit"))
         .join(Role, Role.id == User.role_id)
@@ -70,7 +70,8 @@ def _users(actor: Actor, wanted: UserSearch) -> Select[User, str, str]:
             statement = statement.where(column == value)
     if wanted.text:
         statement = statement.where(_mentions(wanted.text))
-    return visible(statement, actor, "users.view", owner=User.id, unit=User.unit_id)
+    narrowed = visible(statement, actor, "users.view", owner=User.id, unit=User.unit_id)
+    return cast("Select[Any]", narrowed)
 
 
 def _mentions(text: str) -> ColumnElement[bool]:

@@ -1,0 +1,18 @@
+"""Every right there is, from the domains that know them."""
+
+from callcenter.agents import rights as agents
+from callcenter.callbacks import rights as callbacks
+from callcenter.calls import rights as calls
+from callcenter.compliance import rights as compliance
+from callcenter.productivity import rights as productivity
+from core.audit import rights as audit
+from core.cases import rights as cases
+from core.importing import rights as importing
+from core.kernel.access import Right
+from core.people import rights as people
+from recordings import rights as recordings
+
+_DOMAINS = (people, audit, cases, importing, calls, agents, callbacks, compliance, productivity, recordings)
+
+RIGHTS: tuple[Right, ...] = tuple(right for domain in _DOMAINS for right in domain.RIGHTS)
+KEYS = frozenset(right.key for right in RIGHTS)

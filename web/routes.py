@@ -1,0 +1,19 @@
+"""The routes of the foundation: signing in, my account, people, audit, health."""
+
+from starlette.routing import BaseRoute
+
+from web.pages import account, announcements, audit, health, home, login, profiles, roles, tokens, units, users
+
+FOUNDATION: tuple[BaseRoute, ...] = (
+    *home.routes,
+    *login.routes,
+    *account.routes,
+    *users.routes,
+    *units.routes,
+    *roles.routes,
+    *profiles.routes,
+    *announcements.routes,
+    *tokens.routes,
+    *audit.routes,
+    *health.routes,
+)
