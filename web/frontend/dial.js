@@ -6,7 +6,7 @@ import { post } from "./net.js";
 import { toast } from "./toast.js";
 
 function moment(iso) {
-  return new Intl.DateTimeFormat(reader.language, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", timeZone: reader.zone }).format(new Date(iso));
+  return new Intl.DateTimeFormat(reader.language, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: reader.zone }).format(new Date(iso));
 }
 
 function explain({ reason, detail, next_allowed_at: next }) {

@@ -34,7 +34,6 @@ function setAgent(agent) {
   menu.querySelector("[data-agent-badge]").replaceChildren(
     h("span", { class: `state state-${agent.tone}` }, icon(agent.icon), h("span", { class: "state-word" }, ` ${agent.word}`)),
   );
-  menu.querySelector("summary").setAttribute("aria-label", t("my_state", { state: agent.word }));
   menu.querySelector("[data-timer]").dataset.since = agent.since;
   for (const item of menu.querySelectorAll("[data-agent-state]")) {
     const pressed = item.dataset.agentState === agent.state && item.dataset.reason === (agent.reason ?? "");

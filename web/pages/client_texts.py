@@ -56,7 +56,6 @@ CLIENT_TEXTS: Mapping[str, Message] = {
     ),
     "mute": msg("Mute"),
     "muted": msg("muted"),
-    "my_state": msg("My state: {state}"),
     "network_error": msg("The server cannot be reached. Nothing was changed; try again."),
     "no_secure_context": msg("The browser allows the microphone only over HTTPS or on this computer itself."),
     "number_hidden": msg("Hidden number"),

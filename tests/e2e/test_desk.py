@@ -1,0 +1,117 @@
+"""The live desk in a real browser: pops that throw nothing away, a link that loses nothing, keys, drafts, refusals."""
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.e2e.stage import Stage
+
+pytestmark = pytest.mark.browser
+
+OFFER = {"call_id": 11, "url": "/cases/11", "phone": "+79000000011", "name": "Пётр Абонентов", "case_number": "2026-11"}
+
+
+async def desk(stage: Stage, chromium: Browser, path: str = "/cases") -> Page:
+    page = await chromium.new_page()
+    await page.goto(stage.base + path)
+    await stage.connected()
+    return page
+
+
+async def test_a_pop_opens_the_case_and_its_withdrawal_takes_it_back(stage: Stage, chromium: Browser) -> None:
+    page = await desk(stage, chromium)
+    await stage.say("call.offered", **OFFER)
+    await page.wait_for_url("**/cases/11")
+    await page.wait_for_selector(".case-identity")
+    await stage.say("call.withdrawn", call_id=11, reason="abandoned")
+    await page.wait_for_url("**/cases")
+    await expect(page.locator("#toasts")).to_contain_text("Пётр Абонентов")
+
+
+async def test_a_pop_waits_beside_while_something_is_typed(stage: Stage, chromium: Browser) -> None:
+    page = await desk(stage, chromium, "/cases/7")
+    await page.fill("#result-note", "обещал заплатить")
+    await stage.say("call.offered", **OFFER)
+    await page.locator(".pop-card").get_by_text("Пётр Абонентов").wait_for()
+    assert page.url.endswith("/cases/7")
+    await page.locator(".pop-card .btn-primary").click()
+    await page.wait_for_url("**/cases/11")
+    await page.go_back()
+    await page.wait_for_url("**/cases/7")
+    await expect(page.locator("#result-note")).to_have_value("обещал заплатить")
+
+
+async def test_a_name_is_never_markup(stage: Stage, chromium: Browser) -> None:
+    page = await desk(stage, chromium, "/cases/7")
+    await page.fill("#result-note", "x")
+    hostile = "<img src=x onerror=\"document.title='owned'\">"
+    await stage.say("call.offered", **{**OFFER, "name": hostile})
+    await page.locator(".pop-card").get_by_text(hostile).wait_for()
+    assert await page.locator(".pop-card img").count() == 0
+    assert await page.title() != "owned"
+
+
+async def test_a_broken_link_says_so_and_resumes_after_the_last_message(stage: Stage, chromium: Browser) -> None:
+    page = await desk(stage, chromium)
+    await stage.say("telephony.status", up=False, detail="pbx1 is away")
+    await page.wait_for_selector("#lamp[data-state=down]")
+    stage.snapshot = {"offers": [OFFER], "telephony": {"up": True, "detail": ""}}
+    await stage.cut()
+    await page.wait_for_selector("#lamp[data-state=lost]")
+    await page.wait_for_url("**/cases/11")
+    assert stage.resumed_after == [None, "1"]
+    await page.wait_for_selector("#lamp[data-state=up]")
+
+
+async def test_results_by_key_demand_what_they_need(stage: Stage, chromium: Browser) -> None:
+    page = await desk(stage, chromium, "/cases/7")
+    await page.keyboard.press("1")
+    await page.wait_for_selector("#promise-amount:visible")
+    assert await page.locator("#promise-amount").evaluate("e => e.required && e === document.activeElement")
+    await page.keyboard.type("15000")
+    await page.fill("#promise-due", "2026-11-20")
+    await page.click("text=Save the result")
+    path, fields = await stage.posted.get()
+    assert path == "/calls/4503599627370497/result"
+    assert fields["code"] == "RPC-PTP"
+    assert fields["promise_amount"] == "15000"
+    assert "callback_at" not in fields
+
+
+async def test_keys_rest_in_text_fields_and_can_be_listed(stage: Stage, chromium: Browser) -> None:
+    page = await desk(stage, chromium, "/cases/7")
+    await page.keyboard.press("/")
+    await page.keyboard.type("p?1")
+    assert await page.input_value("#search") == "p?1"
+    assert await page.locator("dialog[open]").count() == 0
+    await page.locator("body").click(position={"x": 700, "y": 60})
+    await page.evaluate("document.activeElement.blur()")
+    await page.keyboard.press("?")
+    await page.wait_for_selector("dialog[open] kbd")
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("p")
+    await page.wait_for_selector("#promise-dialog[open]")
+
+
+async def test_the_law_is_explained_when_it_forbids_a_call(stage: Stage, chromium: Browser) -> None:
+    stage.dial_answer = (
+        409,
+        {"code": "contact_forbidden", "reason": "Two talks a week.", "next_allowed_at": "2026-11-15T15:12:00Z"},
+    )
+    page = await desk(stage, chromium, "/cases/7")
+    await page.keyboard.press("c")
+    _, order = await stage.posted.get()
+    assert order == {"phone": "+79000000001", "phone_id": 1, "case_id": 7}
+    await expect(page.locator("#toasts")).to_contain_text("Two talks a week.")
+    await expect(page.locator("#toasts")).to_contain_text("18:12")
+
+
+async def test_rows_are_chosen_and_opened_by_keyboard(stage: Stage, chromium: Browser) -> None:
+    page = await desk(stage, chromium)
+    await page.locator("tr[data-row='1']").focus()
+    await page.keyboard.press("Space")
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Space")
+    await expect(page.locator("[data-mass-count]")).to_have_text("Chosen: 2")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/cases/2")
+    assert await page.locator("#nav a[aria-current=page]").get_attribute("href") == "/cases"

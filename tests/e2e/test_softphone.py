@@ -1,0 +1,204 @@
+"""The browser's phone on a real Asterisk: debtors are SIPp, the colleague is a desk phone."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from playwright.async_api import Browser, Locator, Page, expect
+
+from telephony.lab import Lab, LabOptions, sipp
+from telephony.provisioning import Pbx, Phone
+from tests.e2e.stage import Stage
+from tests.phones import desk_phone
+
+pytestmark = [pytest.mark.asterisk, pytest.mark.browser]
+
+COLLECTOR = Phone(extension="101", password="collector-101-secret", name="Collector")
+COLLEAGUE = Phone(extension="102", password="colleague-102-secret", name="Colleague")
+NUMBER = "101"
+
+
+@dataclass
+class Exchange:
+    lab: Lab
+    pbx: Pbx
+
+    def ring(self, seconds: float | None = None) -> sipp.Ring:
+        return sipp.Ring(caller="+79000000001", number=NUMBER, seconds=seconds)
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    lab = Lab(tmp_path_factory.mktemp("softphone"))
+    lab.up([COLLECTOR, COLLEAGUE], LabOptions(recording_notice=None))
+    yield lab
+    lab.down()
+
+
+@pytest.fixture
+def exchange(lab: Lab, stage: Stage) -> Exchange:
+    pbx = lab.required().pbx
+    stage.phone = {
+        "uri": f"sip:{COLLECTOR.extension}@{pbx.sip.host}",
+        "password": COLLECTOR.password,
+        "ws": f"ws://{pbx.http.host}:{pbx.http.port}/ws",
+        "display_name": COLLECTOR.name,
+        "ice": [],
+    }
+    return Exchange(lab, pbx)
+
+
+async def ready(stage: Stage, chromium: Browser) -> Page:
+    page = await chromium.new_page()
+    await page.goto(f"{stage.base}/cases")
+    await page.wait_for_selector("[data-registration=registered]")
+    return page
+
+
+def state(page: Page, name: str) -> Locator:
+    return page.locator(f"[data-line-state={name}]")
+
+
+async def test_a_call_is_taken_held_muted_and_ended_over_page_changes(
+    exchange: Exchange, stage: Stage, chromium: Browser
+) -> None:
+    page = await ready(stage, chromium)
+    with sipp.ring(exchange.pbx.sip, exchange.pbx.trunk.host, exchange.ring()) as debtor:
+        await state(page, "ringing").wait_for()
+        await page.keyboard.press("a")
+        await state(page, "talking").wait_for()
+        await page.locator("#nav a[href='/cases']").click()
+        await page.locator("tr[data-row='3'] a").first.click()
+        await page.wait_for_url("**/cases/3")
+        await page.wait_for_selector(".phone-quality:not([hidden])")
+        await page.keyboard.press("h")
+        await state(page, "held").wait_for()
+        await page.keyboard.press("h")
+        await state(page, "talking").wait_for()
+        await page.keyboard.press("m")
+        await expect(state(page, "talking")).to_contain_text("muted")
+        await page.keyboard.press("m")
+        await page.click("[data-act=pad]")
+        await page.click("[data-act=tone-5]")
+        await page.keyboard.press("x")
+        assert await asyncio.to_thread(debtor.wait, 10) == 0
+        await page.wait_for_selector("[data-line]", state="detached")
+        assert sipp.outcome(debtor.events()).ended_by == "callee"
+
+
+async def test_the_debtor_is_heard(exchange: Exchange, stage: Stage, chromium: Browser) -> None:
+    page = await ready(stage, chromium)
+    with sipp.ring(exchange.pbx.sip, exchange.pbx.trunk.host, exchange.ring()):
+        await state(page, "ringing").wait_for()
+        await page.click("[data-act=answer]")
+        await state(page, "talking").wait_for()
+        hertz = await page.evaluate(LOUDEST)
+        await page.click("[data-act=hang-up]")
+    assert abs(hertz - 440) < 20
+
+
+LOUDEST = """async () => {
+  const stream = document.querySelector('soft-phone').lines[0].remote;
+  const context = new AudioContext();
+  const analyser = context.createAnalyser();
+  analyser.fftSize = 8192;
+  context.createMediaStreamSource(stream).connect(analyser);
+  const bins = new Float32Array(analyser.frequencyBinCount);
+  for (;;) {
+    await new Promise(resolve => setTimeout(resolve, 100));
+    analyser.getFloatFrequencyData(bins);
+    const loudest = bins.indexOf(Math.max(...bins));
+    if (bins[loudest] > -60) return loudest * context.sampleRate / analyser.fftSize;
+  }
+}"""
+
+
+async def test_a_caller_who_gives_up_leaves_no_line(exchange: Exchange, stage: Stage, chromium: Browser) -> None:
+    page = await ready(stage, chromium)
+    order = sipp.Ring(caller="+79000000001", number=NUMBER, abandon_after=1)
+    with sipp.ring(exchange.pbx.sip, exchange.pbx.trunk.host, order):
+        await state(page, "ringing").wait_for()
+        await page.wait_for_selector("[data-line]", state="detached")
+
+
+async def test_a_call_is_handed_over_without_asking(exchange: Exchange, stage: Stage, chromium: Browser) -> None:
+    page = await ready(stage, chromium)
+    async with desk_phone(exchange.pbx.sip, COLLEAGUE) as colleague:
+        with sipp.ring(exchange.pbx.sip, exchange.pbx.trunk.host, exchange.ring()) as debtor:
+            await page.click("[data-act=answer]")
+            await page.click("[data-act=transfer]")
+            await page.fill("[data-target]", COLLEAGUE.extension)
+            await page.click("[data-act=blind]")
+            await colleague.answer()
+            await page.wait_for_selector("[data-line]", state="detached")
+            await colleague.hang_up()
+            assert await asyncio.to_thread(debtor.wait, 10) == 0
+
+
+async def test_a_colleague_is_asked_first(exchange: Exchange, stage: Stage, chromium: Browser) -> None:
+    page = await ready(stage, chromium)
+    async with desk_phone(exchange.pbx.sip, COLLEAGUE) as colleague:
+        with sipp.ring(exchange.pbx.sip, exchange.pbx.trunk.host, exchange.ring()) as debtor:
+            await page.click("[data-act=answer]")
+            await page.click("[data-act=transfer]")
+            await page.fill("[data-target]", COLLEAGUE.extension)
+            await page.click("[data-act=consult]")
+            await colleague.answer()
+            await state(page, "held").wait_for()
+            await page.click("[data-act=swap]")
+            await expect(page.locator(".is-current")).to_contain_text("79000000001")
+            await page.click("[data-act=complete]")
+            await page.wait_for_selector("[data-line]", state="detached")
+            await colleague.hang_up()
+            assert await asyncio.to_thread(debtor.wait, 10) == 0
+
+
+async def test_a_refused_consultation_gives_the_debtor_back(
+    exchange: Exchange, stage: Stage, chromium: Browser
+) -> None:
+    page = await ready(stage, chromium)
+    async with desk_phone(exchange.pbx.sip, COLLEAGUE) as colleague:
+        with sipp.ring(exchange.pbx.sip, exchange.pbx.trunk.host, exchange.ring()) as debtor:
+            await page.click("[data-act=answer]")
+            await page.click("[data-act=transfer]")
+            await page.fill("[data-target]", COLLEAGUE.extension)
+            await page.click("[data-act=consult]")
+            await colleague.answer()
+            await page.click("[data-act=cancel]")
+            await expect(page.locator("[data-line]")).to_have_count(1)
+            await state(page, "talking").wait_for()
+            await page.click("[data-act=hang-up]")
+            assert await asyncio.to_thread(debtor.wait, 10) == 0
+
+
+async def test_three_talk_together(exchange: Exchange, stage: Stage, chromium: Browser) -> None:
+    page = await ready(stage, chromium)
+    async with desk_phone(exchange.pbx.sip, COLLEAGUE, hertz=700) as colleague:
+        with sipp.ring(exchange.pbx.sip, exchange.pbx.trunk.host, exchange.ring()) as debtor:
+            await page.click("[data-act=answer]")
+            await page.click("[data-act=transfer]")
+            await page.fill("[data-target]", COLLEAGUE.extension)
+            await page.click("[data-act=consult]")
+            await colleague.answer()
+            await page.click("[data-act=confer]")
+            await expect(page.locator("[data-line-state=talking]")).to_have_count(2)
+            await expect(page.locator("[data-line]").first).to_contain_text("conference")
+            await page.locator("[data-act=hang-up]").first.click()
+            await page.locator("[data-act=hang-up]").first.click()
+            assert await asyncio.to_thread(debtor.wait, 10) == 0
+
+
+async def test_the_last_tab_wins_and_the_first_can_take_over(
+    exchange: Exchange, stage: Stage, chromium: Browser
+) -> None:
+    context = await chromium.new_context()
+    first, second = await context.new_page(), await context.new_page()
+    await first.goto(f"{stage.base}/cases")
+    await first.wait_for_selector("[data-registration=registered]")
+    await second.goto(f"{stage.base}/cases")
+    await second.wait_for_selector("[data-registration=registered]")
+    await first.wait_for_selector("[data-registration=elsewhere]")
+    await first.click("[data-act=take-over]")
+    await first.wait_for_selector("[data-registration=registered]")
+    await second.wait_for_selector("[data-registration=elsewhere]")
