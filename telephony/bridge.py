@@ -18,7 +18,7 @@ from callcenter.calls.presence import PhoneReports, PhoneState
 from core.kernel.clock import Clock
 from core.kernel.i18n import mark
 from telephony.ami import events as e
-from telephony.ami.actions import BridgeList, CoreShowChannels, PJSIPShowContacts, QueueStatus
+from telephony.ami.actions import Action, BridgeList, CoreShowChannels, PJSIPShowContacts, QueueStatus
 from telephony.ami.client import AmiAccount, AmiClient, Arrival, Heard, LinkDown, LinkUp, Patience
 from telephony.ami.decode import decode
 from telephony.phones import Phones
@@ -32,6 +32,13 @@ from telephony.watermark import Watermark
 log = logging.getLogger(__name__)
 
 CATCHING_UP = mark("The telephone exchange answers; its calls are being read.")
+
+OPTIONAL_LISTS: Mapping[Action, str] = {
+    PJSIPShowContacts(): "ContactListComplete",
+    QueueStatus(): "QueueStatusComplete",
+    BridgeList(): "BridgeListComplete",
+}
+"""What else is asked, and the event that ends the answer. ``BridgeList`` comes last: there is always an answer to it."""
 
 BATCH = 256
 MARGIN = timedelta(seconds=5)
@@ -158,13 +165,22 @@ class Bridge:
     async def _ask(self) -> None:
         """Ask for everything that lives; a link that does not answer is dropped."""
         try:
-            for action in (CoreShowChannels(), BridgeList(), QueueStatus(), PJSIPShowContacts()):
-                await self.client.send(action)
+            await self.client.send(CoreShowChannels())
+            for action, end in OPTIONAL_LISTS.items():
+                try:
+                    await self.client.send(action)
+                except OrderRefused:
+                    self._listing_without(end)
             async with asyncio.timeout(self.exchange.listing):
                 await self._listed.wait()
         except (OrderRefused, TelephonyUnavailable, TimeoutError):
             log.warning("the exchange %s does not list its calls", self.exchange.server)
             self.client.drop()
+
+    def _listing_without(self, end: str) -> None:
+        """The exchange has no such list (no queues, no contacts): do not wait for it."""
+        if self._listing is not None:
+            self._listing.skip(end)
 
     async def _recount(self) -> None:
         while True:

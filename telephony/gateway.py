@@ -35,15 +35,19 @@ NO_COLLECTOR = mark("No collector is on this call.")
 NO_PHONE = mark("The phone {endpoint} is not connected to any exchange.")
 
 
+HOLD = Place(context="callcenter-held", exten="hold")
+PREPARE = Place(context="callcenter-agent", exten="s")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Contexts:
     """The dialplan's places for orders: ``prepare`` runs on a collector's leg before it rings."""
 
     outbound: str = "callcenter-outbound"
     transfer: str = "callcenter-transfer"
-    hold: Place = Place(context="callcenter-held", exten="hold")
+    hold: Place = HOLD
     ring_back: str = "callcenter-ringback"
-    prepare: Place | None = Place(context="callcenter-agent", exten="s")
+    prepare: Place | None = PREPARE
 
 
 class Gateway:

@@ -46,6 +46,10 @@ class ListingInProgress:
             return False
         return True
 
+    def skip(self, end: str) -> None:
+        """That list will not come."""
+        self._missing.discard(end)
+
     def result(self, at: datetime) -> Listing | None:
         """The listing once all its lists have ended."""
         if self._missing:

@@ -1,10 +1,11 @@
-"""A small SIP phone for tests: a real end of a real call, without media, that does exactly what the test says.
+"""A small SIP phone for tests: a real end of a real call that does exactly what the test says. It sends silence.
 
 SIPp follows a script written beforehand; transfers, holds and refusals at a chosen moment need an end that can be told.
 """
 
 import asyncio
 import re
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
@@ -64,6 +65,13 @@ class Dialog:
     answered: asyncio.Event = field(default_factory=asyncio.Event)
     confirmed: asyncio.Event = field(default_factory=asyncio.Event)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
+    silence: asyncio.Task[None] | None = None
+
+    def speak(self, sdp: str) -> None:
+        """Send silence to where the far end listens, until the call ends: Asterisk's clock for tones and digits."""
+        host, port = re.search(r"c=IN IP4 (\S+)", sdp), re.search(r"m=audio (\d+)", sdp)
+        if host and port and self.silence is None:
+            self.silence = asyncio.create_task(self.phone.send_silence((host[1], int(port[1])), self.ended))
 
     def ring(self) -> None:
         self._reply(180, "Ringing")
@@ -71,6 +79,8 @@ class Dialog:
     def answer(self) -> None:
         self._reply(200, "OK", self.phone.sdp())
         self.answered.set()
+        assert self.invite is not None
+        self.speak(self.invite.body)
 
     def refuse(self, code: int = 486, reason: str = "Busy Here") -> None:
         self._reply(code, reason)
@@ -125,6 +135,7 @@ class SipPhone(asyncio.DatagramProtocol):
         self.calls: dict[str, Dialog] = {}
         self.incoming: asyncio.Queue[Dialog] = asyncio.Queue()
         self._transport: asyncio.DatagramTransport | None = None
+        self._media: asyncio.DatagramTransport | None = None
         self.on_call: Callable[[Dialog], None] | None = None
 
     @classmethod
@@ -134,6 +145,7 @@ class SipPhone(asyncio.DatagramProtocol):
         transport, _ = await loop.create_datagram_endpoint(lambda: phone, local_addr=(host, port))
         phone._transport = transport
         phone.port = transport.get_extra_info("sockname")[1]
+        phone._media, _ = await loop.create_datagram_endpoint(asyncio.DatagramProtocol, local_addr=(host, 0))
         return phone
 
     async def __aenter__(self) -> "SipPhone":
@@ -145,14 +157,27 @@ class SipPhone(asyncio.DatagramProtocol):
         self.close()
 
     def close(self) -> None:
-        if self._transport is not None:
-            self._transport.close()
+        for dialog in self.calls.values():
+            dialog.ended.set()
+        for transport in (self._transport, self._media):
+            if transport is not None:
+                transport.close()
+
+    async def send_silence(self, address: tuple[str, int], until: asyncio.Event) -> None:
+        number = next(_ids)
+        for packet in count():
+            if until.is_set() or self._media is None or self._media.is_closing():
+                return
+            head = struct.pack("!BBHII", 0x80, 0, packet & 0xFFFF, packet * 160, number)
+            self._media.sendto(head + b"\xff" * 160, address)
+            await asyncio.sleep(0.02)
 
     @property
     def contact(self) -> str:
         return f"<sip:{self.user}@{self.host}:{self.port}>"
 
     def sdp(self, direction: str = "sendrecv") -> str:
+        assert self._media is not None
         return _CRLF.join(
             [
                 "v=0",
@@ -160,7 +185,7 @@ class SipPhone(asyncio.DatagramProtocol):
                 "s=-",
                 f"c=IN IP4 {self.host}",
                 "t=0 0",
-                f"m=audio {20000 + self.port % 1000 * 2} RTP/AVP 0",
+                f"m=audio {self._media.get_extra_info('sockname')[1]} RTP/AVP 0",
                 "a=rtpmap:0 PCMU/8000",
                 f"a={direction}",
                 "",
@@ -222,6 +247,8 @@ class SipPhone(asyncio.DatagramProtocol):
             dialog.target = contact[1]
         dialog.ack(message.headers["cseq"])
         (dialog.answered if message.status < 300 else dialog.ended).set()
+        if message.status < 300:
+            dialog.speak(message.body)
 
     def _request(self, dialog: Dialog | None, message: Message) -> None:
         method = message.method

@@ -1,0 +1,95 @@
+"""A TCP proxy that breaks links on demand: after a number of bytes, at once, or half open (alive, but mute)."""
+
+import asyncio
+from types import TracebackType
+
+
+class CuttingProxy:
+    """``budget`` is how many bytes may still pass from the server before the link breaks (None: no bound).
+
+    ``mute`` lets the budget's end silence the link instead of closing it, as a router that forgot it would.
+    """
+
+    def __init__(self, host: str, port: int) -> None:
+        self._far = (host, port)
+        self._server: asyncio.Server | None = None
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.budget: int | None = None
+        self.mute = False
+        self.cuts = 0
+        self.links = 0
+        self.refusing = False
+        self.cut_happened = asyncio.Event()
+        self.port = 0
+
+    async def __aenter__(self) -> "CuttingProxy":
+        self._server = await asyncio.start_server(self._link, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._server is not None
+        self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        self.cut()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def cut(self) -> None:
+        """Break every link now."""
+        for writer in self._writers:
+            writer.transport.abort()
+        self._writers.clear()
+
+    def cut_after(self, count: int, *, mute: bool = False) -> None:
+        self.budget, self.mute = count, mute
+        self.cut_happened.clear()
+
+    async def _link(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        try:
+            if self.refusing:
+                raise OSError
+            far_reader, far_writer = await asyncio.open_connection(*self._far)
+        except OSError:
+            writer.transport.abort()
+            return
+        self.links += 1
+        self._writers |= {writer, far_writer}
+        await asyncio.wait(
+            [
+                asyncio.ensure_future(self._pass_on(reader, far_writer, bounded=False)),
+                asyncio.ensure_future(self._pass_on(far_reader, writer, bounded=True)),
+            ],
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+        writer.transport.abort()
+        far_writer.transport.abort()
+
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, bounded: bool) -> None:
+        try:
+            while data := await reader.read(65536):
+                if bounded and self.budget is not None:
+                    data, over = data[: self.budget], len(data) >= self.budget
+                    self.budget -= len(data)
+                    writer.write(data)
+                    if over:
+                        await self._break()
+                        return
+                else:
+                    writer.write(data)
+                await writer.drain()
+        except OSError:
+            return
+
+    async def _break(self) -> None:
+        self.budget = None
+        self.cuts += 1
+        self.cut_happened.set()
+        if self.mute:
+            await asyncio.Event().wait()
