@@ -9,7 +9,7 @@ from callcenter.app.tls import local_certificate
 from telephony.lab import Lab, LabError, LabOptions, commands, sipp
 from telephony.lab.scenarios import HIDDEN, Answer
 
-_DECORATION = re.compile(r"[\s()/-]")
+_DECORATION = re.compile(r"[ \u00a0()/-]")
 _LOOPBACK = "127.0.0.1"
 
 

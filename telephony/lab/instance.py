@@ -155,7 +155,7 @@ class Lab:
 
     def kill(self) -> None:
         """End Asterisk as a power cut would, to test recovery; the next ``up`` starts it on new ports."""
-        os.kill(self.required().pid, signal.SIGKILL)
+        _end(self.required().pid, signal.SIGKILL)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -304,10 +304,10 @@ def _started(pid: int) -> str | None:
     return None if fields[0] in "ZX" else fields[19]
 
 
-def _end(pid: int) -> None:
-    """Ask the process to end, then make it."""
+def _end(pid: int, *farewells: signal.Signals) -> None:
+    """Ask the process to end, then make it, and wait until it is gone."""
     began = _started(pid)
-    for farewell in (signal.SIGTERM, signal.SIGKILL):
+    for farewell in farewells or (signal.SIGTERM, signal.SIGKILL):
         if began is None or _started(pid) != began:
             break
         os.kill(pid, farewell)

@@ -91,6 +91,7 @@ def answering(how: Answer, seconds: float | None, ring_seconds: float) -> str:
         _label("decide"),
         *(_pick_up(how, seconds) if how not in REFUSING else _refuse(REFUSING[how])),
         _label("end"),
+        '<Reference variables="From,To,CSeq"/>',
     )
 
 

@@ -20,6 +20,7 @@ from telephony.provisioning import Address
 
 NUMBER = re.compile(r"[+0-9A-Za-z*#._-]{1,40}")
 FIRST_MEDIA, MEDIA_PORTS, MEDIA_SHARES = 42_000, 200, 90
+_STAMP = re.compile(r"^\d{4}-\d\d-\d\d\s+[\d:.]+\s+[\d.]+:|^The following events occurred:")
 _EVENT = re.compile(r"^event (\S+) (\d+) (\w+)(?: (\S+))?$", re.MULTILINE)
 
 
@@ -69,7 +70,7 @@ class Sipp:
 
     def __init__(self, folder: Path, command: list[str]) -> None:
         self._log = folder / "events.log"
-        self._errors = folder / "errors.log"
+        self._errors = (folder / "stderr", folder / "errors.log")
         self._process = subprocess.Popen(
             command,
             cwd=folder,
@@ -105,8 +106,12 @@ class Sipp:
             raise LabError("the SIP tool did not finish in time") from None
 
     def complaint(self) -> str:
-        lines = self._errors.read_text(errors="replace").splitlines() if self._errors.exists() else []
-        return lines[0] if lines else ""
+        """The first thing SIPp found wrong, or nothing."""
+        for file in self._errors:
+            for line in file.read_text(errors="replace").splitlines() if file.exists() else ():
+                if told := _STAMP.sub("", line).strip():
+                    return told
+        return ""
 
     def stop(self) -> None:
         if self._process.poll() is None:
@@ -177,7 +182,7 @@ def _wait_until_open(sipp: Sipp, trunk: Address) -> None:
     needle = f"{_hex(trunk.host)}:{trunk.port:04X} "
     while needle not in Path("/proc/net/udp").read_text():
         if sipp.finished() or time.monotonic() > deadline:
-            raise LabError(f"nobody can answer on {trunk.host}:{trunk.port}; is an answerer running already?")
+            raise LabError(f"nobody can answer on {trunk.host}:{trunk.port}: {sipp.complaint() or 'not ready'}")
         time.sleep(0.02)
 
 
