@@ -59,6 +59,9 @@ class Settings(BaseSettings):
     bus_url: Literal["memory://"] = "memory://"
     recordings_url: str = ""
     secret_key: str = ""
+    spool_dir: Path | None = Field(None, description="where an own Asterisk's recordings appear on this machine")
+    cel_file: Path | None = Field(None, description="an own Asterisk's CEL file as this machine sees it")
+    phone_websocket: str = Field("", description="where browser phones register at an own Asterisk, wss://…/ws")
     log_format: Literal["text", "json"] = "text"
     region: str = Field("RU", pattern="^[A-Z]{2}$", description="reads telephone numbers without a country code")
 
