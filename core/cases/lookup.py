@@ -1,6 +1,6 @@
 """Who is calling: from a number as the trunk gave it to the people and cases it may mean, likeliest first."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -103,16 +103,3 @@ def _statement(condition: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
         .order_by((Case.state == CaseState.OPEN).desc(), Phone.id, Case.id)
         .limit(MOST_CANDIDATES)
     )
-
-
-async def likeliest(session: AsyncSession, numbers: Collection[str], now: datetime) -> dict[str, tuple[Candidate, ...]]:
-    """The candidates of many E.164 numbers at once, likeliest first; unknown numbers are absent.
-
-    For the program itself, which recognises every call that comes in: no actor narrows it.
-    """
-    keys = [as_key(number) for number in numbers]
-    rows = await session.execute(_statement(Phone.number.in_(keys)).limit(MOST_CANDIDATES * len(keys)))
-    found: dict[str, list[Candidate]] = {}
-    for row in rows:
-        found.setdefault(row.e164, []).append(Candidate(match=Match.NUMBER, **row._mapping))
-    return {e164: ranked(candidates, now) for e164, candidates in found.items()}
