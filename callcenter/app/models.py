@@ -1,5 +1,7 @@
 """Every table of the house, imported so that the metadata is whole before anybody creates or compares a schema."""
 
+from callcenter.agents import model as agents
+from callcenter.callbacks import model as callbacks
 from callcenter.calls import model as calls
 from callcenter.compliance import model as compliance
 from core.audit import model as audit
@@ -12,4 +14,4 @@ from recordings import model as recordings
 
 metadata = Base.metadata
 
-__all__ = ["audit", "calls", "cases", "compliance", "jobs", "metadata", "parties", "people", "recordings"]
+__all__ = ["agents", "audit", "callbacks", "calls", "cases", "compliance", "jobs", "metadata", "parties", "people", "recordings"]

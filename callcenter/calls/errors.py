@@ -27,7 +27,8 @@ class ContactForbidden(Conflict):
     text = mark("{reason}")
 
     def __init__(self, *, rule: str, reason: Message, next_allowed_at: datetime | None, may_override: bool) -> None:
-        super().__init__(reason=reason)
+        when = next_allowed_at.isoformat() if next_allowed_at else None
+        super().__init__(rule=rule, reason=reason, next_allowed_at=when, may_override=may_override)
         self.rule = rule
         self.reason = reason
         self.next_allowed_at = next_allowed_at

@@ -1,0 +1,69 @@
+"""The rows of collectors' states."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.kernel.db import Base
+from core.kernel.types import Key, UtcDateTime
+
+_OPEN = text("ended_at IS NULL")
+
+
+class AgentDesk(Base):
+    """What is known of a collector now. His state follows from it (``agents.rules``).
+
+    ``live`` while a screen of his is connected, ``registered`` while a phone of his is; ``choice`` is what he chose
+    himself.
+    """
+
+    __tablename__ = "agent_desks"
+
+    user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    live: Mapped[bool] = mapped_column(default=False)
+    registered: Mapped[bool] = mapped_column(default=False)
+    choice: Mapped[str] = mapped_column(String(12))
+    reason: Mapped[str | None] = mapped_column(String(40))
+
+
+class AgentCall(Base):
+    """What a collector does for one call: rows exist only while he does something."""
+
+    __tablename__ = "agent_calls"
+
+    user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    call_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    activity: Mapped[str] = mapped_column(String(12))
+
+
+class AgentState(Base):
+    """A stretch of a collector's time in one state. The open one has no end; there is never a gap and never an
+    overlap."""
+
+    __tablename__ = "agent_states"
+    __table_args__ = (
+        Index("uq_agent_states_open", "user_id", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_agent_states_user_started", "user_id", "started_at"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    user_id: Mapped[int] = mapped_column(BigInteger)
+    state: Mapped[str] = mapped_column(String(12))
+    reason: Mapped[str | None] = mapped_column(String(40))
+    call_id: Mapped[int | None] = mapped_column(BigInteger)
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class PauseReason(Base):
+    """Why a collector may pause: an entry of the editable directory. ``label`` of shipped reasons is a msgid."""
+
+    __tablename__ = "pause_reasons"
+
+    code: Mapped[str] = mapped_column(String(40), primary_key=True)
+    label: Mapped[str] = mapped_column(String(120))
+    limit_seconds: Mapped[int | None]
+    position: Mapped[int]
+    active: Mapped[bool] = mapped_column(default=True)
+    shipped: Mapped[bool] = mapped_column(default=False)

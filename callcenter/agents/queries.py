@@ -1,0 +1,74 @@
+"""Reading collectors' states."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.agents.model import AgentDesk, AgentState, PauseReason
+from callcenter.agents.rights import VIEW
+from callcenter.agents.rules import State
+from core.kernel.access import Actor
+from core.people.access import reaches
+from core.people.model import User
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AgentRow:
+    """A collector and what he does now. ``since`` is None for one who was never here."""
+
+    id: int
+    name: str
+    extension: str | None
+    state: State
+    reason: str | None
+    call_id: int | None
+    since: datetime | None
+    registered: bool
+
+
+async def list_agents(session: AsyncSession, actor: Actor) -> list[AgentRow]:
+    """Everybody with a phone within reach, by name."""
+    reach = reaches(actor, VIEW, owner=User.id)
+    statement = (
+        select(User, AgentState, AgentDesk.registered)
+        .outerjoin(AgentState, (AgentState.user_id == User.id) & AgentState.ended_at.is_(None))
+        .outerjoin(AgentDesk, AgentDesk.user_id == User.id)
+        .where(User.active, User.extension.is_not(None), *([] if reach is None else [reach]))
+        .order_by(User.surname, User.first_name, User.id)
+    )
+    return [_row(user, state, bool(registered)) for user, state, registered in await session.execute(statement)]
+
+
+async def state_of(session: AsyncSession, user_id: int) -> AgentState | None:
+    """A collector's present stretch; None for one who was never here."""
+    wanted = select(AgentState).where(AgentState.user_id == user_id, AgentState.ended_at.is_(None))
+    return await session.scalar(wanted)
+
+
+async def free_agents(session: AsyncSession, user_ids: Sequence[int]) -> set[int]:
+    """Those of the users who wait for a call right now."""
+    wanted = select(AgentState.user_id).where(
+        AgentState.user_id.in_(user_ids), AgentState.ended_at.is_(None), AgentState.state == State.AVAILABLE
+    )
+    return set((await session.scalars(wanted)).all())
+
+
+async def pause_reasons(session: AsyncSession) -> Sequence[PauseReason]:
+    """The reasons one may pause for, in their order."""
+    return (await session.scalars(select(PauseReason).where(PauseReason.active).order_by(PauseReason.position))).all()
+
+
+def _row(user: User, state: AgentState | None, registered: bool) -> AgentRow:
+    return AgentRow(
+        id=user.id,
+        name=user.full_name,
+        extension=user.extension,
+        state=State(state.state) if state is not None else State.OFFLINE,
+        reason=state.reason if state is not None else None,
+        call_id=state.call_id if state is not None else None,
+        since=state.started_at if state is not None else None,
+        registered=registered,
+    )

@@ -1,0 +1,308 @@
+"""Planning callbacks, taking them, and what calls do to them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, or_, select, update
+
+from callcenter.callbacks.access import callback_for
+from callcenter.callbacks.errors import BadCallbackPhone, BadWindow, CallbackTaken
+from callcenter.callbacks.model import OPEN, Callback, CallbackState, Origin
+from callcenter.callbacks.ports import CallNews, Dialler, DialRefused, Law
+from callcenter.callbacks.rights import EDIT
+from callcenter.callbacks.rules import Patience, Window, moved, next_try
+from callcenter.callbacks.telling import changed, shifted
+from core.audit.service import record
+from core.cases.model import Case
+from core.kernel.access import PROGRAM, Actor
+from core.kernel.clock import Clock
+from core.kernel.errors import DomainError
+from core.kernel.phones import normalise, zone_guesses
+from core.kernel.uow import UnitOfWork, Work
+from core.parties.model import Party
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """A callback to be. Times are aware UTC; ``zone`` None: the debtor's as far as known."""
+
+    phone: str
+    start: datetime
+    end: datetime
+    reason: str = ""
+    user_id: int | None = None
+    unit_id: int | None = None
+    skill: str | None = None
+    party_id: int | None = None
+    case_id: int | None = None
+    zone: str | None = None
+    automatic: bool = False
+    origin: Origin = Origin.AGREED
+    source_call_id: int | None = None
+
+
+class CallbackService:
+    """Use cases of callbacks; also a follower of the call log, within its transactions."""
+
+    def __init__(
+        self,
+        uow: UnitOfWork,
+        clock: Clock,
+        *,
+        dialler: Dialler,
+        law: Law,
+        patience: Patience | None = None,
+        region: str = "RU",
+    ) -> None:
+        self._uow = uow
+        self._clock = clock
+        self._dialler = dialler
+        self._law = law
+        self.patience = patience or Patience()
+        self._region = region
+
+    async def plan(self, actor: Actor, plan: Plan) -> int:
+        """Plan a callback; its id. Raises ``BadWindow``, ``BadCallbackPhone``."""
+        actor.require(EDIT)
+        async with self._uow.write() as work:
+            return await self.add(work, actor, plan)
+
+    async def add(self, work: Work, actor: Actor, plan: Plan) -> int:
+        """Plan within the caller's transaction. A time the law forbids is moved to the next lawful one."""
+        now = self._clock.now()
+        phone = normalise(plan.phone, self._region)
+        if phone is None:
+            raise BadCallbackPhone
+        if plan.end <= max(plan.start, now):
+            raise BadWindow
+        row = Callback(
+            state=CallbackState.PLANNED,
+            origin=plan.origin,
+            user_id=plan.user_id,
+            unit_id=plan.unit_id,
+            skill=plan.skill,
+            party_id=plan.party_id,
+            case_id=plan.case_id,
+            phone=phone,
+            zone=plan.zone or await _zone(work, plan.party_id, phone),
+            window_start=plan.start,
+            window_end=plan.end,
+            reason=plan.reason[:500],
+            automatic=plan.automatic,
+            attempts=0,
+            source_call_id=plan.source_call_id,
+            created_by=actor.user_id,
+            created_at=now,
+        )
+        work.session.add(row)
+        await work.session.flush()
+        await self.keep_lawful(work, row)
+        row.remind_at = row.window_start - self.patience.remind_before
+        record(work, actor, "callbacks.planned", ("callback", row.id), {"start": (None, row.window_start)}, at=now)
+        work.emit(changed(row, now))
+        return row.id
+
+    async def keep_lawful(self, work: Work, row: Callback) -> bool:
+        """Move the callback to the next lawful moment when the law forbids its own; whether it stays where it is."""
+        at = max(row.window_start, self._clock.now())
+        answer = await self._law.may_call(
+            work.session, party_id=row.party_id, case_id=row.case_id, phone=row.phone, at=at
+        )
+        if answer.allowed or answer.next_allowed_at is None or answer.next_allowed_at <= at:
+            return True
+        self._move(work, row, answer.next_allowed_at, answer.rule)
+        work.emit(shifted(row, self._clock.now(), answer.reason))
+        return False
+
+    async def reschedule(self, actor: Actor, callback_id: int, start: datetime, end: datetime) -> None:
+        """Give it another time. Raises ``CallbackTaken`` while it is being called, or once it is closed."""
+        now = self._clock.now()
+        if end <= max(start, now):
+            raise BadWindow
+        async with self._uow.write() as work:
+            row = await callback_for(work.session, actor, EDIT, callback_id, lock=True)
+            if row.state not in OPEN or row.state == CallbackState.DIALLING:
+                raise CallbackTaken
+            changes = {"start": (row.window_start, start), "end": (row.window_end, end)}
+            record(work, actor, "callbacks.moved", ("callback", row.id), changes, at=now)
+            self._place(row, Window(start=start, end=end))
+            row.moved_rule = None
+            await self.keep_lawful(work, row)
+            work.emit(changed(row, now))
+
+    async def cancel(self, actor: Actor, callback_id: int, reason: str) -> None:
+        """Drop it. Raises ``CallbackTaken`` when it is closed already."""
+        async with self._uow.write() as work:
+            row = await callback_for(work.session, actor, EDIT, callback_id, lock=True)
+            if row.state not in OPEN:
+                raise CallbackTaken
+            now = self._clock.now()
+            record(work, actor, "callbacks.cancelled", ("callback", row.id), {"reason": (None, reason)}, at=now)
+            self._close(work, row, CallbackState.CANCELLED, reason)
+
+    async def take(self, actor: Actor, callback_id: int) -> int:
+        """Call now, from the actor's phone; the call's id. It is the actor's from then on.
+
+        Raises ``CallbackTaken`` when somebody else was faster, and what dialling refuses; when the law refuses, the
+        callback
+        is moved to the next lawful moment first.
+        """
+        async with self._uow.write() as work:
+            row = await callback_for(work.session, actor, EDIT, callback_id)
+            claimed = await self.claim(
+                work, row, Callback.state.in_((*_TAKEABLE, CallbackState.PLANNED)), actor.user_id
+            )
+        if claimed is None:
+            raise CallbackTaken
+        try:
+            return await self.call(actor, claimed)
+        except DialRefused as refused:
+            raise refused.error from refused
+
+    async def claim(self, work: Work, row: Callback, condition: ColumnElement[bool], user_id: int) -> Callback | None:
+        """Make the callback the user's and start calling, if ``condition`` still holds: of two only one gets it."""
+        statement = (
+            update(Callback)
+            .where(Callback.id == row.id, condition)
+            .values(
+                state=CallbackState.DIALLING,
+                user_id=user_id,
+                dialling_at=self._clock.now(),
+                attempts=Callback.attempts + 1,
+                call_id=None,
+            )
+            .returning(Callback)
+            .execution_options(populate_existing=True)
+        )
+        claimed = await work.session.scalar(statement)
+        if claimed is not None:
+            work.emit(changed(claimed, self._clock.now()))
+        return claimed
+
+    async def call(self, actor: Actor, row: Callback) -> int:
+        """Dial a claimed callback. Its key names the attempt, so that a repetition is the same call."""
+        try:
+            call_id = await self._dialler.dial(
+                actor,
+                phone=row.phone,
+                case_id=row.case_id,
+                party_id=row.party_id,
+                key=f"callback:{row.id}:{row.attempts}",
+            )
+        except DialRefused as refused:
+            await self._give_back(row.id, refused)
+            raise
+        except DomainError:
+            await self._give_back(row.id, None)
+            raise
+        async with self._uow.write() as work:
+            await work.session.execute(_if_dialling(row.id).values(call_id=call_id))
+        return call_id
+
+    async def _give_back(self, callback_id: int, refused: DialRefused | None) -> None:
+        now = self._clock.now()
+        async with self._uow.write() as work:
+            row = await work.session.get(Callback, callback_id, with_for_update=True)
+            if row is None or row.state != CallbackState.DIALLING:
+                return
+            row.state, row.dialling_at = CallbackState.DUE, None
+            row.due_at = row.due_at or now
+            if refused is not None and refused.next_allowed_at is not None:
+                self._move(work, row, refused.next_allowed_at, refused.rule)
+                work.emit(shifted(row, now, refused.error.message))
+            else:
+                row.next_try_at = now + self.patience.retry_after
+            work.emit(changed(row, now))
+
+    async def followed(self, work: Work, news: Sequence[CallNews]) -> None:
+        """What calls mean for callbacks: kept, to be tried again, no longer needed, or newly owed."""
+        for one in news:
+            if one.direction == "inbound" and one.answered:
+                await self._close_for(work, one, "The debtor called back.", OPEN)
+            elif one.direction == "outbound" and one.ended:
+                await self._after_call(work, one)
+            elif one.missed:
+                await self._owe(work, one)
+
+    async def _after_call(self, work: Work, news: CallNews) -> None:
+        if news.contact:
+            await self._close_for(work, news, "Called.", _TAKEABLE)
+            return
+        own = select(Callback).where(Callback.call_id == news.call_id, Callback.state == CallbackState.DIALLING)
+        row = await work.session.scalar(own.with_for_update())
+        if row is None:
+            return
+        again = next_try(news.at, Window(start=row.window_start, end=row.window_end), self.patience)
+        row.state = CallbackState.DUE if again is not None else CallbackState.MISSED
+        row.next_try_at, row.dialling_at = again, None
+        work.emit(changed(row, news.at))
+
+    async def _close_for(self, work: Work, news: CallNews, reason: str, states: Sequence[str]) -> None:
+        about: list[Any] = [Callback.call_id == news.call_id]
+        if news.party_id is not None:
+            about.append(Callback.party_id == news.party_id)
+        if news.phone is not None:
+            about.append(Callback.phone == news.phone)
+        open_ones = select(Callback).where(
+            or_(*about), or_(Callback.state.in_(states), Callback.call_id == news.call_id), Callback.state.in_(OPEN)
+        )
+        for row in (await work.session.scalars(open_ones.with_for_update())).all():
+            row.call_id = news.call_id
+            self._close(work, row, CallbackState.DONE, reason)
+
+    async def _owe(self, work: Work, news: CallNews) -> None:
+        """Somebody called and nobody answered: he is called back, unless that is planned already."""
+        if news.phone is None:
+            return
+        same = [Callback.phone == news.phone]
+        if news.party_id is not None:
+            same.append(Callback.party_id == news.party_id)
+        known = select(Callback.id).where(or_(*same), Callback.state.in_(OPEN)).limit(1)
+        if await work.session.scalar(known) is not None:
+            return
+        collector = select(Case.collector_id, Case.unit_id).where(Case.id == news.case_id)
+        case = (await work.session.execute(collector)).one_or_none()
+        await self.add(
+            work,
+            PROGRAM,
+            Plan(
+                phone=news.phone,
+                start=news.at,
+                end=news.at + self.patience.missed_window,
+                user_id=case.collector_id if case is not None else None,
+                unit_id=case.unit_id if case is not None else None,
+                party_id=news.party_id,
+                case_id=news.case_id,
+                origin=Origin.MISSED_CALL,
+                source_call_id=news.call_id,
+            ),
+        )
+
+    def _move(self, work: Work, row: Callback, allowed_from: datetime, rule: str | None) -> None:
+        self._place(row, moved(Window(start=row.window_start, end=row.window_end), allowed_from))
+        row.moved_rule = rule
+
+    def _place(self, row: Callback, window: Window) -> None:
+        row.window_start, row.window_end = window.start, window.end
+        row.state = CallbackState.PLANNED
+        row.remind_at = window.start - self.patience.remind_before
+        row.due_at = row.next_try_at = row.dialling_at = row.escalated_at = None
+
+    def _close(self, work: Work, row: Callback, state: CallbackState, reason: str) -> None:
+        now = self._clock.now()
+        row.state, row.closed_at, row.closed_reason, row.dialling_at = state, now, reason[:200], None
+        work.emit(changed(row, now))
+
+
+_TAKEABLE = (CallbackState.DUE, CallbackState.MISSED)
+
+
+def _if_dialling(callback_id: int) -> Any:
+    return update(Callback).where(Callback.id == callback_id, Callback.state == CallbackState.DIALLING)
+
+
+async def _zone(work: Work, party_id: int | None, phone: str) -> str:
+    said = await work.session.scalar(select(Party.timezone).where(Party.id == party_id))
+    return said or next(iter(zone_guesses(phone)), "UTC")

@@ -1,0 +1,134 @@
+"""What time does to callbacks. Every step is a conditional change, so two tickers at once do no harm."""
+
+from datetime import datetime
+
+import structlog
+from sqlalchemy import ColumnElement, and_, or_, select, update
+
+from callcenter.callbacks.model import Callback, CallbackState
+from callcenter.callbacks.ports import DialRefused, Presence
+from callcenter.callbacks.rules import is_abandoned
+from callcenter.callbacks.service import CallbackService
+from callcenter.callbacks.telling import changed, due, soon
+from core.kernel.clock import Clock
+from core.kernel.errors import DomainError
+from core.kernel.uow import UnitOfWork
+from core.people.access import actor_of
+from core.people.model import User
+
+_BATCH = 100
+_log = structlog.get_logger(__name__)
+
+
+class CallbackTicker:
+    """Reminds, makes due, dials, passes on, marks as missed. ``tick`` is called every second or so."""
+
+    def __init__(self, uow: UnitOfWork, clock: Clock, *, callbacks: CallbackService, presence: Presence) -> None:
+        self._uow = uow
+        self._clock = clock
+        self._callbacks = callbacks
+        self._presence = presence
+
+    async def tick(self) -> None:
+        """Everything whose time has come."""
+        now = self._clock.now()
+        await self._remind(now)
+        await self._make_due(now)
+        await self._free_stuck(now)
+        await self._dial(now)
+        await self._escalate(now)
+        await self._miss(now)
+
+    async def _found(self, condition: ColumnElement[bool]) -> list[Callback]:
+        """A look without the writer's lock: the usual answer is nothing."""
+        async with self._uow.read() as session:
+            wanted = select(Callback).where(condition).order_by(Callback.window_start, Callback.id).limit(_BATCH)
+            return list((await session.scalars(wanted)).all())
+
+    async def _remind(self, now: datetime) -> None:
+        condition = and_(Callback.state == CallbackState.PLANNED, Callback.remind_at <= now)
+        for row in await self._found(condition):
+            async with self._uow.write() as work:
+                statement = update(Callback).where(Callback.id == row.id, condition).values(remind_at=None)
+                if (await work.session.execute(statement.returning(Callback.id))).first() and row.window_start > now:
+                    work.emit(soon(row, now))
+
+    async def _make_due(self, now: datetime) -> None:
+        condition = and_(Callback.state == CallbackState.PLANNED, Callback.window_start <= now)
+        for row in await self._found(condition):
+            async with self._uow.write() as work:
+                wanted = select(Callback).where(Callback.id == row.id, condition)
+                mine = await work.session.scalar(wanted.with_for_update(skip_locked=True))
+                if mine is None or not await self._callbacks.keep_lawful(work, mine):
+                    continue
+                mine.state, mine.due_at = CallbackState.DUE, now
+                work.emit(due(mine, now))
+
+    async def _free_stuck(self, now: datetime) -> None:
+        """The process died between claiming and dialling: whoever comes next may call."""
+        before = now - self._callbacks.patience.stuck_after
+        condition = and_(
+            Callback.state == CallbackState.DIALLING, Callback.call_id.is_(None), Callback.dialling_at < before
+        )
+        for row in await self._found(condition):
+            async with self._uow.write() as work:
+                statement = update(Callback).where(Callback.id == row.id, condition)
+                values = {"state": CallbackState.DUE, "dialling_at": None, "due_at": row.due_at or now}
+                await work.session.execute(statement.values(**values))
+
+    async def _dial(self, now: datetime) -> None:
+        ready = and_(
+            Callback.state == CallbackState.DUE,
+            Callback.automatic,
+            Callback.user_id.is_not(None),
+            Callback.window_end > now,
+            or_(Callback.next_try_at.is_(None), Callback.next_try_at <= now),
+        )
+        for row in await self._found(ready):
+            await self._dial_one(row, ready)
+
+    async def _dial_one(self, row: Callback, ready: ColumnElement[bool]) -> None:
+        owner_id = row.user_id or 0
+        async with self._uow.write() as work:
+            if owner_id not in await self._presence.free(work.session, [owner_id]):
+                return
+            owner = await work.session.get(User, owner_id)
+            claimed = await self._callbacks.claim(work, row, ready, owner_id) if owner is not None else None
+            if owner is None or claimed is None:
+                return
+            actor = await actor_of(work.session, owner)
+        try:
+            await self._callbacks.call(actor, claimed)
+        except (DialRefused, DomainError) as refused:
+            _log.info("callback not dialled", callback=row.id, reason=str(refused))
+
+    async def _escalate(self, now: datetime) -> None:
+        patience = self._callbacks.patience
+        waiting = and_(
+            Callback.state == CallbackState.DUE,
+            Callback.user_id.is_not(None),
+            Callback.escalated_at.is_(None),
+            Callback.due_at <= now - patience.escalate_after,
+        )
+        for row in await self._found(waiting):
+            async with self._uow.write() as work:
+                owner_id, due_at = row.user_id or 0, row.due_at or now
+                free = owner_id in await self._presence.free(work.session, [owner_id])
+                if not is_abandoned(due_at, now, owner_free=free, patience=patience):
+                    continue
+                unit = await work.session.scalar(select(User.unit_id).where(User.id == owner_id))
+                statement = update(Callback).where(Callback.id == row.id, waiting)
+                values = {"user_id": None, "unit_id": row.unit_id or unit, "escalated_at": now}
+                passed = statement.values(**values, escalated_from=owner_id).returning(Callback)
+                mine = await work.session.scalar(passed)
+                if mine is not None:
+                    work.emit(due(mine, now, escalated=True))
+
+    async def _miss(self, now: datetime) -> None:
+        condition = and_(Callback.state == CallbackState.DUE, Callback.window_end <= now)
+        for row in await self._found(condition):
+            async with self._uow.write() as work:
+                statement = update(Callback).where(Callback.id == row.id, condition)
+                missed = await work.session.scalar(statement.values(state=CallbackState.MISSED).returning(Callback))
+                if missed is not None:
+                    work.emit(changed(missed, now))

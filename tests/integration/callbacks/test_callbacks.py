@@ -1,0 +1,320 @@
+"""A callback is never lost: it is reminded of, called, passed on, moved by law, closed by whoever calls first."""
+
+import asyncio
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.callbacks.errors import BadCallbackPhone, BadWindow, CallbackNotFound, CallbackTaken
+from callcenter.callbacks.events import CallbackDue, CallbackEvent, CallbackMoved, CallbackSoon
+from callcenter.callbacks.model import Callback, CallbackState, Origin
+from callcenter.callbacks.ports import DialRefused, LawAnswer
+from callcenter.callbacks.queries import CallbackQuery, due_callbacks, list_callbacks
+from callcenter.callbacks.service import CallbackService, Plan
+from callcenter.callbacks.ticker import CallbackTicker
+from callcenter.calls.ports import CallNews
+from core.kernel.access import Actor, Scope
+from core.kernel.bus import Bus
+from core.kernel.clock import ManualClock
+from core.kernel.errors import Conflict
+from core.kernel.i18n import msg
+from core.kernel.uow import UnitOfWork
+from core.people.model import Role, Unit, User
+from tests.fakes.floor import DEBTOR, START, at, collector
+
+
+@dataclass
+class FakeDialler:
+    """Remembers what it dialled; refuses as the law or the exchange would."""
+
+    dialled: dict[str, int] = field(default_factory=dict)
+    refusal: DialRefused | None = None
+
+    async def dial(self, actor: Actor, *, phone: str, case_id: int | None, party_id: int | None, key: str) -> int:
+        await asyncio.sleep(0)
+        if self.refusal is not None:
+            raise self.refusal
+        return self.dialled.setdefault(key, 1000 + len(self.dialled))
+
+
+@dataclass
+class FakeLaw:
+    """Forbids everything before a moment."""
+
+    allowed_from: datetime | None = None
+
+    async def may_call(
+        self, session: AsyncSession, *, party_id: int | None, case_id: int | None, phone: str, at: datetime
+    ) -> LawAnswer:
+        if self.allowed_from is None or at >= self.allowed_from:
+            return LawAnswer(allowed=True)
+        return LawAnswer(
+            allowed=False, rule="test.night", reason=msg("It is night there."), next_allowed_at=self.allowed_from
+        )
+
+
+@dataclass
+class FakePresence:
+    """Who is free, as a test says."""
+
+    users: set[int] = field(default_factory=set)
+
+    async def free(self, session: AsyncSession, user_ids: Collection[int]) -> set[int]:
+        return self.users & set(user_ids)
+
+
+@pytest.fixture
+def dialler() -> FakeDialler:
+    return FakeDialler()
+
+
+@pytest.fixture
+def law() -> FakeLaw:
+    return FakeLaw()
+
+
+@pytest.fixture
+def presence() -> FakePresence:
+    return FakePresence()
+
+
+@pytest.fixture
+async def service(uow: UnitOfWork, clock: ManualClock, dialler: FakeDialler, law: FakeLaw) -> CallbackService:
+    """Collector 1 and 2 work in team 5."""
+    async with uow.write() as work:
+        work.session.add_all([Role(id=1, name="Collectors"), Unit(id=5, name="Soft")])
+        await work.session.flush()
+        for user in (1, 2):
+            work.session.add(User(id=user, login=f"c{user}", password_hash="", role_id=1, unit_id=5, created_at=START))
+    return CallbackService(uow, clock, dialler=dialler, law=law)
+
+
+@pytest.fixture
+def ticker(uow: UnitOfWork, clock: ManualClock, service: CallbackService, presence: FakePresence) -> CallbackTicker:
+    return CallbackTicker(uow, clock, callbacks=service, presence=presence)
+
+
+@pytest.fixture
+def told(bus: Bus) -> list[CallbackEvent]:
+    events: list[CallbackEvent] = []
+
+    async def remember(event: CallbackEvent) -> None:
+        events.append(event)
+
+    bus.subscribe(CallbackEvent, remember)
+    return events
+
+
+def plan(**more: object) -> Plan:
+    wanted = {"phone": DEBTOR, "start": at(3600), "end": at(7200), "user_id": 1, "party_id": 7, "case_id": 70}
+    return Plan(**(wanted | more))  # type: ignore[arg-type]
+
+
+def news(call_id: int, direction: str = "inbound", **more: object) -> CallNews:
+    known = {
+        "at": at(0),
+        "call_id": call_id,
+        "direction": direction,
+        "phone": DEBTOR,
+        "queue": None,
+        "party_id": 7,
+        "case_id": None,
+        "user_id": 1,
+        "attempt_id": None,
+        "result_code": None,
+        "answered": False,
+        "ended": False,
+        "missed": False,
+        "contact": False,
+        "talk_seconds": 0,
+    }
+    return CallNews(**(known | more))  # type: ignore[arg-type]
+
+
+async def tell(uow: UnitOfWork, service: CallbackService, *what: CallNews) -> None:
+    async with uow.write() as work:
+        await service.followed(work, what)
+
+
+async def row_of(uow: UnitOfWork, callback_id: int) -> Callback:
+    async with uow.read() as session:
+        return (await session.scalars(select(Callback).where(Callback.id == callback_id))).one()
+
+
+async def test_reminded_then_due_then_called_by_a_click(
+    uow: UnitOfWork,
+    service: CallbackService,
+    ticker: CallbackTicker,
+    clock: ManualClock,
+    dialler: FakeDialler,
+    bus: Bus,
+    told: list[CallbackEvent],
+) -> None:
+    callback_id = await service.plan(collector(), plan())
+    clock.set(at(3600) - timedelta(minutes=5))
+    await ticker.tick()
+    clock.set(at(3600))
+    await ticker.tick()
+    await ticker.tick()
+    await bus.drained()
+    assert [type(event) for event in told if isinstance(event, CallbackSoon | CallbackDue)] == [
+        CallbackSoon,
+        CallbackDue,
+    ]
+    async with uow.read() as session:
+        assert [one.id for one in await due_callbacks(session, collector())] == [callback_id]
+        assert not await due_callbacks(session, collector(2))
+    call_id = await service.take(collector(), callback_id)
+    assert dialler.dialled == {f"callback:{callback_id}:1": call_id}
+    await tell(uow, service, news(call_id, "outbound", ended=True, contact=True))
+    row = await row_of(uow, callback_id)
+    assert (row.state, row.call_id) == (CallbackState.DONE, call_id)
+
+
+async def test_of_two_clicks_and_the_automatic_one_only_one_calls(
+    uow: UnitOfWork,
+    service: CallbackService,
+    ticker: CallbackTicker,
+    clock: ManualClock,
+    dialler: FakeDialler,
+    presence: FakePresence,
+) -> None:
+    callback_id = await service.plan(collector(), plan(automatic=True, user_id=1))
+    presence.users = {1}
+    clock.set(at(3600))
+    boss = collector(2, Scope.ALL)
+    outcomes = await asyncio.gather(
+        service.take(collector(), callback_id), service.take(boss, callback_id), ticker.tick(), return_exceptions=True
+    )
+    assert len(dialler.dialled) == 1
+    assert sum(isinstance(outcome, CallbackTaken) for outcome in outcomes) >= 1
+
+
+async def test_automatic_dialling_waits_for_the_owner_and_tries_again_within_the_window(
+    uow: UnitOfWork,
+    service: CallbackService,
+    ticker: CallbackTicker,
+    clock: ManualClock,
+    dialler: FakeDialler,
+    presence: FakePresence,
+) -> None:
+    callback_id = await service.plan(collector(), plan(automatic=True))
+    clock.set(at(3600))
+    await ticker.tick()
+    assert not dialler.dialled
+    presence.users = {1}
+    await ticker.tick()
+    (call_id,) = dialler.dialled.values()
+    await tell(uow, service, news(call_id, "outbound", ended=True, at=clock.now()))
+    assert (await row_of(uow, callback_id)).state == CallbackState.DUE
+    await ticker.tick()
+    assert len(dialler.dialled) == 1
+    clock.advance(service.patience.retry_after)
+    await ticker.tick()
+    assert len(dialler.dialled) == 2
+    clock.set(at(7100))
+    await tell(uow, service, news(1001, "outbound", ended=True, at=clock.now()))
+    assert (await row_of(uow, callback_id)).state == CallbackState.MISSED
+
+
+async def test_it_survives_death_between_claiming_and_dialling(
+    uow: UnitOfWork, service: CallbackService, ticker: CallbackTicker, clock: ManualClock, presence: FakePresence
+) -> None:
+    callback_id = await service.plan(collector(), plan())
+    async with uow.write() as work:
+        row = await work.session.get_one(Callback, callback_id)
+        assert await service.claim(work, row, Callback.state == CallbackState.PLANNED, 1) is not None
+    clock.advance(timedelta(minutes=6))
+    await ticker.tick()
+    assert (await row_of(uow, callback_id)).state == CallbackState.DUE
+
+
+async def test_it_passes_to_the_team_when_the_owner_cannot(
+    uow: UnitOfWork,
+    service: CallbackService,
+    ticker: CallbackTicker,
+    clock: ManualClock,
+    bus: Bus,
+    told: list[CallbackEvent],
+) -> None:
+    callback_id = await service.plan(collector(), plan())
+    clock.set(at(3600))
+    await ticker.tick()
+    clock.advance(service.patience.escalate_after)
+    await ticker.tick()
+    await bus.drained()
+    row = await row_of(uow, callback_id)
+    assert (row.user_id, row.unit_id, row.escalated_from) == (None, 5, 1)
+    assert [event.escalated for event in told if isinstance(event, CallbackDue)] == [False, True]
+    mate = Actor(user_id=2, login="c2", rights=collector().rights, team=frozenset({5}))
+    async with uow.read() as session:
+        assert [one.id for one in await due_callbacks(session, mate)] == [callback_id]
+        assert not await due_callbacks(session, collector(3))
+    clock.set(at(7200))
+    await ticker.tick()
+    assert (await row_of(uow, callback_id)).state == CallbackState.MISSED
+    async with uow.read() as session:
+        assert len(await due_callbacks(session, mate)) == 1
+
+
+async def test_the_law_moves_it_and_the_collector_is_told(
+    uow: UnitOfWork,
+    service: CallbackService,
+    ticker: CallbackTicker,
+    clock: ManualClock,
+    law: FakeLaw,
+    dialler: FakeDialler,
+    bus: Bus,
+    told: list[CallbackEvent],
+) -> None:
+    law.allowed_from = at(10_000)
+    callback_id = await service.plan(collector(), plan())
+    row = await row_of(uow, callback_id)
+    assert (row.window_start, row.window_end, row.moved_rule) == (at(10_000), at(13_600), "test.night")
+    clock.set(at(10_000))
+    law.allowed_from = None
+    dialler.refusal = DialRefused(Conflict(), rule="test.week", next_allowed_at=at(90_000))
+    with pytest.raises(Conflict):
+        await service.take(collector(), callback_id)
+    row = await row_of(uow, callback_id)
+    assert (row.state, row.window_start, row.moved_rule) == (CallbackState.PLANNED, at(90_000), "test.week")
+    await bus.drained()
+    assert len([event for event in told if isinstance(event, CallbackMoved)]) == 2
+
+
+async def test_a_missed_call_is_owed_once_and_calling_back_closes_it(
+    uow: UnitOfWork, service: CallbackService, clock: ManualClock
+) -> None:
+    await tell(uow, service, news(1, ended=True, missed=True))
+    await tell(uow, service, news(2, ended=True, missed=True), news(3, ended=True, missed=True, phone=None))
+    async with uow.read() as session:
+        (row,) = (await session.scalars(select(Callback))).all()
+    assert (row.origin, row.phone, row.source_call_id, row.user_id) == (Origin.MISSED_CALL, DEBTOR, 1, None)
+    async with uow.read() as session:
+        assert (await list_callbacks(session, collector(2), CallbackQuery())).total == 1
+    await tell(uow, service, news(4, answered=True))
+    assert (await row_of(uow, row.id)).state == CallbackState.DONE
+
+
+async def test_reschedule_cancel_and_reach(uow: UnitOfWork, service: CallbackService, clock: ManualClock) -> None:
+    callback_id = await service.plan(collector(), plan())
+    with pytest.raises(CallbackNotFound):
+        await service.cancel(collector(2), callback_id, "not mine")
+    await service.reschedule(collector(), callback_id, at(9000), at(9600))
+    assert (await row_of(uow, callback_id)).window_start == at(9000)
+    with pytest.raises(BadWindow):
+        await service.reschedule(collector(), callback_id, at(-100), at(-50))
+    await service.cancel(collector(), callback_id, "paid")
+    with pytest.raises(CallbackTaken):
+        await service.cancel(collector(), callback_id, "again")
+    with pytest.raises(BadCallbackPhone):
+        await service.plan(collector(), plan(phone="12"))
+    async with uow.read() as session:
+        assert (await list_callbacks(session, collector(), CallbackQuery())).total == 0
+        assert (
+            await list_callbacks(session, collector(), CallbackQuery(every_state=True, search="9000000"))
+        ).total == 1
