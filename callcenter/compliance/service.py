@@ -108,7 +108,7 @@ class Gate:
                 yield work
         except ContactForbidden as refusal:
             async with uow.write() as work:
-                await self._store_refusal(work, actor, refusal)
+                await self.store_refusal(work, actor, refusal)
             raise
 
     async def placed(self, work: Work, call_id: int) -> bool:
@@ -176,7 +176,8 @@ class Gate:
         )
         return rules.decide(question, history, profile, now), facts
 
-    async def _store_refusal(self, work: Work, actor: Actor, refusal: ContactForbidden) -> None:
+    async def store_refusal(self, work: Work, actor: Actor, refusal: ContactForbidden) -> None:
+        """Keep the decision that forbade a contact, for whoever answers the error instead of passing it on."""
         request, decision = refusal.request, refusal.decision
         work.session.add(_row(actor, request, decision, None))
         work.emit(
