@@ -21,7 +21,8 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Contact:
-    """One contact of the past or under way. ``at`` is aware UTC, ``debts`` are claim ids, ``phone`` is E.164.
+    """One contact of the past or under way. ``at`` is aware UTC, ``debts`` are claim ids (none: it may have been
+    about any), ``phone`` is E.164.
 
     A message or a visit that was made is ``ANSWERED``. ``inbound`` contacts were begun by the debtor.
     """
@@ -59,7 +60,8 @@ class Question:
 class ContactRequest:
     """Somebody wants to contact a debtor.
 
-    ``call_id`` is the id drawn for the call, None for other channels; ``phone`` is E.164, None for visits and letters.
+    ``call_id`` is the id drawn for the call, None for other channels; ``phone`` is E.164, None for visits and
+    letters.
     """
 
     party_id: int

@@ -174,7 +174,8 @@ def _groups(
             groups = [[one for one in counted if one.party_id == question.party_id]]
         case Scope.DEBT:
             own = [one for one in counted if one.party_id == question.party_id]
-            groups = [[one for one in own if debt in one.debts] for debt in sorted(question.debts)]
+            about = [[one for one in own if debt in one.debts or not one.debts] for debt in sorted(question.debts)]
+            groups = about or [own]  # where the debt is not known, every contact may have been about it
     return tuple(tuple(local_day(one.at, zone) for one in group) for group in groups)
 
 

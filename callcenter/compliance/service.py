@@ -57,9 +57,10 @@ class Gate:
         self._facts = facts
         self._clock = clock
 
-    async def decide(self, session: AsyncSession, request: ContactRequest) -> Decision:
-        """What the law says to the contact now; reserves and stores nothing."""
-        decision, _facts = await self._decide(session, request)
+    async def decide(self, session: AsyncSession, request: ContactRequest, at: datetime | None = None) -> Decision:
+        """What the law says to the contact now, or at the aware time ``at`` as far as is known today (a callback that
+        is planned); reserves and stores nothing."""
+        decision, _facts = await self._decide(session, request, at or self._clock.now())
         return decision
 
     async def reserve(
@@ -73,7 +74,7 @@ class Gate:
         """
         await _serialise(work.session, request)
         await _refuse_twice(work.session, request.call_id)
-        decision, facts = await self._decide(work.session, request)
+        decision, facts = await self._decide(work.session, request, self._clock.now())
         reason = None if decision.allowed else _override(actor, request, decision, override_reason)
         stored = _row(actor, request, decision, reason)
         work.session.add(stored)
@@ -152,8 +153,9 @@ class Gate:
         await work.session.flush()
         work.emit(_changed(attempt, now))
 
-    async def _decide(self, session: AsyncSession, request: ContactRequest) -> tuple[Decision, ContactFacts]:
-        now = self._clock.now()
+    async def _decide(
+        self, session: AsyncSession, request: ContactRequest, now: datetime
+    ) -> tuple[Decision, ContactFacts]:
         facts = await self._facts.facts_for(session, request.party_id, request.case_id, request.phone)
         profile = await rulebook.profile_of(session, facts.jurisdiction)
         zone = zones.resolve(

@@ -91,11 +91,11 @@ def zones_of_phone(e164: str) -> tuple[str, ...]:
     named = zone_guesses(e164)
     own = _all_of_country(_country(e164))
     if not own or not named or set(named) <= set(own):
-        return _distinct(_known(named))
+        return _distinct(_known(named), named)
     if len(named) > _REGIONAL:
-        return _distinct(own)
+        return _distinct(own, named)
     offsets = {_winter_offset(name) for name in _known(named)}
-    return _distinct(tuple(name for name in own if _winter_offset(name) in offsets) or own)
+    return _distinct(tuple(name for name in own if _winter_offset(name) in offsets) or own, named)
 
 
 def _country(e164: str) -> str | None:
@@ -118,10 +118,10 @@ def _exists(name: str) -> bool:
     return True
 
 
-def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
-    """One name for each set of zones whose clocks agree on every day of these years, the best known name of each."""
+def _distinct(names: tuple[str, ...], known_as: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """One name for each set of zones whose clocks agree on every day of these years, preferably of ``known_as``."""
     main = set(get_global("windows_zone_mapping").values())
-    kept = {_signature(name): name for name in sorted(names, key=lambda name: (name in main, name))}
+    kept = {_signature(name): name for name in sorted(names, key=lambda name: (name in known_as, name in main, name))}
     return tuple(sorted(kept.values()))
 
 

@@ -61,14 +61,15 @@ class Oracle:
                 self.question.channel in rule.channels
                 and rule.severity == "deny"
                 and self.used(rule, clock) >= rule.maximum
-                and self.things(rule) != []
                 for rule in self.profile.limits
             )
         return self.full[key]
 
     def things(self, rule) -> list:
         """What the limit counts for: one debtor, one phone, or each debt."""
-        return sorted(self.question.debts) if rule.scope == "debt" else [None]
+        if rule.scope == "debt" and self.question.debts:
+            return sorted(self.question.debts)
+        return [None]
 
     def used(self, rule, clock: datetime) -> int:
         most = 0
@@ -83,7 +84,8 @@ class Oracle:
                     continue
                 if rule.scope != "phone" and contact.party_id != self.question.party_id:
                     continue
-                if rule.scope == "debt" and thing not in contact.debts:
+                other_debt = thing is not None and contact.debts and thing not in contact.debts
+                if rule.scope == "debt" and other_debt:
                     continue
                 if rule.counts == "conversation" and contact.outcome == Outcome.UNANSWERED:
                     continue
