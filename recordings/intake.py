@@ -16,6 +16,8 @@ from pathlib import Path
 import structlog
 from sqlalchemy import select, update
 
+from callcenter.calls.events import CallMerged
+from callcenter.calls.model import Call
 from callcenter.calls.recorded import RecordingReady
 from core.kernel.clock import Clock
 from core.kernel.uow import UnitOfWork, Work
@@ -181,6 +183,20 @@ class Intake:
         for recording_id, call_id in found.items():
             await self._link(recording_id, call_id)
         return len(found)
+
+    async def on_merged(self, event: CallMerged) -> None:
+        """Bus subscriber: recordings follow their call into the one that swallowed it."""
+        mine = update(Recording).where(Recording.call_id.in_(event.merged_ids))
+        async with self._uow.write() as work:
+            await work.session.execute(mine.values(call_id=event.call.call_id))
+
+    async def follow_merges(self) -> None:
+        """The same for merges whose event was lost; for the start of the watch."""
+        into = select(Call.merged_into).where(Call.id == Recording.call_id).scalar_subquery()
+        swallowed = select(Call.id).where(Call.merged_into.is_not(None))
+        mine = update(Recording).where(Recording.call_id.in_(swallowed))
+        async with self._uow.write() as work:
+            await work.session.execute(mine.values(call_id=into).execution_options(synchronize_session=False))
 
     async def _link(self, recording_id: int, call_id: int) -> None:
         mine = update(Recording).where(Recording.id == recording_id, Recording.call_id.is_(None))

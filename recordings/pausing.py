@@ -15,13 +15,14 @@ from weakref import WeakValueDictionary
 from sqlalchemy import Select, select, update
 
 from callcenter.calls.recorded import PauseView
+from core.audit.service import record
 from core.kernel.access import PROGRAM, Actor
 from core.kernel.clock import Clock
 from core.kernel.errors import DomainError, NotFound, Unavailable
 from core.kernel.jobs import Retry, enqueue
 from core.kernel.uow import UnitOfWork, Work
 from recordings.model import Pause, PauseEnd
-from recordings.ports import AuditTrail, CallLookup, Recorder
+from recordings.ports import CallLookup, Recorder
 from recordings.rights import PAUSE
 
 RESUME_JOB = "recordings.resume"
@@ -34,14 +35,11 @@ _TRY_AGAIN = timedelta(seconds=2)
 class Pausing:
     """Use cases of pause and resume, and the handler of the job that resumes by itself."""
 
-    def __init__(
-        self, *, uow: UnitOfWork, clock: Clock, recorder: Recorder, calls: CallLookup, audit: AuditTrail
-    ) -> None:
+    def __init__(self, *, uow: UnitOfWork, clock: Clock, recorder: Recorder, calls: CallLookup) -> None:
         self._uow = uow
         self._clock = clock
         self._recorder = recorder
         self._calls = calls
-        self._audit = audit
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def pause(self, actor: Actor, call_id: int, seconds: int) -> PauseView:
@@ -134,7 +132,7 @@ class Pausing:
     def _record(
         self, work: Work, actor: Actor, action: str, call_id: int, due: tuple[datetime | None, datetime | None]
     ) -> None:
-        self._audit.record(work, actor, action, ("call", call_id), {"paused_until": due}, at=self._clock.now())
+        record(work, actor, action, ("call", call_id), {"paused_until": due}, at=self._clock.now())
 
     def _lock(self, call_id: int) -> asyncio.Lock:
         return self._locks.setdefault(call_id, asyncio.Lock())

@@ -1,6 +1,6 @@
 """What recordings need from elsewhere."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -9,10 +9,6 @@ from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.kernel.access import Actor
-from core.kernel.uow import Work
-
-Subject = tuple[str, object]
-"""What an audit entry is about: its kind and its id."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,22 +49,3 @@ class Recorder(Protocol):
     async def pause_recording(self, call_id: int) -> None: ...
 
     async def resume_recording(self, call_id: int) -> None: ...
-
-
-class AuditTrail(Protocol):
-    """Who did what, and who looked at what."""
-
-    def record(
-        self,
-        work: Work,
-        actor: Actor,
-        action: str,
-        subject: Subject,
-        changes: Mapping[str, tuple[object, object]] | None = None,
-        *,
-        at: datetime,
-    ) -> None:
-        """Add an entry to the transaction of ``work``."""
-
-    async def looked(self, actor: Actor, subject: Subject, action: str) -> None:
-        """Return once the look is on disk."""

@@ -1,5 +1,6 @@
 """Everything a screen does with recordings: the room's front desk, behind ``callcenter.calls.recorded.Recordings``."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -10,6 +11,7 @@ from callcenter.calls.recorded import (
     RecordingView,
     Reply,
 )
+from core.audit.service import Looks, record
 from core.kernel.access import Actor
 from core.kernel.clock import Clock
 from core.kernel.errors import NotFound
@@ -20,7 +22,7 @@ from recordings.export import MEDIA_TYPE, archive
 from recordings.links import LinkSigner
 from recordings.model import PLAYABLE, Mark, MarkKind, Recording
 from recordings.pausing import Pausing
-from recordings.ports import AuditTrail, CallLookup
+from recordings.ports import CallLookup
 from recordings.rights import ANNOTATE, DOWNLOAD, LISTEN, MODERATE
 from recordings.storage import Storage
 from recordings.stream import reply
@@ -44,7 +46,7 @@ class RecordingsDesk:
         clock: Clock,
         storage: Storage,
         calls: CallLookup,
-        audit: AuditTrail,
+        looks: Looks,
         links: LinkSigner,
         pausing: Pausing,
     ) -> None:
@@ -52,7 +54,7 @@ class RecordingsDesk:
         self._clock = clock
         self._storage = storage
         self._calls = calls
-        self._audit = audit
+        self._looks = looks
         self._links = links
         self._plays = _Plays()
         self.pause = pausing.pause
@@ -74,9 +76,9 @@ class RecordingsDesk:
         except MissingObject as lost:
             raise SoundMissing from lost
         if asked.download:
-            await self._audit.looked(actor, ("recording", recording_id), DOWNLOAD)
+            await self._looks.looked(actor, ("recording", recording_id), DOWNLOAD)
         elif not asked.head and self._plays.is_new(actor.user_id, recording_id, self._clock.now()):
-            await self._audit.looked(actor, ("recording", recording_id), LISTEN)
+            await self._looks.looked(actor, ("recording", recording_id), LISTEN)
         return reply(self._storage, recording, size, asked)
 
     async def peaks(self, actor: Actor, recording_id: int) -> Mapping[str, object]:
@@ -116,7 +118,7 @@ class RecordingsDesk:
             work.session.add(row)
             await work.session.flush()
             place = {"at_ms": (None, at_ms), "kind": (None, kind)}
-            self._audit.record(work, actor, "recordings.mark", ("recording", recording_id), place, at=now)
+            record(work, actor, "recordings.mark", ("recording", recording_id), place, at=now)
         return queries.mark_view(row)
 
     async def delete_mark(self, actor: Actor, mark_id: int) -> None:
@@ -129,7 +131,7 @@ class RecordingsDesk:
             await work.session.delete(row)
             gone = {"at_ms": (row.at_ms, None), "text": (row.text, None)}
             subject = ("recording", row.recording_id)
-            self._audit.record(work, actor, "recordings.unmark", subject, gone, at=self._clock.now())
+            record(work, actor, "recordings.unmark", subject, gone, at=self._clock.now())
 
     async def link(self, actor: Actor, recording_id: int, minutes: int = 15) -> str:
         await self._playable(actor, LISTEN, recording_id)
@@ -149,8 +151,7 @@ class RecordingsDesk:
             chosen = (await session.scalars(statement)).all()
         if not chosen:
             raise NotFound
-        for recording in chosen:
-            await self._audit.looked(actor, ("recording", recording.id), DOWNLOAD)
+        await asyncio.gather(*(self._looks.looked(actor, ("recording", row.id), DOWNLOAD) for row in chosen))
         now = self._clock.now()
         headers = {
             "Content-Type": MEDIA_TYPE,

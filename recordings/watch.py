@@ -72,6 +72,7 @@ class Watcher:
         await asyncio.to_thread(self._spool.prepare)
         with _lock(self._lock_file) as lock:
             await self._until_taken(lock)
+            await _guarded(self._intake.follow_merges())
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._every(self._pace.orphans, self.adopt_orphans))
                 group.create_task(self._every(self._pace.links, self._link))

@@ -1,8 +1,8 @@
 """Spools with real sound, and the neighbours of the recordings room as fakes."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -11,16 +11,18 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.calls.recorded import RecordingReady
+from core.audit.model import AuditEntry
+from core.audit.service import Looks
 from core.kernel.access import Actor, Scope
 from core.kernel.bus import Bus
 from core.kernel.clock import ManualClock
-from core.kernel.uow import UnitOfWork, Work
+from core.kernel.uow import UnitOfWork
 from recordings.audio import OpusEncoder
 from recordings.intake import Intake
 from recordings.links import LinkSigner
 from recordings.model import Pause, Recording
 from recordings.pausing import Pausing
-from recordings.ports import CallMark, Subject
+from recordings.ports import CallMark
 from recordings.service import RecordingsDesk
 from recordings.spool import Place, Spool
 from recordings.storage import LocalStorage
@@ -90,26 +92,20 @@ class FakeCalls:
         return self.bookmarks
 
 
-@dataclass
-class FakeAudit:
-    """Remembers who did and looked at what."""
+class Trail:
+    """What stands in the audit trail."""
 
-    entries: list[tuple[str, str, Subject]] = field(default_factory=list)
+    def __init__(self, uow: UnitOfWork) -> None:
+        self._uow = uow
 
-    def record(
-        self,
-        work: Work,
-        actor: Actor,
-        action: str,
-        subject: Subject,
-        changes: Mapping[str, tuple[object, object]] | None = None,
-        *,
-        at: datetime,
-    ) -> None:
-        self.entries.append((actor.login, action, subject))
+    async def entries(self) -> list[tuple[str, str, str, str]]:
+        """Login, action, kind and id of the subject, oldest first."""
+        columns = (AuditEntry.actor_login, AuditEntry.action, AuditEntry.subject_kind, AuditEntry.subject_id)
+        async with self._uow.read() as session:
+            return [tuple(row) for row in (await session.execute(select(*columns).order_by(AuditEntry.id))).all()]
 
-    async def looked(self, actor: Actor, subject: Subject, action: str) -> None:
-        self.entries.append((actor.login, action, subject))
+    async def actions(self) -> list[tuple[str, str]]:
+        return [(login, action) for login, action, _, _ in await self.entries()]
 
 
 @pytest.fixture
@@ -118,8 +114,17 @@ def calls() -> FakeCalls:
 
 
 @pytest.fixture
-def trail() -> FakeAudit:
-    return FakeAudit()
+def trail(uow: UnitOfWork) -> Trail:
+    return Trail(uow)
+
+
+@pytest.fixture
+async def looks(uow: UnitOfWork, clock: ManualClock) -> AsyncIterator[Looks]:
+    looks = Looks(uow, clock)
+    task = asyncio.create_task(looks.run())
+    yield looks
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 @pytest.fixture
@@ -160,15 +165,13 @@ class NoRecorder:
 
 
 @pytest.fixture
-def desk(
-    uow: UnitOfWork, clock: ManualClock, storage: LocalStorage, calls: FakeCalls, trail: FakeAudit
-) -> RecordingsDesk:
+def desk(uow: UnitOfWork, clock: ManualClock, storage: LocalStorage, calls: FakeCalls, looks: Looks) -> RecordingsDesk:
     return RecordingsDesk(
         uow=uow,
         clock=clock,
         storage=storage,
         calls=calls,
-        audit=trail,
+        looks=looks,
         links=LinkSigner("a secret of this test only"),
-        pausing=Pausing(uow=uow, clock=clock, recorder=NoRecorder(), calls=calls, audit=trail),
+        pausing=Pausing(uow=uow, clock=clock, recorder=NoRecorder(), calls=calls),
     )

@@ -19,7 +19,7 @@ from recordings.intake import Intake
 from recordings.ports import CallMark
 from recordings.service import RecordingsDesk
 from recordings.storage import LocalStorage, recording_key
-from tests.integration.recordings.conftest import FakeAudit, FakeCalls, Recorded, actor
+from tests.integration.recordings.conftest import FakeCalls, Recorded, Trail, actor
 
 ALL_RIGHTS = ("recordings.listen", "recordings.download", "recordings.annotate")
 OWNER = actor(1, Scope.OWN, *ALL_RIGHTS)
@@ -66,7 +66,7 @@ async def test_a_download_has_a_plain_name(desk: RecordingsDesk, recording_id: i
 
 
 async def test_one_play_is_one_look_whatever_it_asks_for_first(
-    desk: RecordingsDesk, recording_id: int, trail: FakeAudit, clock: ManualClock
+    desk: RecordingsDesk, recording_id: int, trail: Trail, clock: ManualClock
 ) -> None:
     for asked in ("bytes=500-", "bytes=0-", "bytes=900-"):
         await desk.audio(OWNER, recording_id, AudioAsked(range=asked))
@@ -75,18 +75,18 @@ async def test_one_play_is_one_look_whatever_it_asks_for_first(
     clock.advance(timedelta(minutes=6))
     await desk.audio(OWNER, recording_id, AudioAsked())
     await desk.audio(OWNER, recording_id, AudioAsked(download=True))
-    assert [(who, action) for who, action, _ in trail.entries] == [
+    assert await trail.actions() == [
         ("user1", "recordings.listen"),
         ("user3", "recordings.listen"),
         ("user1", "recordings.listen"),
         ("user1", "recordings.download"),
     ]
-    assert {subject for _, _, subject in trail.entries} == {("recording", 1)}
+    assert {(kind, number) for _, _, kind, number in await trail.entries()} == {("recording", "1")}
 
 
 @pytest.mark.parametrize(("who", "error"), [(STRANGER, NotFound), (CLERK, Forbidden)], ids=["stranger", "clerk"])
 async def test_others_get_nothing(
-    who: Actor, error: type[DomainError], desk: RecordingsDesk, recording_id: int, trail: FakeAudit
+    who: Actor, error: type[DomainError], desk: RecordingsDesk, recording_id: int, trail: Trail
 ) -> None:
     asks: list[Callable[[], Awaitable[object]]] = [
         lambda: desk.get(who, recording_id),
@@ -104,7 +104,7 @@ async def test_others_get_nothing(
             await ask()
     with pytest.raises(NotFound):
         await asks[-1]()
-    assert trail.entries == []
+    assert await trail.entries() == []
 
 
 async def test_lists_show_only_what_one_may_hear(desk: RecordingsDesk, recording_id: int) -> None:
@@ -136,7 +136,7 @@ async def test_peaks_speech_and_view(desk: RecordingsDesk, recording_id: int) ->
 
 
 async def test_marks_of_talking_and_of_listening_stand_in_order(
-    desk: RecordingsDesk, recording_id: int, calls: FakeCalls, clock: ManualClock, trail: FakeAudit
+    desk: RecordingsDesk, recording_id: int, calls: FakeCalls, clock: ManualClock, trail: Trail
 ) -> None:
     calls.bookmarks = [CallMark(at_ms=1500, label="promise here", author_id=1, created_at=clock.now())]
     late = await desk.add_mark(OWNER, recording_id, 3000, "comment", "  well said ")
@@ -152,7 +152,11 @@ async def test_marks_of_talking_and_of_listening_stand_in_order(
         await desk.delete_mark(OWNER, found[0].id or 0)
     await desk.delete_mark(SUPERVISOR, late.id)
     assert len(await desk.marks(OWNER, recording_id)) == 2
-    assert [action for _, action, _ in trail.entries] == ["recordings.mark", "recordings.mark", "recordings.unmark"]
+    assert [action for _, action in await trail.actions()] == [
+        "recordings.mark",
+        "recordings.mark",
+        "recordings.unmark",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -177,7 +181,7 @@ async def test_a_link_is_for_one_recording_and_user(
 
 
 async def test_an_archive_carries_its_manifest_and_tells_what_was_changed(
-    desk: RecordingsDesk, intake: Intake, recorded: Recorded, calls: FakeCalls, recording_id: int, trail: FakeAudit,
+    desk: RecordingsDesk, intake: Intake, recorded: Recorded, calls: FakeCalls, recording_id: int, trail: Trail,
     tmp_path: Path,
 ) -> None:  # fmt: skip
     for number in (2, 3):
@@ -200,7 +204,7 @@ async def test_an_archive_carries_its_manifest_and_tells_what_was_changed(
         line["check"] for line in manifest["recordings"]].index)  # fmt: skip
     assert {(int(line["recording_id"]), line["check"]) for line in table} == {(1, "ok"), (2, "changed"), (3, "missing")}
     assert len(names) == 4
-    assert [action for _, action, _ in trail.entries] == ["recordings.download"] * 3
+    assert [action for _, action in await trail.actions()] == ["recordings.download"] * 3
 
 
 async def test_a_lost_file_is_named_as_such(desk: RecordingsDesk, recording_id: int, storage: LocalStorage) -> None:

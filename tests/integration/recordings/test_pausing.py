@@ -14,7 +14,7 @@ from core.kernel.jobs import JobRunner
 from core.kernel.uow import UnitOfWork
 from recordings.model import Pause
 from recordings.pausing import RESUME_JOB, Pausing
-from tests.integration.recordings.conftest import FakeAudit, FakeCalls, actor
+from tests.integration.recordings.conftest import FakeCalls, Trail, actor
 
 CALL = 77
 OWNER = actor(1, Scope.OWN, "recordings.pause")
@@ -54,8 +54,8 @@ class PausableCalls(FakeCalls):
 
 
 @pytest.fixture
-def pausing(uow: UnitOfWork, clock: ManualClock, recorder: FakeRecorder, trail: FakeAudit) -> Pausing:
-    return Pausing(uow=uow, clock=clock, recorder=recorder, calls=PausableCalls(), audit=trail)
+def pausing(uow: UnitOfWork, clock: ManualClock, recorder: FakeRecorder) -> Pausing:
+    return Pausing(uow=uow, clock=clock, recorder=recorder, calls=PausableCalls())
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ async def endings(uow: UnitOfWork) -> list[str | None]:
 
 
 async def test_a_pause_ends_by_itself_even_when_nobody_of_this_process_remembers_it(
-    pausing: Pausing, runner: JobRunner, recorder: FakeRecorder, clock: ManualClock, uow: UnitOfWork, trail: FakeAudit
+    pausing: Pausing, runner: JobRunner, recorder: FakeRecorder, clock: ManualClock, uow: UnitOfWork, trail: Trail
 ) -> None:
     view = await pausing.pause(OWNER, CALL, 120)
     assert view.due_at - view.started_at == timedelta(seconds=120)
@@ -80,7 +80,7 @@ async def test_a_pause_ends_by_itself_even_when_nobody_of_this_process_remembers
     await runner.run_due()
     assert recorder.orders == ["pause", "resume"]
     assert await endings(uow) == ["automatic"]
-    assert [(who, action) for who, action, _ in trail.entries] == [
+    assert await trail.actions() == [
         ("user1", "recordings.pause"),
         ("program", "recordings.automatic"),
     ]
