@@ -11,4 +11,5 @@ import "./lamp.js";
 import "./dial.js";
 import "./phone.js";
 import "./pop.js";
+import "./player.js";
 import "./keys.js";

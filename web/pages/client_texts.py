@@ -6,8 +6,10 @@
 from collections.abc import Mapping
 
 from core.kernel.i18n import Message, msg
+from web.pages.player_texts import PLAYER_TEXTS
 
 CLIENT_TEXTS: Mapping[str, Message] = {
+    **PLAYER_TEXTS,
     "allowed_from": msg("Allowed from {time}."),
     "answer": msg("Answer"),
     "call_anyway": msg("Call all the same"),
