@@ -6,6 +6,7 @@ from callcenter.calls import model as calls
 from callcenter.compliance import model as compliance
 from core.audit import model as audit
 from core.cases import model as cases
+from core.importing import model as importing
 from core.kernel.db import Base
 from core.kernel.jobs import model as jobs
 from core.parties import model as parties
@@ -14,4 +15,17 @@ from recordings import model as recordings
 
 metadata = Base.metadata
 
-__all__ = ["agents", "audit", "callbacks", "calls", "cases", "compliance", "jobs", "metadata", "parties", "people", "recordings"]
+__all__ = [
+    "agents",
+    "audit",
+    "callbacks",
+    "calls",
+    "cases",
+    "compliance",
+    "importing",
+    "jobs",
+    "metadata",
+    "parties",
+    "people",
+    "recordings",
+]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Insert, func, insert, select, text
+from sqlalchemy import Insert, Table, func, insert, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -26,7 +26,7 @@ async def reserve_ids(session: AsyncSession, table: type[Base], count: int) -> r
 async def insert_many(session: AsyncSession, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows that all name the same columns."""
     if rows:
-        await session.execute(insert(table), rows)
+        await session.execute(insert(_plain(table)), rows)
 
 
 async def insert_missing(session: AsyncSession, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
@@ -38,5 +38,11 @@ async def insert_missing(session: AsyncSession, table: type[Base], rows: Sequenc
 def insert_or_ignore(session: AsyncSession, table: type[Base]) -> Insert:
     """An insert that does nothing where a unique constraint is already satisfied."""
     if session.get_bind().dialect.name == "sqlite":
-        return sqlite.insert(table).on_conflict_do_nothing()
-    return postgresql.insert(table).on_conflict_do_nothing()
+        return sqlite.insert(_plain(table)).on_conflict_do_nothing()
+    return postgresql.insert(_plain(table)).on_conflict_do_nothing()
+
+
+def _plain(table: type[Base]) -> Table:
+    """The table itself: a bulk insert has no use for the unit-of-work's bookkeeping."""
+    assert isinstance(table.__table__, Table)
+    return table.__table__

@@ -1,0 +1,85 @@
+"""What the import pages show."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.cases.model import Creditor
+from core.importing import rights
+from core.importing.model import ImportBatch, ImportRow, Outcome
+from core.importing.rows import Fault, shown
+from core.kernel.access import Actor
+from core.kernel.errors import NotFound
+from core.kernel.i18n import Message
+
+_faults = msgspec.json.Decoder(list[Fault])
+_diff = msgspec.json.Decoder(dict[str, tuple[str, str]])
+_cells = msgspec.json.Decoder(list[str])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RowLine:
+    """One row of the dry run: what it means, what is wrong (label, message), what it changes."""
+
+    n: int
+    outcome: Outcome
+    applied: bool
+    case_id: int | None
+    number: str
+    name: str
+    faults: tuple[tuple[Message | str, Message], ...]
+    diff: Mapping[str, tuple[str, str]]
+    cells: tuple[str, ...]
+
+
+async def batch_by_id(session: AsyncSession, actor: Actor, batch_id: int) -> tuple[ImportBatch, Creditor]:
+    """A batch and whose it is. Raises ``NotFound``."""
+    actor.require(rights.IMPORT)
+    batch = await session.get(ImportBatch, batch_id)
+    if batch is None:
+        raise NotFound()
+    return batch, await session.get_one(Creditor, batch.creditor_id)
+
+
+async def latest_batches(
+    session: AsyncSession, actor: Actor, limit: int = 50
+) -> Sequence[tuple[ImportBatch, Creditor]]:
+    """The batches of all, the newest first."""
+    actor.require(rights.IMPORT)
+    statement = select(ImportBatch, Creditor).join(Creditor, Creditor.id == ImportBatch.creditor_id)
+    rows = await session.execute(statement.order_by(ImportBatch.id.desc()).limit(limit))
+    return [(row.ImportBatch, row.Creditor) for row in rows]
+
+
+async def rows_of(
+    session: AsyncSession,
+    actor: Actor,
+    batch_id: int,
+    *,
+    outcome: Outcome | None = None,
+    after: int = 0,
+    size: int = 50,
+) -> list[RowLine]:
+    """A page of rows behind row ``after``."""
+    actor.require(rights.IMPORT)
+    statement = select(ImportRow).where(ImportRow.batch_id == batch_id, ImportRow.n > after)
+    if outcome is not None:
+        statement = statement.where(ImportRow.outcome == outcome)
+    found = await session.scalars(statement.order_by(ImportRow.n).limit(size))
+    return [
+        RowLine(
+            n=row.n,
+            outcome=Outcome(row.outcome),
+            applied=row.applied,
+            case_id=row.case_id,
+            number=row.number,
+            name=row.name,
+            faults=tuple(shown(_faults.decode(row.faults))),
+            diff=_diff.decode(row.diff),
+            cells=tuple(_cells.decode(row.cells)),
+        )
+        for row in found
+    ]

@@ -1,0 +1,78 @@
+"""The file back: the registry as it came, with what happened to each row and why."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import xlsxwriter
+from sqlalchemy import select
+
+from core.importing import rights
+from core.importing.model import ImportBatch, ImportRow, Outcome
+from core.importing.rows import Fault, shown
+from core.kernel.access import Actor
+from core.kernel.errors import NotFound
+from core.kernel.i18n import Message, Translator, msg
+from core.kernel.uow import UnitOfWork
+
+_PAGE = 2000
+_OPTIONS = {
+    "constant_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+}
+OUTCOME_WORDS = {
+    Outcome.NEW: msg("New"),
+    Outcome.UPDATE: msg("Changed"),
+    Outcome.SKIP: msg("Unchanged"),
+    Outcome.ERROR: msg("Error"),
+}
+_faults = msgspec.json.Decoder(list[Fault])
+_cells = msgspec.json.Decoder(list[str])
+
+
+async def write_report(
+    uow: UnitOfWork, actor: Actor, batch_id: int, target: Path, words: Translator, *, errors_only: bool
+) -> None:
+    """Write the rows of a batch to ``target`` with the columns Outcome and Error before the creditor's own.
+
+    Texts are written as texts: what looks like a formula stays what it looks like. Raises ``NotFound``.
+    """
+    actor.require(rights.IMPORT)
+    async with uow.read() as session:
+        batch = await session.get(ImportBatch, batch_id)
+    if batch is None:
+        raise NotFound()
+    book = xlsxwriter.Workbook(target, _OPTIONS)
+    try:
+        sheet = book.add_worksheet()
+        titles = [words.render(msg("Row")), words.render(msg("Outcome")), words.render(msg("Error")), *batch.headings]
+        _write(sheet, 0, titles)
+        line, last = 1, 0
+        while rows := await _page(uow, batch_id, last, errors_only=errors_only):
+            for row in rows:
+                faults = "; ".join(_told(one, words) for one in shown(_faults.decode(row.faults)))
+                outcome = words.render(OUTCOME_WORDS[Outcome(row.outcome)])
+                _write(sheet, line, [str(row.n), outcome, faults, *_cells.decode(row.cells)])
+                line, last = line + 1, row.n
+    finally:
+        book.close()
+
+
+def _told(fault: tuple[Message | str, Message], words: Translator) -> str:
+    label, message = fault
+    return f"{words.render(label) if isinstance(label, Message) else label}: {words.render(message)}"
+
+
+def _write(sheet: xlsxwriter.worksheet.Worksheet, line: int, cells: Sequence[str]) -> None:
+    for column, value in enumerate(cells):
+        sheet.write_string(line, column, value)
+
+
+async def _page(uow: UnitOfWork, batch_id: int, after: int, *, errors_only: bool) -> Sequence[ImportRow]:
+    statement = select(ImportRow).where(ImportRow.batch_id == batch_id, ImportRow.n > after)
+    if errors_only:
+        statement = statement.where(ImportRow.outcome == Outcome.ERROR)
+    async with uow.read() as session:
+        return (await session.scalars(statement.order_by(ImportRow.n).limit(_PAGE))).all()
