@@ -93,7 +93,9 @@ class CallGate:
 
     async def reserve(self, work: Work, request: ContactRequest) -> ContactVerdict:
         """When a number may be several people's, the law must allow all of them; the likeliest is counted."""
-        first, *others = await _meant(work.session, request)
+        first, *others = await requests_for(
+            work.session, request.party_id, request.case_id, request.phone, request.call_id
+        )
         try:
             for other in others:
                 decision = await self._gate.decide(work.session, other)
@@ -153,20 +155,23 @@ async def _call_of(session: AsyncSession, attempt_id: int) -> int | None:
     return await session.scalar(select(ContactAttempt.call_id).where(ContactAttempt.id == attempt_id))
 
 
-async def _meant(session: AsyncSession, request: ContactRequest) -> list[law.ContactRequest]:
+async def requests_for(
+    session: AsyncSession, party_id: int | None, case_id: int | None, phone: str, call_id: int | None = None
+) -> list[law.ContactRequest]:
     """Whom the call may reach: as said, else every owner of the number with an open case, else nobody known."""
-    if request.party_id is not None and request.case_id is not None:
-        pairs = [(request.party_id, request.case_id)]
-    else:
-        rows = await session.execute(
-            select(CaseParty.party_id, CaseParty.case_id)
-            .join(Phone, Phone.party_id == CaseParty.party_id)
-            .join(Case, Case.id == CaseParty.case_id)
-            .where(Phone.number == as_key(request.phone), Case.state != CaseState.CLOSED)
-            .order_by(CaseParty.role.in_(LIABLE).desc(), Case.id)
-        )
-        pairs = [(row.party_id, row.case_id) for row in rows] or [(_NOBODY, _NOBODY)]
+    pairs = [(party_id, case_id)] if party_id and case_id else await _owners(session, phone)
     return [
-        law.ContactRequest(party_id=party_id, case_id=case_id, phone=request.phone, call_id=request.call_id)
-        for party_id, case_id in pairs
+        law.ContactRequest(party_id=party, case_id=case, phone=phone, call_id=call_id)
+        for party, case in pairs or [(_NOBODY, _NOBODY)]
     ]
+
+
+async def _owners(session: AsyncSession, phone: str) -> list[tuple[int, int]]:
+    rows = await session.execute(
+        select(CaseParty.party_id, CaseParty.case_id)
+        .join(Phone, Phone.party_id == CaseParty.party_id)
+        .join(Case, Case.id == CaseParty.case_id)
+        .where(Phone.number == as_key(phone), Case.state != CaseState.CLOSED)
+        .order_by(CaseParty.role.in_(LIABLE).desc(), Case.id)
+    )
+    return [(row.party_id, row.case_id) for row in rows]

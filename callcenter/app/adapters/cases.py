@@ -1,0 +1,112 @@
+"""The call floor's view of debtors and cases: who is calling, and what a result changes in the case."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.calls.ports import CallContext, Match, Promised
+from core.cases.model import Case, CaseParty, CaseState, Creditor, EventKind
+from core.cases.service.cases import set_next_action
+from core.cases.service.people import mark_quality
+from core.cases.service.promises import NewPromise, take_promise
+from core.cases.service.timeline import add_event
+from core.kernel.access import PROGRAM, Actor
+from core.kernel.errors import NotFound
+from core.kernel.phones import as_key, zone_guesses
+from core.kernel.uow import Work
+from core.parties.model import Party, Phone, PhoneQuality
+
+#: Days a promise may be late before it counts as broken.
+_GRACE_DAYS = 1
+
+
+class CallerLookup:
+    """Implements ``callcenter.calls.ports.Callers``."""
+
+    async def match(self, session: AsyncSession, phones: Collection[str]) -> Mapping[str, Match]:
+        """A number is matched when all that bear it agree on the party, and on the one open case."""
+        keys = {as_key(phone): phone for phone in phones}
+        rows = await session.execute(
+            select(Phone.number, Phone.party_id, CaseParty.case_id)
+            .outerjoin(CaseParty, CaseParty.party_id == Phone.party_id)
+            .outerjoin(Case, Case.id == CaseParty.case_id)
+            .where(Phone.number.in_(keys), (Case.id.is_(None)) | (Case.state != CaseState.CLOSED))
+        )
+        parties: dict[str, set[int]] = {}
+        cases: dict[str, set[int]] = {}
+        for number, party_id, case_id in rows:
+            parties.setdefault(keys[number], set()).add(party_id)
+            cases.setdefault(keys[number], set()).update([] if case_id is None else [case_id])
+        return {phone: Match(party_id=_only(found), case_id=_only(cases[phone])) for phone, found in parties.items()}
+
+    async def own_numbers(self, session: AsyncSession, case_id: int | None) -> Sequence[str]:
+        statement = select(Creditor.own_numbers).join(Case, Case.creditor_id == Creditor.id).where(Case.id == case_id)
+        return (await session.execute(statement)).scalar_one_or_none() or ()
+
+
+def _only(found: set[int]) -> int | None:
+    return next(iter(found)) if len(found) == 1 else None
+
+
+class CaseEffects:
+    """Implements ``callcenter.calls.ports.Cases``."""
+
+    async def promise(self, work: Work, actor: Actor, context: CallContext, promised: Promised) -> datetime:
+        party_id = context.party_id or await _debtor(work.session, context.case_id)
+        zone = await _zone(work.session, party_id, context.phone)
+        new = NewPromise(
+            party_id=party_id,
+            amount=promised.amount,
+            due_on=promised.due,
+            grace_days=_GRACE_DAYS,
+            phone=context.phone,
+            call_id=context.call_id,
+        )
+        today = context.at.astimezone(zone).date()
+        await take_promise(work, actor, context.case_id, new, today=today, at=context.at)
+        return datetime.combine(promised.due + timedelta(days=_GRACE_DAYS + 1), time.min, zone)
+
+    async def mark_phone(self, work: Work, actor: Actor, context: CallContext, quality: str) -> None:
+        if context.phone is None:
+            return
+        statement = (
+            select(Phone.id)
+            .join(CaseParty, CaseParty.party_id == Phone.party_id)
+            .where(CaseParty.case_id == context.case_id, Phone.number == as_key(context.phone))
+        )
+        for phone_id in set((await work.session.scalars(statement)).all()):
+            await mark_quality(work, actor, context.case_id, phone_id, PhoneQuality(quality), at=context.at)
+
+    async def plan_work(self, work: Work, actor: Actor, context: CallContext, text: str) -> None:
+        await set_next_action(work, PROGRAM, context.case_id, context.at, at=context.at)
+        add_event(work, context.case_id, EventKind.NOTE, context.at, actor=actor, text=text, call_id=context.call_id)
+
+    async def said(self, work: Work, actor: Actor, context: CallContext, code: str, note: str) -> None:
+        add_event(
+            work,
+            context.case_id,
+            EventKind.CALL,
+            context.at,
+            actor=actor,
+            text=note,
+            call_id=context.call_id,
+            party_id=context.party_id,
+            data={"result": code, "phone": context.phone},
+        )
+
+
+async def _debtor(session: AsyncSession, case_id: int) -> int:
+    debtor = await session.scalar(select(Case.debtor_id).where(Case.id == case_id))
+    if debtor is None:
+        raise NotFound
+    return debtor
+
+
+async def _zone(session: AsyncSession, party_id: int, phone: str | None) -> ZoneInfo:
+    """The debtor's own zone: what he said, else what his number's prefix suggests, else UTC."""
+    stated = await session.scalar(select(Party.timezone).where(Party.id == party_id))
+    guesses = zone_guesses(phone) if phone else ()
+    return ZoneInfo(stated or (guesses[0] if guesses else "UTC"))

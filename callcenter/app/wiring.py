@@ -1,0 +1,258 @@
+"""The one place where services are built and handed to each other."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from callcenter.agents.service import AgentService
+from callcenter.app.adapters.callbacks import AgreedCallbacks, CallbackLaw, FloorDialler
+from callcenter.app.adapters.cases import CallerLookup, CaseEffects
+from callcenter.app.adapters.law import CallGate, DebtorFacts
+from callcenter.app.adapters.recordings import BridgedChannels, CallLogLookup
+from callcenter.app.adapters.staff import FreeAgents, StaffDirectory
+from callcenter.app.exchanges import Site
+from callcenter.app.rights import KEYS
+from callcenter.app.settings import Settings
+from callcenter.callbacks.service import CallbackService
+from callcenter.callbacks.ticker import CallbackTicker
+from callcenter.calls.control import CallControl
+from callcenter.calls.effects import ResultEffects
+from callcenter.calls.history import CaseHistory
+from callcenter.calls.reporting import CallReporter
+from callcenter.calls.results import CallResults
+from callcenter.calls.service import CallService
+from callcenter.compliance.registry import Registry
+from callcenter.compliance.service import Gate
+from core.audit.service import Looks, Sealer
+from core.importing.service import Imports
+from core.kernel.bus import Bus
+from core.kernel.clock import Clock, SystemClock
+from core.kernel.db import Database
+from core.kernel.ids import IdSource
+from core.kernel.jobs import JobHandler, JobQueued, JobRunner
+from core.kernel.uow import UnitOfWork
+from core.people.passwords import Passwords
+from core.people.service.keys import Keys
+from core.people.service.logins import Logins
+from core.people.service.own import OwnAccount
+from core.people.service.profiles import Profiles
+from core.people.service.roles import Roles
+from core.people.service.units import Units
+from core.people.service.users import Users
+from core.people.service.views import Announcements, SavedViews
+from core.people.vault import Vault
+from recordings.audio import OpusEncoder
+from recordings.intake import Intake
+from recordings.links import LinkSigner
+from recordings.pausing import RESUME_JOB, Pausing
+from recordings.service import RecordingsDesk
+from recordings.spool import Spool
+from recordings.storage import open_storage
+from recordings.watch import Watcher
+from telephony.bridge import Bridge
+from telephony.gateway import Gateway
+
+#: Something that runs as long as the house stands: its name, and what to await.
+Owned = tuple[str, Callable[[], Awaitable[None]]]
+
+_TICK_SECONDS = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """What everything stands on."""
+
+    settings: Settings
+    clock: Clock
+    bus: Bus
+    uow: UnitOfWork
+    vault: Vault
+    looks: Looks
+
+
+@dataclass(frozen=True, kw_only=True)
+class People:
+    """The desks of users, roles and access."""
+
+    logins: Logins
+    own: OwnAccount
+    users: Users
+    units: Units
+    roles: Roles
+    profiles: Profiles
+    keys: Keys
+    views: SavedViews
+    announcements: Announcements
+
+
+@dataclass(frozen=True, kw_only=True)
+class Floor:
+    """The call floor."""
+
+    gate: Gate
+    registry: Registry
+    agents: AgentService
+    callbacks: CallbackService
+    ticker: CallbackTicker
+    reporter: CallReporter
+    bridges: tuple[Bridge, ...]
+    telephony: Gateway
+    calls: CallService
+    control: CallControl
+    results: CallResults
+
+
+@dataclass(frozen=True, kw_only=True)
+class Archive:
+    """Recordings."""
+
+    desk: RecordingsDesk
+    pausing: Pausing
+    watchers: tuple[Watcher, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class House:
+    """Everything, built; nothing of it runs yet."""
+
+    ground: Ground
+    people: People
+    floor: Floor
+    archive: Archive
+    imports: Imports
+    jobs: JobRunner
+    sites: tuple[Site, ...]
+
+    def owned(self) -> tuple[Owned, ...]:
+        """What the lifespan has to keep running."""
+        ground, floor = self.ground, self.floor
+        sealer = Sealer(ground.uow)
+        return (
+            ("bus", ground.bus.run),
+            ("looks", ground.looks.run),
+            ("sealer", sealer.run),
+            ("jobs", self.jobs.run),
+            ("callbacks", _every(_TICK_SECONDS, floor.ticker.tick)),
+            *((f"bridge-{bridge.exchange.server}", bridge.run) for bridge in floor.bridges),
+            *((f"recordings-{number}", watcher.run) for number, watcher in enumerate(self.archive.watchers)),
+        )
+
+
+def ground(settings: Settings, database: Database) -> Ground:
+    """The lowest storey, over an open database."""
+    clock, bus = SystemClock(), Bus()
+    uow = UnitOfWork(database, bus)
+    return Ground(
+        settings=settings,
+        clock=clock,
+        bus=bus,
+        uow=uow,
+        vault=Vault(settings.key.decode()),
+        looks=Looks(uow, clock),
+    )
+
+
+def people(base: Ground) -> People:
+    """The desks of users, roles and access."""
+    uow, clock, vault, passwords = base.uow, base.clock, base.vault, Passwords()
+    return People(
+        logins=Logins(uow, clock, passwords, vault),
+        own=OwnAccount(uow, clock, passwords, vault),
+        users=Users(uow, clock, passwords, vault),
+        units=Units(uow, clock),
+        roles=Roles(uow, clock),
+        profiles=Profiles(uow, clock, KEYS),
+        keys=Keys(uow, clock, KEYS),
+        views=SavedViews(uow),
+        announcements=Announcements(uow, clock),
+    )
+
+
+def build(base: Ground, staff: People, sites: Sequence[Site]) -> House:
+    """The whole house over its ground floor, for the exchanges at ``sites``."""
+    floor = _floor(base, sites)
+    archive = _archive(base, floor, sites)
+    imports = Imports(base.uow, base.clock, base.settings.data_dir / "imports")
+    handlers: Mapping[str, JobHandler] = {**imports.handlers, RESUME_JOB: archive.pausing.resume_when_due}
+    jobs = JobRunner(base.uow, base.clock, handlers)
+    base.bus.subscribe(JobQueued, jobs.on_queued)
+    return House(
+        ground=base, people=staff, floor=floor, archive=archive, imports=imports, jobs=jobs, sites=tuple(sites)
+    )
+
+
+def _floor(base: Ground, sites: Sequence[Site]) -> Floor:
+    uow, clock, region = base.uow, base.clock, base.settings.region
+    gate, registry = Gate(DebtorFacts(), clock), Registry(clock)
+    law, staff, callers = CallGate(gate, registry), StaffDirectory(), CallerLookup()
+    agents, dialler = AgentService(uow, clock), FloorDialler()
+    callbacks = CallbackService(uow, clock, dialler=dialler, law=CallbackLaw(gate), region=region)
+    followers = (agents, callbacks, CaseHistory())
+    reporter = CallReporter(uow, clock, staff=staff, callers=callers, gate=law, followers=followers, region=region)
+    bridges = tuple(Bridge(site.exchange, reporter, clock) for site in sites)
+    telephony = Gateway(bridges, clock)
+    calls = CallService(
+        uow, clock, ids=IdSource(), telephony=telephony, gate=law, callers=callers, staff=staff, region=region
+    )
+    dialler.calls = calls
+    effects = ResultEffects(clock, gate=law, cases=CaseEffects(), callbacks=AgreedCallbacks(callbacks))
+    return Floor(
+        gate=gate,
+        registry=registry,
+        agents=agents,
+        callbacks=callbacks,
+        ticker=CallbackTicker(uow, clock, callbacks=callbacks, presence=FreeAgents()),
+        reporter=reporter,
+        bridges=bridges,
+        telephony=telephony,
+        calls=calls,
+        control=CallControl(uow, clock, telephony=telephony, staff=staff),
+        results=CallResults(uow, clock, gate=law, effects=effects, followers=followers),
+    )
+
+
+def _archive(base: Ground, floor: Floor, sites: Sequence[Site]) -> Archive:
+    uow, clock, lookup = base.uow, base.clock, CallLogLookup()
+    storage = open_storage(base.settings.recordings)
+    pausing = Pausing(uow=uow, clock=clock, recorder=floor.telephony, calls=lookup)
+    intake = Intake(
+        uow=uow,
+        clock=clock,
+        storage=storage,
+        calls=lookup,
+        encoder=OpusEncoder(),
+        scratch=base.settings.data_dir / "scratch",
+    )
+    channels = BridgedChannels(floor.bridges)
+    return Archive(
+        desk=RecordingsDesk(
+            uow=uow,
+            clock=clock,
+            storage=storage,
+            calls=lookup,
+            looks=base.looks,
+            links=LinkSigner(base.settings.key.decode()),
+            pausing=pausing,
+        ),
+        pausing=pausing,
+        watchers=tuple(
+            Watcher(
+                spool=Spool(site.exchange.server, site.spool),
+                intake=intake,
+                channels=channels,
+                lock_file=base.settings.data_dir / "watermarks" / f"{site.exchange.server}.lock",
+            )
+            for site in sites
+            if site.spool is not None
+        ),
+    )
+
+
+def _every(seconds: float, step: Callable[[], Awaitable[Any]]) -> Callable[[], Awaitable[None]]:
+    async def run() -> None:
+        while True:
+            await step()
+            await asyncio.sleep(seconds)
+
+    return run
