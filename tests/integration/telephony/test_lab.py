@@ -73,11 +73,11 @@ async def dial_out(lab: Lab, index: int, number: str, call_id: int) -> None:
     )
 
 
-def customer_channel(lab: Lab, application: str) -> str:
-    """The channel over the trunk that is in this application now, if there is one."""
+def channel_in(lab: Lab, endpoint: str, application: str) -> str:
+    """The endpoint's channel that is in this application now, if there is one."""
     for line in lab.rx("core show channels concise").splitlines():
         channel, _, _, _, _, running, *_ = line.split("!")
-        if channel.startswith("PJSIP/trunk-") and running == application:
+        if channel.startswith(f"{endpoint}-") and running == application:
             return channel
     return ""
 
@@ -188,7 +188,7 @@ async def test_customer_of_a_vanished_collector_is_held_and_rung_back(asterisk_l
                     await dial_out(asterisk_lab, 3, "+79000000106", 4711)
                 await collector.until("CALL_ESTABLISHED")
                 await eventually(lambda: "answered" in {event.name for event in debtor.events()})
-            channel = await eventually(lambda: customer_channel(asterisk_lab, "MusicOnHold"))
+            channel = await eventually(lambda: channel_in(asterisk_lab, "PJSIP/trunk", "MusicOnHold"))
             await order(
                 asterisk_lab,
                 Action="Redirect",
@@ -320,3 +320,29 @@ def test_number_that_could_be_more_than_a_number_is_refused() -> None:
 def test_answering_needs_a_running_lab(tmp_path: Path) -> None:
     with pytest.raises(LabError):
         next(commands.answer(Lab(tmp_path), Answer.PICK_UP))
+
+
+@pytest.mark.parametrize("attended", [False, True], ids=["blind", "attended"])
+async def test_transferred_customer_talks_on_and_stays_recorded(asterisk_lab: Lab, attended: bool) -> None:
+    caller = f"+7900000012{attended:d}"
+    async with (
+        phone(asterisk_lab, 0, hertz=700) as first,
+        phone(asterisk_lab, 1, hertz=900) as second,
+        ringing(asterisk_lab, sipp.Ring(caller=caller, number="201", hertz=440)) as debtor,
+    ):
+        await first.answer()
+        agent = await eventually(lambda: channel_in(asterisk_lab, "PJSIP/201d", "AppDial"))
+        transfer = "Atxfer" if attended else "BlindTransfer"
+        await order(asterisk_lab, Action=transfer, Channel=agent, Context="callcenter-transfer", Exten="202")
+        await second.answer()
+        if attended:
+            await first.hang_up()
+        await first.until("CALL_CLOSED")
+        await asyncio.sleep(2)
+        await second.hang_up()
+        rung = await outcome(debtor)
+    assert rung.ended_by == "callee"
+    customer = next(row["uniqueid"] for row in cel_rows(asterisk_lab) if row["number"] == caller)
+    heard = (await eventually(lambda: recordings(asterisk_lab, customer)))[0]
+    assert tone_share(heard, 440) * length(heard) == pytest.approx(rung.talked / 1000, abs=0.6)
+    assert tone_share(heard.with_name(f"{customer}-t.wav"), 900) * length(heard) == pytest.approx(2, abs=0.5)
