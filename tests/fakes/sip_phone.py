@@ -123,7 +123,7 @@ class Dialog:
         )
 
     def ack(self, cseq: str) -> None:
-        self._request("ACK", cseq=int(cseq.split(" ")[0]))
+        self._request("ACK", cseq=int(cseq.split(" ", maxsplit=1)[0]))
 
 
 class SipPhone(asyncio.DatagramProtocol):
