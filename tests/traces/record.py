@@ -36,6 +36,8 @@ class Recorder:
         self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self.port)
         self._reading = asyncio.create_task(self._read())
         await self.give(Login(username="bridge", secret=SECRET))
+        while b"Fully Booted" not in self.raw:  # noqa: ASYNC110 - a tool for people, not a test
+            await asyncio.sleep(0.05)
 
     async def _read(self) -> None:
         while data := await self._reader.read(65536):

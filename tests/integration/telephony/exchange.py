@@ -38,16 +38,57 @@ _EXPRESSIONS = {
     "appdata": "CHANNEL(appdata)",
     "extra": "eventextra",
 }
-_MODULES = """
-app_confbridge app_dial app_playback app_queue app_stack bridge_builtin_features bridge_builtin_interval_features
-bridge_holding bridge_native_rtp bridge_simple bridge_softmix cel_custom chan_pjsip codec_gsm codec_resample codec_ulaw
-format_gsm format_pcm format_sln format_wav func_callerid func_channel func_logic func_strings pbx_config
-res_cdrel_custom res_crypto res_format_attr_opus res_manager_devicestate res_musiconhold res_pjproject res_pjsip
-res_pjsip_caller_id res_pjsip_dtmf_info res_pjsip_endpoint_identifier_ip res_pjsip_endpoint_identifier_user
-res_pjsip_logger res_pjsip_nat res_pjsip_pubsub res_pjsip_refer res_pjsip_registrar res_pjsip_rfc3326
-res_pjsip_sdp_rtp res_pjsip_session res_rtp_asterisk res_sorcery_astdb res_sorcery_config res_sorcery_memory
-res_timing_timerfd
-""".split()
+_MODULES = [
+    "app_confbridge",
+    "app_dial",
+    "app_playback",
+    "app_queue",
+    "app_stack",
+    "bridge_builtin_features",
+    "bridge_builtin_interval_features",
+    "bridge_holding",
+    "bridge_native_rtp",
+    "bridge_simple",
+    "bridge_softmix",
+    "cel_custom",
+    "chan_pjsip",
+    "codec_gsm",
+    "codec_resample",
+    "codec_ulaw",
+    "format_gsm",
+    "format_pcm",
+    "format_sln",
+    "format_wav",
+    "func_callerid",
+    "func_channel",
+    "func_logic",
+    "func_strings",
+    "pbx_config",
+    "res_cdrel_custom",
+    "res_crypto",
+    "res_format_attr_opus",
+    "res_manager_devicestate",
+    "res_musiconhold",
+    "res_pjproject",
+    "res_pjsip",
+    "res_pjsip_caller_id",
+    "res_pjsip_dtmf_info",
+    "res_pjsip_endpoint_identifier_ip",
+    "res_pjsip_endpoint_identifier_user",
+    "res_pjsip_logger",
+    "res_pjsip_nat",
+    "res_pjsip_pubsub",
+    "res_pjsip_refer",
+    "res_pjsip_registrar",
+    "res_pjsip_rfc3326",
+    "res_pjsip_sdp_rtp",
+    "res_pjsip_session",
+    "res_rtp_asterisk",
+    "res_sorcery_astdb",
+    "res_sorcery_config",
+    "res_sorcery_memory",
+    "res_timing_timerfd",
+]
 _DIALPLAN = """
 [callcenter-inbound]
 exten => 600,1,Answer()
