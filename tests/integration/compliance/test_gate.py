@@ -88,6 +88,20 @@ async def reserve(
     return True
 
 
+async def connect_all(uow: UnitOfWork, number: int) -> None:
+    """Open that many connections, so that contenders start together; SQLite has but one writer."""
+    if uow.database.dialect != "postgresql":
+        return
+    everybody = asyncio.Barrier(number)
+
+    async def connect() -> None:
+        async with uow.write() as work:
+            await work.session.execute(select(1))
+            await everybody.wait()
+
+    await asyncio.gather(*(connect() for _ in range(number)))
+
+
 async def settle(gate: Gate, uow: UnitOfWork, call_id: int, *, answered: bool) -> bool:
     async with uow.write() as work:
         return await gate.settle(work, call_id, answered=answered)
@@ -100,6 +114,7 @@ async def state_of(uow: UnitOfWork, call_id: int) -> str | None:
 
 @pytest.mark.parametrize("contenders", [2, 10])
 async def test_only_one_of_many_gets_the_last_allowed_attempt(gate: Gate, uow: UnitOfWork, contenders: int) -> None:
+    await connect_all(uow, contenders)
     won = await asyncio.gather(*(reserve(gate, uow, call(number)) for number in range(1, contenders + 1)))
     assert sum(won) == 1
     async with uow.read() as session:
@@ -113,6 +128,7 @@ async def test_debtors_who_share_a_phone_race_for_its_cap(gate: Gate, uow: UnitO
     for number in range(1, 4):
         assert await reserve(gate, uow, call(number, party_id=number))
         await settle(gate, uow, number, answered=False)
+    await connect_all(uow, 6)
     won = await asyncio.gather(*(reserve(gate, uow, call(number, party_id=number)) for number in range(4, 10)))
     assert sum(won) == 1
 
