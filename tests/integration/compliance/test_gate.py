@@ -20,6 +20,7 @@ from callcenter.compliance.panel import explain
 from callcenter.compliance.registry import Registry
 from callcenter.compliance.rights import BLOCK, LIFT, OVERRIDE, RULES
 from callcenter.compliance.service import Gate
+from core.audit.model import AuditEntry
 from core.kernel.access import Actor, Scope
 from core.kernel.bus import Bus
 from core.kernel.clock import ManualClock
@@ -218,6 +219,21 @@ async def test_every_decision_is_stored_and_read_back_whole(gate: Gate, uow: Uni
     assert queries.restored(allowed) == made
     assert queries.restored(denied).verdict is Verdict.DENY
     assert queries.restored(denied).reason is not None
+
+
+async def test_changes_and_overrides_are_in_the_audit_trail(gate: Gate, uow: UnitOfWork, registry: Registry) -> None:
+    assert await reserve(gate, uow, call(1))
+    assert await reserve(gate, uow, call(2), SUPERVISOR, "the debtor asked for it")
+    async with uow.write() as work:
+        block = await registry.block(work, SUPERVISOR, BlockKind.BANKRUPT, party_id=DEBTOR, basis="court order")
+        await registry.lift(work, SUPERVISOR, block.id, "proceedings ended")
+        await registry.change_rule(work, SUPERVISOR, "ru.calls.day", maximum=2, reason="trial")
+        await registry.set_day(
+            work, SUPERVISOR, Jurisdiction.RU, NOON_IN_MOSCOW.date(), day_type=DayType.HOLIDAY, note="regional"
+        )
+    async with uow.read() as session:
+        actions = (await session.scalars(select(AuditEntry.action).order_by(AuditEntry.id))).all()
+    assert actions == [OVERRIDE, BLOCK, LIFT, RULES, RULES]
 
 
 async def test_deciding_alone_reserves_and_stores_nothing(gate: Gate, uow: UnitOfWork) -> None:
