@@ -17,6 +17,7 @@ from callcenter.compliance.law.terms import BlockKind, Hours, Jurisdiction, Limi
 from callcenter.compliance.model import CalendarDay, ContactBlock, RuleSetting
 from callcenter.compliance.rights import BLOCK, LIFT, RULES
 from callcenter.compliance.rulebook import shipped_rule
+from core.audit.service import Changes, Subject, record
 from core.kernel.access import Actor
 from core.kernel.clock import Clock
 from core.kernel.uow import Work
@@ -59,6 +60,8 @@ class Registry:
         )
         work.session.add(row)
         await work.session.flush()
+        changes = {"kind": (None, kind.value), "basis": (None, row.basis), "ends_at": (None, ends_at)}
+        record(work, actor, BLOCK, ("contact_block", row.id), changes, at=row.added_at)
         work.emit(BlockAdded(at=row.added_at, block_id=row.id, kind=kind, party_id=party_id, case_id=case_id))
         return row
 
@@ -74,6 +77,7 @@ class Registry:
         )
         if row is None:
             raise UnknownBlock
+        record(work, actor, LIFT, ("contact_block", row.id), {"lift_reason": (None, row.lift_reason)}, at=now)
         kind = BlockKind(row.kind)
         work.emit(BlockLifted(at=now, block_id=row.id, kind=kind, party_id=row.party_id, case_id=row.case_id))
 
@@ -110,13 +114,14 @@ class Registry:
                 changed_by=actor.user_id,
             )
         )
-        work.emit(RulesChanged(at=self._clock.now()))
+        values = {"maximum": maximum, "severity": severity, "openings": bounds or None, "reason": reason}
+        self._changed(work, actor, ("contact_rule", rule_id), {name: (None, value) for name, value in values.items()})
 
     async def restore_rule(self, work: Work, actor: Actor, rule_id: str) -> None:
         """Go back to what the law says."""
         actor.require(RULES)
         await work.session.execute(delete(RuleSetting).where(RuleSetting.rule_id == rule_id))
-        work.emit(RulesChanged(at=self._clock.now()))
+        self._changed(work, actor, ("contact_rule", rule_id), {"restored": (False, True)})
 
     async def set_day(
         self, work: Work, actor: Actor, jurisdiction: Jurisdiction, day: date, *, day_type: DayType, note: str
@@ -125,7 +130,13 @@ class Registry:
         actor.require(RULES)
         row = CalendarDay(jurisdiction=jurisdiction, day=day, day_type=day_type, note=_said(note))
         await work.session.merge(row)
-        work.emit(RulesChanged(at=self._clock.now()))
+        subject = ("contact_day", f"{jurisdiction.value} {day.isoformat()}")
+        self._changed(work, actor, subject, {"day_type": (None, day_type.value), "note": (None, row.note)})
+
+    def _changed(self, work: Work, actor: Actor, subject: Subject, changes: Changes) -> None:
+        now = self._clock.now()
+        record(work, actor, RULES, subject, changes, at=now)
+        work.emit(RulesChanged(at=now))
 
 
 def _said(reason: str) -> str:

@@ -22,6 +22,7 @@ from callcenter.compliance.facts import ContactFacts, ContactRequest, Question, 
 from callcenter.compliance.model import AttemptState, ContactAttempt, ContactDecision
 from callcenter.compliance.ports import FactsSource
 from callcenter.compliance.rights import OVERRIDE
+from core.audit.service import record
 from core.kernel.access import Actor
 from core.kernel.clock import Clock
 from core.kernel.uow import UnitOfWork, Work
@@ -96,6 +97,9 @@ class Gate:
         work.session.add(attempt)
         await work.session.flush()
         work.emit(_changed(attempt, decision.at))
+        if reason is not None:
+            changes = {"rule": (None, decision.rule_id), "reason": (None, reason)}
+            record(work, actor, OVERRIDE, ("contact_attempt", attempt.id), changes, at=decision.at)
         return Reservation(
             attempt_id=attempt.id, call_id=request.call_id, decision=decision, overridden=reason is not None
         )

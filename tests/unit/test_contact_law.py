@@ -25,6 +25,7 @@ from callcenter.compliance.law.terms import (
     WindowKind,
 )
 from callcenter.compliance.localtime import instants
+from callcenter.compliance.regions import zones_of_address
 from callcenter.compliance.rules import decide
 from callcenter.compliance.zones import DebtorZone, ZoneSource
 
@@ -285,3 +286,33 @@ def test_a_decision_survives_storage() -> None:
     )
     assert decision.verdict is Verdict.DENY
     assert msgspec.convert(msgspec.json.decode(msgspec.json.encode(decision)), Decision) == decision
+
+
+@pytest.mark.parametrize(
+    ("region", "zone"),
+    [
+        ("Томская область", "Asia/Tomsk"),
+        ("Омская обл.", "Asia/Omsk"),
+        ("Костромская область", "Europe/Moscow"),
+        ("Ямало-Ненецкий автономный округ", "Asia/Yekaterinburg"),
+        ("Ненецкий автономный округ", "Europe/Moscow"),
+        ("Пермский край, Коми-Пермяцкий округ", "Asia/Yekaterinburg"),
+        ("Республика Коми", "Europe/Moscow"),
+        ("г. Санкт-Петербург", "Europe/Moscow"),
+        ("Республика Саха (Якутия)", "Asia/Srednekolymsk"),
+        ("Сахалинская область", "Asia/Sakhalin"),
+        ("Краснодарский край", "Europe/Moscow"),
+        ("КРАСНОЯРСКИЙ КРАЙ", "Asia/Krasnoyarsk"),
+        ("Приморский край", "Asia/Vladivostok"),
+    ],
+)
+def test_zone_of_a_russian_region(region: str, zone: str) -> None:
+    assert zone in zones_of_address("RU", region)
+    assert zones_of_address("RU", region) == zones_of_address(None, region)
+    assert len(zones_of_address("RU", region)) == (3 if "Якутия" in region else 1)
+
+
+def test_zone_of_an_address_elsewhere() -> None:
+    assert zones_of_address("PL", "mazowieckie") == ("Europe/Warsaw",)
+    assert zones_of_address("RU", "unknown") == zones.zones_of_country("RU")
+    assert zones_of_address(None, None) == ()

@@ -20,6 +20,7 @@ from callcenter.compliance.panel import explain
 from callcenter.compliance.registry import Registry
 from callcenter.compliance.rights import BLOCK, LIFT, OVERRIDE, RULES
 from callcenter.compliance.service import Gate
+from core.audit.model import AuditEntry
 from core.kernel.access import Actor, Scope
 from core.kernel.bus import Bus
 from core.kernel.clock import ManualClock
@@ -88,6 +89,20 @@ async def reserve(
     return True
 
 
+async def connect_all(uow: UnitOfWork, number: int) -> None:
+    """Open that many connections, so that contenders start together; SQLite has but one writer."""
+    if uow.database.dialect != "postgresql":
+        return
+    everybody = asyncio.Barrier(number)
+
+    async def connect() -> None:
+        async with uow.write() as work:
+            await work.session.execute(select(1))
+            await everybody.wait()
+
+    await asyncio.gather(*(connect() for _ in range(number)))
+
+
 async def settle(gate: Gate, uow: UnitOfWork, call_id: int, *, answered: bool) -> bool:
     async with uow.write() as work:
         return await gate.settle(work, call_id, answered=answered)
@@ -100,6 +115,7 @@ async def state_of(uow: UnitOfWork, call_id: int) -> str | None:
 
 @pytest.mark.parametrize("contenders", [2, 10])
 async def test_only_one_of_many_gets_the_last_allowed_attempt(gate: Gate, uow: UnitOfWork, contenders: int) -> None:
+    await connect_all(uow, contenders)
     won = await asyncio.gather(*(reserve(gate, uow, call(number)) for number in range(1, contenders + 1)))
     assert sum(won) == 1
     async with uow.read() as session:
@@ -113,6 +129,7 @@ async def test_debtors_who_share_a_phone_race_for_its_cap(gate: Gate, uow: UnitO
     for number in range(1, 4):
         assert await reserve(gate, uow, call(number, party_id=number))
         await settle(gate, uow, number, answered=False)
+    await connect_all(uow, 6)
     won = await asyncio.gather(*(reserve(gate, uow, call(number, party_id=number)) for number in range(4, 10)))
     assert sum(won) == 1
 
@@ -202,6 +219,21 @@ async def test_every_decision_is_stored_and_read_back_whole(gate: Gate, uow: Uni
     assert queries.restored(allowed) == made
     assert queries.restored(denied).verdict is Verdict.DENY
     assert queries.restored(denied).reason is not None
+
+
+async def test_changes_and_overrides_are_in_the_audit_trail(gate: Gate, uow: UnitOfWork, registry: Registry) -> None:
+    assert await reserve(gate, uow, call(1))
+    assert await reserve(gate, uow, call(2), SUPERVISOR, "the debtor asked for it")
+    async with uow.write() as work:
+        block = await registry.block(work, SUPERVISOR, BlockKind.BANKRUPT, party_id=DEBTOR, basis="court order")
+        await registry.lift(work, SUPERVISOR, block.id, "proceedings ended")
+        await registry.change_rule(work, SUPERVISOR, "ru.calls.day", maximum=2, reason="trial")
+        await registry.set_day(
+            work, SUPERVISOR, Jurisdiction.RU, NOON_IN_MOSCOW.date(), day_type=DayType.HOLIDAY, note="regional"
+        )
+    async with uow.read() as session:
+        actions = (await session.scalars(select(AuditEntry.action).order_by(AuditEntry.id))).all()
+    assert actions == [OVERRIDE, BLOCK, LIFT, RULES, RULES]
 
 
 async def test_deciding_alone_reserves_and_stores_nothing(gate: Gate, uow: UnitOfWork) -> None:
