@@ -1,6 +1,7 @@
-/* <call-player recording="7" [base="/recordings/7"] [may-mark] [download]>: hears and shows one recording.
+/* <call-player recording="7" [base="/recordings/7"]>: hears and shows one recording.
 
-   base/audio is the sound (by ranges), base/peaks what is drawn, base/marks the bookmarks and comments (GET, POST).
+   base/audio is the sound (by ranges), base/peaks what is drawn, base/marks the bookmarks and comments (GET, POST) and
+   what the reader may do.
    Keys while it has the focus: space, ← → 5 s, [ ] speed, s skip silence, b bookmark. */
 import { h, icon, isTyping, on } from "./dom.js";
 import { t } from "./i18n.js";
@@ -60,7 +61,7 @@ class CallPlayer extends HTMLElement {
     this.setAttribute("role", "group");
     this.setAttribute("aria-label", t("player"));
     this.field = h("div", { class: "player-field" }, this.flags);
-    this.append(this.audio, h("div", { class: "player-wave" }, this.labels, this.field), this.slider, this.#controls(), this.message, this.#form(), this.list);
+    this.append(this.audio, h("div", { class: "player-wave" }, this.labels, this.field), this.slider, this.#controls(), this.message, this.list);
     this.#follow();
   }
 
@@ -71,21 +72,24 @@ class CallPlayer extends HTMLElement {
     this.time = h("span", { class: "player-time" }, "0:00");
     this.speed = h("output", { class: "player-speed", "aria-label": t("player_speed") });
     this.skip = h("button", { type: "button", class: "btn", "aria-pressed": "false", onclick: () => this.#setSkip(!this.skipping) }, icon("player-skip-forward"), t("player_skip_silence"));
-    const controls = h("div", { class: "player-controls" },
+    this.controls = h("div", { class: "player-controls" },
       this.playButton,
       button("rewind-backward-5", t("player_back"), () => this.seek(this.audio.currentTime - STEP)),
       button("rewind-forward-5", t("player_forward"), () => this.seek(this.audio.currentTime + STEP)),
       this.time,
       h("span", { class: "player-speeds" }, button("minus", t("player_slower"), () => this.#change(-1)), this.speed, button("plus", t("player_faster"), () => this.#change(1))),
-      this.skip,
-      this.hasAttribute("download") && h("a", { class: "btn btn-square", href: `${this.base}/audio?download=1`, "aria-label": t("player_download"), title: t("player_download") }, icon("download")));
+      this.skip);
     this.#setSpeed(Number(localStorage.getItem(SPEED_KEY)) || 1);
     this.#setSkip(localStorage.getItem(SKIP_KEY) === "1");
-    return controls;
+    return this.controls;
+  }
+
+  #download() {
+    const label = t("player_download");
+    return h("a", { class: "btn btn-square", href: `${this.base}/audio?download=1`, "data-download": true, download: "", "hx-boost": "false", "aria-label": label, title: label }, icon("download"));
   }
 
   #form() {
-    if (!this.hasAttribute("may-mark")) return "";
     this.words = h("input", { class: "form-control", name: "text", maxLength: 1000, required: true, placeholder: t("player_mark_placeholder"), "aria-label": t("player_mark_placeholder"), onkeydown: (event) => event.key === "Escape" && this.focus() });
     return h("form", { class: "player-form", onsubmit: (event) => this.#mark(event) }, this.words,
       h("button", { class: "btn", value: "bookmark" }, icon("bookmark"), t("player_add_bookmark")),
@@ -107,6 +111,8 @@ class CallPlayer extends HTMLElement {
       this.#drawing = drawing;
       this.slider.max = Math.ceil(this.#duration);
       this.#draw();
+      if (marks.may_download) this.controls.append(this.#download());
+      if (marks.may_mark) this.list.before(this.#form());
       this.#setSpeed(this.audio.defaultPlaybackRate);
       this.#showMarks(marks.items);
       this.#shown();
@@ -121,6 +127,7 @@ class CallPlayer extends HTMLElement {
     this.#wave = drawWave(lanes, this.audio, this.#drawing, {
       debtor: colour(".player-debtor"), collector: colour(".player-collector"), played: colour(".player-time"), cursor: colour(".player-speed"),
     });
+    this.#wave.on("interaction", (seconds) => this.seek(seconds));
     this.field.prepend(lanes);
   }
 
@@ -224,7 +231,6 @@ customElements.define("call-player", CallPlayer);
 on("click", "[data-play]", (_event, button) => {
   const player = document.createElement("call-player");
   player.setAttribute("recording", button.dataset.play);
-  for (const right of ["may-mark", "download"]) if (button.hasAttribute(`data-${right}`)) player.setAttribute(right, "");
   const dialog = h("dialog", { class: "player-dialog", "aria-label": t("player"), onclose: () => dialog.remove() },
     h("header", {}, h("h2", {}, t("player")), h("button", { type: "button", class: "btn btn-plain push", onclick: () => dialog.close() }, t("close"))),
     h("div", { class: "body" }, player));

@@ -13,7 +13,8 @@ from web.security import actor, right, route
 from web.state import part
 
 _LISTEN = right("recordings.listen")
-_DOWNLOAD = right("recordings.download")
+_ANNOTATE = "recordings.annotate"
+_DOWNLOAD = "recordings.download"
 _PAUSE = right("recordings.pause")
 
 
@@ -73,8 +74,11 @@ async def peaks(request: Request) -> Response:
 
 
 async def marks(request: Request) -> Response:
-    found = await recordings(request).marks(actor(request), request.path_params["id"])
-    return JSONResponse({"items": [_mark(mark) for mark in found]})
+    """The marks, and what the reader may do beside listening."""
+    who = actor(request)
+    found = await recordings(request).marks(who, request.path_params["id"])
+    may = {"may_mark": who.may(_ANNOTATE), "may_download": who.may(_DOWNLOAD)}
+    return JSONResponse({"items": [_mark(mark) for mark in found], **may})
 
 
 async def add_mark(request: Request) -> Response:
@@ -122,13 +126,13 @@ async def resume(request: Request) -> Response:
 
 
 routes = [
-    route("/recordings/export", export, policy=_DOWNLOAD, methods=["POST"]),
+    route("/recordings/export", export, policy=right(_DOWNLOAD), methods=["POST"]),
     route("/recordings/shared/{word}", shared, policy=_LISTEN, name="recording_shared"),
     route("/recordings/marks/{mark:int}/delete", delete_mark, policy=_LISTEN, methods=["POST"]),
     route("/recordings/{id:int}/audio", audio, policy=_LISTEN),
     route("/recordings/{id:int}/peaks", peaks, policy=_LISTEN),
     route("/recordings/{id:int}/marks", marks, policy=_LISTEN),
-    route("/recordings/{id:int}/marks", add_mark, policy=right("recordings.annotate"), methods=["POST"]),
+    route("/recordings/{id:int}/marks", add_mark, policy=right(_ANNOTATE), methods=["POST"]),
     route("/recordings/{id:int}/link", link, policy=_LISTEN, methods=["POST"]),
     route("/calls/{call:int}/recording/pause", pause, policy=_PAUSE, methods=["POST"]),
     route("/calls/{call:int}/recording/resume", resume, policy=_PAUSE, methods=["POST"]),
