@@ -50,6 +50,8 @@ class Stage:
             routes=[
                 Route("/cases", self._list),
                 Route("/cases/{case:int}", self._case),
+                Route("/callers/11", self._caller),
+                Route("/callers/11/search", self._found),
                 Route("/login", self._login),
                 Route("/phone/config", self._phone),
                 Route("/calls/dial", self._dial, methods=["POST"]),
@@ -94,6 +96,14 @@ class Stage:
         query = request.query_params
         view = screens.case(allowed="forbidden" not in query, call="idle" not in query)
         return self._page(request, "cases/case.html", case=view)
+
+    async def _caller(self, request: Request) -> Response:
+        return self._page(
+            request, "cases/caller.html", caller=screens.caller(known="hidden" not in request.query_params)
+        )
+
+    async def _found(self, request: Request) -> Response:
+        return HTMLResponse(f"<p>{len(request.query_params['q'])} letters</p>")
 
     async def _login(self, request: Request) -> Response:
         return self._page(request, "login.html", error=None, ask_code=False, login="", next="/", ticket="")

@@ -105,6 +105,23 @@ async def test_the_law_is_explained_when_it_forbids_a_call(stage: Stage, chromiu
     await expect(page.locator("#toasts")).to_contain_text("18:12")
 
 
+async def test_a_case_follows_its_call_and_keeps_what_is_typed(stage: Stage, chromium: Browser) -> None:
+    page = await desk(stage, chromium, "/cases/7")
+    await page.fill("#result-note", "обещал")
+    await page.evaluate("document.querySelector('#result-bar').dataset.old = '1'")
+    await stage.say("call.ended", call_id=4503599627370497, case_id=8)
+    await stage.say("call.held", call_id=4503599627370497, case_id=7, held=True)
+    await page.wait_for_selector("#result-bar:not([data-old])")
+    await expect(page.locator("#result-note")).to_have_value("обещал")
+    assert await page.evaluate("document.activeElement.id") == "result-note"
+
+
+async def test_an_unknown_caller_is_searched_as_one_types(stage: Stage, chromium: Browser) -> None:
+    page = await desk(stage, chromium, "/callers/11?hidden=1")
+    await page.locator("#caller-search").press_sequentially("Абонентов")
+    await expect(page.locator("#caller-found")).to_have_text("9 letters")
+
+
 async def test_rows_are_chosen_and_opened_by_keyboard(stage: Stage, chromium: Browser) -> None:
     page = await desk(stage, chromium)
     await page.locator("tr[data-row='1']").focus()

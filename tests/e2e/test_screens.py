@@ -21,6 +21,8 @@ SCREENS = (
     "/cases?none=1",
     "/cases/7",
     "/cases/7?forbidden=1&idle=1",
+    "/callers/11",
+    "/callers/11?hidden=1",
     "/login",
 )
 

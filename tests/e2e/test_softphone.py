@@ -189,6 +189,15 @@ async def test_three_talk_together(exchange: Exchange, stage: Stage, chromium: B
             assert await asyncio.to_thread(debtor.wait, 10) == 0
 
 
+async def test_an_ordered_call_is_taken_by_itself(exchange: Exchange, stage: Stage, chromium: Browser) -> None:
+    page = await ready(stage, chromium)
+    order = f"channel originate Local/{COLLECTOR.extension}@callcenter-ringback application Echo"
+    await asyncio.to_thread(exchange.lab.rx, order)
+    await state(page, "talking").wait_for()
+    await page.keyboard.press("x")
+    await page.wait_for_selector("[data-line]", state="detached")
+
+
 async def test_the_last_tab_wins_and_the_first_can_take_over(
     exchange: Exchange, stage: Stage, chromium: Browser
 ) -> None:

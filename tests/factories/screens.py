@@ -164,6 +164,36 @@ RESULTS = (
 )
 
 
+def caller(*, known: bool = True) -> cases.CallerView:
+    people = (("Белозерская Мария", "relative"), ("Абонентов Пётр", "debtor"))
+    return cases.CallerView(
+        call=cases.CurrentCall(
+            call_id=11,
+            state=State(word=msg("Ringing"), icon="bell-ringing", tone=Tone.LIVE),
+            phone="+79000000011" if known else None,
+            person="",
+            started_at=NOW,
+        ),
+        phone="+79000000011" if known else None,
+        candidates=tuple(
+            cases.Candidate(
+                name=name,
+                role=msg(role),
+                case_number="2026-00007",
+                href="/cases/7",
+                reason=msg("The number is on this case, last talk 2 days ago"),
+                creditor="ООО МФК «Быстрые Деньги Плюс»",
+                overdue=roubles("187670.57"),
+            )
+            for name, role in people
+        )
+        if known
+        else (),
+        link_href="/callers/11/search",
+        create_href="/callers/11",
+    )
+
+
 def case(*, allowed: bool = True, call: bool = True) -> cases.CaseView:
     line = cases.PhoneLine(
         phone_id=1,

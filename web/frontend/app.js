@@ -11,5 +11,6 @@ import "./lamp.js";
 import "./dial.js";
 import "./phone.js";
 import "./pop.js";
+import "./refresh.js";
 import "./player.js";
 import "./keys.js";

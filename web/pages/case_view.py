@@ -1,7 +1,7 @@
 """The case screen as data: everything a collector needs for one call on one page.
 
-Queries fill these; ``templates/cases/case.html`` and its parts draw them. Moments are aware UTC, zones IANA names; a text is
-a :class:`~core.kernel.i18n.Message` (shown in the reader's language) or plain data.
+Queries fill these; ``templates/cases/case.html`` and its parts draw them. Moments are aware UTC, zones IANA names; a
+text is a :class:`~core.kernel.i18n.Message` (shown in the reader's language) or plain data.
 """
 
 from dataclasses import dataclass
@@ -53,8 +53,8 @@ class Attempts:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ContactPanel:
-    """May I call, until when, how often still, and why. ``until`` is the end of the allowed hours, ``next_allowed_at`` the
-    next lawful moment when it is forbidden now, ``next_limit_at`` when the counted attempts fall away."""
+    """May I call, until when, how often still, and why. ``until`` is the end of the allowed hours, ``next_allowed_at``
+    the next lawful moment when it is forbidden now, ``next_limit_at`` when the counted attempts fall away."""
 
     allowed: bool
     reason: Text

@@ -1,4 +1,4 @@
-"""What the scripts in the browser say. ``base.html`` hands them over as one JSON dictionary; ``i18n.js`` reads it by key.
+"""What the scripts in the browser say. ``base.html`` hands them over as one JSON dictionary; ``i18n.js`` reads it.
 
 ``{names}`` are filled by the browser.
 """

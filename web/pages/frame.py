@@ -24,7 +24,7 @@ class NavGroup:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Me:
-    """The reader. ``theme`` is ``light``, ``dark`` or ``auto``; ``zone`` an IANA name; ``has_phone`` shows the softphone."""
+    """The reader. ``theme`` is ``light``, ``dark`` or ``auto``; ``zone`` an IANA name; ``has_phone`` draws a phone."""
 
     name: str
     login: str

@@ -1,9 +1,9 @@
 """The shape of every list on screen, as data: what ``_list.html`` draws and the query string that reproduces it.
 
-A page module fills a :class:`ListView` from its own query; nothing here asks a database. Parameters of the query string:
-``q`` search, ``sort`` (a column's key, ``-`` before it for descending), ``after``/``before`` cursors, ``col`` (repeated: the
-columns shown, in order), ``saved`` (the saved filter in use), and one name for each filter (``NAME-from`` and ``NAME-to``
-for ranges and dates).
+A page module fills a :class:`ListView` from its own query; nothing here asks a database. Parameters of the query
+string: ``q`` search, ``sort`` (a column's key, ``-`` before it for descending), ``after``/``before`` cursors, ``col``
+(repeated: the columns shown, in order), ``saved`` (the saved filter in use), and one name for each filter
+(``NAME-from`` and ``NAME-to`` for ranges and dates).
 """
 
 from collections.abc import Iterable, Mapping
@@ -145,8 +145,8 @@ class Option:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Filter:
-    """One thing to filter by. ``value`` is what is set now; for DATE and RANGE it is the lower end and ``until`` the upper.
-    A SELECT may hold several values (``choices``) when ``many`` is set."""
+    """One thing to filter by. ``value`` is what is set now; for DATE and RANGE it is the lower end and ``until`` the
+    upper. A SELECT may hold several values (``choices``) when ``many`` is set."""
 
     key: str
     label: Text
@@ -219,8 +219,8 @@ class EmptyState:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ListView:
-    """A list, whole. ``key`` names it for saved filters and remembered columns, ``path`` is its address and ``query`` the
-    parameters that reproduce it. ``total`` is None where counting would cost more than it tells."""
+    """A list, whole. ``key`` names it for saved filters and remembered columns, ``path`` is its address and ``query``
+    the parameters that reproduce it. ``total`` is None where counting would cost more than it tells."""
 
     key: str
     title: Text
@@ -268,8 +268,8 @@ class ListView:
         return tuple((name, value) for name, value in self.query if name not in dropped)
 
     def href(self, **changes: str | Iterable[str] | None) -> str:
-        """The address of this list with some parameters changed; ``None`` removes one. A change starts at the first page
-        unless it names a cursor."""
+        """The address of this list with some parameters changed; ``None`` removes one. A change starts at the first
+        page unless it names a cursor; ``__`` in a name stands for ``-``."""
         named = {name.replace("__", "-"): value for name, value in changes.items()}
         pairs = list(self.kept(*named))
         for name, value in named.items():
