@@ -1,7 +1,7 @@
 """Lists of cases, debtors and orders, and the directories that filters choose from."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
@@ -18,8 +18,6 @@ from core.parties.model import PARTIES, Party, Phone
 from core.parties.search import Matches, terms
 from core.people.access import reaches, visible
 from core.people.model import User
-
-_EXPORT_PAGE = 1000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,18 +110,16 @@ async def list_cases(session: AsyncSession, actor: Actor, query: ListQuery) -> L
     return Listing(rows=rows, next=found.next, previous=found.previous, total=total, at_least=at_least)
 
 
-async def every_case(session: AsyncSession, actor: Actor, query: ListQuery) -> AsyncIterator[CaseRow]:
-    """Everything the query means, page after page, for an export."""
+async def export_page(
+    session: AsyncSession, actor: Actor, query: ListQuery, *, after: str | None, size: int
+) -> Listing[CaseRow]:
+    """One page of everything the query means, uncounted: an export asks for page after page."""
     actor.require(rights.EXPORT)
-    after: str | None = None
-    while True:
-        one = ListQuery(search=query.search, filters=query.filters, sort=query.sort, after=after, size=_EXPORT_PAGE)
-        found = await _page(session, actor, one)
-        for row in found.rows:
-            yield _case_row(row)
-        after = found.next
-        if after is None:
-            return
+    found = await _page(session, actor, replace(query, after=after, before=None, size=size))
+    rows = tuple(_case_row(row) for row in found.rows)
+    return Listing(
+        rows=rows, next=found.next, previous=found.previous, total=len(rows), at_least=found.next is not None
+    )
 
 
 async def _page(session: AsyncSession, actor: Actor, query: ListQuery) -> Page:
@@ -291,6 +287,13 @@ async def creditors(session: AsyncSession, *, active_only: bool = False) -> Sequ
     """The directory of creditors, by name. Names of clients are no secret within the house."""
     statement = select(Creditor).order_by(Creditor.name)
     return (await session.scalars(statement.where(Creditor.active) if active_only else statement)).all()
+
+
+async def latest_orders(session: AsyncSession, limit: int = 200) -> Sequence[tuple[Order, str]]:
+    """The newest orders with the creditor's name, to filter by."""
+    statement = select(Order, Creditor.name).join(Creditor, Creditor.id == Order.creditor_id)
+    rows = await session.execute(statement.order_by(Order.placed_on.desc(), Order.id.desc()).limit(limit))
+    return [(row.Order, row.name) for row in rows]
 
 
 async def creditor_named(session: AsyncSession, name: str) -> Creditor | None:

@@ -1,0 +1,330 @@
+"""The lists of cases, of the people on them, and of orders."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from core.cases import queries, rights
+from core.cases.fields import FIELDS, NOTHING, SORTS, FieldKind
+from core.cases.fields import Asked as Wanted
+from core.cases.queries import CaseRow, DebtorRow, ListQuery, OrderRow
+from core.kernel.i18n import LANGUAGES, Message, msg
+from core.kernel.money import Money
+from core.people import queries as people
+from web.export import export
+from web.lists import PAGE_SIZE, Asked, ListSpec, asked, view
+from web.page import page
+from web.pages import case_words as words
+from web.pages.listing import (
+    Align,
+    Column,
+    DayCell,
+    EmptyState,
+    Filter,
+    FilterKind,
+    MoneyCell,
+    Option,
+    Row,
+    StateCell,
+    TextCell,
+    TimeCell,
+)
+from web.rendering import LANGUAGE_NAMES
+from web.security import actor, right, route
+from web.state import services
+
+_EXPORT_BATCH = 500
+_NOBODY = Option(value=NOTHING, label=msg("nobody"))
+_KINDS: Mapping[FieldKind, FilterKind] = {
+    FieldKind.CHOICE: FilterKind.SELECT,
+    FieldKind.REFERENCE: FilterKind.SELECT,
+    FieldKind.DAY: FilterKind.DATE,
+    FieldKind.MOMENT: FilterKind.DATE,
+    FieldKind.AMOUNT: FilterKind.RANGE,
+    FieldKind.NUMBER: FilterKind.RANGE,
+    FieldKind.FLAG: FilterKind.BOOL,
+}
+_CHOICES: Mapping[str, tuple[Option, ...]] = {
+    "state": words.options(words.CASE_STATES),
+    "close_reason": words.options(words.CLOSE_REASONS),
+    "jurisdiction": words.options(words.JURISDICTIONS),
+    "role": words.options(words.ROLES),
+    "quality": words.options(words.PHONE_QUALITIES),
+    "consent": words.options(words.CONSENTS),
+    "language": tuple(Option(value=code, label=LANGUAGE_NAMES[code]) for code in LANGUAGES),
+}
+
+
+def _column(key: str, label: Message, *, align: Align = Align.START, visible: bool = True) -> Column:
+    return Column(key=key, label=label, align=align, sortable=key in SORTS, visible=visible)
+
+
+CASES = ListSpec(
+    key="cases",
+    title=msg("Cases"),
+    path="/cases",
+    sort="next",
+    search_hint=msg("Name, case, contract, phone, tax number or e-mail"),
+    export_right=rights.EXPORT,
+    columns=(
+        _column("number", msg("Case no.")),
+        _column("debtor", msg("Debtor")),
+        _column("amount", msg("Owed"), align=Align.END),
+        _column("due", msg("Overdue since")),
+        _column("next", msg("Next action")),
+        _column("contact", msg("Last contact")),
+        _column("stage", msg("Stage")),
+        _column("state", msg("State")),
+        _column("collector", msg("Collector")),
+        _column("creditor", msg("Creditor")),
+        _column("order", msg("Order"), visible=False),
+        _column("priority", msg("Priority"), align=Align.END, visible=False),
+        _column("close_reason", msg("Closed because"), visible=False),
+        _column("opened", msg("Opened"), visible=False),
+    ),
+    filters=tuple(
+        Filter(
+            key=field.key,
+            label=field.label,
+            kind=_KINDS.get(field.kind, FilterKind.TEXT),
+            options=_CHOICES.get(field.key, ()),
+            many=field.kind in (FieldKind.CHOICE, FieldKind.REFERENCE),
+        )
+        for field in FIELDS.values()
+    ),
+    empty=EmptyState(
+        title=msg("No cases"),
+        hint=msg("Nothing within your reach fits. Take a filter off, or import a registry."),
+        action=msg("Import a registry"),
+        action_href="/imports",
+        icon="folders",
+    ),
+)
+
+
+async def show(request: Request) -> Response:
+    """The list of cases."""
+    wanted = asked(request, await _spec(request))
+    query = _query(wanted)
+    async with services(request).uow.read() as session:
+        found = await queries.list_cases(session, actor(request), query)
+    drawn = await view(
+        request,
+        wanted,
+        map(_row, found.rows),
+        next_cursor=found.next,
+        previous_cursor=found.previous,
+        total=found.total,
+        total_is_at_least=found.at_least,
+    )
+    return await page(request, "list_page.html", {"view": drawn})
+
+
+async def download(request: Request) -> Response:
+    """The same list as a file."""
+    wanted = asked(request, await _spec(request))
+    shown = [column for column in wanted.columns if column.visible]
+    return await export(request, "cases", shown, _batches(request, _query(wanted)))
+
+
+async def _batches(request: Request, query: ListQuery) -> AsyncIterator[list[Row]]:
+    """The rows page by page, each read on its own so that a slow download holds no snapshot open."""
+    after: str | None = None
+    while True:
+        async with services(request).uow.read() as session:
+            found = await queries.export_page(session, actor(request), query, after=after, size=_EXPORT_BATCH)
+        yield [_row(line) for line in found.rows]
+        after = found.next
+        if after is None:
+            return
+
+
+async def _spec(request: Request) -> ListSpec:
+    """The list with the creditors, orders, stages and colleagues there are to filter by."""
+    me = actor(request)
+    async with services(request).uow.read() as session:
+        found: dict[str, tuple[Option, ...]] = {
+            "creditor": tuple(Option(value=str(c.id), label=c.name) for c in await queries.creditors(session)),
+            "stage": tuple(Option(value=str(s.id), label=s.name) for s in await queries.stages(session)),
+            "order": tuple(
+                Option(value=str(order.id), label=f"{name} · {order.number}")
+                for order, name in await queries.latest_orders(session)
+            ),
+            "collector": (
+                _NOBODY,
+                *(
+                    Option(value=str(user.id), label=user.full_name)
+                    for user in await people.colleagues(session, me, rights.VIEW)
+                ),
+            ),
+            "unit": tuple(
+                Option(value=str(line.unit.id), label="\u2003" * line.depth + line.unit.name)
+                for line in await people.unit_lines(session)
+            ),
+        }
+    return replace(
+        CASES, filters=tuple(replace(item, options=found.get(item.key, item.options)) for item in CASES.filters)
+    )
+
+
+def _query(wanted: Asked) -> ListQuery:
+    return ListQuery(
+        search=wanted.search,
+        filters={key: _wanted(item) for key, item in wanted.filters.items() if item.active},
+        sort=wanted.sort,
+        after=wanted.after,
+        before=wanted.before,
+        size=PAGE_SIZE,
+    )
+
+
+def _wanted(item: Filter) -> Wanted:
+    if item.kind in (FilterKind.DATE, FilterKind.RANGE):
+        return Wanted(low=item.value, high=item.until)
+    return Wanted(values=item.choices or (item.value,))
+
+
+def _row(line: CaseRow) -> Row:
+    return Row(
+        id=str(line.id),
+        href=f"/cases/{line.id}",
+        cells={
+            "number": TextCell(line.number, href=f"/cases/{line.id}"),
+            "debtor": TextCell(line.debtor_name),
+            "amount": MoneyCell(Money(line.open_amount, line.currency)),
+            "due": DayCell(line.due_since),
+            "next": TimeCell(line.next_action_at),
+            "contact": TimeCell(line.last_contact_at),
+            "stage": TextCell(line.stage),
+            "state": StateCell(words.CASE_STATES[line.state]),
+            "collector": TextCell(line.collector),
+            "creditor": TextCell(line.creditor),
+            "order": TextCell(line.order),
+            "priority": TextCell(line.priority),
+            "close_reason": TextCell(words.CLOSE_REASONS[line.close_reason] if line.close_reason else None),
+            "opened": TimeCell(line.opened_at),
+        },
+    )
+
+
+DEBTORS = ListSpec(
+    key="debtors",
+    title=msg("Debtors"),
+    path="/debtors",
+    sort="name",
+    search_hint=msg("Name, phone, tax number or e-mail"),
+    columns=(
+        Column(key="name", label=msg("Name"), sortable=True),
+        Column(key="birth", label=msg("Birth date")),
+        Column(key="zone", label=msg("Time zone")),
+        Column(key="language", label=msg("Language")),
+        Column(key="phones", label=msg("Phones"), align=Align.END),
+        Column(key="cases", label=msg("Cases"), align=Align.END),
+    ),
+    filters=(Filter(key="liable", label=msg("Only who owes"), kind=FilterKind.BOOL),),
+    empty=EmptyState(
+        title=msg("Nobody found"), hint=msg("Search by another piece of the name or number."), icon="users"
+    ),
+)
+
+
+async def debtors(request: Request) -> Response:
+    """The people on the cases in reach."""
+    wanted = asked(request, DEBTORS)
+    query = ListQuery(search=wanted.search, sort=wanted.sort, after=wanted.after, before=wanted.before, size=PAGE_SIZE)
+    async with services(request).uow.read() as session:
+        liable = bool(wanted.value("liable"))
+        found = await queries.list_debtors(session, actor(request), query, liable_only=liable)
+    drawn = await view(
+        request,
+        wanted,
+        map(_debtor, found.rows),
+        next_cursor=found.next,
+        previous_cursor=found.previous,
+        total=found.total,
+        total_is_at_least=found.at_least,
+    )
+    return await page(request, "list_page.html", {"view": drawn})
+
+
+def _debtor(line: DebtorRow) -> Row:
+    return Row(
+        id=str(line.id),
+        href=f"/debtors/{line.id}",
+        cells={
+            "name": TextCell(line.name, href=f"/debtors/{line.id}"),
+            "birth": DayCell(line.birth_date),
+            "zone": TextCell(line.timezone),
+            "language": TextCell(LANGUAGE_NAMES.get(line.language or "")),
+            "phones": TextCell(line.phones),
+            "cases": TextCell(line.cases),
+        },
+    )
+
+
+async def debtor(request: Request) -> Response:
+    """The cases of one person, as far as they are in reach."""
+    party_id = request.path_params["id"]
+    async with services(request).uow.read() as session:
+        lines = await queries.cases_of_party(session, actor(request), party_id)
+    spec = replace(CASES, path=f"/debtors/{party_id}", filters=(), search_hint=None, export_right=None)
+    drawn = await view(request, asked(request, spec), map(_row, lines), total=len(lines))
+    return await page(request, "list_page.html", {"view": drawn})
+
+
+ORDERS = ListSpec(
+    key="orders",
+    title=msg("Orders"),
+    path="/orders",
+    sort="placed",
+    columns=(
+        Column(key="number", label=msg("Order")),
+        Column(key="creditor", label=msg("Creditor")),
+        Column(key="placed", label=msg("Placed on")),
+        Column(key="cases", label=msg("Cases"), align=Align.END),
+        Column(key="open", label=msg("Open"), align=Align.END),
+        Column(key="amount", label=msg("Owed"), align=Align.END),
+    ),
+    empty=EmptyState(
+        title=msg("No orders"),
+        hint=msg("An order opens with the first registry of a creditor."),
+        action=msg("Import a registry"),
+        action_href="/imports",
+        icon="packages",
+    ),
+)
+
+
+async def orders(request: Request) -> Response:
+    """Every order with its lot."""
+    async with services(request).uow.read() as session:
+        lines = await queries.list_orders(session, actor(request))
+    drawn = await view(request, asked(request, ORDERS), map(_order, lines), total=len(lines))
+    return await page(request, "list_page.html", {"view": drawn})
+
+
+def _order(line: OrderRow) -> Row:
+    return Row(
+        id=str(line.id),
+        href=f"/cases?order={line.id}",
+        cells={
+            "number": TextCell(line.number, href=f"/cases?order={line.id}", note=line.name or None),
+            "creditor": TextCell(line.creditor, href=f"/creditors/{line.creditor_id}"),
+            "placed": DayCell(line.placed_on),
+            "cases": TextCell(line.cases),
+            "open": TextCell(line.open_cases),
+            "amount": MoneyCell(Money(line.open_amount, line.currency)),
+        },
+    )
+
+
+_VIEW = right(rights.VIEW)
+routes = (
+    route("/cases", show, policy=_VIEW, name="cases"),
+    route("/cases/export", download, policy=right(rights.EXPORT), name="cases.export"),
+    route("/debtors", debtors, policy=_VIEW, name="debtors"),
+    route("/debtors/{id:int}", debtor, policy=_VIEW, name="debtor"),
+    route("/orders", orders, policy=right(rights.CREDITORS_VIEW), name="orders"),
+)

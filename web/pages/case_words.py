@@ -1,0 +1,131 @@
+"""How what is stored about cases reads on screen: words and icons."""
+
+from collections.abc import Mapping
+
+from core.cases.model import (
+    CaseState,
+    ClaimState,
+    CloseReason,
+    EventKind,
+    Jurisdiction,
+    PartyRole,
+    PromiseState,
+)
+from core.importing.model import BatchState, Outcome
+from core.kernel.i18n import Message, msg
+from core.parties.model import Consent, PhoneKind, PhoneQuality
+from web.pages.listing import Option, State, Tone
+
+CASE_STATES: Mapping[str, State] = {
+    CaseState.OPEN: State(word=msg("open"), icon="folder-open", tone=Tone.LIVE),
+    CaseState.SUSPENDED: State(word=msg("suspended"), icon="player-pause", tone=Tone.ALERT),
+    CaseState.CLOSED: State(word=msg("closed"), icon="folder-off"),
+}
+CLOSE_REASONS: Mapping[str, Message] = {
+    CloseReason.PAID_IN_FULL: msg("paid in full"),
+    CloseReason.SETTLED: msg("settled for less"),
+    CloseReason.WITHDRAWN: msg("withdrawn by the creditor"),
+    CloseReason.BANKRUPT: msg("debtor bankrupt"),
+    CloseReason.DECEASED: msg("debtor deceased"),
+    CloseReason.UNTRACEABLE: msg("cannot be traced"),
+    CloseReason.EXHAUSTED: msg("all means exhausted"),
+    CloseReason.LIMITATION: msg("time-barred"),
+    CloseReason.WRITTEN_OFF: msg("written off"),
+    CloseReason.OPENED_IN_ERROR: msg("opened in error"),
+}
+ROLES: Mapping[str, Message] = {
+    PartyRole.DEBTOR: msg("debtor"),
+    PartyRole.CO_DEBTOR: msg("co-debtor"),
+    PartyRole.GUARANTOR: msg("guarantor"),
+    PartyRole.REPRESENTATIVE: msg("representative"),
+    PartyRole.HEIR: msg("heir"),
+    PartyRole.RELATIVE: msg("relative"),
+    PartyRole.EMPLOYER: msg("employer"),
+    PartyRole.THIRD_PARTY: msg("third party"),
+}
+JURISDICTIONS: Mapping[str, Message] = {
+    Jurisdiction.RU: msg("Russia"),
+    Jurisdiction.UA: msg("Ukraine"),
+    Jurisdiction.PL: msg("Poland and the EU"),
+    Jurisdiction.US: msg("United States"),
+    Jurisdiction.NONE: msg("none"),
+}
+PHONE_KINDS: Mapping[str, Message] = {
+    PhoneKind.MOBILE: msg("mobile"),
+    PhoneKind.HOME: msg("home"),
+    PhoneKind.WORK: msg("work"),
+    PhoneKind.RELATIVE: msg("a relative's"),
+    PhoneKind.OTHER: msg("other"),
+}
+PHONE_QUALITIES: Mapping[str, State] = {
+    PhoneQuality.UNVERIFIED: State(word=msg("unverified"), icon="help-circle"),
+    PhoneQuality.CONFIRMED: State(word=msg("confirmed"), icon="circle-check", tone=Tone.LIVE),
+    PhoneQuality.THIRD_PARTY: State(word=msg("third party"), icon="user-question", tone=Tone.ACT),
+    PhoneQuality.WRONG: State(word=msg("wrong number"), icon="phone-x", tone=Tone.ALERT),
+    PhoneQuality.NOT_IN_SERVICE: State(word=msg("not in service"), icon="phone-off", tone=Tone.ALERT),
+    PhoneQuality.FAX: State(word=msg("fax"), icon="printer"),
+    PhoneQuality.NO_ANSWER: State(word=msg("no answer"), icon="phone-pause"),
+}
+CONSENTS: Mapping[str, Message] = {
+    Consent.UNKNOWN: msg("unknown"),
+    Consent.GIVEN: msg("given"),
+    Consent.REFUSED: msg("refused"),
+    Consent.REVOKED: msg("revoked"),
+}
+CLAIM_STATES: Mapping[str, Message] = {
+    ClaimState.OPEN: msg("open"),
+    ClaimState.PAID: msg("paid"),
+    ClaimState.WITHDRAWN: msg("withdrawn"),
+}
+PROMISE_STATES: Mapping[str, State] = {
+    PromiseState.OPEN: State(word=msg("open"), icon="clock", tone=Tone.ACT),
+    PromiseState.KEPT: State(word=msg("kept"), icon="circle-check", tone=Tone.LIVE),
+    PromiseState.BROKEN: State(word=msg("broken"), icon="heart-broken", tone=Tone.LAW),
+    PromiseState.CANCELLED: State(word=msg("cancelled"), icon="circle-off"),
+}
+COMPONENT_LABELS: Mapping[str, Message] = {
+    "principal": msg("Principal"),
+    "contractual_interest": msg("Interest"),
+    "penalty": msg("Penalty"),
+    "creditor_fees": msg("Creditor's fees"),
+    "court_costs": msg("Court costs"),
+    "agency_fees": msg("Agency fees"),
+}
+EVENT_KINDS: Mapping[str, tuple[Message, str]] = {
+    EventKind.OPENED: (msg("Case opened"), "folder-plus"),
+    EventKind.ASSIGNED: (msg("Given to a collector"), "user-share"),
+    EventKind.STAGE: (msg("Moved to another stage"), "stairs"),
+    EventKind.STATE: (msg("State changed"), "folder"),
+    EventKind.NOTE: (msg("Note"), "note"),
+    EventKind.CALL: (msg("Call"), "phone"),
+    EventKind.CALLBACK: (msg("Callback"), "phone-calling"),
+    EventKind.PROMISE: (msg("Promise to pay"), "calendar-dollar"),
+    EventKind.CONTACT: (msg("Contact data changed"), "address-book"),
+    EventKind.PARTY: (msg("Person added"), "user-plus"),
+    EventKind.CLAIM: (msg("Claim changed"), "file-invoice"),
+    EventKind.COMPLIANCE: (msg("Contact law"), "scale"),
+    EventKind.IMPORT: (msg("Registry"), "file-import"),
+}
+BATCH_STATES: Mapping[str, State] = {
+    BatchState.MAPPING: State(word=msg("waiting for columns"), icon="columns", tone=Tone.ACT),
+    BatchState.CHECKING: State(word=msg("dry run under way"), icon="loader", tone=Tone.LIVE),
+    BatchState.CHECKED: State(word=msg("checked, waiting for you"), icon="list-check", tone=Tone.ACT),
+    BatchState.APPLYING: State(word=msg("being applied"), icon="loader", tone=Tone.LIVE),
+    BatchState.STOPPED: State(word=msg("stopped half-way"), icon="player-pause", tone=Tone.ALERT),
+    BatchState.DONE: State(word=msg("done"), icon="circle-check"),
+    BatchState.CANCELLED: State(word=msg("cancelled"), icon="circle-off"),
+    BatchState.FAILED: State(word=msg("failed"), icon="alert-triangle", tone=Tone.ALERT),
+}
+OUTCOMES: Mapping[str, State] = {
+    Outcome.NEW: State(word=msg("new"), icon="plus", tone=Tone.LIVE),
+    Outcome.UPDATE: State(word=msg("changed"), icon="pencil", tone=Tone.ACT),
+    Outcome.SKIP: State(word=msg("unchanged"), icon="equal"),
+    Outcome.ERROR: State(word=msg("error"), icon="alert-triangle", tone=Tone.ALERT),
+}
+
+
+def options(words: Mapping[str, Message] | Mapping[str, State]) -> tuple[Option, ...]:
+    """The choices of a form or filter."""
+    return tuple(
+        Option(value=str(value), label=word.word if isinstance(word, State) else word) for value, word in words.items()
+    )
