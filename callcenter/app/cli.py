@@ -7,15 +7,15 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from callcenter.app import cli_lab
+from callcenter.app import cli_house, cli_lab
 from callcenter.app.command import Command
 from core.kernel.errors import DomainError
 from telephony.lab import LabError
 
-COMMANDS: tuple[Command, ...] = (*cli_lab.COMMANDS,)
+COMMANDS: tuple[Command, ...] = (*cli_house.COMMANDS, *cli_lab.COMMANDS)
 """All commands by their words; a new one is a line here or in the table of its own module."""
 
-GROUPS = {"lab": "a private Asterisk, and the debtors who ring it and are rung"}
+GROUPS = {**cli_house.GROUPS, "lab": "a private Asterisk, and the debtors who ring it and are rung"}
 
 
 def parser(commands: Sequence[Command] = COMMANDS) -> argparse.ArgumentParser:

@@ -1,7 +1,7 @@
 """The one place where services are built and handed to each other."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,9 +54,10 @@ from telephony.bridge import Bridge
 from telephony.gateway import Gateway
 
 #: Something that runs as long as the house stands: its name, and what to await.
-Owned = tuple[str, Callable[[], Awaitable[None]]]
+Owned = tuple[str, Callable[[], Coroutine[Any, Any, None]]]
 
 _TICK_SECONDS = 1.0
+_SWEEP_SECONDS = 30.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,18 +125,24 @@ class House:
     jobs: JobRunner
     sites: tuple[Site, ...]
 
-    def owned(self) -> tuple[Owned, ...]:
-        """What the lifespan has to keep running."""
+    def owned(self, roles: Collection[str]) -> tuple[Owned, ...]:
+        """What the lifespan has to keep running in a process with these roles."""
         ground, floor = self.ground, self.floor
-        sealer = Sealer(ground.uow)
-        return (
-            ("bus", ground.bus.run),
-            ("looks", ground.looks.run),
-            ("sealer", sealer.run),
+        everywhere: list[Owned] = [("bus", ground.bus.run), ("looks", ground.looks.run)]
+        worker: list[Owned] = [
+            ("sealer", Sealer(ground.uow).run),
             ("jobs", self.jobs.run),
             ("callbacks", _every(_TICK_SECONDS, floor.ticker.tick)),
-            *((f"bridge-{bridge.exchange.server}", bridge.run) for bridge in floor.bridges),
-            *((f"recordings-{number}", watcher.run) for number, watcher in enumerate(self.archive.watchers)),
+            ("lost orders", _every(_SWEEP_SECONDS, floor.calls.end_lost_orders)),
+        ]
+        bridge: list[Owned] = [
+            *((f"bridge {bridge.exchange.server}", bridge.run) for bridge in floor.bridges),
+            *((f"recordings {number}", watcher.run) for number, watcher in enumerate(self.archive.watchers)),
+        ]
+        return (
+            *everywhere,
+            *(worker if "worker" in roles else ()),
+            *(bridge if "bridge" in roles else ()),
         )
 
 
@@ -249,7 +256,7 @@ def _archive(base: Ground, floor: Floor, sites: Sequence[Site]) -> Archive:
     )
 
 
-def _every(seconds: float, step: Callable[[], Awaitable[Any]]) -> Callable[[], Awaitable[None]]:
+def _every(seconds: float, step: Callable[[], Awaitable[Any]]) -> Callable[[], Coroutine[Any, Any, None]]:
     async def run() -> None:
         while True:
             await step()

@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from core.kernel.bus import Bus
 from core.kernel.db import Database
@@ -38,7 +39,13 @@ class UnitOfWork:
         """A transaction for changes. Do no network or file work inside: on SQLite everybody else waits for it."""
         async with self.database.writing() as session:
             work = Work(session)
-            # Within the commit, before another writer can follow: so events keep the order of the commits.
-            event.listen(session.sync_session, "after_commit", lambda _: self._bus.publish(work.events))
+
+            def committed(done: Session) -> None:
+                """Within the commit, before another writer can follow, so that events keep the order of the commits.
+                Savepoints call this too, but nothing is true before the outermost commit."""
+                if not done.in_nested_transaction():
+                    self._bus.publish(work.events)
+
+            event.listen(session.sync_session, "after_commit", committed)
             async with session.begin():
                 yield work

@@ -73,6 +73,23 @@ async def test_events_follow_the_commits_and_a_rollback_tells_nobody(
         assert heard == order
 
 
+async def test_a_savepoint_publishes_nothing(uow: UnitOfWork, bus: Bus, clock: ManualClock) -> None:
+    heard: list[int] = []
+
+    async def hear(event: Counted) -> None:
+        heard.append(event.value)
+
+    bus.subscribe(Counted, hear)
+    async with uow.write() as work:
+        work.emit(Counted(at=clock.now(), value=1))
+        async with work.session.begin_nested():
+            await _job(work, clock)
+        await bus.drained()
+        assert heard == []
+    await bus.drained()
+    assert heard == [1]
+
+
 async def test_a_broken_subscriber_does_not_stop_the_others(bus: Bus, clock: ManualClock) -> None:
     heard: list[int] = []
 

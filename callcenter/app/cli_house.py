@@ -1,0 +1,188 @@
+"""``callcenter serve · migrate · demo · users add · tokens add · check · backup · restore · audit verify``"""
+
+import argparse
+import asyncio
+import getpass
+import json
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from sqlalchemy import select
+
+from callcenter.app import backup as backups
+from callcenter.app import settings, wiring
+from callcenter.app.check import check
+from callcenter.app.command import Command
+from callcenter.app.demo.install import install_demo
+from callcenter.app.presets import install
+from callcenter.app.schema import migrate
+from callcenter.app.serve import ROLES, serve
+from core.audit.queries import verify
+from core.kernel import logs
+from core.kernel.access import PROGRAM
+from core.kernel.db import Database
+from core.kernel.errors import DomainError, Invalid, NotFound
+from core.kernel.i18n import mark, msg, translator
+from core.people.model import User
+from core.people.service.users import UserData
+
+
+class AuditBroken(DomainError):
+    """Somebody changed the trail behind the program's back."""
+
+    code = "audit_broken"
+    text = mark("The audit trail does not hold from entry {place} on.")
+
+
+@asynccontextmanager
+async def _ground() -> AsyncIterator[wiring.Ground]:
+    """The lowest storey over a database of this version."""
+    chosen = settings.load()
+    chosen.data_dir.mkdir(parents=True, exist_ok=True)
+    database = Database(chosen.database)
+    try:
+        await migrate(database)
+        yield wiring.ground(chosen, database)
+    finally:
+        await database.close()
+
+
+def _run(main: Callable[[argparse.Namespace], Awaitable[None]]) -> Callable[[argparse.Namespace], None]:
+    def run(arguments: argparse.Namespace) -> None:
+        asyncio.run(_as_coroutine(main, arguments))
+
+    return run
+
+
+async def _as_coroutine(main: Callable[[argparse.Namespace], Awaitable[None]], arguments: argparse.Namespace) -> None:
+    await main(arguments)
+
+
+async def _serve(arguments: argparse.Namespace) -> None:
+    chosen = settings.load()
+    logs.configure(as_json=chosen.log_format == "json")
+    await serve(chosen, frozenset(arguments.role or ROLES))
+
+
+async def _migrate(_arguments: argparse.Namespace) -> None:
+    async with _ground():
+        print("the database has the schema of this version")
+
+
+async def _demo(arguments: argparse.Namespace) -> None:
+    for line in await install_demo(settings.load(), reset=arguments.reset):
+        print(line)
+
+
+async def _add_user(arguments: argparse.Namespace) -> None:
+    password = sys.stdin.readline().rstrip("\n") if arguments.password_stdin else getpass.getpass()
+    async with _ground() as base:
+        async with base.uow.write() as work:
+            roles = await install(work, translator("en"))
+        if arguments.role not in roles:
+            raise Invalid({"role": msg("Choose one of: {roles}.", roles=", ".join(roles))})
+        data = UserData(login=arguments.login, role_id=roles[arguments.role], extension=arguments.extension)
+        await wiring.people(base).users.add(PROGRAM, data, password, must_change=False)
+    print(f"added {arguments.login} ({arguments.role})")
+
+
+async def _add_token(arguments: argparse.Namespace) -> None:
+    async with _ground() as base:
+        async with base.uow.read() as session:
+            user_id = await session.scalar(select(User.id).where(User.login == arguments.user.lower()))
+        if user_id is None:
+            raise NotFound
+        token = await wiring.people(base).keys.issue(PROGRAM, user_id, arguments.name, arguments.scope)
+    print(token)
+
+
+async def _check(arguments: argparse.Namespace) -> None:
+    findings = await check(settings.load())
+    if arguments.json:
+        print(json.dumps([finding.as_dict() for finding in findings]))
+    else:
+        for finding in findings:
+            print(finding)
+    if not all(finding.ok for finding in findings):
+        raise SystemExit(1)
+
+
+async def _backup(arguments: argparse.Namespace) -> None:
+    size = await backups.backup(settings.load(), arguments.file.resolve())
+    print(f"{arguments.file}: {size} bytes")
+
+
+async def _restore(arguments: argparse.Namespace) -> None:
+    await backups.restore(settings.load(), arguments.file.resolve(), replace=arguments.replace)
+    print("restored; restart the server if it runs")
+
+
+async def _verify(_arguments: argparse.Namespace) -> None:
+    async with _ground() as base:
+        verdict = await verify(base.uow)
+    if not verdict.whole:
+        raise AuditBroken(place=verdict.broken_seq)
+    print(f"the audit trail is whole: {verdict.length} entries")
+
+
+def _nothing(_parser: argparse.ArgumentParser) -> None:
+    """A command without arguments."""
+
+
+def _serve_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--role", type=_roles, help=f"which parts to run, by comma: {', '.join(ROLES)} (all)")
+
+
+def _roles(text: str) -> list[str]:
+    chosen = [word.strip() for word in text.split(",")]
+    if not set(chosen) <= set(ROLES):
+        raise argparse.ArgumentTypeError(f"choose from {', '.join(ROLES)}")
+    return chosen
+
+
+def _demo_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--reset", action="store_true", help="throw everything away first")
+
+
+def _user_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("login")
+    parser.add_argument("--role", required=True)
+    parser.add_argument("--extension", help="the telephone extension, if there shall be one")
+    parser.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
+
+
+def _token_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--user", required=True, metavar="LOGIN")
+    parser.add_argument("--scope", action="append", required=True, help="a right the token may use; repeat for more")
+    parser.add_argument("--name", default="command line")
+
+
+def _check_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def _file_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE.tar")
+
+
+def _restore_arguments(parser: argparse.ArgumentParser) -> None:
+    _file_argument(parser)
+    parser.add_argument("--replace", action="store_true", help="put it in the place of what is there")
+
+
+COMMANDS = (
+    Command(name="serve", help="run the server", run=_run(_serve), arguments=_serve_arguments),
+    Command(name="migrate", help="bring the database to this version", run=_run(_migrate), arguments=_nothing),
+    Command(name="demo", help="install invented data to try it with", run=_run(_demo), arguments=_demo_arguments),
+    Command(name="users add", help="add a user", run=_run(_add_user), arguments=_user_arguments),
+    Command(name="tokens add", help="make an API token, shown once", run=_run(_add_token), arguments=_token_arguments),
+    Command(
+        name="check", help="say what is wrong with this installation", run=_run(_check), arguments=_check_arguments
+    ),
+    Command(name="backup", help="write everything into one file", run=_run(_backup), arguments=_file_argument),
+    Command(name="restore", help="bring a backup back", run=_run(_restore), arguments=_restore_arguments),
+    Command(name="audit verify", help="prove the audit trail is whole", run=_run(_verify), arguments=_nothing),
+)
+GROUPS = {"users": "users", "tokens": "API tokens", "audit": "the audit trail"}

@@ -1,0 +1,1 @@
+"""Invented people, creditors and debtors to try the product with: the same on every run."""
