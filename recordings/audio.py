@@ -21,6 +21,9 @@ BLOCK_SECONDS = 20
 BIT_RATE = "48k"
 """48 kbit/s in "audio" mode keeps the sides 70 dB apart at 8 kHz; "voip" mode couples them to within 30 dB."""
 
+COMPLEXITY = "2"
+"""Of 0 to 10. A call is ready sooner than at 5; at 1 artefacts come within 38 dB of a tone at 16 kHz."""
+
 NICENESS = 10
 CODEC = "opus"
 CHANNELS = 2
@@ -99,7 +102,7 @@ class OpusEncoder:
 
     async def _start(self, rate: int, target: Path) -> asyncio.subprocess.Process:
         source = ["-f", "s16le", "-ar", str(rate), "-ac", str(CHANNELS), "-i", "pipe:0"]
-        opus = ["-c:a", "libopus", "-application", "audio", "-b:a", BIT_RATE, "-compression_level", "5"]
+        opus = ["-c:a", "libopus", "-application", "audio", "-b:a", BIT_RATE, "-compression_level", COMPLEXITY]
         safe = ["-hide_banner", "-loglevel", "error", "-nostats", "-y", "-protocol_whitelist", "pipe,file"]
         target_args = ["-map_metadata", "-1", "-f", "ogg", f"file:{target}"]
         try:
