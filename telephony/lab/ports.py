@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from telephony.lab.errors import LabError
+from telephony.provisioning import Address
 
 RTP_FIRST, RTP_LAST, RTP_STEP = 10_000, 32_000, 500
 """Below the range that the kernel hands out by itself; one step is one lab's share."""
@@ -25,6 +26,15 @@ def _free(host: str, kind: socket.SocketKind) -> int:
     with socket.socket(socket.AF_INET, kind) as probe:
         probe.bind((host, 0))
         return int(probe.getsockname()[1])
+
+
+def require_free(address: Address) -> None:
+    """Raise ``LabError`` if somebody listens on the UDP port."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((address.host, address.port))
+        except OSError:
+            raise LabError(f"somebody answers on {address.host}:{address.port} already") from None
 
 
 def claim_rtp() -> tuple[int, tuple[int, int]]:

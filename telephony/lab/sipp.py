@@ -164,8 +164,10 @@ def answer(
 ) -> Iterator[Sipp]:
     """Let debtors answer on the trunk's address as long as the block runs, or until ``calls`` calls are over.
 
-    They hang up after ``seconds`` of talk, or never by themselves. Returns when the port is open.
+    They hang up after ``seconds`` of talk, or never by themselves. The block begins when the port is open; raises
+    ``LabError`` when somebody else answers there already.
     """
+    ports.require_free(trunk)
     with _folder() as folder:
         sound = tone.machine() if how is Answer.MACHINE else tone.tone(hertz)
         (folder / "tone.ulaw").write_bytes(sound)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import ssl
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -10,8 +11,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from websockets import Subprotocol
+from websockets.asyncio.client import connect
 
-from telephony.lab import Lab, LabError, commands, sipp
+from callcenter.app.tls import local_certificate
+from telephony.lab import Lab, LabError, LabOptions, commands, sipp
 from telephony.lab.scenarios import Answer
 from tests.phones import Baresip, desk_phone
 from tests.plugins.asterisk import PHONES, cdr_rows, cel_rows, eventually, length, started, tone_share
@@ -309,6 +313,25 @@ def test_command_line_tells_success_from_failure(tmp_path: Path) -> None:
         assert callcenter("lab", "call", "--from", "1\r\n2").returncode == 1
     finally:
         assert callcenter("lab", "down").returncode == 0
+
+
+def test_answerers_do_not_get_in_each_others_way(asterisk_lab: Lab) -> None:
+    trunk = asterisk_lab.required().pbx.trunk
+    with sipp.answer(trunk, Answer.BUSY), pytest.raises(LabError, match="already"), sipp.answer(trunk):
+        pass
+
+
+async def test_phone_of_another_computer_reaches_it_over_tls(tmp_path: Path) -> None:
+    pair = local_certificate(tmp_path)
+    options = LabOptions(host="0.0.0.0", certificate=pair.certificate, private_key=pair.key)
+    with started(tmp_path, options) as lab:
+        secure = lab.required().pbx.https
+        assert secure is not None
+        trusting = ssl.create_default_context(cafile=pair.certificate)
+        async with connect(
+            f"wss://localhost:{secure.port}/ws", ssl=trusting, subprotocols=[Subprotocol("sip")], proxy=None
+        ) as socket:
+            assert socket.subprotocol == "sip"
 
 
 def test_number_that_could_be_more_than_a_number_is_refused() -> None:
