@@ -235,7 +235,8 @@ class Bridge:
         for attempt in range(3):
             await asyncio.sleep(0.2 * attempt)
             rows = await asyncio.to_thread(read_cel, self.exchange.cel, since)
-            rebuilt = rebuild(self.exchange.server, self.exchange.endpoints, rows)
+            missed = [row for row in rows if row.at <= listing.asked_at]  # later ones come over the link as well
+            rebuilt = rebuild(self.exchange.server, self.exchange.endpoints, missed)
             if not unexplained(self.fold, rebuilt, listing):
                 break
         return rebuilt

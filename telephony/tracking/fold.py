@@ -36,6 +36,7 @@ class Fold:
         self._by_linkedid: dict[str, Call] = {}
         self._aliases: dict[int, int] = {}
         self._channels: dict[str, Channel] = {}
+        self._lost: OrderedDict[str, Channel] = OrderedDict()
         self._halves: dict[str, dict[str, Channel]] = {}
         self._bridges: dict[str, dict[str, Channel]] = {}
         self._unshared: set[str] = set()
@@ -93,7 +94,8 @@ class Fold:
 
     def adopt(self, state: CallState) -> Call:
         """Take over a call as somebody else knows it, in place of what is known here under its ids."""
-        for other in [self._find(state.call_id), self.knows(state.linkedids)]:
+        others = [self._find(each) for each in (state.call_id, *state.merged_ids)]
+        for other in [*others, *map(self._by_linkedid.get, state.linkedids)]:
             if other is not None:
                 self._drop(other)
         call = Call.restore(state)
@@ -147,15 +149,19 @@ class Fold:
         channel.queue = listing.waiting.get(channel.uniqueid)
         channel.call.queue = channel.queue or channel.call.queue
         channel.ringing = channel.answered_at is None and line.state == e.ChannelState.RINGING
-        if channel.bridge != line.bridge:
+        if channel.ringing and channel.caller is None and channel.kind is LegKind.AGENT:
+            channel.caller = listing.waits_unbridged(channel.call.customers())
+        if channel.bridge == line.bridge:
+            return
+        if channel.bridge is not None:
             self._leave(channel)
-            if line.bridge is not None:
-                self._join(channel, line.bridge, shared=line.bridge not in listing.unshared)
+        if line.bridge is not None:
+            self._join(channel, line.bridge, shared=line.bridge not in listing.unshared)
 
     # ---- channels come and go
 
     def _created(self, event: e.ChannelSeen) -> None:
-        if event.uniqueid in self._channels:
+        if event.uniqueid in self._channels or event.uniqueid in self._lost:
             self._seen(event)
             return
         call = self._call_for(event.uniqueid, event.linkedid, event.at)
@@ -193,8 +199,8 @@ class Fold:
             call.dialled = event.exten
 
     def _seen(self, event: e.ChannelSeen) -> Channel | None:
-        """Take over what an event shows of a known channel."""
-        channel = self._channels.get(event.uniqueid)
+        """Take over what an event shows of a known channel. One that was given up for lost lives after all."""
+        channel = self._channels.get(event.uniqueid) or self._revive(event.uniqueid)
         if channel is None:
             return None
         if event.channel != channel.name:
@@ -248,8 +254,23 @@ class Fold:
         del self._channels[channel.uniqueid]
         self._unpair(channel)
         self._mark(channel.call, channel, at)
+        if lost:
+            self._lost[channel.uniqueid] = channel
+            while len(self._lost) > REMEMBERED:
+                self._lost.popitem(last=False)
         if not channel.call.live_channels():
             self._close(channel.call, at, lost)
+
+    def _revive(self, uniqueid: str) -> Channel | None:
+        channel = self._lost.pop(uniqueid, None)
+        if channel is None or self._find(channel.call.call_id) is not channel.call:
+            return None
+        channel.ended_at = channel.cause = None
+        channel.outcome = LegOutcome.PENDING if channel.answered_at is None else LegOutcome.ANSWERED
+        self._channels[uniqueid] = channel
+        self._pair(channel)
+        self._open(channel.call)
+        return channel
 
     def _unpair(self, channel: Channel) -> None:
         if pair := local_pair(channel.name):

@@ -1,5 +1,6 @@
 """What Asterisk answers when it is asked for everything that lives."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -19,6 +20,11 @@ class Listing:
     channels: tuple[e.ChannelListed, ...]
     unshared: frozenset[str] = frozenset()
     waiting: dict[str, str] = field(default_factory=dict)
+
+    def waits_unbridged(self, uniqueids: Iterable[str]) -> str | None:
+        """The first of these channels that is alive and in no bridge: the one a ringing phone rings for."""
+        unbridged = {line.uniqueid for line in self.channels if line.bridge is None}
+        return next((each for each in uniqueids if each in unbridged), None)
 
 
 class ListingInProgress:

@@ -163,15 +163,31 @@ _EVENTS: dict[str, Callable[[CelRow], e.AmiEvent]] = {
 
 
 def events_of(rows: Iterable[CelRow]) -> Iterator[e.AmiEvent]:
-    """The rows as the events of the fold, in order."""
+    """The rows as the events of the fold, in order. A channel that starts while another of its call executes Dial or
+    Queue is rung by that one."""
+    dialling: dict[str, str] = {}
     for row in rows:
-        make = _EVENTS.get(row.event)
-        if make is None:
-            continue
-        try:
-            yield make(row)
-        except KeyError:
-            continue
+        event = _event(row)
+        if event is not None:
+            yield event
+        if row.event == "APP_START":
+            dialling[row.linkedid] = row.uniqueid
+        elif row.event == "APP_END":
+            dialling.pop(row.linkedid, None)
+        elif row.event == "CHAN_START" and (caller := dialling.get(row.linkedid)):
+            yield e.DialBegan(
+                at=row.at, uniqueid=row.uniqueid, caller=caller, linkedid=row.linkedid, number=None, connected=None
+            )
+
+
+def _event(row: CelRow) -> e.AmiEvent | None:
+    make = _EVENTS.get(row.event)
+    if make is None:
+        return None
+    try:
+        return make(row)
+    except KeyError:
+        return None
 
 
 def rebuild(server: str, endpoints: Endpoints, rows: Iterable[CelRow]) -> tuple[CallState, ...]:
@@ -215,7 +231,7 @@ def completed(rebuilt: CallState, known: CallState) -> CallState:
 def _completed_leg(leg: LegState, known: LegState) -> LegState:
     if known.ended_at is not None:
         return known
-    holds = tuple(_closed(each, leg.ended_at) for each in known.holds) or leg.holds
+    holds = _holds(leg, known)
     return replace(
         leg,
         number=known.number or leg.number,
@@ -226,8 +242,19 @@ def _completed_leg(leg: LegState, known: LegState) -> LegState:
     )
 
 
-def _closed(stretch: Interval, at: datetime | None) -> Interval:
-    return stretch if stretch.end is not None else replace(stretch, end=at)
+def _holds(leg: LegState, known: LegState) -> tuple[Interval, ...]:
+    """Holds that were seen, and those that CEL shows. One that was open when listening stopped lasted as long as the
+    legs stayed bridged, for all that is known; outside any bridge CEL shows it too, or it was none."""
+    seen = [each for each in known.holds if each.end is not None]
+    for hold in known.holds:
+        bridged = next((each for each in leg.talks if _covers(each, hold.start)), None)
+        if hold.end is None and bridged is not None:
+            seen.append(Interval(start=hold.start, end=bridged.end))
+    return tuple(sorted([*seen, *without(leg.holds, seen)], key=lambda each: each.start))
+
+
+def _covers(stretch: Interval, at: datetime) -> bool:
+    return stretch.start <= at and (stretch.end is None or at < stretch.end)
 
 
 def without(stretches: Sequence[Interval], cuts: Sequence[Interval]) -> tuple[Interval, ...]:

@@ -94,6 +94,7 @@ class Channel:
             holds=[each for each in leg.holds if each.end is not None],
             talking_since=_open_since(leg.talks),
             holding_since=holding,
+            hold_asked=holding is not None,
         )
 
     def snapshot(self) -> LegState:
@@ -166,6 +167,10 @@ class Call:
     def legs(self) -> list[Channel]:
         """The channels that have somebody at the other end, oldest first."""
         return [channel for channel in self.channels.values() if channel.kind is not None]
+
+    def customers(self) -> list[str]:
+        """The Uniqueids of the customers' legs."""
+        return [leg.uniqueid for leg in self.legs() if leg.kind is LegKind.CUSTOMER]
 
     def live_channels(self) -> list[Channel]:
         return [channel for channel in self.channels.values() if channel.ended_at is None]

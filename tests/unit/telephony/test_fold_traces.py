@@ -132,10 +132,12 @@ def test_local_channels_are_never_legs() -> None:
 @pytest.mark.parametrize(
     ("name", "phases"),
     [
-        ("queue_answered", ["dialling", "queued", "ringing", "talking", "ended"]),
-        ("queue_abandoned", ["dialling", "queued", "ringing", "queued", "dialling", "ended"]),
-        ("order_answered", ["dialling", "ringing", "talking", "ended"]),
-        ("hold_unhold", ["dialling", "ringing", "talking", "held", "talking", "ended"]),
+        ("queue_answered", ["ringing", "talking", "ended"]),
+        ("queue_abandoned", ["ringing", "ended"]),
+        ("queue_next_collector", ["ringing", "queued", "ringing", "talking", "ended"]),
+        ("order_answered", ["ringing", "talking", "ended"]),
+        ("hold_unhold", ["talking", "held", "talking", "ended"]),
+        ("hold_and_ring_back", ["talking", "held", "talking", "ended"]),
     ],
 )
 def test_phases_follow_the_call(name: str, phases: list[str]) -> None:
