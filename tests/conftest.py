@@ -19,7 +19,7 @@ from core.kernel.clock import ManualClock
 from core.kernel.db import Database
 from core.kernel.uow import UnitOfWork
 
-pytest_plugins = ["tests.plugins.asterisk", "tests.plugins.chromium", "tests.plugins.postgres"]
+pytest_plugins = ["tests.plugins.asterisk", "tests.plugins.chromium", "tests.plugins.postgres", "tests.plugins.web"]
 
 
 async def _create_schema(url: str) -> None:
