@@ -1,10 +1,10 @@
-"""The routes of the foundation: signing in, my account, people, audit, health."""
+"""Every route of the web, module by module."""
 
 from starlette.routing import BaseRoute
 
 from web.pages import account, announcements, audit, health, home, login, profiles, roles, tokens, units, users
 
-FOUNDATION: tuple[BaseRoute, ...] = (
+ROUTES: tuple[BaseRoute, ...] = (
     *home.routes,
     *login.routes,
     *account.routes,

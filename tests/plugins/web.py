@@ -24,7 +24,7 @@ from core.people.service.views import Announcements, SavedViews
 from core.people.vault import Vault
 from tests.factories.people import PASSWORD, Cast, cheap_passwords, seat
 from web.rendering import STATIC
-from web.routes import FOUNDATION
+from web.routes import ROUTES
 from web.server import build
 from web.state import Services
 from web.throttle import Throttle
@@ -83,7 +83,7 @@ async def _no_lifespan(_app: Starlette) -> AsyncIterator[dict[str, Any]]:
 def web_app(web_services: Services) -> WithState:
     if not (STATIC / "dist" / "app.css").exists():
         pytest.fail("The browser bundle is missing: run 'make setup'")
-    return WithState(build(FOUNDATION, _no_lifespan), web_services)
+    return WithState(build(ROUTES, _no_lifespan), web_services)
 
 
 @pytest.fixture
