@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, String
+from sqlalchemy import JSON, Index, String, event
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.schema import DDL
 
 from core.kernel.db import Base
 from core.kernel.types import Key, UtcDateTime
@@ -49,6 +50,7 @@ class AuditHead(Base):
     hash: Mapped[str] = mapped_column(String(64))
 
 
+_TRIGGERS = ("audit_entries_no_update", "audit_entries_no_delete", "audit_head_no_delete", "audit_head_rises")
 _SQLITE_UNCHANGED = " AND ".join(
     f"OLD.{column} IS NEW.{column}"
     for column in ("id", "at", "actor_id", "actor_login", "action", "subject_kind", "subject_id", "changes")
@@ -92,5 +94,26 @@ APPEND_ONLY_DDL: Mapping[str, tuple[str, ...]] = {
     ),
 }
 
-#: The row the chain starts from; migrations insert it once.
-GENESIS: Mapping[str, Any] = {"id": 1, "seq": 0, "hash": "0" * 64}
+#: And the statements that take these triggers away again.
+DROP_DDL: Mapping[str, tuple[str, ...]] = {
+    "sqlite": tuple(f"DROP TRIGGER IF EXISTS {name}" for name in _TRIGGERS),
+    "postgresql": (
+        "DROP FUNCTION IF EXISTS audit_refuse() CASCADE",
+        "DROP FUNCTION IF EXISTS audit_only_seal() CASCADE",
+    ),
+}
+
+
+def _keep_append_only() -> None:
+    """Have the triggers come and go with the tables; the head is made last and dropped first."""
+    AuditHead.metadata.tables["audit_head"].add_is_dependent_on(AuditEntry.metadata.tables["audit_entries"])
+    for moment, table, statements in (
+        ("after_create", AuditHead.__table__, APPEND_ONLY_DDL),
+        ("before_drop", AuditHead.__table__, DROP_DDL),
+    ):
+        for dialect, lines in statements.items():
+            for line in lines:
+                event.listen(table, moment, DDL(line).execute_if(dialect=dialect))  # type: ignore[no-untyped-call]
+
+
+_keep_append_only()

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import structlog
 from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from core.audit.model import AuditEntry, AuditHead
 from core.audit.rules import GENESIS_HASH, Content, chain, plain
@@ -99,11 +100,15 @@ class Sealer:
             if await session.scalar(select(AuditEntry.id).where(AuditEntry.hash.is_(None)).limit(1)) is None:
                 return 0  # the usual case, without the writer's lock
         async with self._uow.write() as work:
-            head = await work.session.scalar(select(AuditHead).with_for_update())
-            if head is None:
-                head = AuditHead(id=1, seq=0, hash=GENESIS_HASH)
-                work.session.add(head)
-            return await _chain_on(work, head)
+            return await _chain_on(work, await _locked_head(work))
+
+
+async def _locked_head(work: Work) -> AuditHead:
+    """The chain's end, made by whoever comes first."""
+    insert = sqlite.insert if work.session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    start = insert(AuditHead).values(id=1, seq=0, hash=GENESIS_HASH).on_conflict_do_nothing()
+    await work.session.execute(start)
+    return (await work.session.scalars(select(AuditHead).with_for_update())).one()
 
 
 async def _chain_on(work: Work, head: AuditHead) -> int:
