@@ -1,13 +1,15 @@
 """Who is calling: from a number as the trunk gave it to the people and cases it may mean, likeliest first."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from core.cases import rights
 from core.cases.model import Case, CaseParty, CaseState, Creditor
@@ -67,12 +69,12 @@ async def who_is_calling(session: AsyncSession, actor: Actor, raw: str | None, *
     """
     if (raw or "").strip().lower() in HIDDEN:
         return Caller(kind=CallerKind.HIDDEN, e164=None)
-    e164, tail = normalise(raw, region), tail_key(raw or "")
+    e164, tail = _e164(raw or "", region), tail_key(raw or "")
     found: list[Candidate] = []
     if e164 is not None:
-        found = await _candidates(session, actor, Phone.number == as_key(e164), Match.NUMBER)
+        found = await _candidates(session, actor, _BY_NUMBER, as_key(e164), Match.NUMBER)
     if not found and tail is not None:
-        found = await _candidates(session, actor, Phone.tail == tail, Match.TAIL)
+        found = await _candidates(session, actor, _BY_TAIL, tail, Match.TAIL)
     kind = CallerKind.KNOWN if found else CallerKind.UNKNOWN
     return Caller(kind=kind, e164=e164, candidates=ranked(found, now))
 
@@ -83,23 +85,32 @@ def ranked(found: Sequence[Candidate], now: datetime) -> tuple[Candidate, ...]:
     return tuple(sorted(explained, key=lambda one: (-likelihood(one.reasons), one.party_id, one.case_id or 0)))
 
 
+def _e164(raw: str, region: str) -> str | None:
+    """The number as it is keyed; what already is E.164 needs no parsing, and a ring cannot wait."""
+    return raw if _E164.fullmatch(raw) else normalise(raw, region)
+
+
 async def _candidates(
-    session: AsyncSession, actor: Actor, condition: ColumnElement[bool], match: Match
+    session: AsyncSession, actor: Actor, statement: Select[*tuple[Any, ...]], key: int, match: Match
 ) -> list[Candidate]:
-    rows = await session.execute(
-        visible(_statement(condition), actor, rights.VIEW, owner=Case.collector_id, unit=Case.unit_id)
-    )
+    seen = visible(statement, actor, rights.VIEW, owner=Case.collector_id, unit=Case.unit_id)
+    rows = await session.execute(seen, {"key": key})
     return [Candidate(match=match, **row._mapping) for row in rows]
 
 
-def _statement(condition: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+def _statement(column: InstrumentedAttribute[Any]) -> Select[*tuple[Any, ...]]:
     return (
         select(*_COLUMNS)
         .join_from(Phone, Party, Party.id == Phone.party_id)
         .outerjoin(CaseParty, CaseParty.party_id == Party.id)
         .outerjoin(Case, Case.id == CaseParty.case_id)
         .outerjoin(Creditor, Creditor.id == Case.creditor_id)
-        .where(condition)
+        .where(column == bindparam("key"))
         .order_by((Case.state == CaseState.OPEN).desc(), Phone.id, Case.id)
         .limit(MOST_CANDIDATES)
     )
+
+
+_E164 = re.compile(r"\+[1-9]\d{9,14}")
+_BY_NUMBER = _statement(Phone.number)
+_BY_TAIL = _statement(Phone.tail)

@@ -103,9 +103,9 @@ class OrderRow:
 
 async def list_cases(session: AsyncSession, actor: Actor, query: ListQuery) -> Listing[CaseRow]:
     """The cases in the actor's reach. Raises ``Invalid`` for a filter value that cannot be read."""
-    found = await _page(session, actor, query)
-    wanted = select(Case.id).select_from(Case).where(*_conditions(actor, query))
-    total, at_least = await count_up_to(session, wanted)
+    conditions = _conditions(actor, query)
+    total, at_least, few = await _counted(session, conditions, narrowed=bool(query.search.strip() or query.filters))
+    found = await _page(session, query, conditions if few is None else [Case.id.in_(few)])
     rows = tuple(_case_row(row) for row in found.rows)
     return Listing(rows=rows, next=found.next, previous=found.previous, total=total, at_least=at_least)
 
@@ -115,17 +115,30 @@ async def export_page(
 ) -> Listing[CaseRow]:
     """One page of everything the query means, uncounted: an export asks for page after page."""
     actor.require(rights.EXPORT)
-    found = await _page(session, actor, replace(query, after=after, before=None, size=size))
+    asked = replace(query, after=after, before=None, size=size)
+    found = await _page(session, asked, _conditions(actor, query))
     rows = tuple(_case_row(row) for row in found.rows)
     return Listing(
         rows=rows, next=found.next, previous=found.previous, total=len(rows), at_least=found.next is not None
     )
 
 
-async def _page(session: AsyncSession, actor: Actor, query: ListQuery) -> Page:
+async def _counted(
+    session: AsyncSession, conditions: Sequence[ColumnElement[bool]], *, narrowed: bool
+) -> tuple[int, bool, list[int] | None]:
+    """The total, whether it is a lower bound, and the ids themselves when they are few: then nobody searches twice."""
+    wanted = select(Case.id).where(*conditions)
+    if narrowed:
+        few = (await session.scalars(wanted.limit(_FEW + 1))).all()
+        if len(few) <= _FEW:
+            return len(few), False, list(few)
+    return *(await count_up_to(session, wanted)), None
+
+
+async def _page(session: AsyncSession, query: ListQuery, conditions: Sequence[ColumnElement[bool]]) -> Page:
     chosen = SORTS.get(query.sort.lstrip("-")) or SORTS["next"]
     sort = Sort(column=chosen.column, id=Case.id.expression, descending=query.sort.startswith("-"))
-    statement = _case_lines().where(*_conditions(actor, query))
+    statement = _CASE_LINES.where(*conditions)
     return await fetch_page(session, statement, sort, size=query.size, after=query.after, before=query.before)
 
 
@@ -168,6 +181,11 @@ _CASE_COLUMNS = (
 )
 
 
+_CASE_LINES = _case_lines()
+#: So many rows are read by their keys rather than searched for again.
+_FEW = 200
+
+
 def _case_row(row: Any) -> CaseRow:
     values = {name: getattr(row, name) for name in _CASE_COLUMNS}
     collector = " ".join(filter(None, (row.surname, row.first_name))) or row.login
@@ -199,7 +217,7 @@ async def list_debtors(
     parts = [_on_case(actor, liable_only=liable_only), *([searched] if searched is not None else [])]
     sort = Sort(column=Party.name.expression, id=Party.id.expression, descending=query.sort.startswith("-"))
     found = await fetch_page(
-        session, _debtor_lines().where(*parts), sort, size=query.size, after=query.after, before=query.before
+        session, _DEBTOR_LINES.where(*parts), sort, size=query.size, after=query.after, before=query.before
     )
     total, at_least = await count_up_to(session, select(Party.id).select_from(Party).where(*parts))
     rows = tuple(
@@ -223,6 +241,9 @@ def _debtor_lines() -> Select[*tuple[Any, ...]]:
     ).select_from(Party)
 
 
+_DEBTOR_LINES = _debtor_lines()
+
+
 def _on_case(actor: Actor, *, liable_only: bool) -> ColumnElement[bool]:
     """Whoever sees all cases walks the people and checks each; others start from the few cases they see."""
     reach = reaches(actor, rights.VIEW, owner=Case.collector_id, unit=Case.unit_id)
@@ -236,7 +257,7 @@ def _on_case(actor: Actor, *, liable_only: bool) -> ColumnElement[bool]:
 async def cases_of_party(session: AsyncSession, actor: Actor, party_id: int) -> Sequence[CaseRow]:
     """The cases a person stands on, as far as the actor may see them, the newest first."""
     on_case = exists().where(CaseParty.case_id == Case.id, CaseParty.party_id == party_id)
-    statement = visible(_case_lines().where(on_case), actor, rights.VIEW, owner=Case.collector_id, unit=Case.unit_id)
+    statement = visible(_CASE_LINES.where(on_case), actor, rights.VIEW, owner=Case.collector_id, unit=Case.unit_id)
     rows = await session.execute(statement.order_by(Case.id.desc()).limit(200))
     return [_case_row(row) for row in rows]
 

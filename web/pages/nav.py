@@ -21,6 +21,19 @@ class Entry:
 NAVIGATION: tuple[tuple[Message, tuple[Entry, ...]], ...] = (
     (msg("Desk"), (Entry(label=msg("My panel"), href="/", icon="home"),)),
     (
+        msg("Cases"),
+        (
+            Entry(label=msg("Cases"), href="/cases", icon="folders", rights=("cases.view",)),
+            Entry(label=msg("Debtors"), href="/debtors", icon="user-dollar", rights=("cases.view",)),
+            Entry(label=msg("Orders"), href="/orders", icon="packages", rights=("creditors.view",)),
+            Entry(label=msg("Import"), href="/imports", icon="file-import", rights=("cases.import",)),
+        ),
+    ),
+    (
+        msg("Directories"),
+        (Entry(label=msg("Creditors"), href="/creditors", icon="building-bank", rights=("creditors.view",)),),
+    ),
+    (
         msg("Settings"),
         (
             Entry(label=msg("Users"), href="/users", icon="users", rights=("users.view",)),

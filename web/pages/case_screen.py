@@ -1,0 +1,260 @@
+"""The case screen: what is stored about a case, laid out for one call."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from core.cases.card import CaseCard, Person
+from core.cases.model import COMPONENTS, LIABLE, CaseEvent, Claim, ClaimState, EventKind, Promise
+from core.cases.rules import LIMITATION_WARNING_DAYS
+from core.kernel.access import Actor
+from core.kernel.i18n import Message, msg
+from core.kernel.money import Money
+from core.kernel.phones import zone_guesses
+from core.parties.model import Phone, PhoneQuality
+from core.parties.rules import masked_id
+from web.pages import case_words as words
+from web.pages.case_view import (
+    Balance,
+    BalancePart,
+    CallbackLine,
+    CaseView,
+    ClaimLine,
+    ContactLine,
+    ContactPanel,
+    CurrentCall,
+    Identity,
+    PersonLine,
+    PhoneLine,
+    PromiseLine,
+    ResultChoice,
+    ScriptStep,
+    TimelineEntry,
+    TimelineKind,
+)
+from web.pages.listing import State, Text, Tone
+
+_CLAIM_OPEN = ClaimState.OPEN
+_BARRED = State(word=msg("time-barred"), icon="hourglass-off", tone=Tone.LAW)
+_NEAR_BARRED = State(word=msg("soon time-barred"), icon="hourglass-low", tone=Tone.ALERT)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PhoneFacts:
+    """What law and the call log say of a number: may it be rung now, why not, and how the last try ended."""
+
+    allowed: bool
+    reason: Text = ""
+    last_result: Text | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallFacts:
+    """The part of the screen that the call floor fills. ``phones`` goes by phone id."""
+
+    contact: ContactPanel
+    phones: Mapping[int, PhoneFacts] = field(default_factory=dict)
+    contacts: tuple[ContactLine, ...] = ()
+    callbacks: tuple[CallbackLine, ...] = ()
+    results: tuple[ResultChoice, ...] = ()
+    call: CurrentCall | None = None
+
+
+class CaseScreenParts(Protocol):
+    """What calls, contact law and recordings put on the case screen. Wired by the class's name in
+    ``Services.parts``."""
+
+    async def facts(self, actor: Actor, card: CaseCard) -> CallFacts: ...
+
+
+def case_view(card: CaseCard, facts: CallFacts, *, now: datetime, next_case: int | None, may_edit: bool) -> CaseView:
+    """Everything ``cases/case.html`` draws."""
+    zone = facts.contact.zone
+    today = now.astimezone(ZoneInfo(zone)).date()
+    currency = card.case.currency
+    return CaseView(
+        identity=_identity(card, zone),
+        contact=facts.contact,
+        balance=_balance(card, today),
+        claims=tuple(_claim(claim, currency, today) for claim in card.claims if claim.state == _CLAIM_OPEN),
+        promises=tuple(_promise(promise) for promise in card.promises),
+        payments=(),
+        script=_script(card),
+        contacts=facts.contacts,
+        timeline=tuple(_entry(event, card.users) for event in card.timeline.events),
+        timeline_kinds=tuple(
+            TimelineKind(value=str(kind), label=label, icon=icon) for kind, (label, icon) in words.EVENT_KINDS.items()
+        ),
+        phones=_phones(card, facts, now),
+        people=tuple(_person(person, card.case.id) for person in card.people),
+        documents=(),
+        callbacks=facts.callbacks,
+        results=facts.results,
+        call=facts.call,
+        next_case_href=f"/cases/{next_case}" if next_case else None,
+        may_edit=may_edit,
+    )
+
+
+def _identity(card: CaseCard, zone: str) -> Identity:
+    debtor = card.debtor
+    contract = next((claim.contract_no for claim in card.claims if claim.contract_no), None)
+    return Identity(
+        party_id=debtor.party.id if debtor else 0,
+        name=card.case.debtor_name,
+        role=words.ROLES[debtor.link.role] if debtor else "",
+        case_id=card.case.id,
+        case_number=card.case.number,
+        creditor=card.creditor.name,
+        stage=card.stage.name if card.stage else "",
+        state=words.CASE_STATES[card.case.state],
+        zone=zone,
+        birth_date=debtor.party.birth_date if debtor else None,
+        masked_id=masked_id(debtor.ids[0].value) if debtor and debtor.ids else None,
+        language=debtor.party.language if debtor else None,
+        collector=card.collector.full_name if card.collector else None,
+        contract=contract,
+    )
+
+
+def _balance(card: CaseCard, today: date) -> Balance:
+    currency = card.case.currency
+    parts = tuple(
+        BalancePart(label=words.COMPONENT_LABELS[name], amount=Money(card.balance.parts[name], currency))
+        for name in COMPONENTS
+        if card.balance.parts[name] or name == "principal"
+    )
+    return Balance(as_of=today, parts=parts, total=Money(card.balance.total, currency))
+
+
+def _claim(claim: Claim, currency: str, today: date) -> ClaimLine:
+    owed = sum((getattr(claim, name) for name in COMPONENTS), Decimal(0))
+    alarm = None
+    if claim.limitation_on is not None and claim.limitation_on - today <= timedelta(days=LIMITATION_WARNING_DAYS):
+        alarm = _BARRED if claim.limitation_on <= today else _NEAR_BARRED
+    return ClaimLine(
+        number=claim.number,
+        title=msg("Contract {number}", number=claim.contract_no) if claim.contract_no else "",
+        open=Money(owed, currency),
+        age_days=(today - claim.due_on).days if claim.due_on else 0,
+        limitation_on=claim.limitation_on,
+        alarm=alarm,
+    )
+
+
+def _promise(promise: Promise) -> PromiseLine:
+    return PromiseLine(
+        due=promise.due_on,
+        amount=Money(promise.amount, promise.currency),
+        state=words.PROMISE_STATES[promise.state],
+        kind=msg("Promise to pay"),
+    )
+
+
+def _script(card: CaseCard) -> tuple[ScriptStep, ...]:
+    """The creditor's notice of recording first, then the steps of the stage, else the creditor's own."""
+    notice = [card.creditor.recording_notice] if card.creditor.recording_notice else []
+    steps = (card.stage.script if card.stage else []) or card.creditor.script
+    return tuple(
+        ScriptStep(title=msg("Step {number}", number=n), text=text) for n, text in enumerate([*notice, *steps], 1)
+    )
+
+
+def _entry(event: CaseEvent, users: Mapping[int, str]) -> TimelineEntry:
+    title, icon = words.EVENT_KINDS[event.kind]
+    return TimelineEntry(
+        at=event.at,
+        kind=event.kind,
+        icon=icon,
+        title=title,
+        text=event.text or _told(event),
+        author=users.get(event.actor_id) if event.actor_id else None,
+    )
+
+
+def _told(event: CaseEvent) -> Text | None:
+    """What an entry says that nobody wrote down: from its data."""
+    data = event.data
+    match event.kind:
+        case EventKind.STATE:
+            return words.CASE_STATES[data["state"]].word
+        case EventKind.STAGE:
+            return str(data["stage"])
+        case EventKind.PROMISE if "amount" in data:
+            return msg(
+                "{amount} {currency} by {day}", amount=data["amount"], currency=data["currency"], day=data["due_on"]
+            )
+        case EventKind.PROMISE:
+            return words.PROMISE_STATES[data["state"]].word
+        case EventKind.CONTACT:
+            return _contact_told(data)
+        case EventKind.PARTY:
+            return msg("{name} ({role})", name=data["name"], role=words.ROLES[data["role"]])
+        case EventKind.IMPORT:
+            return msg("{source}, row {row}", source=data["source"], row=data["row"])
+    return None
+
+
+def _contact_told(data: Mapping[str, str]) -> Message:
+    quality = words.PHONE_QUALITIES.get(data.get("quality", ""))
+    if quality is not None:
+        return msg("{phone}: {state}", phone=data["phone"], state=quality.word)
+    if data["change"] == "removed":
+        return msg("{phone} removed", phone=data["phone"])
+    return msg("{phone} added", phone=data["phone"])
+
+
+def _phones(card: CaseCard, facts: CallFacts, now: datetime) -> tuple[PhoneLine, ...]:
+    """Numbers of everybody on the case; the best is the first that may be rung, of who owes, confirmed before
+    others."""
+    listed = [(person, phone) for person in card.people for phone in person.phones]
+    ranked = sorted(listed, key=lambda pair: _rank(*pair))
+    best = next((phone.id for _, phone in ranked if _allowed(phone, facts)), None)
+    return tuple(_phone(person, phone, facts, now, best=phone.id == best) for person, phone in ranked)
+
+
+def _allowed(phone: Phone, facts: CallFacts) -> bool:
+    known = facts.phones.get(phone.id)
+    return known.allowed if known else facts.contact.allowed
+
+
+_WORTH = (PhoneQuality.CONFIRMED, PhoneQuality.UNVERIFIED, PhoneQuality.NO_ANSWER, PhoneQuality.THIRD_PARTY)
+
+
+def _rank(person: Person, phone: Phone) -> tuple[bool, int, int]:
+    worth = _WORTH.index(PhoneQuality(phone.quality)) if phone.quality in _WORTH else len(_WORTH)
+    return person.link.role not in LIABLE, worth, phone.id
+
+
+def _phone(person: Person, phone: Phone, facts: CallFacts, now: datetime, *, best: bool) -> PhoneLine:
+    known = facts.phones.get(phone.id)
+    guesses = zone_guesses(phone.e164)
+    return PhoneLine(
+        phone_id=phone.id,
+        number=phone.e164,
+        owner=phone.label or person.party.name,
+        kind=words.PHONE_KINDS[phone.kind],
+        state=words.PHONE_QUALITIES[phone.quality],
+        zone=phone.timezone or person.party.timezone or (guesses[0] if guesses else facts.contact.zone),
+        now=now,
+        allowed=_allowed(phone, facts),
+        reason=known.reason if known else ("" if facts.contact.allowed else facts.contact.reason),
+        best=best,
+        last_at=phone.last_attempt_at,
+        last_result=known.last_result if known else None,
+    )
+
+
+def _person(person: Person, case_id: int) -> PersonLine:
+    role = words.ROLES[person.link.role]
+    named = msg("{role}, {relation}", role=role, relation=person.link.relation) if person.link.relation else role
+    return PersonLine(
+        party_id=person.party.id,
+        name=person.party.name,
+        role=named,
+        href=f"/cases/{case_id}/people/{person.party.id}",
+        may_discuss=person.link.role in LIABLE,
+    )

@@ -1,0 +1,279 @@
+"""One case: its screen, and what can be changed on it."""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import StringConstraints
+from starlette.requests import Request
+from starlette.responses import Response
+
+from core.cases import queries, rights
+from core.cases.card import CaseCard, Person, case_card
+from core.cases.model import PartyRole
+from core.cases.service import cases as use_cases
+from core.cases.service import people as use_people
+from core.cases.service.promises import NewPromise, take_promise
+from core.kernel.errors import DomainError, Invalid, NotFound
+from core.kernel.i18n import msg
+from core.kernel.phones import zone_guesses
+from core.parties.model import Consent, PhoneKind, PhoneQuality
+from core.parties.service import NewParty, NewPhone
+from web.forms import Form, ZoneField, parse, submitted
+from web.page import go_to, page
+from web.pages import case_words as words
+from web.pages.case_screen import CaseScreenParts, case_view
+from web.pages.choices import language_options, zone_options
+from web.security import actor, right, route
+from web.state import part, services
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=300)]
+Short = Annotated[str, StringConstraints(max_length=120)]
+
+
+async def show(request: Request) -> Response:
+    """The case screen. Looking at it is written in the audit trail."""
+    held, me, case_id = services(request), actor(request), request.path_params["id"]
+    now = held.clock.now()
+    async with held.uow.read() as session:
+        card = await case_card(session, me, case_id)
+        following = await queries.next_case(session, me, after_case=case_id, now=now)
+    await held.looks.looked(me, ("case", case_id))
+    parts: CaseScreenParts = part(request, CaseScreenParts)  # type: ignore[type-abstract]
+    drawn = case_view(card, await parts.facts(me, card), now=now, next_case=following, may_edit=me.may(rights.EDIT))
+    return await page(request, "cases/case.html", {"case": drawn})
+
+
+class NoteForm(Form):
+    text: Annotated[str, StringConstraints(min_length=1, max_length=4000)]
+    call_id: int | None = None
+
+
+async def note(request: Request) -> Response:
+    """Write a note on the time line."""
+    sent, case_id = await parse(request, NoteForm), request.path_params["id"]
+    held = services(request)
+    async with held.uow.write() as work:
+        await use_cases.add_note(work, actor(request), case_id, sent.text, at=held.clock.now(), call_id=sent.call_id)
+    return go_to(f"/cases/{case_id}")
+
+
+class PromiseForm(Form):
+    """A promise by the main debtor unless ``party_id`` says who."""
+
+    amount: Decimal
+    due: date
+    party_id: int | None = None
+    phone: Short | None = None
+    call_id: int | None = None
+    note: Annotated[str, StringConstraints(max_length=2000)] = ""
+
+
+async def promise(request: Request) -> Response:
+    """Take a promise to pay."""
+    sent, case_id = await parse(request, PromiseForm), request.path_params["id"]
+    held, me = services(request), actor(request)
+    now = held.clock.now()
+    async with held.uow.write() as work:
+        card = await case_card(work.session, me, case_id)
+        new = NewPromise(
+            party_id=sent.party_id or card.case.debtor_id or 0,
+            amount=sent.amount,
+            due_on=sent.due,
+            phone=sent.phone,
+            call_id=sent.call_id,
+        )
+        today = now.astimezone(ZoneInfo(zone_of(card))).date()
+        await take_promise(work, me, case_id, new, today=today, at=now)
+        if sent.note:
+            await use_cases.add_note(work, me, case_id, sent.note, at=now, call_id=sent.call_id)
+    return go_to(f"/cases/{case_id}")
+
+
+def zone_of(card: CaseCard) -> str:
+    """The main debtor's time zone: what he said, else what his first number suggests, else UTC."""
+    debtor = card.debtor
+    if debtor is None:
+        return "UTC"
+    guesses = [zone for phone in debtor.phones for zone in (phone.timezone, *zone_guesses(phone.e164)) if zone]
+    return debtor.party.timezone or next(iter(guesses), "UTC")
+
+
+class PersonForm(Form):
+    name: Name
+    birth_date: date | None = None
+    language: Annotated[str, StringConstraints(max_length=2)] | None = None
+    timezone: ZoneField | None = None
+
+
+class NewPersonForm(PersonForm):
+    role: PartyRole
+    relation: Short | None = None
+    phone: Short | None = None
+
+
+async def new_person(request: Request) -> Response:
+    """The form of somebody to put on the case."""
+    phone = request.query_params.get("phone", "")
+    return await _person_form(request, {"phone": phone, "role": PartyRole.RELATIVE})
+
+
+async def add_person(request: Request) -> Response:
+    """Put somebody new on the case."""
+    held, case_id = services(request), request.path_params["id"]
+    try:
+        sent = await parse(request, NewPersonForm)
+        numbers = (NewPhone(raw=sent.phone, region="", source="collector"),) if sent.phone else ()
+        party = NewParty(
+            name=sent.name,
+            birth_date=sent.birth_date,
+            language=sent.language,
+            timezone=sent.timezone,
+            phones=numbers,
+        )
+        person = use_cases.NewPerson(party=party, role=sent.role, relation=sent.relation)
+        async with held.uow.write() as work:
+            await use_people.add_person(work, actor(request), case_id, person, at=held.clock.now())
+    except Invalid as faults:
+        return await _person_form(request, await submitted(request), faults)
+    return go_to(f"/cases/{case_id}")
+
+
+async def person(request: Request) -> Response:
+    """Somebody on the case: who it is, and the numbers."""
+    found = await _found(request)
+    values = {name: getattr(found.party, name) for name in PersonForm.model_fields}
+    return await _person_form(request, values, person=found)
+
+
+async def change_person(request: Request) -> Response:
+    """Save who somebody is."""
+    held, case_id, party_id = services(request), request.path_params["id"], request.path_params["party"]
+    try:
+        sent = await parse(request, PersonForm)
+        data = use_people.PartyData(**sent.model_dump())
+        async with held.uow.write() as work:
+            await use_people.edit_person(work, actor(request), case_id, party_id, data, at=held.clock.now())
+    except Invalid as faults:
+        return await _person_form(request, await submitted(request), faults, await _found(request))
+    return go_to(f"/cases/{case_id}/people/{party_id}")
+
+
+async def _found(request: Request) -> Person:
+    async with services(request).uow.read() as session:
+        card = await case_card(session, actor(request), request.path_params["id"])
+    await services(request).looks.looked(actor(request), ("party", request.path_params["party"]))
+    for one in card.people:
+        if one.party.id == request.path_params["party"]:
+            return one
+    raise NotFound
+
+
+async def _person_form(
+    request: Request, values: Mapping[str, Any], faults: DomainError | None = None, person: Person | None = None
+) -> Response:
+    fields = dict(faults.fields) if isinstance(faults, Invalid) else {}
+    if faults is not None and not fields:
+        fields = {"phone": faults.message}
+    context = {
+        "case_id": request.path_params["id"],
+        "person": person,
+        "values": values,
+        "faults": fields,
+        "roles": words.options(words.ROLES),
+        "languages_": language_options(),
+        "zones": zone_options(),
+        "kinds": words.options(words.PHONE_KINDS),
+        "qualities": words.options(words.PHONE_QUALITIES),
+        "consents": words.options(words.CONSENTS),
+        "quality_states": words.PHONE_QUALITIES,
+        "edits": actor(request).may(rights.EDIT),
+    }
+    return await page(request, "cases/person_form.html", context, status=422 if faults else 200)
+
+
+class NewPhoneForm(Form):
+    phone: Short
+    kind: PhoneKind = PhoneKind.MOBILE
+    label: Short | None = None
+    region: Annotated[str, StringConstraints(max_length=2)] = ""
+
+
+async def add_phone(request: Request) -> Response:
+    """Record a number of somebody on the case."""
+    held, case_id, party_id = services(request), request.path_params["id"], request.path_params["party"]
+    try:
+        sent = await parse(request, NewPhoneForm)
+        new = NewPhone(raw=sent.phone, region=sent.region, kind=sent.kind, label=sent.label, source="collector")
+        async with held.uow.write() as work:
+            await use_people.add_phone(work, actor(request), case_id, party_id, new, at=held.clock.now())
+    except DomainError as faults:
+        if isinstance(faults, NotFound):
+            raise
+        found = await _found(request)
+        values = {name: getattr(found.party, name) for name in PersonForm.model_fields}
+        return await _person_form(request, values, faults, found)
+    return go_to(f"/cases/{case_id}/people/{party_id}")
+
+
+class PhoneForm(Form):
+    kind: PhoneKind
+    quality: PhoneQuality
+    consent: Consent
+    consent_on: date | None = None
+    consent_basis: Annotated[str, StringConstraints(max_length=200)] | None = None
+    label: Short | None = None
+    timezone: ZoneField | None = None
+
+
+async def change_phone(request: Request) -> Response:
+    """Save what is known of a number."""
+    sent, case_id = await parse(request, PhoneForm), request.path_params["id"]
+    if sent.consent is not Consent.UNKNOWN and sent.consent_on is None:
+        raise Invalid({"consent_on": msg("Say since when.")})
+    held = services(request)
+    async with held.uow.write() as work:
+        phone = await use_people.edit_phone(
+            work,
+            actor(request),
+            case_id,
+            request.path_params["phone"],
+            use_people.PhoneData(**sent.model_dump()),
+            at=held.clock.now(),
+        )
+    return go_to(f"/cases/{case_id}/people/{phone.party_id}")
+
+
+async def remove_phone(request: Request) -> Response:
+    """Delete a number entered by mistake."""
+    held, case_id = services(request), request.path_params["id"]
+    async with held.uow.write() as work:
+        await use_people.remove_phone(work, actor(request), case_id, request.path_params["phone"], at=held.clock.now())
+    return go_to(f"/cases/{case_id}")
+
+
+_VIEW, _EDIT = right(rights.VIEW), right(rights.EDIT)
+routes = (
+    route("/cases/{id:int}", show, policy=_VIEW, name="case"),
+    route("/cases/{id:int}/notes", note, policy=_EDIT, methods=["POST"], name="case.note"),
+    route("/cases/{id:int}/promises", promise, policy=right(rights.PROMISE), methods=["POST"], name="case.promise"),
+    route("/cases/{id:int}/people/new", new_person, policy=_EDIT, name="case.person_new"),
+    route("/cases/{id:int}/people", add_person, policy=_EDIT, methods=["POST"], name="case.person_add"),
+    route("/cases/{id:int}/people/{party:int}", person, policy=_VIEW, name="case.person"),
+    route(
+        "/cases/{id:int}/people/{party:int}", change_person, policy=_EDIT, methods=["POST"], name="case.person_change"
+    ),
+    route(
+        "/cases/{id:int}/people/{party:int}/phones", add_phone, policy=_EDIT, methods=["POST"], name="case.phone_add"
+    ),
+    route("/cases/{id:int}/phones/{phone:int}", change_phone, policy=_EDIT, methods=["POST"], name="case.phone_change"),
+    route(
+        "/cases/{id:int}/phones/{phone:int}/remove",
+        remove_phone,
+        policy=_EDIT,
+        methods=["POST"],
+        name="case.phone_remove",
+    ),
+)

@@ -1,0 +1,234 @@
+"""Bringing registries in: upload, columns, dry run, apply, result."""
+
+import tempfile
+from pathlib import Path
+
+from starlette.background import BackgroundTask
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+
+from core.cases import queries as cases
+from core.importing import rights
+from core.importing.fields import TARGETS
+from core.importing.model import BatchState, OnExisting, Outcome
+from core.importing.queries import batch_by_id, latest_batches, rows_of
+from core.importing.report import write_report
+from core.importing.service import Imports
+from core.importing.workbook import MOST_FILE_BYTES
+from core.kernel.errors import DomainError, Invalid
+from core.kernel.i18n import Message, msg, translator
+from web.forms import Form, parse
+from web.lists import ListSpec, asked, view
+from web.page import go_to, page
+from web.pages import case_words as words
+from web.pages.listing import Align, Column, EmptyState, Option, Row, StateCell, TextCell, TimeCell
+from web.security import actor, right, route
+from web.state import part, services
+
+_CHUNK = 1024 * 1024
+_RUNNING = (BatchState.CHECKING, BatchState.APPLYING)
+
+BATCHES = ListSpec(
+    key="imports",
+    title=msg("Imports"),
+    path="/imports",
+    sort="at",
+    columns=(
+        Column(key="file", label=msg("File")),
+        Column(key="creditor", label=msg("Creditor")),
+        Column(key="order", label=msg("Order")),
+        Column(key="state", label=msg("State")),
+        Column(key="rows", label=msg("Rows"), align=Align.END),
+        Column(key="errors", label=msg("Errors"), align=Align.END),
+        Column(key="at", label=msg("Received")),
+    ),
+    empty=EmptyState(
+        title=msg("Nothing was imported yet"),
+        hint=msg("Take the creditor's Excel registry as it is: the columns are recognised."),
+        action=msg("Import a registry"),
+        action_href="/imports/new",
+        icon="file-import",
+    ),
+)
+
+
+async def show(request: Request) -> Response:
+    """The latest imports."""
+    async with services(request).uow.read() as session:
+        found = await latest_batches(session, actor(request))
+    rows = [
+        Row(
+            id=str(batch.id),
+            href=f"/imports/{batch.id}",
+            cells={
+                "file": TextCell(batch.file_name, href=f"/imports/{batch.id}"),
+                "creditor": TextCell(creditor.name),
+                "order": TextCell(batch.order_number),
+                "state": StateCell(words.BATCH_STATES[batch.state]),
+                "rows": TextCell(sum(batch.counts.values()) or batch.sheet_rows),
+                "errors": TextCell(batch.counts.get(Outcome.ERROR, 0)),
+                "at": TimeCell(batch.created_at),
+            },
+        )
+        for batch, creditor in found
+    ]
+    create = (msg("Import a registry"), "/imports/new")
+    drawn = await view(request, asked(request, BATCHES), rows, total=len(rows), create=create)
+    return await page(request, "list_page.html", {"view": drawn})
+
+
+async def new(request: Request) -> Response:
+    """Where to choose the file."""
+    return await _upload_form(request)
+
+
+async def _upload_form(request: Request, fault: Message | None = None) -> Response:
+    async with services(request).uow.read() as session:
+        known = await cases.creditors(session, active_only=True)
+    context = {"creditors": tuple(Option(value=str(one.id), label=one.name) for one in known), "fault": fault}
+    return await page(request, "imports/new.html", context, status=422 if fault else 200)
+
+
+async def upload(request: Request) -> Response:
+    """Take the file in and go on to its columns."""
+    async with request.form(max_files=1, max_fields=10) as form:
+        sent, creditor = form.get("file"), str(form.get("creditor_id", ""))
+        if not isinstance(sent, UploadFile) or not sent.filename or not creditor.isdecimal():
+            return await _upload_form(request, msg("Choose the creditor and the file."))
+        path = await _spooled(sent)
+        try:
+            batch = await part(request, Imports).receive(
+                actor(request),
+                int(creditor),
+                path,
+                Path(sent.filename).name,
+                order_number=str(form.get("order_number", "")),
+            )
+        except DomainError as error:
+            return await _upload_form(request, error.message)
+        finally:
+            await run_in_threadpool(path.unlink, missing_ok=True)
+    return go_to(f"/imports/{batch.id}")
+
+
+async def _spooled(sent: UploadFile) -> Path:
+    """The upload as a file of its own; reading stops where a registry can no longer be."""
+    with tempfile.NamedTemporaryFile(prefix="import-", suffix=".xlsx", delete=False) as file:
+        size = 0
+        while size <= MOST_FILE_BYTES and (piece := await sent.read(_CHUNK)):
+            size += len(piece)
+            await run_in_threadpool(file.write, piece)
+    return Path(file.name)
+
+
+async def show_one(request: Request) -> Response:
+    """One import at the step it is at."""
+    return await _one(request)
+
+
+async def _one(request: Request, fault: Message | None = None) -> Response:
+    batch_id, wanted = request.path_params["id"], request.query_params.get("outcome", "")
+    outcome = Outcome(wanted) if wanted in set(Outcome) else None
+    after = request.query_params.get("after", "0")
+    async with services(request).uow.read() as session:
+        batch, creditor = await batch_by_id(session, actor(request), batch_id)
+        lines = await rows_of(
+            session, actor(request), batch_id, outcome=outcome, after=int(after) if after.isdecimal() else 0
+        )
+    context = {
+        "batch": batch,
+        "creditor": creditor,
+        "state": words.BATCH_STATES[batch.state],
+        "lines": lines,
+        "outcome": outcome,
+        "outcomes": words.OUTCOMES,
+        "targets": tuple(Option(value=key, label=target.label) for key, target in TARGETS.items()),
+        "labels": {key: target.label for key, target in TARGETS.items()},
+        "running": batch.state in _RUNNING,
+        "total": sum(batch.counts.values()) if batch.counts else batch.sheet_rows,
+        "to_apply": batch.counts.get(Outcome.NEW, 0) + batch.counts.get(Outcome.UPDATE, 0),
+        "errors": batch.counts.get(Outcome.ERROR, 0),
+        "fault": fault,
+        "next_after": lines[-1].n if len(lines) == 50 else None,
+    }
+    return await page(request, "imports/batch.html", context, status=422 if fault else 200)
+
+
+async def progress(request: Request) -> Response:
+    """The part of the page that moves while a job runs."""
+    async with services(request).uow.read() as session:
+        batch, _ = await batch_by_id(session, actor(request), request.path_params["id"])
+    if batch.state not in _RUNNING:
+        return Response(status_code=200, headers={"HX-Refresh": "true"})
+    total = sum(batch.counts.values()) if batch.counts else batch.sheet_rows
+    context = {"batch": batch, "state": words.BATCH_STATES[batch.state], "total": total}
+    return await page(request, "imports/_progress.html", context)
+
+
+class CheckForm(Form):
+    on_existing: OnExisting = OnExisting.UPDATE
+
+
+async def check(request: Request) -> Response:
+    """Set the columns and start the dry run."""
+    sent, form = await parse(request, CheckForm), await request.form()
+    columns = {
+        int(name.removeprefix("column-")): str(target)
+        for name, target in form.items()
+        if name.startswith("column-") and name.removeprefix("column-").isdecimal() and target
+    }
+    batch_id = request.path_params["id"]
+    try:
+        await part(request, Imports).check(actor(request), batch_id, columns, sent.on_existing)
+    except Invalid as error:
+        return await _one(request, error.message)
+    return go_to(f"/imports/{batch_id}")
+
+
+class ApplyForm(Form):
+    valid_only: bool = False
+
+
+async def apply(request: Request) -> Response:
+    """Start applying, or go on."""
+    sent, batch_id = await parse(request, ApplyForm), request.path_params["id"]
+    await part(request, Imports).apply(actor(request), batch_id, valid_only=sent.valid_only)
+    return go_to(f"/imports/{batch_id}")
+
+
+async def stop(request: Request) -> Response:
+    """Cancel."""
+    batch_id = request.path_params["id"]
+    await part(request, Imports).stop(actor(request), batch_id)
+    return go_to(f"/imports/{batch_id}")
+
+
+async def report(request: Request) -> Response:
+    """The file back with what happened to each row."""
+    batch_id, me = request.path_params["id"], actor(request)
+    async with services(request).uow.read() as session:
+        batch, _ = await batch_by_id(session, me, batch_id)
+    with tempfile.NamedTemporaryFile(prefix="report-", suffix=".xlsx", delete=False) as file:
+        path = Path(file.name)
+    errors_only = request.query_params.get("only") == "errors"
+    await write_report(services(request).uow, me, batch_id, path, translator(me.language), errors_only=errors_only)
+    done = BackgroundTask(path.unlink, missing_ok=True)
+    return FileResponse(path, filename=f"{Path(batch.file_name).stem}-checked.xlsx", background=done)
+
+
+_IMPORT = right(rights.IMPORT)
+routes = (
+    route("/imports", show, policy=_IMPORT, name="imports"),
+    route("/imports/new", new, policy=_IMPORT, name="imports.new"),
+    route(
+        "/imports", upload, policy=_IMPORT, methods=["POST"], name="imports.upload", max_body=MOST_FILE_BYTES + _CHUNK
+    ),
+    route("/imports/{id:int}", show_one, policy=_IMPORT, name="import"),
+    route("/imports/{id:int}/progress", progress, policy=_IMPORT, name="import.progress"),
+    route("/imports/{id:int}/check", check, policy=_IMPORT, methods=["POST"], name="import.check"),
+    route("/imports/{id:int}/apply", apply, policy=_IMPORT, methods=["POST"], name="import.apply"),
+    route("/imports/{id:int}/stop", stop, policy=_IMPORT, methods=["POST"], name="import.stop"),
+    route("/imports/{id:int}/report", report, policy=_IMPORT, name="import.report"),
+)
