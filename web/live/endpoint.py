@@ -100,4 +100,7 @@ async def _still_valid(websocket: WebSocket, actor: Actor) -> bool:
     return found is not None and found.actor == actor
 
 
-routes = [ws_route("/live", live, policy=signed_in)]
+routes = [
+    ws_route("/live", live, policy=signed_in),
+    ws_route("/api/v1/live", live, policy=signed_in, name="api_live"),
+]

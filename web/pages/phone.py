@@ -2,7 +2,6 @@
 state."""
 
 import secrets
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Literal
@@ -17,19 +16,19 @@ from callcenter.agents.service import AgentService
 from callcenter.callbacks.queries import debtor_zone
 from callcenter.calls.control import CallControl
 from callcenter.calls.demands import ResultDetails
-from callcenter.calls.errors import NoPhone
-from callcenter.calls.ports import Agreed, Promised
+from callcenter.calls.ports import Agreed, PhoneLines, Promised
 from callcenter.calls.queries import call_detail
 from callcenter.calls.recorded import Recordings
 from callcenter.calls.results import CallResults
 from callcenter.calls.service import CallService, Dial
 from core.cases.queries import next_case
+from core.kernel.errors import NotFound
 from core.kernel.i18n import nmsg, translator
 from core.parties.model import Phone
 from web.errors import is_api
 from web.forms import Form, Line, parse
 from web.page import go_to
-from web.security import actor, identity, right, route
+from web.security import actor, right, route
 from web.state import part, services
 
 _DIAL = right("calls.dial")
@@ -44,16 +43,6 @@ _PAUSE_SECONDS = 120
 
 _Text = Annotated[str, StringConstraints(max_length=4000)]
 _Reason = Annotated[str, StringConstraints(max_length=500)]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PhoneAddress:
-    """Where browser phones register: the websocket's address (a path of this server or a URL), the SIP domain, and
-    ICE servers for networks that need them."""
-
-    ws: str
-    domain: str
-    ice: tuple[str, ...] = ()
 
 
 class DialForm(Form):
@@ -110,18 +99,16 @@ class ResultForm(Form):
 
 async def config(request: Request) -> Response:
     """The registration of one's own browser phone."""
-    user = identity(request).user
-    secret = await services(request).users.sip_secret(user.id)
-    if user.extension is None or secret is None:
-        raise NoPhone
-    address = part(request, PhoneAddress)
+    line = await part(request, PhoneLines).line(actor(request).user_id)  # type: ignore[type-abstract]
+    if line is None:
+        raise NotFound
     return JSONResponse(
         {
-            "uri": f"sip:{user.extension}@{address.domain}",
-            "password": secret,
-            "ws": address.ws,
-            "display_name": user.full_name,
-            "ice": list(address.ice),
+            "uri": line.uri,
+            "password": line.password,
+            "ws": line.websocket.replace("{host}", request.url.hostname or "localhost"),
+            "display_name": line.display_name,
+            "ice": list(line.ice),
         }
     )
 
