@@ -15,6 +15,7 @@ from callcenter.callbacks.rights import VIEW
 from core.cases.model import Case
 from core.kernel.access import Actor
 from core.kernel.paging import Sort, count_up_to, fetch_page
+from core.kernel.phones import zone_guesses
 from core.parties.model import Party
 from core.people.model import User
 
@@ -118,6 +119,12 @@ async def due_callbacks(session: AsyncSession, actor: Actor) -> Sequence[Callbac
     )
     rows = await session.execute(wanted.order_by(Callback.window_start, Callback.id).limit(100))
     return [_row(row) for row in rows]
+
+
+async def debtor_zone(session: AsyncSession, party_id: int | None, phone: str) -> str:
+    """The zone (IANA) of whoever is to be called: what he said, else what the number's prefix suggests, else UTC."""
+    said = await session.scalar(select(Party.timezone).where(Party.id == party_id))
+    return said or next(iter(zone_guesses(phone)), "UTC")
 
 
 def _conditions(actor: Actor, query: CallbackQuery) -> list[ColumnElement[bool]]:

@@ -11,6 +11,7 @@ from callcenter.callbacks.access import callback_for
 from callcenter.callbacks.errors import BadCallbackPhone, BadWindow, CallbackTaken
 from callcenter.callbacks.model import OPEN, Callback, CallbackState, Origin
 from callcenter.callbacks.ports import CallNews, Dialler, DialRefused, Law
+from callcenter.callbacks.queries import debtor_zone
 from callcenter.callbacks.rights import EDIT
 from callcenter.callbacks.rules import Patience, Window, moved, next_try
 from callcenter.callbacks.telling import changed, shifted
@@ -19,9 +20,8 @@ from core.cases.model import Case
 from core.kernel.access import PROGRAM, Actor
 from core.kernel.clock import Clock
 from core.kernel.errors import DomainError
-from core.kernel.phones import normalise, zone_guesses
+from core.kernel.phones import normalise
 from core.kernel.uow import UnitOfWork, Work
-from core.parties.model import Party
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,7 +86,7 @@ class CallbackService:
             party_id=plan.party_id,
             case_id=plan.case_id,
             phone=phone,
-            zone=plan.zone or await _zone(work, plan.party_id, phone),
+            zone=plan.zone or await debtor_zone(work.session, plan.party_id, phone),
             window_start=plan.start,
             window_end=plan.end,
             reason=plan.reason[:500],
@@ -301,8 +301,3 @@ _TAKEABLE = (CallbackState.DUE, CallbackState.MISSED)
 
 def _if_dialling(callback_id: int) -> Any:
     return update(Callback).where(Callback.id == callback_id, Callback.state == CallbackState.DIALLING)
-
-
-async def _zone(work: Work, party_id: int | None, phone: str) -> str:
-    said = await work.session.scalar(select(Party.timezone).where(Party.id == party_id))
-    return said or next(iter(zone_guesses(phone)), "UTC")

@@ -168,6 +168,25 @@ class Staff(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class PhoneLine:
+    """How a browser phone registers. ``websocket`` is an address with ``{host}`` for the name the page was opened
+    under."""
+
+    uri: str
+    password: str
+    websocket: str
+    display_name: str
+    ice: tuple[str, ...] = ()
+
+
+class PhoneLines(Protocol):
+    """The registrations of browser phones."""
+
+    async def line(self, user_id: int) -> PhoneLine | None:
+        """The user's own; None when he has no extension."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Promised:
     """A promise to pay: a sum (in the case's currency) on a day."""
 

@@ -12,7 +12,7 @@ from callcenter.calls.facts import CallState, Direction
 from callcenter.calls.model import Call
 from callcenter.calls.ports import Callers, CallFollower, Gate, Staff
 from callcenter.calls.rows import as_state
-from callcenter.calls.rules import is_contact, result_of_silence
+from callcenter.calls.rules import is_contact, reached_customer, result_of_silence
 from callcenter.calls.telling import events_of, news_of
 from core.kernel.clock import Clock
 from core.kernel.uow import UnitOfWork, Work
@@ -92,8 +92,10 @@ class CallReporter:
             wanted = row.direction != Direction.INTERNAL and is_contact(after) and row.user_id is not None
             row.needs_result = wanted and row.result_code is None
             row.wrap_started_at = after.ended_at if row.needs_result else None
-            if row.attempt_id is not None:
+            if row.attempt_id is not None and reached_customer(after):
                 await self._gate.settle(work, row.attempt_id, connected=is_contact(after), right_party=None)
+            elif row.attempt_id is not None:
+                await self._gate.release(work, row.attempt_id)
         await work.session.flush()
 
     async def _tell(self, work: Work, changed: Sequence[Change], users: Users) -> None:

@@ -62,6 +62,11 @@ def is_contact(call: CallState) -> bool:
     return call.answered_at is not None
 
 
+def reached_customer(call: CallState) -> bool:
+    """Whether anything rang at the customer's side. Unknown counts as yes: contact law errs on the debtor's side."""
+    return call.lost or any(leg.kind is LegKind.CUSTOMER for leg in call.legs)
+
+
 def result_of_silence(call: CallState) -> str | None:
     """The result an unanswered outbound call comes to by itself; None when a person has to say it."""
     if call.direction is not Direction.OUTBOUND or call.phase is not CallPhase.ENDED or is_contact(call):

@@ -1,0 +1,106 @@
+"""The websocket of a screen: a snapshot or what was missed, then everything as it happens."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from core.kernel.access import Actor
+from web.live.hub import Hub, Screen
+from web.live.presence import ScreenPresence
+from web.security import identity, session_token, signed_in, ws_route
+from web.state import part, services
+
+#: A screen that cannot take a message for so long is gone.
+SEND_SECONDS = 5.0
+#: Browsers take a link for dead after 45 s of silence. The session is looked at again just as often.
+HEARTBEAT_SECONDS = 20.0
+
+_TRY_AGAIN = 1013
+_POLICY = 1008
+
+
+class Snapshots(Protocol):
+    """What a screen shows when it starts from nothing."""
+
+    async def snapshot(self, actor: Actor) -> Mapping[str, Any]: ...
+
+
+class LiveDesk:
+    """What the endpoint works with, built by wiring."""
+
+    def __init__(self, hub: Hub, snapshots: Snapshots, presence: ScreenPresence) -> None:
+        self.hub = hub
+        self.snapshots = snapshots
+        self.presence = presence
+
+
+async def live(websocket: WebSocket) -> None:
+    """``/live?after=SEQ`` and ``/api/v1/live``."""
+    desk = part(websocket, LiveDesk)
+    screen = Screen(identity(websocket).actor)
+    await websocket.accept()
+    after = websocket.query_params.get("after", "")
+    resumed = desk.hub.connect(screen, int(after) if after.isascii() and after.isdigit() else None)
+    desk.presence.opened(screen.actor.user_id)
+    try:
+        if not resumed:
+            seq = desk.hub.seq
+            body = await desk.snapshots.snapshot(screen.actor)
+            await _send(websocket, desk.hub.encode("snapshot", seq, body))
+        await _serve(websocket, screen, desk.hub, lambda: _still_valid(websocket, screen.actor))
+    except (WebSocketDisconnect, TimeoutError, RuntimeError):
+        pass  # gone; what it missed it gets when it comes back
+    finally:
+        desk.hub.disconnect(screen)
+        desk.presence.closed(screen.actor.user_id, desk.hub.screens_of(screen.actor.user_id))
+
+
+async def _serve(websocket: WebSocket, screen: Screen, hub: Hub, valid: Callable[[], Awaitable[bool]]) -> None:
+    """Send until one side has had enough."""
+    gone = asyncio.create_task(_until_gone(websocket, screen), name="live-reader")
+    try:
+        while True:
+            try:
+                text = await asyncio.wait_for(screen.next(), HEARTBEAT_SECONDS)
+            except TimeoutError:
+                if not await valid():
+                    await websocket.close(_POLICY)
+                    return
+                text = hub.encode("ping", hub.seq, {})
+            if text is None:
+                with contextlib.suppress(RuntimeError, TimeoutError):
+                    await asyncio.wait_for(websocket.close(_TRY_AGAIN), SEND_SECONDS)
+                return
+            await _send(websocket, text)
+    finally:
+        gone.cancel()
+
+
+async def _until_gone(websocket: WebSocket, screen: Screen) -> None:
+    """Screens say nothing; reading is how one learns that they left."""
+    while (await websocket.receive())["type"] != "websocket.disconnect":
+        pass
+    screen.drop()
+
+
+async def _send(websocket: WebSocket, text: str) -> None:
+    await asyncio.wait_for(websocket.send_text(text), SEND_SECONDS)
+
+
+async def _still_valid(websocket: WebSocket, actor: Actor) -> bool:
+    """Whether the session is still alive and the rights are the same: else the screen reconnects or is shown the
+    door."""
+    token = session_token(websocket)
+    if token is None:
+        return True  # a program's token; it was checked at the start and lives as long as the link
+    found = await services(websocket).logins.identify(token)
+    return found is not None and found.actor == actor
+
+
+routes = [
+    ws_route("/live", live, policy=signed_in),
+    ws_route("/api/v1/live", live, policy=signed_in, name="api_live"),
+]

@@ -1,0 +1,152 @@
+"""Fan-out to every connected screen: numbered messages, a memory to resume from, and no screen that slows another."""
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from core.kernel.access import Actor, Scope
+from core.kernel.clock import Clock
+
+#: Messages a screen may lag behind before it is dropped; it then comes back and resumes.
+QUEUE_LENGTH = 256
+#: Messages remembered for screens that come back.
+MEMORY = 4096
+
+#: What a message says, by the reader's language.
+Content = Callable[[str], Mapping[str, Any]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Audience:
+    """Whom a message is for: ``user_ids``, and whoever has ``right`` and reaches one of ``unit_ids`` with it.
+
+    ``everybody`` is for what is no secret, like the telephony lamp.
+    """
+
+    user_ids: frozenset[int] = frozenset()
+    unit_ids: frozenset[int] = frozenset()
+    right: str | None = None
+    everybody: bool = False
+
+    def fits(self, actor: Actor) -> bool:
+        if self.everybody or actor.user_id in self.user_ids:
+            return True
+        scope = actor.rights.get(self.right) if self.right is not None else None
+        if scope is None:
+            return False
+        reach = {Scope.TEAM: actor.team, Scope.DEPARTMENT: actor.department}.get(scope, frozenset())
+        return scope is Scope.ALL or bool(self.unit_ids & reach)
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    """One message; its text is made once for every language that somebody reads."""
+
+    seq: int
+    kind: str
+    at: str
+    audience: Audience
+    content: Content
+    texts: dict[str, str] = field(default_factory=dict)
+
+    def text(self, language: str) -> str:
+        if language not in self.texts:
+            body = {"seq": self.seq, "type": self.kind, "at": self.at, **self.content(language)}
+            self.texts[language] = msgspec.json.encode(body).decode()
+        return self.texts[language]
+
+
+class Screen:
+    """One connected screen: its reader, and what it has still to be sent."""
+
+    def __init__(self, actor: Actor) -> None:
+        self.actor = actor
+        self._queue: asyncio.Queue[str | None] = asyncio.Queue(QUEUE_LENGTH)
+        self.dropped = False
+
+    def put(self, text: str) -> None:
+        """Queue a text; a screen that does not keep up is dropped rather than waited for."""
+        if self.dropped:
+            return
+        try:
+            self._queue.put_nowait(text)
+        except asyncio.QueueFull:
+            self.drop()
+
+    def drop(self) -> None:
+        """End the connection after nothing more."""
+        self.dropped = True
+        while not self._queue.empty():
+            self._queue.get_nowait()
+        self._queue.put_nowait(None)
+
+    async def next(self) -> str | None:
+        """The next text to send; None: it is over."""
+        return await self._queue.get()
+
+
+class Hub:
+    """Knows every screen of this process.
+
+    Numbers begin at the present in milliseconds, so that after a restart no old number is taken for a new one.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._seq = int(clock.now().timestamp() * 1000)
+        self._memory: deque[_Message] = deque(maxlen=MEMORY)
+        self._screens: dict[int, set[Screen]] = defaultdict(set)
+
+    @property
+    def seq(self) -> int:
+        """The number of the latest message."""
+        return self._seq
+
+    def connect(self, screen: Screen, after: int | None) -> bool:
+        """Add a screen. True when it got all it missed since ``after``; False: it needs a snapshot first."""
+        self._screens[screen.actor.user_id].add(screen)
+        if after is None or after > self._seq:
+            return False
+        oldest = self._memory[0].seq if self._memory else self._seq + 1
+        if after != self._seq and after < oldest - 1:
+            return False
+        for message in self._memory:
+            if message.seq > after and message.audience.fits(screen.actor):
+                screen.put(message.text(screen.actor.language))
+        return True
+
+    def disconnect(self, screen: Screen) -> None:
+        """Forget a screen."""
+        own = self._screens[screen.actor.user_id]
+        own.discard(screen)
+        if not own:
+            del self._screens[screen.actor.user_id]
+
+    def screens_of(self, user_id: int) -> int:
+        """How many screens a user has open."""
+        return len(self._screens.get(user_id, ()))
+
+    def publish(self, kind: str, audience: Audience, content: Content) -> None:
+        """Send to everybody it is for. Never waits."""
+        self._seq += 1
+        message = _Message(self._seq, kind, self._clock.now().isoformat(), audience, content)
+        self._memory.append(message)
+        for screen in list(self._meant(audience)):
+            screen.put(message.text(screen.actor.language))
+
+    def encode(self, kind: str, seq: int, body: Mapping[str, Any]) -> str:
+        """A message for one screen alone: a snapshot, a sign of life."""
+        at = self._clock.now().isoformat()
+        return msgspec.json.encode({"seq": seq, "type": kind, "at": at, **body}).decode()
+
+    def _meant(self, audience: Audience) -> Iterable[Screen]:
+        if not audience.everybody and audience.right is None:
+            for user_id in audience.user_ids:
+                yield from self._screens.get(user_id, ())
+            return
+        for screens in self._screens.values():
+            yield from (screen for screen in screens if audience.fits(screen.actor))

@@ -1,0 +1,224 @@
+"""What happened on the floor, as messages to the screens it concerns."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.agents.events import AgentStateChanged
+from callcenter.agents.model import AgentState
+from callcenter.agents.queries import state_of
+from callcenter.agents.rights import VIEW as AGENTS_VIEW
+from callcenter.callbacks.events import CallbackDue, CallbackEvent, CallbackMoved, CallbackSoon
+from callcenter.callbacks.model import Callback, CallbackState
+from callcenter.callbacks.rights import VIEW as CALLBACKS_VIEW
+from callcenter.calls.events import CallAnswered, CallEnded, CallEvent, CallHeld, CallOffered, CallWithdrawn
+from callcenter.calls.model import Call, Leg
+from callcenter.calls.ports import Telephony, TelephonyStatus
+from callcenter.calls.recorded import RecordingReady
+from core.cases.model import Case, Creditor
+from core.kernel.access import Actor
+from core.kernel.bus import Bus
+from core.kernel.i18n import translator
+from core.kernel.uow import UnitOfWork
+from core.parties.model import Party
+from core.people.model import User
+from web.live.hub import Audience, Hub
+from web.pages.agent_badge import badge
+
+_DUE = (CallbackState.DUE, CallbackState.MISSED)
+
+
+class LiveMessages:
+    """Subscribes to the bus and publishes to the hub; also makes the snapshot of a screen (``endpoint.Snapshots``)."""
+
+    def __init__(self, hub: Hub, uow: UnitOfWork, telephony: Telephony) -> None:
+        self._hub = hub
+        self._uow = uow
+        self._telephony = telephony
+
+    def subscribe(self, bus: Bus) -> None:
+        bus.subscribe(CallOffered, self._offered)
+        bus.subscribe(CallWithdrawn, self._withdrawn)
+        bus.subscribe(CallAnswered, self._answered)
+        bus.subscribe(CallHeld, self._held)
+        bus.subscribe(CallEnded, self._ended)
+        bus.subscribe(AgentStateChanged, self._agent)
+        bus.subscribe(CallbackSoon, self._callback)
+        bus.subscribe(CallbackDue, self._callback)
+        bus.subscribe(CallbackMoved, self._callback)
+        bus.subscribe(RecordingReady, self._recording)
+
+    def telephony_changed(self, status: TelephonyStatus) -> None:
+        """The lamp changed: everybody sees it at once."""
+        self._hub.publish("telephony.status", Audience(everybody=True), lambda language: _lamp(status, language))
+
+    async def snapshot(self, actor: Actor) -> Mapping[str, Any]:
+        """Calls at the actor's phones, his state, the lamp, what is due."""
+        async with self._uow.read() as session:
+            rings = (Leg.user_id == actor.user_id, Leg.ended_at.is_(None), Leg.answered_at.is_(None))
+            ringing = select(Leg.call_id).join(Call).where(*rings, Call.ended_at.is_(None), Call.merged_into.is_(None))
+            offers = [await _offer(session, call_id) for call_id in (await session.scalars(ringing)).all()]
+            state = await state_of(session, actor.user_id)
+            due = await _due_count(session, actor.user_id, actor.team)
+        return {
+            "offers": [offer for offer in offers if offer is not None],
+            "agent": _agent_body(state, actor.language) if state is not None else None,
+            "telephony": _lamp(self._telephony.status(), actor.language),
+            "due_count": due,
+        }
+
+    async def _offered(self, event: CallOffered) -> None:
+        async with self._uow.read() as session:
+            offer = await _offer(session, event.call.call_id)
+        if offer is not None:
+            self._to(event, "call.offered", offer)
+
+    async def _withdrawn(self, event: CallWithdrawn) -> None:
+        async with self._uow.read() as session:
+            taken = await session.scalar(select(Call.answered_at).where(Call.id == event.call.call_id))
+        reason = "answered_elsewhere" if taken is not None else "gave_up"
+        self._to(event, "call.withdrawn", {**_call(event), "reason": reason})
+
+    async def _answered(self, event: CallAnswered) -> None:
+        self._to(event, "call.answered", {**_call(event), "user_ids": sorted(event.user_ids)})
+
+    async def _held(self, event: CallHeld) -> None:
+        self._to(event, "call.held", {**_call(event), "held": event.held})
+
+    async def _ended(self, event: CallEnded) -> None:
+        self._to(event, "call.ended", {**_call(event), "needs_result": event.needs_result, "lost": event.lost})
+
+    def _to(self, event: CallEvent, kind: str, body: Mapping[str, Any]) -> None:
+        self._hub.publish(kind, Audience(user_ids=event.user_ids), lambda _language: body)
+
+    async def _agent(self, event: AgentStateChanged) -> None:
+        async with self._uow.read() as session:
+            unit = await session.scalar(select(User.unit_id).where(User.id == event.user_id))
+        state = AgentState(
+            user_id=event.user_id,
+            state=event.state,
+            reason=event.reason,
+            call_id=event.call_id,
+            started_at=event.since,
+        )
+        mine = Audience(user_ids=frozenset({event.user_id}))
+        self._hub.publish("agent.state", mine, lambda language: _agent_body(state, language))
+        others = Audience(unit_ids=frozenset({unit} if unit is not None else ()), right=AGENTS_VIEW)
+        self._hub.publish("agent.state", others, lambda language: {**_agent_body(state, language), "mine": False})
+
+    async def _callback(self, event: CallbackEvent) -> None:
+        own = frozenset({event.user_id} if event.user_id is not None else ())
+        async with self._uow.read() as session:
+            name = await session.scalar(select(Party.name).where(Party.id == event.party_id))
+            due = await _due_count(session, event.user_id, frozenset()) if event.user_id is not None else None
+        body = {
+            "callback_id": event.callback_id,
+            "what": {CallbackSoon: "soon", CallbackMoved: "moved"}.get(type(event), "due"),
+            "name": name,
+            "phone": event.phone,
+            "case_id": event.case_id,
+            "window_start": event.window_start.isoformat(),
+            "due_count": due,
+        }
+        units = frozenset({event.unit_id} if event.unit_id is not None else ())
+        team = CALLBACKS_VIEW if not own else None
+        reason = event.reason if isinstance(event, CallbackMoved) else None
+
+        def content(language: str) -> Mapping[str, Any]:
+            return {**body, "reason": translator(language).render(reason) if reason is not None else None}
+
+        audience = Audience(user_ids=own, unit_ids=units, right=team, everybody=not own and not units)
+        self._hub.publish("callback.due", audience, content)
+
+    async def _recording(self, event: RecordingReady) -> None:
+        if event.call_id is None:
+            return
+        async with self._uow.read() as session:
+            found = await session.scalars(select(Leg.user_id).where(Leg.call_id == event.call_id).distinct())
+            users = frozenset(user for user in found if user is not None)
+            units = frozenset((await session.scalars(select(User.unit_id).where(User.id.in_(users)))).all())
+        body = {"call_id": event.call_id, "recording_id": event.recording_id}
+        audience = Audience(
+            user_ids=users, unit_ids=frozenset(unit for unit in units if unit is not None), right="recordings.listen"
+        )
+        self._hub.publish("recording.ready", audience, lambda _language: body)
+
+
+def _call(event: CallEvent) -> dict[str, Any]:
+    call = event.call
+    return {
+        "call_id": call.call_id,
+        "direction": call.direction,
+        "phone": call.phone,
+        "party_id": call.party_id,
+        "case_id": call.case_id,
+    }
+
+
+async def _offer(session: AsyncSession, call_id: int) -> dict[str, Any] | None:
+    """What pops: who it probably is, whose case, and the page to open."""
+    row = (
+        await session.execute(
+            select(
+                Call.id,
+                Call.direction,
+                Call.phone,
+                Call.party_id,
+                Call.case_id,
+                Call.queue,
+                Party.name,
+                Case.number,
+                Creditor.name.label("creditor"),
+            )
+            .outerjoin(Party, Party.id == Call.party_id)
+            .outerjoin(Case, Case.id == Call.case_id)
+            .outerjoin(Creditor, Creditor.id == Case.creditor_id)
+            .where(Call.id == call_id)
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    return {
+        "call_id": row.id,
+        "direction": row.direction,
+        "url": f"/cases/{row.case_id}" if row.case_id is not None else f"/calls/{row.id}/caller",
+        "phone": row.phone,
+        "party_id": row.party_id,
+        "case_id": row.case_id,
+        "name": row.name,
+        "case_number": row.number,
+        "creditor": row.creditor,
+        "queue": row.queue,
+    }
+
+
+async def _due_count(session: AsyncSession, user_id: int, team: frozenset[int]) -> int:
+    nobody = Callback.user_id.is_(None) & or_(Callback.unit_id.is_(None), Callback.unit_id.in_(sorted(team)))
+    wanted = select(func.count()).where(Callback.state.in_(_DUE), or_(Callback.user_id == user_id, nobody))
+    return await session.scalar(wanted) or 0
+
+
+def _agent_body(state: AgentState, language: str) -> dict[str, Any]:
+    shown = badge(state.state, state.reason)
+    return {
+        "agent_id": state.user_id,
+        "state": state.state,
+        "reason": state.reason,
+        "word": translator(language).render(shown.word),
+        "icon": shown.icon,
+        "tone": shown.tone,
+        "since": _iso(state.started_at),
+        "call_id": state.call_id,
+    }
+
+
+def _lamp(status: TelephonyStatus, language: str) -> dict[str, Any]:
+    detail = translator(language).gettext(status.detail)
+    return {"up": status.up, "detail": detail, "since": _iso(status.since)}
+
+
+def _iso(moment: datetime) -> str:
+    return moment.isoformat()

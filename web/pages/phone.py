@@ -1,0 +1,261 @@
+"""What the softphone and the result bar ask for: registration, orders to the exchange, results, the collector's
+state."""
+
+import secrets
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, StringConstraints
+from sqlalchemy import select
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from callcenter.agents.service import AgentService
+from callcenter.callbacks.queries import debtor_zone
+from callcenter.calls.control import CallControl
+from callcenter.calls.demands import ResultDetails
+from callcenter.calls.ports import Agreed, PhoneLines, Promised
+from callcenter.calls.queries import call_detail
+from callcenter.calls.recorded import Recordings
+from callcenter.calls.results import CallResults
+from callcenter.calls.service import CallService, Dial
+from core.cases.queries import next_case
+from core.kernel.errors import NotFound
+from core.kernel.i18n import nmsg, translator
+from core.parties.model import Phone
+from web.errors import is_api
+from web.forms import Form, Line, parse
+from web.page import go_to
+from web.security import actor, right, route
+from web.state import part, services
+
+_DIAL = right("calls.dial")
+_CONTROL = right("calls.control")
+_RESULT = right("calls.result")
+_STATE = right("agents.state")
+
+#: How long a debtor expects to be called back in, when only the moment was said.
+_CALLBACK_WINDOW = timedelta(minutes=30)
+#: For how long at most nothing is recorded while card data is spoken.
+_PAUSE_SECONDS = 120
+
+_Text = Annotated[str, StringConstraints(max_length=4000)]
+_Reason = Annotated[str, StringConstraints(max_length=500)]
+
+
+class DialForm(Form):
+    phone: Line
+    phone_id: int | None = None
+    case_id: int | None = None
+    override_reason: _Reason | None = None
+    key: Line | None = None
+
+
+class TransferForm(Form):
+    target: Line
+    attended: bool = False
+
+
+class NoteForm(Form):
+    note: _Text = ""
+
+
+class BookmarkForm(Form):
+    label: Line = ""
+    at_ms: Annotated[int, Field(ge=0)] | None = None
+
+
+class LinkForm(Form):
+    party_id: int | None = None
+    case_id: int | None = None
+
+
+class RecordingForm(Form):
+    paused: bool
+
+
+class StateForm(Form):
+    state: Line
+    reason: Line | None = None
+
+
+class ResultForm(Form):
+    """The result bar. ``callback_at`` is the debtor's local time."""
+
+    code: Line
+    case_id: int | None = None
+    promise_amount: Decimal | None = None
+    promise_due: date | None = None
+    plan_instalments: Annotated[int, Field(ge=2, le=60)] | None = None
+    callback_at: datetime | None = None
+    callback_reason: _Reason = ""
+    reason: _Reason = ""
+    document: _Reason = ""
+    note: _Text = ""
+    then: Literal["stay", "next"] = "stay"
+
+
+async def config(request: Request) -> Response:
+    """The registration of one's own browser phone."""
+    line = await part(request, PhoneLines).line(actor(request).user_id)  # type: ignore[type-abstract]
+    if line is None:
+        raise NotFound
+    return JSONResponse(
+        {
+            "uri": line.uri,
+            "password": line.password,
+            "ws": line.websocket.replace("{host}", request.url.hostname or "localhost"),
+            "display_name": line.display_name,
+            "ice": list(line.ice),
+        }
+    )
+
+
+async def dial(request: Request) -> Response:
+    """A click on a number. A script that repeats itself sends a ``key``; without one every click is its own."""
+    form = await parse(request, DialForm)
+    party_id = None
+    if form.phone_id is not None:
+        async with services(request).uow.read() as session:
+            party_id = await session.scalar(select(Phone.party_id).where(Phone.id == form.phone_id))
+    wish = Dial(
+        phone=form.phone,
+        key=form.key or secrets.token_urlsafe(12),
+        case_id=form.case_id,
+        party_id=party_id,
+        override_reason=form.override_reason,
+    )
+    call_id = await part(request, CallService).dial(actor(request), wish)
+    return JSONResponse({"call_id": call_id}, 201)
+
+
+async def hang_up(request: Request) -> Response:
+    await part(request, CallControl).hang_up(actor(request), _call(request))
+    return Response(status_code=204)
+
+
+async def hold(request: Request) -> Response:
+    await part(request, CallControl).hold(actor(request), _call(request))
+    return Response(status_code=204)
+
+
+async def unhold(request: Request) -> Response:
+    await part(request, CallControl).unhold(actor(request), _call(request))
+    return Response(status_code=204)
+
+
+async def transfer(request: Request) -> Response:
+    form = await parse(request, TransferForm)
+    await part(request, CallControl).transfer(actor(request), _call(request), form.target, attended=form.attended)
+    return Response(status_code=204)
+
+
+async def recording(request: Request) -> Response:
+    """Pause while card data is spoken, and go on."""
+    form = await parse(request, RecordingForm)
+    room = part(request, Recordings)  # type: ignore[type-abstract]
+    if form.paused:
+        await room.pause(actor(request), _call(request), _PAUSE_SECONDS)
+    else:
+        await room.resume(actor(request), _call(request))
+    return Response(status_code=204)
+
+
+async def note(request: Request) -> Response:
+    form = await parse(request, NoteForm)
+    await part(request, CallResults).note(actor(request), _call(request), form.note)
+    return Response(status_code=204)
+
+
+async def bookmark(request: Request) -> Response:
+    form = await parse(request, BookmarkForm)
+    mark = await part(request, CallResults).bookmark(actor(request), _call(request), form.label, form.at_ms)
+    return JSONResponse({"id": mark}, 201)
+
+
+async def link(request: Request) -> Response:
+    """Say who the caller is, and go to the case."""
+    form = await parse(request, LinkForm)
+    results = part(request, CallResults)
+    await results.link(actor(request), _call(request), party_id=form.party_id, case_id=form.case_id)
+    return go_to(f"/cases/{form.case_id}" if form.case_id is not None else f"/calls/{_call(request)}")
+
+
+async def end_wrap_up(request: Request) -> Response:
+    await part(request, CallResults).end_wrap_up(actor(request), _call(request))
+    return Response(status_code=204)
+
+
+async def result(request: Request) -> Response:
+    """Say how the call went, and stay or go on with the next case."""
+    form, me = await parse(request, ResultForm), actor(request)
+    await part(request, CallResults).result(me, _call(request), form.code, await _details(request, form))
+    if is_api(request):
+        return Response(status_code=204)
+    case_id = form.case_id
+    if form.then == "next":
+        async with services(request).uow.read() as session:
+            now = services(request).clock.now()
+            case_id = await next_case(session, me, after_case=form.case_id, now=now) or form.case_id
+    return go_to(f"/cases/{case_id}" if case_id is not None else f"/calls/{_call(request)}")
+
+
+async def _details(request: Request, form: ResultForm) -> ResultDetails:
+    promise = None
+    if form.promise_amount is not None and form.promise_due is not None:
+        promise = Promised(amount=form.promise_amount, due=form.promise_due)
+    reason = form.reason
+    if form.plan_instalments is not None:
+        counted = nmsg("{count} instalment", "{count} instalments", form.plan_instalments)
+        reason = translator(actor(request).language).render(counted)
+    return ResultDetails(
+        promise=promise,
+        callback=await _agreed(request, form),
+        reason=reason,
+        document=form.document,
+        note=form.note,
+    )
+
+
+async def _agreed(request: Request, form: ResultForm) -> Agreed | None:
+    if form.callback_at is None:
+        return None
+    async with services(request).uow.read() as session:
+        call = (await call_detail(session, actor(request), _call(request))).call
+        zone = await debtor_zone(session, call.party_id, call.phone or "")
+    start = local(form.callback_at, zone)
+    return Agreed(start=start, end=start + _CALLBACK_WINDOW, reason=form.callback_reason, phone=call.phone)
+
+
+def local(moment: datetime, zone: str) -> datetime:
+    """A moment as the browser's field gave it, read in a zone unless it brought its own."""
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=ZoneInfo(zone))
+
+
+async def my_state(request: Request) -> Response:
+    form, me = await parse(request, StateForm), actor(request)
+    await part(request, AgentService).choose(me, me.user_id, form.state, form.reason)
+    return Response(status_code=204)
+
+
+def _call(request: Request) -> int:
+    return int(request.path_params["call"])
+
+
+routes = [
+    route("/phone/config", config, policy=_DIAL),
+    route("/calls/dial", dial, policy=_DIAL, methods=["POST"]),
+    route("/calls/{call:int}/hangup", hang_up, policy=_CONTROL, methods=["POST"]),
+    route("/calls/{call:int}/hold", hold, policy=_CONTROL, methods=["POST"]),
+    route("/calls/{call:int}/unhold", unhold, policy=_CONTROL, methods=["POST"]),
+    route("/calls/{call:int}/transfer", transfer, policy=_CONTROL, methods=["POST"]),
+    route("/calls/{call:int}/recording", recording, policy=right("recordings.pause"), methods=["POST"]),
+    route("/calls/{call:int}/note", note, policy=_RESULT, methods=["POST"]),
+    route("/calls/{call:int}/bookmarks", bookmark, policy=_RESULT, methods=["POST"]),
+    route("/calls/{call:int}/link", link, policy=_RESULT, methods=["POST"]),
+    route("/calls/{call:int}/wrap-up/end", end_wrap_up, policy=_RESULT, methods=["POST"]),
+    route("/calls/{call:int}/result", result, policy=_RESULT, methods=["POST"]),
+    route("/me/state", my_state, policy=_STATE, methods=["POST"]),
+]
