@@ -1,0 +1,234 @@
+"""The call log: the list with every filter, its file, and one call whole."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from callcenter.calls import queries
+from callcenter.calls.recorded import Recordings, RecordingView
+from callcenter.calls.rights import VIEW
+from callcenter.calls.views import CallQuery, CallRow, Fate
+from core.kernel.i18n import msg
+from core.people import queries as people
+from web.export import export
+from web.lists import PAGE_SIZE, Asked, ListSpec, asked, view
+from web.page import page
+from web.pages import call_words as words
+from web.pages.listing import (
+    Align,
+    Column,
+    DurationCell,
+    EmptyState,
+    Filter,
+    FilterKind,
+    Option,
+    PhoneCell,
+    RecordingCell,
+    Row,
+    StateCell,
+    TextCell,
+    TimeCell,
+)
+from web.security import actor, right, route
+from web.state import part, services
+
+_VIEW = right(VIEW)
+_HOUR = timedelta(hours=1)
+
+
+SPEC = ListSpec(
+    key="calls",
+    title=msg("Call log"),
+    path="/calls",
+    sort="-started_at",
+    search_hint=msg("Number, name, case or note"),
+    export_right="calls.export",
+    columns=(
+        Column(key="started_at", label=msg("When"), sortable=True),
+        Column(key="direction", label=msg("Direction")),
+        Column(key="phone", label=msg("Number")),
+        Column(key="party", label=msg("Person")),
+        Column(key="case", label=msg("Case")),
+        Column(key="user", label=msg("Collector")),
+        Column(key="state", label=msg("State")),
+        Column(key="result", label=msg("Result")),
+        Column(key="talk_seconds", label=msg("Talk"), align=Align.END, sortable=True),
+        Column(key="recording", label=msg("Recording")),
+        Column(key="ring_seconds", label=msg("Ring"), align=Align.END, sortable=True, visible=False),
+        Column(key="hold_seconds", label=msg("Hold"), align=Align.END, sortable=True, visible=False),
+        Column(key="wrap_seconds", label=msg("Wrap-up"), align=Align.END, sortable=True, visible=False),
+        Column(key="queue", label=msg("Queue"), visible=False),
+        Column(key="cause", label=msg("Hangup cause"), align=Align.END, visible=False),
+        Column(key="note", label=msg("Note"), visible=False),
+    ),
+    filters=(
+        Filter(key="started", label=msg("Day"), kind=FilterKind.DATE),
+        Filter(key="hour", label=msg("Hour from")),
+        Filter(key="owner", label=msg("Collector"), kind=FilterKind.SELECT),
+        Filter(key="agent", label=msg("Taking part"), kind=FilterKind.SELECT),
+        Filter(
+            key="direction",
+            label=msg("Direction"),
+            kind=FilterKind.SELECT,
+            options=words.state_options(words.DIRECTIONS),
+        ),
+        Filter(key="fate", label=msg("State"), kind=FilterKind.SELECT, options=words.options(words.FATES)),
+        Filter(key="result", label=msg("Result"), kind=FilterKind.SELECT),
+        Filter(key="queue", label=msg("Queue")),
+        Filter(key="phone", label=msg("Number")),
+        Filter(key="case", label=msg("Case id")),
+        Filter(key="party", label=msg("Person id")),
+    ),
+    empty=EmptyState(
+        title=msg("No calls"),
+        hint=msg("Calls appear here as soon as a phone rings. Widen the filters to see older ones."),
+        icon="phone",
+    ),
+)
+
+
+async def show(request: Request) -> Response:
+    """The call log."""
+    wanted = asked(request, await _spec(request))
+    query = call_query(wanted)
+    async with services(request).uow.read() as session:
+        found = await queries.list_calls(session, actor(request), query)
+    recordings = await _recordings(request, [call.id for call in found.rows])
+    drawn = await view(
+        request,
+        wanted,
+        (_row(call, recordings.get(call.id, ())) for call in found.rows),
+        next_cursor=found.next,
+        previous_cursor=found.previous,
+        total=found.total,
+        total_is_at_least=found.at_least,
+    )
+    return await page(request, "list_page.html", {"view": drawn})
+
+
+async def download(request: Request) -> Response:
+    """The same calls as a file."""
+    wanted = asked(request, await _spec(request))
+    shown = [column for column in wanted.columns if column.visible and column.key != "recording"]
+    return await export(request, "calls", shown, _batches(request, call_query(wanted)))
+
+
+async def _batches(request: Request, query: CallQuery) -> AsyncIterator[Sequence[Row]]:
+    async with services(request).uow.read() as session:
+        async for calls in queries.every_call(session, actor(request), query):
+            yield [_row(call, ()) for call in calls]
+
+
+async def detail(request: Request) -> Response:
+    """One call whole."""
+    call_id = int(request.path_params["call"])
+    async with services(request).uow.read() as session:
+        found = await queries.call_detail(session, actor(request), call_id)
+    await services(request).looks.looked(actor(request), ("call", call_id))
+    recordings = (await _recordings(request, [call_id])).get(call_id, ())
+    call = found.call
+    context = {
+        "detail": found,
+        "call": call,
+        "state": words.state_of(call),
+        "direction": words.DIRECTIONS[call.direction],
+        "result": words.result_label(call.result_code, call.result_label, shipped=call.result_shipped),
+        "kinds": words.LEG_KINDS,
+        "outcomes": words.OUTCOMES,
+        "recordings": recordings,
+    }
+    return await page(request, "calls/call.html", context)
+
+
+def call_query(wanted: Asked) -> CallQuery:
+    """What the address asks of the call log."""
+    since, until = wanted.since("started"), wanted.until("started")
+    hour = _moment(wanted.value("hour"), wanted)
+    if hour is not None:
+        since = max(since, hour) if since else hour
+        until = min(until, hour + _HOUR) if until else hour + _HOUR
+    return CallQuery(
+        since=since,
+        until=until,
+        owner_id=wanted.number("owner"),
+        user_id=wanted.number("agent"),
+        direction=wanted.value("direction") or None,
+        fate=wanted.one_of("fate", {fate.value: fate for fate in Fate}),
+        result=wanted.value("result") or None,
+        queue=wanted.value("queue") or None,
+        number=wanted.value("phone") or None,
+        case_id=wanted.number("case"),
+        party_id=wanted.number("party"),
+        search=wanted.search,
+        sort=wanted.sort,
+        after=wanted.after,
+        before=wanted.before,
+        size=PAGE_SIZE,
+    )
+
+
+def _moment(text: str, wanted: Asked) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=wanted.zone)
+
+
+async def _spec(request: Request) -> ListSpec:
+    """The list with the collectors and results there are to filter by."""
+    async with services(request).uow.read() as session:
+        users = await people.colleagues(session, actor(request), VIEW)
+        codes = await queries.result_codes(session, active_only=False)
+    names = tuple(Option(value=str(user.id), label=user.full_name) for user in users)
+    results = tuple(
+        Option(value=one.code, label=words.result_label(one.code, one.label, shipped=one.shipped) or one.code)
+        for one in codes
+    )
+    known = {"owner": names, "agent": names, "result": results}
+    filters = tuple(replace(item, options=known.get(item.key, item.options)) for item in SPEC.filters)
+    return replace(SPEC, filters=filters)
+
+
+async def _recordings(request: Request, call_ids: Sequence[int]) -> Mapping[int, tuple[RecordingView, ...]]:
+    if not actor(request).may("recordings.listen") or not call_ids:
+        return {}
+    room = part(request, Recordings)  # type: ignore[type-abstract]
+    return await room.of_calls(actor(request), call_ids)
+
+
+def _row(call: CallRow, recordings: Sequence[RecordingView]) -> Row:
+    playable = next((one.id for one in recordings if one.playable), None)
+    case_href = f"/cases/{call.case_id}" if call.case_id is not None else None
+    return Row(
+        id=str(call.id),
+        href=f"/calls/{call.id}",
+        cells={
+            "started_at": TimeCell(call.started_at),
+            "direction": StateCell(words.DIRECTIONS[call.direction]),
+            "phone": PhoneCell(call.phone, case_id=call.case_id),
+            "party": TextCell(call.party),
+            "case": TextCell(call.case_number, href=case_href),
+            "user": TextCell(call.user),
+            "state": StateCell(words.state_of(call)),
+            "result": TextCell(words.result_label(call.result_code, call.result_label, shipped=call.result_shipped)),
+            "talk_seconds": DurationCell(call.talk_seconds),
+            "recording": RecordingCell(playable),
+            "ring_seconds": DurationCell(call.ring_seconds),
+            "hold_seconds": DurationCell(call.hold_seconds),
+            "wrap_seconds": DurationCell(call.wrap_seconds),
+            "queue": TextCell(call.queue),
+            "cause": TextCell(call.cause),
+            "note": TextCell(call.note),
+        },
+    )
+
+
+routes = [
+    route("/calls", show, policy=_VIEW),
+    route("/calls/export", download, policy=right("calls.export")),
+    route("/calls/{call:int}", detail, policy=_VIEW),
+]
