@@ -26,6 +26,7 @@ class CallbackQuery:
     start."""
 
     state: str | None = None
+    due: bool = False
     every_state: bool = False
     user_id: int | None = None
     unit_id: int | None = None
@@ -131,6 +132,8 @@ def _conditions(actor: Actor, query: CallbackQuery) -> list[ColumnElement[bool]]
     parts = [within_reach(actor, VIEW)]
     if query.state is not None:
         parts.append(Callback.state == query.state)
+    elif query.due:
+        parts.append(Callback.state.in_((CallbackState.DUE, CallbackState.MISSED)))
     elif not query.every_state:
         parts.append(Callback.state.in_(OPEN))
     asked = {"user_id": Callback.user_id, "unit_id": Callback.unit_id}
