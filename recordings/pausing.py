@@ -42,7 +42,7 @@ class Pausing:
         self._calls = calls
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
-    async def pause(self, actor: Actor, call_id: int, seconds: int) -> PauseView:
+    async def pause(self, actor: Actor, call_id: int, seconds: int = 120) -> PauseView:
         """Pause for at most ``seconds`` (1 to 600); a pause that is open is prolonged."""
         await self._check(actor, call_id)
         async with self._lock(call_id):

@@ -2,18 +2,50 @@
 
 from starlette.routing import BaseRoute
 
-from web.pages import account, announcements, audit, health, home, login, profiles, roles, tokens, units, users
-
-ROUTES: tuple[BaseRoute, ...] = (
-    *home.routes,
-    *login.routes,
-    *account.routes,
-    *users.routes,
-    *units.routes,
-    *roles.routes,
-    *profiles.routes,
-    *announcements.routes,
-    *tokens.routes,
-    *audit.routes,
-    *health.routes,
+from web.live import endpoint as live
+from web.pages import (
+    account,
+    announcements,
+    audit,
+    callbacks,
+    calls,
+    cases,
+    creditors,
+    day,
+    health,
+    home,
+    imports,
+    login,
+    phone,
+    profiles,
+    recordings,
+    roles,
+    tokens,
+    units,
+    users,
 )
+
+_MODULES = (
+    home,
+    login,
+    account,
+    users,
+    units,
+    roles,
+    profiles,
+    announcements,
+    tokens,
+    audit,
+    health,
+    cases,
+    creditors,
+    imports,
+    calls,
+    callbacks,
+    day,
+    phone,
+    recordings,
+    live,
+)
+
+ROUTES: tuple[BaseRoute, ...] = tuple(route for module in _MODULES for route in module.routes)

@@ -2,18 +2,26 @@
 
 from typing import Any
 
+from callcenter.agents.queries import pause_reasons, state_of
+from callcenter.agents.rights import STATE as OWN_STATE
 from callcenter.agents.service import AgentService
+from callcenter.app.phones import BrowserLines
 from callcenter.app.wiring import House
 from callcenter.callbacks.service import CallbackService
 from callcenter.calls.control import CallControl
+from callcenter.calls.ports import PhoneLines
 from callcenter.calls.recorded import Recordings
 from callcenter.calls.results import CallResults
 from callcenter.calls.service import CallService
 from callcenter.compliance.registry import Registry
 from callcenter.compliance.service import Gate
 from core.importing.service import Imports
-from core.kernel.access import Right
-from web.pages.frame import Lamp
+from core.kernel.access import Actor, Right
+from web.live.endpoint import LiveDesk
+from web.pages.agent_badge import agent_badge
+from web.pages.case_calls import CaseCalls
+from web.pages.case_screen import CaseScreenParts
+from web.pages.frame import AgentBadge, Lamp
 from web.state import Services
 from web.throttle import Throttle
 
@@ -35,6 +43,13 @@ def services_of(house: House, rights: tuple[Right, ...]) -> Services:
         status = floor.telephony.status()
         return status.up, status.detail
 
+    async def agent(actor: Actor) -> AgentBadge | None:
+        if not actor.may(OWN_STATE):
+            return None
+        async with base.uow.read() as session:
+            state = await state_of(session, actor.user_id)
+            return agent_badge(state, await pause_reasons(session)) if state is not None else None
+
     parts: dict[type[Any], Any] = {
         AgentService: floor.agents,
         CallbackService: floor.callbacks,
@@ -44,6 +59,9 @@ def services_of(house: House, rights: tuple[Right, ...]) -> Services:
         Gate: floor.gate,
         Imports: house.imports,
         Recordings: house.archive.desk,
+        LiveDesk: house.live.desk,
+        PhoneLines: BrowserLines(base.uow, people.users, house.sites),
+        CaseScreenParts: CaseCalls(base.uow, base.clock, floor.gate, house.archive.desk),
         Registry: floor.registry,
     }
     return Services(
@@ -63,6 +81,7 @@ def services_of(house: House, rights: tuple[Right, ...]) -> Services:
         throttle=Throttle(),
         rights=rights,
         telephony=lamp,
+        agent=agent,
         probes={"database": database_answers, "telephony": telephony_answers},
         parts=parts,
     )

@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from callcenter.agents.service import AgentService
 from callcenter.app.adapters.callbacks import AgreedCallbacks, CallbackLaw, FloorDialler
 from callcenter.app.adapters.cases import CallerLookup, CaseEffects
 from callcenter.app.adapters.law import CallGate, DebtorFacts
-from callcenter.app.adapters.recordings import BridgedChannels, CallLogLookup
+from callcenter.app.adapters.recordings import BridgedChannels
 from callcenter.app.adapters.staff import FreeAgents, StaffDirectory
 from callcenter.app.exchanges import Site
 from callcenter.app.rights import KEYS
@@ -18,6 +18,7 @@ from callcenter.callbacks.service import CallbackService
 from callcenter.callbacks.ticker import CallbackTicker
 from callcenter.calls.control import CallControl
 from callcenter.calls.effects import ResultEffects
+from callcenter.calls.events import CallMerged
 from callcenter.calls.history import CaseHistory
 from callcenter.calls.reporting import CallReporter
 from callcenter.calls.results import CallResults
@@ -43,6 +44,7 @@ from core.people.service.users import Users
 from core.people.service.views import Announcements, SavedViews
 from core.people.vault import Vault
 from recordings.audio import OpusEncoder
+from recordings.calllog import CallLog
 from recordings.intake import Intake
 from recordings.links import LinkSigner
 from recordings.pausing import RESUME_JOB, Pausing
@@ -52,6 +54,12 @@ from recordings.storage import open_storage
 from recordings.watch import Watcher
 from telephony.bridge import Bridge
 from telephony.gateway import Gateway
+from web.live.endpoint import LiveDesk
+from web.live.hub import Hub
+from web.live.messages import LiveMessages
+from web.live.presence import ScreenPresence
+
+T = TypeVar("T")
 
 #: Something that runs as long as the house stands: its name, and what to await.
 Owned = tuple[str, Callable[[], Coroutine[Any, Any, None]]]
@@ -114,6 +122,15 @@ class Archive:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Live:
+    """What every open screen is told."""
+
+    messages: LiveMessages
+    presence: ScreenPresence
+    desk: LiveDesk
+
+
+@dataclass(frozen=True, kw_only=True)
 class House:
     """Everything, built; nothing of it runs yet."""
 
@@ -121,6 +138,7 @@ class House:
     people: People
     floor: Floor
     archive: Archive
+    live: Live
     imports: Imports
     jobs: JobRunner
     sites: tuple[Site, ...]
@@ -128,7 +146,11 @@ class House:
     def owned(self, roles: Collection[str]) -> tuple[Owned, ...]:
         """What the lifespan has to keep running in a process with these roles."""
         ground, floor = self.ground, self.floor
-        everywhere: list[Owned] = [("bus", ground.bus.run), ("looks", ground.looks.run)]
+        everywhere: list[Owned] = [
+            ("bus", ground.bus.run),
+            ("looks", ground.looks.run),
+            ("lamp", _on_change(_TICK_SECONDS, floor.telephony.status, self.live.messages.telephony_changed)),
+        ]
         worker: list[Owned] = [
             ("sealer", Sealer(ground.uow).run),
             ("jobs", self.jobs.run),
@@ -185,8 +207,22 @@ def build(base: Ground, staff: People, sites: Sequence[Site]) -> House:
     jobs = JobRunner(base.uow, base.clock, handlers)
     base.bus.subscribe(JobQueued, jobs.on_queued)
     return House(
-        ground=base, people=staff, floor=floor, archive=archive, imports=imports, jobs=jobs, sites=tuple(sites)
+        ground=base,
+        people=staff,
+        floor=floor,
+        archive=archive,
+        live=_live(base, floor),
+        imports=imports,
+        jobs=jobs,
+        sites=tuple(sites),
     )
+
+
+def _live(base: Ground, floor: Floor) -> Live:
+    hub, presence = Hub(base.clock), ScreenPresence(floor.agents)
+    messages = LiveMessages(hub, base.uow, floor.telephony)
+    messages.subscribe(base.bus)
+    return Live(messages=messages, presence=presence, desk=LiveDesk(hub, messages, presence))
 
 
 def _floor(base: Ground, sites: Sequence[Site]) -> Floor:
@@ -220,7 +256,7 @@ def _floor(base: Ground, sites: Sequence[Site]) -> Floor:
 
 
 def _archive(base: Ground, floor: Floor, sites: Sequence[Site]) -> Archive:
-    uow, clock, lookup = base.uow, base.clock, CallLogLookup()
+    uow, clock, lookup = base.uow, base.clock, CallLog()
     storage = open_storage(base.settings.recordings)
     pausing = Pausing(uow=uow, clock=clock, recorder=floor.telephony, calls=lookup)
     intake = Intake(
@@ -231,6 +267,7 @@ def _archive(base: Ground, floor: Floor, sites: Sequence[Site]) -> Archive:
         encoder=OpusEncoder(),
         scratch=base.settings.data_dir / "scratch",
     )
+    base.bus.subscribe(CallMerged, intake.on_merged)
     channels = BridgedChannels(floor.bridges)
     return Archive(
         desk=RecordingsDesk(
@@ -261,5 +298,20 @@ def _every(seconds: float, step: Callable[[], Awaitable[Any]]) -> Callable[[], C
         while True:
             await step()
             await asyncio.sleep(seconds)
+
+    return run
+
+
+def _on_change(
+    seconds: float, look: Callable[[], T], tell: Callable[[T], None]
+) -> Callable[[], Coroutine[Any, Any, None]]:
+    async def run() -> None:
+        before = look()
+        while True:
+            await asyncio.sleep(seconds)
+            now = look()
+            if now != before:
+                tell(now)
+                before = now
 
     return run

@@ -9,7 +9,8 @@ from sqlalchemy import make_url
 
 from callcenter.agents.directory import ship_reasons
 from callcenter.app import wiring
-from callcenter.app.demo.people import SHOWN, demo_people
+from callcenter.app.demo.cases import demo_cases
+from callcenter.app.demo.people import SHOWN, collectors, demo_people
 from callcenter.app.schema import downgrade, migrate
 from callcenter.app.settings import Settings
 from callcenter.calls.directory import ship_results
@@ -30,6 +31,7 @@ async def install_demo(settings: Settings, *, reset: bool = False) -> Sequence[s
         async with base.uow.write() as work:
             await ship_results(work)
             await ship_reasons(work)
+        await demo_cases(base.uow, base.clock, await collectors(base.uow))
     finally:
         await database.close()
     return _told(passwords)
