@@ -12,6 +12,8 @@ from core.kernel.db import Database
 
 #: Tables that a full-text index makes for itself, and the one Alembic keeps.
 _NOT_OURS = ("_fts", "alembic_")
+#: Indexes of full-text search, which the tables bring along by statements of their own.
+_SEARCH_INDEX = "_search_text"
 _SCRIPTS = Path(__file__).parent.parent / "migrations"
 
 
@@ -24,7 +26,9 @@ def config(connection: Connection | None = None) -> Config:
 
 
 def ours(name: str | None, kind: str, _parents: object) -> bool:
-    """Whether a table found in the database is one the metadata should know."""
+    """Whether a table or index found in the database is one the metadata should know."""
+    if kind == "index":
+        return not (name or "").endswith(_SEARCH_INDEX)
     return not (kind == "table" and name is not None and any(mark in name for mark in _NOT_OURS))
 
 
