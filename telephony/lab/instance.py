@@ -74,6 +74,7 @@ class Lab:
         self.queue_log = self.log_dir / "queue_log"
         self._state = self.home / "state.json"
         self._phones = self.home / "phones.json"
+        self._last = self.home / "last.json"
         self._tools = tools
 
     def up(self, phones: Sequence[Phone] | None = None, options: LabOptions | None = None) -> bool:
@@ -84,6 +85,7 @@ class Lab:
         with self._alone():
             if self.running() is not None:
                 return False
+            self._forget()
             self._start(self.phones() if phones is None else phones, options or LabOptions())
             return True
 
@@ -99,17 +101,25 @@ class Lab:
             running = self.running()
             if running is not None:
                 _end(running.pid)
-                shutil.rmtree(running.link, ignore_errors=True)
-            self._state.unlink(missing_ok=True)
+            self._forget()
             return running is not None
 
     def running(self) -> Running | None:
         """The running instance, or None; a state file whose process is gone counts for nothing."""
+        running = self._remembered()
+        return running if running is not None and _started(running.pid) == running.started else None
+
+    def _remembered(self) -> Running | None:
         try:
-            running = msgspec.json.decode(self._state.read_bytes(), type=Running)
-        except FileNotFoundError:
+            return msgspec.json.decode(self._state.read_bytes(), type=Running)
+        except (FileNotFoundError, msgspec.DecodeError):
             return None
-        return running if _started(running.pid) == running.started else None
+
+    def _forget(self) -> None:
+        """Remove what is left of an instance that has ended."""
+        if (gone := self._remembered()) is not None:
+            shutil.rmtree(gone.link, ignore_errors=True)
+        self._state.unlink(missing_ok=True)
 
     def required(self) -> Running:
         """The running instance; raises ``LabNotRunning``."""
@@ -154,7 +164,7 @@ class Lab:
         return _console(running.command, command)
 
     def kill(self) -> None:
-        """End Asterisk as a power cut would, to test recovery; the next ``up`` starts it on new ports."""
+        """End Asterisk as a power cut would, to test recovery; the next ``up`` starts it again."""
         _end(self.required().pid, signal.SIGKILL)
 
     @contextmanager
@@ -170,7 +180,7 @@ class Lab:
         command = (*_through(binary, link), "-C", f"{link}/etc/asterisk.conf")
         lock, rtp = ports.claim_rtp()
         try:
-            pbx = _pbx(link, rtp, options)
+            pbx = _pbx(link, rtp, options, self._before())
             self._configure(pbx, phones)
             pid = self._launch(command, lock)
         finally:
@@ -180,6 +190,14 @@ class Lab:
             pid=pid, started=_started(pid) or "", link=str(link), command=command, version=version, pbx=pbx
         )
         _keep(self._state, running)
+        _keep(self._last, pbx)
+
+    def _before(self) -> Pbx | None:
+        """The PBX of the last time: who knew its ports and its account finds them again."""
+        try:
+            return msgspec.json.decode(self._last.read_bytes(), type=Pbx)
+        except (FileNotFoundError, msgspec.DecodeError):
+            return None
 
     def _configure(self, pbx: Pbx, phones: Sequence[Phone]) -> set[str]:
         """Write the configuration and remember the phones; the names of the files that changed."""
@@ -238,19 +256,19 @@ class Lab:
         raise LabError(f"Asterisk was not ready after {START_SECONDS:.0f} s; see {self.log_dir}/messages")
 
 
-def _pbx(link: Path, rtp: tuple[int, int], options: LabOptions) -> Pbx:
+def _pbx(link: Path, rtp: tuple[int, int], options: LabOptions, last: Pbx | None) -> Pbx:
     loopback = "127.0.0.1"
     near = loopback if options.host == "0.0.0.0" else options.host  # noqa: S104
     return Pbx(
         server="lab",
         bind=options.host,
-        sip=Address(host=near, port=ports.free_udp(options.host)),
-        trunk=Address(host=TRUNK_HOST, port=ports.free_udp(TRUNK_HOST)),
-        ami=Address(host=loopback, port=ports.free_tcp(loopback)),
-        http=Address(host=loopback, port=ports.free_tcp(loopback)),
-        https=_secure(options, near),
+        sip=Address(host=near, port=ports.free_udp(options.host, last.sip.port if last else None)),
+        trunk=Address(host=TRUNK_HOST, port=ports.free_udp(TRUNK_HOST, last.trunk.port if last else None)),
+        ami=Address(host=loopback, port=ports.free_tcp(loopback, last.ami.port if last else None)),
+        http=Address(host=loopback, port=ports.free_tcp(loopback, last.http.port if last else None)),
+        https=_secure(options, near, last.https if last else None),
         rtp=rtp,
-        ami_secret=secrets.token_urlsafe(24),
+        ami_secret=last.ami_secret if last else secrets.token_urlsafe(24),
         language=options.language,
         recording_notice=options.recording_notice,
         ring_seconds=options.ring_seconds,
@@ -264,11 +282,11 @@ def _pbx(link: Path, rtp: tuple[int, int], options: LabOptions) -> Pbx:
     )  # fmt: skip
 
 
-def _secure(options: LabOptions, near: str) -> SecureAddress | None:
+def _secure(options: LabOptions, near: str, last: Address | None) -> SecureAddress | None:
     if options.certificate is None or options.private_key is None:
         return None
     return SecureAddress(
-        host=near, port=ports.free_tcp(options.host),
+        host=near, port=ports.free_tcp(options.host, last.port if last else None),
         certificate=str(options.certificate), private_key=str(options.private_key),
     )  # fmt: skip
 
@@ -312,8 +330,16 @@ def _end(pid: int, *farewells: signal.Signals) -> None:
             break
         os.kill(pid, farewell)
         deadline = time.monotonic() + STOP_SECONDS
-        while _started(pid) == began and time.monotonic() < deadline:
+        while not _gone(pid, began) and time.monotonic() < deadline:
             time.sleep(0.02)
+
+
+def _gone(pid: int, began: str) -> bool:
+    """Whether the process has ended and given its ports back; a child of ours is a zombie before it has."""
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] == pid
+    except ChildProcessError:
+        return _started(pid) != began
 
 
 def _address(address: Address) -> dict[str, Any]:

@@ -14,17 +14,24 @@ RTP_FIRST, RTP_LAST, RTP_STEP = 10_000, 32_000, 500
 """Below the range that the kernel hands out by itself; one step is one lab's share."""
 
 
-def free_tcp(host: str) -> int:
-    return _free(host, socket.SOCK_STREAM)
+def free_tcp(host: str, wish: int | None = None) -> int:
+    """A port that nobody listens on; ``wish`` if that is one."""
+    return _free(host, socket.SOCK_STREAM, wish)
 
 
-def free_udp(host: str) -> int:
-    return _free(host, socket.SOCK_DGRAM)
+def free_udp(host: str, wish: int | None = None) -> int:
+    """A port that nobody listens on; ``wish`` if that is one."""
+    return _free(host, socket.SOCK_DGRAM, wish)
 
 
-def _free(host: str, kind: socket.SocketKind) -> int:
+def _free(host: str, kind: socket.SocketKind, wish: int | None) -> int:
     with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind((host, 0))
+        if kind is socket.SOCK_STREAM:  # connections that are just closing do not count
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, wish or 0))
+        except OSError:
+            probe.bind((host, 0))
         return int(probe.getsockname()[1])
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from telephony.lab.errors import AsteriskMissing, LabError
 
 TOOLS = Path(__file__).resolve().parents[2] / ".tools"
+SETTINGS = Path("/etc/asterisk/asterisk.conf")
 SUITE = "forky"
 PACKAGES = (
     "asterisk",
@@ -46,8 +47,7 @@ def _own() -> Binary | None:
     program = shutil.which("asterisk")
     if program is None:
         return None
-    settings = Path("/etc/asterisk/asterisk.conf")
-    folders = dict(_DIRECTORY.findall(settings.read_text())) if os.access(settings, os.R_OK) else {}
+    folders = dict(_DIRECTORY.findall(SETTINGS.read_text())) if os.access(SETTINGS, os.R_OK) else {}
     modules = folders.get("astmoddir") or next(iter(sorted(Path("/usr/lib").glob("**/asterisk/modules"))), None)
     data = folders.get("astdatadir", "/usr/share/asterisk")
     if modules is None:
