@@ -175,7 +175,7 @@ class PrivateExchange:
     async def start(self) -> None:
         command, _, _ = _command()
         with (self.folder / "asterisk.log").open("ab") as log:
-            self.process = subprocess.Popen(
+            self.process = subprocess.Popen(  # noqa: ASYNC220 - forks in a millisecond
                 [*command, "-f", "-C", str(self.folder / "etc" / "asterisk.conf")], stdout=log, stderr=log
             )
         async with asyncio.timeout(30):
