@@ -36,18 +36,16 @@ NO_PHONE = mark("The phone {endpoint} is not connected to any exchange.")
 
 
 HOLD = Place(context="callcenter-held", exten="hold")
-PREPARE = Place(context="callcenter-agent", exten="s")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Contexts:
-    """The dialplan's places for orders: ``prepare`` runs on a collector's leg before it rings."""
+    """The dialplan's places for orders."""
 
     outbound: str = "callcenter-outbound"
     transfer: str = "callcenter-transfer"
     hold: Place = HOLD
     ring_back: str = "callcenter-ringback"
-    prepare: Place | None = PREPARE
 
 
 class Gateway:
@@ -70,8 +68,9 @@ class Gateway:
         variables = {"__CALLCENTER_CALL": str(order.call_id)}
         if order.show_number is not None:
             variables["CALLCENTER_SHOW"] = order.show_number
+        headers = {"X-Callcenter-Call": str(order.call_id)}
         if order.auto_answer:
-            variables["CALLCENTER_AUTO_ANSWER"] = "yes"
+            headers["X-Callcenter-Auto-Answer"] = "yes"
         await self._bridge_for(order.endpoint).client.send(
             Originate(
                 action_id=f"cc-{order.call_id}-a",
@@ -82,7 +81,7 @@ class Gateway:
                 ring_seconds=order.ring_seconds,
                 caller=order.number,
                 variables=variables,
-                prepare=self._contexts.prepare,
+                sip_headers=headers,
             )
         )
 

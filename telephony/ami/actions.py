@@ -114,7 +114,8 @@ class Originate(Action):
     """Ring ``endpoint`` and send it to ``place`` when it answers.
 
     ``channel_id`` and ``other_channel_id`` become the Uniqueids of the new channel and of a Local channel's other half,
-    so the call is recognised and the same id cannot ring twice. ``prepare`` is run on the channel before it rings.
+    so the call is recognised and the same id cannot ring twice. ``sip_headers`` go into the INVITE. (They are set as
+    variables: with ``Async``, Asterisk 22.10 does not run the subroutine of ``PreDialGoSub``.)
     """
 
     endpoint: str
@@ -124,7 +125,7 @@ class Originate(Action):
     ring_seconds: int = 45
     caller: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
-    prepare: Place | None = None
+    sip_headers: Mapping[str, str] = field(default_factory=dict)
 
     def body(self) -> Headers:
         headers: Headers = {
@@ -135,13 +136,16 @@ class Originate(Action):
             "Timeout": str(self.ring_seconds * 1000),
             "ChannelId": name(self.channel_id, "channel_id"),
             "OtherChannelId": name(self.other_channel_id, "other_channel_id"),
-            "Variable": [f"{name(key, 'variable')}={_variable(value)}" for key, value in self.variables.items()],
+            "Variable": [
+                *(f"{name(key, 'variable')}={_variable(value)}" for key, value in self.variables.items()),
+                *(
+                    f"PJSIP_HEADER(add,{name(key, 'header')})={_variable(value)}"
+                    for key, value in self.sip_headers.items()
+                ),
+            ],
         }
         if self.caller is not None:
             headers["CallerID"] = number(self.caller, "caller")
-        if self.prepare is not None:
-            step = self.prepare
-            headers["PreDialGoSub"] = f"{name(step.context, 'context')},{_exten(step.exten)},{step.priority}"
         return headers
 
 
