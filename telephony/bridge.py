@@ -38,7 +38,7 @@ OPTIONAL_LISTS: Mapping[Action, str] = {
     QueueStatus(): "QueueStatusComplete",
     BridgeList(): "BridgeListComplete",
 }
-"""What else is asked, and the event that ends the answer. ``BridgeList`` comes last: there is always an answer to it."""
+"""What else is asked, and the event that ends the answer. ``BridgeList`` comes last: it is always answered."""
 
 BATCH = 256
 MARGIN = timedelta(seconds=5)

@@ -14,15 +14,13 @@ from typing import Any
 
 from callcenter.calls.facts import CallPhase, CallState, Direction, LegKind, LegOutcome
 from telephony.ami import events as e
+from telephony.tracking.book import REMEMBERED, CallBook
 from telephony.tracking.endpoints import Endpoints, local_pair
-from telephony.tracking.ids import call_named_by, opens_call, own_call
+from telephony.tracking.ids import opens_call, own_call
 from telephony.tracking.listing import Listing
 from telephony.tracking.outcome import ORIGINATE_CAUSES, of_status, of_unanswered
 from telephony.tracking.parties import settle
 from telephony.tracking.state import Call, Channel
-
-REMEMBERED = 2000
-"""Ended calls kept in mind, so that what comes late finds its call and opens no second one."""
 
 
 class Fold:
@@ -31,10 +29,7 @@ class Fold:
     def __init__(self, server: str, endpoints: Endpoints) -> None:
         self.server = server
         self._endpoints = endpoints
-        self._calls: dict[int, Call] = {}
-        self._ended: OrderedDict[int, Call] = OrderedDict()
-        self._by_linkedid: dict[str, Call] = {}
-        self._aliases: dict[int, int] = {}
+        self._book = CallBook(server)
         self._channels: dict[str, Channel] = {}
         self._lost: OrderedDict[str, Channel] = OrderedDict()
         self._halves: dict[str, dict[str, Channel]] = {}
@@ -76,10 +71,10 @@ class Fold:
 
     def call(self, call_id: int) -> Call | None:
         """The live call of that id, or the one it was merged into."""
-        return self._calls.get(self._resolve(call_id))
+        return self._book.live(call_id)
 
     def live_calls(self) -> list[Call]:
-        return list(self._calls.values())
+        return self._book.all_live()
 
     def channel(self, uniqueid: str) -> Channel | None:
         """A live channel."""
@@ -90,20 +85,17 @@ class Fold:
 
     def knows(self, linkedids: Iterable[str]) -> Call | None:
         """The call, live or lately ended, that any of these Linkedids belongs to."""
-        return next((self._by_linkedid[each] for each in linkedids if each in self._by_linkedid), None)
+        return self._book.linked(linkedids)
 
     def adopt(self, state: CallState) -> Call:
         """Take over a call as somebody else knows it, in place of what is known here under its ids."""
-        others = [self._find(each) for each in (state.call_id, *state.merged_ids)]
-        for other in [*others, *map(self._by_linkedid.get, state.linkedids)]:
+        others = [self._book.find(each) for each in (state.call_id, *state.merged_ids)]
+        for other in [*others, *(self._book.linked([each]) for each in state.linkedids)]:
             if other is not None:
                 self._drop(other)
         call = Call.restore(state)
-        call.ordered = any(own_call(linkedid) == call.call_id for linkedid in call.linkedids)
-        self._by_linkedid.update(dict.fromkeys(call.linkedids, call))
-        self._aliases.update(dict.fromkeys(call.merged_ids, call.call_id))
+        self._book.put(call)
         self._channels.update({each.uniqueid: each for each in call.live_channels()})
-        (self._ended if call.ended_at else self._calls)[call.call_id] = call
         self._touch(call)
         return call
 
@@ -111,8 +103,8 @@ class Fold:
         for channel in call.live_channels():
             self._leave(channel)
             self._channels.pop(channel.uniqueid, None)
-        for kept in (self._calls, self._ended, self._changed):
-            kept.pop(call.call_id, None)
+        self._book.drop(call)
+        self._changed.pop(call.call_id, None)
 
     def take_stock(self, listing: Listing, lost_at: datetime) -> None:
         """Make the live channels exactly those that Asterisk lists. What is not listed ended, at ``lost_at`` for want
@@ -164,10 +156,10 @@ class Fold:
         if event.uniqueid in self._channels or event.uniqueid in self._lost:
             self._seen(event)
             return
-        call = self._call_for(event.uniqueid, event.linkedid, event.at)
+        call = self._book.call_for(event.uniqueid, event.linkedid, event.at)
         if event.uniqueid in call.channels:
             return
-        self._open(call)
+        self._book.open(call)
         channel = self._add(call, event)
         self._note_dialled(channel, event)
         self._mark(call, channel, event.at)
@@ -259,17 +251,18 @@ class Fold:
             while len(self._lost) > REMEMBERED:
                 self._lost.popitem(last=False)
         if not channel.call.live_channels():
-            self._close(channel.call, at, lost)
+            self._book.close(channel.call, at, lost)
+            self._touch(channel.call)
 
     def _revive(self, uniqueid: str) -> Channel | None:
         channel = self._lost.pop(uniqueid, None)
-        if channel is None or self._find(channel.call.call_id) is not channel.call:
+        if channel is None or self._book.find(channel.call.call_id) is not channel.call:
             return None
         channel.ended_at = channel.cause = None
         channel.outcome = LegOutcome.PENDING if channel.answered_at is None else LegOutcome.ANSWERED
         self._channels[uniqueid] = channel
         self._pair(channel)
-        self._open(channel.call)
+        self._book.open(channel.call)
         return channel
 
     def _unpair(self, channel: Channel) -> None:
@@ -378,92 +371,34 @@ class Fold:
 
     # ---- calls
 
-    def _resolve(self, call_id: int) -> int:
-        while call_id in self._aliases:
-            call_id = self._aliases[call_id]
-        return call_id
-
-    def _find(self, call_id: int) -> Call | None:
-        call_id = self._resolve(call_id)
-        return self._calls.get(call_id) or self._ended.get(call_id)
-
-    def _call_for(self, uniqueid: str, linkedid: str, at: datetime) -> Call:
-        """The call of a new channel: the one our id names, else the one of its Linkedid, else a new one."""
-        for name in (uniqueid, linkedid):
-            own = own_call(name)
-            if own is not None and (call := self._find(own)):
-                return call
-            if own is not None and opens_call(name):
-                return self._new(own, linkedid, at, ordered=True)
-        return self._by_linkedid.get(linkedid) or self._new(call_named_by(self.server, linkedid), linkedid, at)
-
-    def _new(self, call_id: int, linkedid: str, at: datetime, *, ordered: bool = False) -> Call:
-        call = Call(call_id=call_id, server=self.server, started_at=at, ordered=ordered, linkedids=[linkedid])
-        self._by_linkedid[linkedid] = call
-        return call
-
-    def _open(self, call: Call) -> None:
-        """Make a call live: a new one, or one that something came late for."""
-        self._ended.pop(call.call_id, None)
-        call.ended_at, call.lost = None, False
-        self._calls[call.call_id] = call
-
-    def _close(self, call: Call, at: datetime, lost: bool) -> None:
-        call.ended_at, call.lost = at, lost
-        ended = [leg for leg in call.legs() if leg.cause is not None]
-        customers = [leg for leg in ended if leg.kind is LegKind.CUSTOMER]
-        call.cause = (customers or ended)[-1].cause if ended else None
-        self._calls.pop(call.call_id, None)
-        self._ended[call.call_id] = call
-        while len(self._ended) > REMEMBERED:
-            self._forget(self._ended.popitem(last=False)[1])
-        self._touch(call)
-
-    def _forget(self, call: Call) -> None:
-        for linkedid in call.linkedids:
-            if self._by_linkedid.get(linkedid) is call:
-                del self._by_linkedid[linkedid]
-        for merged in call.merged_ids:
-            self._aliases.pop(merged, None)
-
     def _relink(self, channel: Channel, linkedid: str, at: datetime) -> None:
         """A channel took another Linkedid: if that one is another call's, the two are now one call."""
         channel.linkedid = linkedid
-        other = self._by_linkedid.get(linkedid)
+        other = self._book.linked([linkedid])
         if other is None:
-            channel.call.linkedids.append(linkedid)
-            self._by_linkedid[linkedid] = channel.call
+            self._book.link(linkedid, channel.call)
             self._touch(channel.call)
         elif other is not channel.call and other.ended_at is None:
             self._merge(other, channel.call)
             self._settle(channel.call, at)
 
     def _merge(self, one: Call, two: Call) -> None:
-        """Make one call of two; the older one's id stays, as Asterisk keeps the oldest Linkedid."""
-        if one is two:
-            return
-        keep, gone = (one, two) if (one.started_at, one.call_id) <= (two.started_at, two.call_id) else (two, one)
-        for channel in gone.channels.values():
-            channel.call = keep
-        keep.absorb(gone)
-        self._aliases[gone.call_id] = keep.call_id
-        for linkedid in gone.linkedids:
-            self._by_linkedid[linkedid] = keep
-        self._calls.pop(gone.call_id, None)
-        self._ended.pop(gone.call_id, None)
-        self._changed.pop(gone.call_id, None)
-        self._touch(keep)
+        if one is not two:
+            keep, gone = self._book.merge(one, two)
+            self._changed.pop(gone.call_id, None)
+            self._touch(keep)
 
     def _originate_ended(self, event: e.OriginateEnded) -> None:
         """An order that never got a channel still has a call waiting for it."""
         if event.answered or (event.uniqueid is not None and event.uniqueid in self._channels):
             return
         own = own_call(event.uniqueid or "") or own_call(event.action_id or "")
-        if own is None or self._find(own) or not opens_call(event.uniqueid or event.action_id or ""):
+        if own is None or self._book.find(own) or not opens_call(event.uniqueid or event.action_id or ""):
             return
-        call = self._new(own, f"cc-{own}-a", event.at, ordered=True)
+        call = self._book.new(own, f"cc-{own}-a", event.at, ordered=True)
         call.direction = Direction.OUTBOUND
-        self._close(call, event.at, lost=False)
+        self._book.close(call, event.at, lost=False)
+        self._touch(call)
         call.cause = ORIGINATE_CAUSES.get(event.reason, 20)
 
     # ---- reckoning

@@ -15,24 +15,11 @@ from typing import TypedDict
 
 from callcenter.calls.facts import CallState, Interval, LegOutcome, LegState
 from telephony.ami import events as e
+from telephony.provisioning import CEL_COLUMNS
 from telephony.tracking.endpoints import Endpoints
 from telephony.tracking.fold import Fold
 
-COLUMNS = (
-    "event",
-    "time",
-    "uniqueid",
-    "linkedid",
-    "channel",
-    "peer",
-    "number",
-    "exten",
-    "context",
-    "app",
-    "appdata",
-    "extra",
-)
-"""Columns of the CEL file in order; ``time`` is seconds.microseconds since 1970."""
+COLUMNS = tuple(CEL_COLUMNS)
 
 _BLOCK = 256 * 1024
 

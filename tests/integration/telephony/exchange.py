@@ -3,41 +3,24 @@
 import asyncio
 import os
 import re
-import shutil
 import socket
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pytest
-
 from callcenter.calls.facts import CallState
 from telephony.ami.client import AmiAccount
 from telephony.bridge import Exchange
+from telephony.lab import tree
+from telephony.provisioning import CEL_COLUMNS
 from telephony.tracking.endpoints import Endpoints
-from telephony.tracking.repair import COLUMNS
 from tests.fakes.sip_phone import SipPhone
 
-TOOLS = Path(__file__).resolve().parents[3] / ".tools"
 PHONES = ("100", "101", "102")
 TRUNK_HOST = "127.0.0.2"
 SECRET = "only-for-tests"  # an account of a private Asterisk on the loopback interface
 
-_EXPRESSIONS = {
-    "event": "eventtype",
-    "time": "eventtime",
-    "uniqueid": "CHANNEL(uniqueid)",
-    "linkedid": "CHANNEL(linkedid)",
-    "channel": "CHANNEL(channame)",
-    "peer": "CHANNEL(peer)",
-    "number": "CALLERID(num)",
-    "exten": "CHANNEL(exten)",
-    "context": "CHANNEL(context)",
-    "app": "CHANNEL(appname)",
-    "appdata": "CHANNEL(appdata)",
-    "extra": "eventextra",
-}
 _MODULES = [
     "app_confbridge",
     "app_dial",
@@ -122,21 +105,6 @@ def free_port(kind: socket.SocketKind = socket.SOCK_STREAM, host: str = "127.0.0
         return int(probe.getsockname()[1])
 
 
-def _command() -> tuple[tuple[str, ...], Path, Path]:
-    """How to run Asterisk, where its modules and its data are."""
-    program, root = shutil.which("asterisk"), TOOLS / "asterisk"
-    if root.is_dir():
-        modules = next(root.glob("usr/lib/*/asterisk/modules"))
-        loader = next(root.glob("usr/lib/*/ld-linux*.so*"))
-        command = (str(loader), "--library-path", str(modules.parents[1]), str(root / "usr/sbin/asterisk"))
-        return command, modules, root / "usr/share/asterisk"
-    if program is not None:
-        return (program,), next(Path("/usr/lib").glob("**/asterisk/modules")), Path("/usr/share/asterisk")
-    pytest.fail(
-        "no Asterisk: apt-get install asterisk, or as root: apt-get install mmdebstrap; python -m telephony.lab"
-    )
-
-
 @dataclass
 class PrivateExchange:
     """``phones`` by endpoint name, ``trunk`` is the world outside."""
@@ -173,9 +141,9 @@ class PrivateExchange:
         await self.start()
 
     async def start(self) -> None:
-        command, _, _ = _command()
+        command = tree.find().command
         with (self.folder / "asterisk.log").open("ab") as log:
-            self.process = subprocess.Popen(
+            self.process = subprocess.Popen(  # noqa: ASYNC220 - forks in a millisecond
                 [*command, "-f", "-C", str(self.folder / "etc" / "asterisk.conf")], stdout=log, stderr=log
             )
         async with asyncio.timeout(30):
@@ -224,11 +192,11 @@ class PrivateExchange:
                 phone.incoming.get_nowait()
 
     def _configure(self) -> None:
-        _, modules, data = _command()
+        binary = tree.find()
         etc = self.folder / "etc"
         for name in ("etc", "log/cel-custom", "spool", "run", "lib", "cache", "keys"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
-        for name, text in _files(self, modules, data).items():
+        for name, text in _files(self, binary.modules, binary.data).items():
             (etc / name).write_text(text)
         os.chmod(etc, 0o700)
 
@@ -237,7 +205,7 @@ def _files(pbx: PrivateExchange, modules: Path, data: Path) -> dict[str, str]:
     here = pbx.folder
     rtp = 20000 + pbx.ami % 200 * 100
     members = "".join(f"member => PJSIP/{name}\n" for name in PHONES[:2])
-    columns = ",".join(f"${{CSV_QUOTE(${{{_EXPRESSIONS[name]}}})}}" for name in COLUMNS)
+    columns = ",".join(f"${{CSV_QUOTE(${{{expression}}})}}" for expression in CEL_COLUMNS.values())
     return {
         "asterisk.conf": f"""[directories]
 astcachedir => {here}/cache

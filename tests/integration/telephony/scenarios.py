@@ -1,4 +1,4 @@
-"""What people do on telephones, told step by step: played on a real Asterisk by the tests and by the recorder of traces."""
+"""What people do on telephones, step by step: played on a real Asterisk by the tests and the recorder of traces."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

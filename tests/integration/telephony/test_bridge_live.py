@@ -2,16 +2,19 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import pytest
 
+from callcenter.calls.errors import OrderRefused, TelephonyUnavailable
 from callcenter.calls.facts import CallPhase, CallState, LegKind
+from callcenter.calls.ports import DialOrder
 from core.kernel.clock import SystemClock
 from telephony.ami.actions import Action
 from telephony.bridge import Bridge, Exchange
+from telephony.gateway import Gateway
 from telephony.tracking.repair import read_cel, rebuild
 from tests.fakes.cutting_proxy import CuttingProxy
 from tests.integration.telephony.exchange import Log, PrivateExchange
@@ -123,8 +126,8 @@ async def test_a_hundred_cuts_lose_nothing_and_dial_nobody_twice(pbx: PrivateExc
             returns.append(asyncio.get_running_loop().time() - began)
         stop.set()
         placed = await orders
-        await asyncio.gather(people[0])
-        await asyncio.sleep(2)
+        await people[0]
+        await asyncio.sleep(2)  # the people finish what they are at
         pbx.quiet()
         await log.until(lambda: all(call.ended_at for call in log.calls.values()), 20)
         people[1].cancel()
@@ -132,6 +135,7 @@ async def test_a_hundred_cuts_lose_nothing_and_dial_nobody_twice(pbx: PrivateExc
         assert_agrees(log, pbx)
     assert max(returns) < 3
     legs = [leg for call in truth(pbx).values() for leg in call.legs]
+    assert any(leg.uniqueid == f"cc-{call_id}-a" for call_id in placed for leg in legs)
     for call_id in placed:
         assert sum(leg.uniqueid == f"cc-{call_id}-a" for leg in legs) <= 1
         ordered = [leg for call in truth(pbx).values() if call.call_id == call_id for leg in call.legs]
@@ -158,10 +162,6 @@ async def _answer(pbx: PrivateExchange, rung: list[str]) -> None:
 async def _orders(pbx: PrivateExchange, bridge: Bridge, stop: asyncio.Event) -> list[int]:
     """One order after the other, each once, whatever becomes of it."""
     placed = []
-    from callcenter.calls.errors import OrderRefused, TelephonyUnavailable
-    from callcenter.calls.ports import DialOrder
-    from telephony.gateway import Gateway
-
     gateway = Gateway([bridge], SystemClock())
     while not stop.is_set():
         call_id = 500_000 + len(placed)
@@ -177,8 +177,9 @@ async def _orders(pbx: PrivateExchange, bridge: Bridge, stop: asyncio.Event) -> 
     return placed
 
 
-async def _until(condition) -> None:
-    while not condition():
+async def _until(condition: Callable[[], bool]) -> None:
+    """For what tells nobody when it changes."""
+    while not condition():  # noqa: ASYNC110
         await asyncio.sleep(0.005)
 
 
@@ -190,11 +191,13 @@ async def test_calls_while_the_bridge_was_away_are_read_from_cel(pbx: PrivateExc
         collector = await pbx.phones["100"].next_call()
         collector.answer()
         await log.until(lambda: any(call.phase is CallPhase.TALKING for call in log.calls.values()))
-        await _until(lambda: (pbx.folder / "watermark.json").exists())
+        await _until((pbx.folder / "watermark.json").exists)
+        await customer.answered.wait()
     customer.hang_up()
     for number in range(3):
         missed = pbx.trunk.dial("100", f"7900000004{number}")
         (await pbx.phones["100"].next_call()).answer()
+        await missed.answered.wait()
         await asyncio.sleep(0.5)
         missed.hang_up()
         await asyncio.sleep(0.2)
@@ -228,5 +231,6 @@ async def test_a_killed_exchange_ends_its_calls_and_comes_back(pbx: PrivateExcha
         customer = pbx.trunk.dial("100", "79000000062")
         (await pbx.phones["100"].next_call()).answer()
         await log.until(lambda: any(call.phase is CallPhase.TALKING for call in log.calls.values()))
+        await customer.answered.wait()
         customer.hang_up()
         await log.until(lambda: len(log.calls) == 2 and all(call.ended_at for call in log.calls.values()))

@@ -1,0 +1,123 @@
+"""Wishes of the call floor as orders to the exchange."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from callcenter.calls.errors import OrderRefused
+from callcenter.calls.ports import DialOrder, Telephony
+from core.kernel.clock import SystemClock
+from telephony.bridge import Bridge
+from telephony.gateway import Gateway
+from tests.fakes.ami_server import AmiServer
+from tests.integration.telephony.exchange import Log
+from tests.unit.telephony.test_bridge import bridged, trace
+
+CUSTOMER, COLLECTOR = "PJSIP/trunk-", "PJSIP/100-"
+
+
+@asynccontextmanager
+async def in_talk() -> AsyncIterator[tuple[AmiServer, Bridge, Gateway, int]]:
+    """A customer who rang in talks to collector 100."""
+    log = Log()
+    story = trace("direct_hidden")
+    end = next(place for place, message in enumerate(story) if b"BridgeLeave" in message)
+    async with AmiServer() as server, bridged(server, log) as (bridge, _):
+        server.say(b"".join(message for message in story[:end] if b"Response:" not in message))
+        await log.until(lambda: any(call.phase == "talking" for call in log.calls.values()))
+        (call_id,) = log.calls
+        yield server, bridge, Gateway([bridge], SystemClock()), call_id
+
+
+async def test_it_is_the_port() -> None:
+    async with in_talk() as (_, _, gateway, _):
+        port: Telephony = gateway
+        assert port.status().up
+
+
+async def test_dial_rings_the_collector_first_under_the_reserved_id() -> None:
+    async with AmiServer() as server, bridged(server, Log()) as (bridge, _):
+        await Gateway([bridge], SystemClock()).dial(
+            DialOrder(call_id=77, endpoint="100d", number="+79000000001", show_number="5550100", ring_seconds=20)
+        )
+    (order,) = server.actions("Originate")
+    assert (order["Channel"], order["Context"], order["Exten"]) == ("PJSIP/100d", "callcenter-outbound", "+79000000001")
+    assert (order["ChannelId"], order["OtherChannelId"], order["ActionID"]) == ("cc-77-a", "cc-77-b", "cc-77-a")
+    assert (order["Timeout"], order["Async"]) == ("20000", "true")
+
+
+@pytest.mark.parametrize("number", ["1\r\nAction: Originate", "1&2", "1,2", "Local/1@x", "${X}", ""])
+async def test_an_evil_number_is_refused_before_anything_is_sent(number: str) -> None:
+    async with AmiServer() as server, bridged(server, Log()) as (bridge, _):
+        order = DialOrder(call_id=77, endpoint="100", number=number, show_number=None)
+        with pytest.raises(OrderRefused):
+            await Gateway([bridge], SystemClock()).dial(order)
+        assert not server.actions("Originate")
+
+
+async def test_hang_up_ends_the_customer_first_and_on_purpose() -> None:
+    async with in_talk() as (server, _, gateway, call_id):
+        await gateway.hang_up(call_id)
+        orders = server.actions("Hangup")
+    assert [order["Channel"].rpartition("-")[0] + "-" for order in orders] == [CUSTOMER, COLLECTOR]
+    assert {order["Cause"] for order in orders} == {"16"}
+
+
+async def test_hang_up_finds_an_order_that_has_not_been_reported_yet() -> None:
+    async with AmiServer() as server, bridged(server, Log()) as (bridge, _):
+        await Gateway([bridge], SystemClock()).hang_up(77)
+    assert server.actions("Hangup")[0]["Channel"] == "cc-77-a"
+
+
+async def test_steering_reaches_the_right_leg() -> None:
+    async with in_talk() as (server, _, gateway, call_id):
+        await gateway.hold(call_id)
+        await gateway.ring_back(call_id, "100d")
+        await gateway.blind_transfer(call_id, "101")
+        await gateway.attended_transfer(call_id, "101")
+        await gateway.cancel_transfer(call_id)
+        await gateway.pause_recording(call_id)
+        await gateway.resume_recording(call_id)
+    hold, back = server.actions("Redirect")
+    assert hold["Channel"].startswith(CUSTOMER)
+    assert (hold["Context"], hold["Exten"]) == ("callcenter-held", "hold")
+    assert (back["Context"], back["Exten"]) == ("callcenter-ringback", "100d")
+    for name in ("BlindTransfer", "Atxfer", "CancelAtxfer"):
+        assert server.actions(name)[0]["Channel"].startswith(COLLECTOR)
+    assert [order["State"] for order in server.actions("MixMonitorMute")] == ["1", "0"]
+
+
+async def test_a_call_that_is_over_is_refused() -> None:
+    async with AmiServer() as server, bridged(server, Log()) as (bridge, _):
+        gateway = Gateway([bridge], SystemClock())
+        for wish in (gateway.hold(1), gateway.blind_transfer(1, "101"), gateway.pause_recording(1)):
+            with pytest.raises(OrderRefused):
+                await wish
+
+
+async def test_of_two_exchanges_the_one_where_the_phone_is_registered_dials() -> None:
+    order = DialOrder(call_id=77, endpoint="100", number="79000000001", show_number=None)
+    async with AmiServer() as one, AmiServer() as two:  # noqa: SIM117 - two servers, then two bridges to them
+        async with bridged(one, Log()) as (first, _), bridged(two, Log()) as (second, board):
+            gateway = Gateway([first, second], SystemClock())
+            with pytest.raises(OrderRefused):
+                await gateway.dial(order)
+            two.event(Event="ContactStatus", ContactStatus="Reachable", EndpointName="100", AOR="100", URI="sip:1@x")
+            await board.until(lambda: "100" in board.phones)
+            await gateway.dial(order)
+            assert not one.actions("Originate")
+            assert two.actions("Originate")
+            two.silent.add("CoreShowChannels")
+            two.cut()
+            async with asyncio.timeout(5):
+                while gateway.status().up:  # noqa: ASYNC110 - the lamp is asked, it does not call
+                    await asyncio.sleep(0.01)
+
+
+async def test_without_an_exchange_the_lamp_is_off() -> None:
+    gateway = Gateway([], SystemClock())
+    assert not gateway.status().up
+    with pytest.raises(OrderRefused):
+        await gateway.dial(DialOrder(call_id=1, endpoint="100", number="1", show_number=None))
