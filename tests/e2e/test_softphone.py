@@ -3,14 +3,16 @@
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
 from telephony.lab import Lab, LabOptions, sipp
 from telephony.provisioning import Pbx, Phone
 from tests.e2e.stage import Stage
-from tests.phones import desk_phone
+from tests.phones import Baresip, desk_phone
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.browser]
 
@@ -184,18 +186,52 @@ async def test_three_talk_together(exchange: Exchange, stage: Stage, chromium: B
             await page.click("[data-act=confer]")
             await expect(page.locator("[data-line-state=talking]")).to_have_count(2)
             await expect(page.locator("[data-line]").first).to_contain_text("conference")
+            await heard(colleague, 440)
             await page.locator("[data-act=hang-up]").first.click()
             await page.locator("[data-act=hang-up]").first.click()
             assert await asyncio.to_thread(debtor.wait, 10) == 0
 
 
+async def heard(phone: Baresip, hertz: int) -> None:
+    """Wait until the newest half second that came out of ``phone`` holds a tone of ``hertz``."""
+    async with asyncio.timeout(20):
+        while not _sounds(phone.heard()[-1], hertz):
+            await asyncio.sleep(0.1)
+
+
+def _sounds(file: Path, hertz: int) -> bool:
+    samples = np.frombuffer(file.read_bytes()[44:], dtype="<i2")[-4000:].astype(float)
+    if len(samples) < 4000:
+        return False
+    spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
+    tone = spectrum[int(hertz / 2) - 4 : int(hertz / 2) + 5].max()
+    return bool(tone > 20 * np.median(spectrum) and tone > 0.2 * spectrum.max())
+
+
 async def test_an_ordered_call_is_taken_by_itself(exchange: Exchange, stage: Stage, chromium: Browser) -> None:
     page = await ready(stage, chromium)
-    order = f"channel originate Local/{COLLECTOR.extension}@callcenter-ringback application Echo"
-    await asyncio.to_thread(exchange.lab.rx, order)
+    await order_call(exchange.pbx, call_id=4711)
     await state(page, "talking").wait_for()
+    await page.wait_for_selector("[data-act=recording]")
+    await page.click("[data-act=recording]")
+    assert await stage.posted.get() == ("/calls/4711/recording", {"paused": True})
     await page.keyboard.press("x")
     await page.wait_for_selector("[data-line]", state="detached")
+
+
+async def order_call(pbx: Pbx, *, call_id: int) -> None:
+    """What a click on a number makes the bridge send: ring the collector, who is told to answer by itself."""
+    reader, writer = await asyncio.open_connection(pbx.ami.host, pbx.ami.port)
+    login = f"Action: Login\r\nUsername: {pbx.ami_user}\r\nSecret: {pbx.ami_secret}\r\nEvents: off\r\n\r\n"
+    order = (
+        f"Action: Originate\r\nChannel: PJSIP/{COLLECTOR.extension}\r\nContext: callcenter-held\r\nExten: hold\r\n"
+        "Priority: 1\r\nAsync: true\r\n"
+        "Variable: PJSIP_HEADER(add,X-Callcenter-Auto-Answer)=yes\r\n"
+        f"Variable: PJSIP_HEADER(add,X-Callcenter-Call)={call_id}\r\n\r\n"
+    )
+    writer.write((login + order).encode())
+    await reader.readuntil(b"successfully queued")
+    writer.close()
 
 
 async def test_the_last_tab_wins_and_the_first_can_take_over(

@@ -34,7 +34,7 @@ export class PhoneView {
     host.append(
       h("div", { class: "phone-head" },
         this.#status,
-        h("button", { type: "button", class: "btn btn-plain btn-square push", "aria-label": t("phone_settings"), onclick: () => settings(devices, () => this.#ask("microphone")) }, icon("adjustments")),
+        h("button", { type: "button", class: "btn btn-plain btn-square push", "aria-label": t("phone_settings"), onclick: () => settings(devices, (use) => this.#deviceChanged(use)) }, icon("adjustments")),
         h("button", { type: "button", class: "btn btn-plain btn-square phone-sheet-toggle", "aria-label": t("phone_open"), onclick: () => host.classList.toggle("is-open") }, icon("chevron-up"))),
       h("form", { class: "phone-dial", onsubmit: (event) => this.#dial(event) },
         this.#dialInput, h("button", { class: "btn btn-live btn-square", "aria-label": t("dial") }, icon("phone"))),
@@ -44,6 +44,11 @@ export class PhoneView {
 
   #ask(name, line = null, value = null) {
     this.#host.dispatchEvent(new CustomEvent("phone-action", { detail: { name, line, value } }));
+  }
+
+  #deviceChanged(use) {
+    if (use === "microphone") this.#ask("microphone");
+    else for (const element of this.#audio.values()) this.devices.route(element, "speaker");
   }
 
   #dial(event) {
@@ -114,7 +119,7 @@ export class PhoneView {
     return h("article", { class: `phone-line${current ? " is-current" : ""}`, "data-line": line.id, "data-line-state": line.held ? "held" : line.state },
       h("div", { class: "row-line" },
         icon(line.incoming ? "phone-incoming" : "phone-outgoing"),
-        h("div", { class: "phone-who" }, h("div", { class: "strong wrap-anywhere" }, line.name || line.number), line.name ? h("div", { class: "small soft" }, line.number) : null),
+        h("div", { class: "phone-who" }, h("div", { class: "strong wrap-anywhere" }, line.name || line.number || t("number_hidden")), line.name ? h("div", { class: "small soft" }, line.number) : null),
         h("span", { class: "push nowrap", "data-timer": true, "data-since": since })),
       h("div", { class: "small row-line" }, this.#word(line)),
       h("div", { class: "phone-buttons" }, ...this.#buttons(line)),
