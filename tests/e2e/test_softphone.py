@@ -2,21 +2,23 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
 from telephony.lab import Lab, LabOptions, sipp
-from telephony.provisioning import Pbx, Phone
+from telephony.provisioning import Pbx
 from tests.e2e.stage import Stage
-from tests.phones import desk_phone
+from tests.phones import Baresip, desk_phone
+from tests.plugins.asterisk import PHONES, eventually, started
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.browser]
 
-COLLECTOR = Phone(extension="101", password="collector-101-secret", name="Collector")
-COLLEAGUE = Phone(extension="102", password="colleague-102-secret", name="Colleague")
-NUMBER = "101"
+COLLECTOR, COLLEAGUE = PHONES[0], PHONES[1]
+DEBTOR_HERTZ = 1230
 
 
 @dataclass
@@ -24,16 +26,21 @@ class Exchange:
     lab: Lab
     pbx: Pbx
 
-    def ring(self, seconds: float | None = None) -> sipp.Ring:
-        return sipp.Ring(caller="+79000000001", number=NUMBER, seconds=seconds)
+    def ring(self, abandon_after: float | None = None) -> AbstractContextManager[sipp.Sipp]:
+        """A debtor rings the collector, and never hangs up by himself."""
+        order = sipp.Ring(
+            caller="+79000000001",
+            number=COLLECTOR.extension,
+            abandon_after=abandon_after,
+            hertz=DEBTOR_HERTZ,
+        )
+        return sipp.ring(self.pbx.sip, self.pbx.trunk.host, order)
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    lab = Lab(tmp_path_factory.mktemp("softphone"))
-    lab.up([COLLECTOR, COLLEAGUE], LabOptions(recording_notice=None))
-    yield lab
-    lab.down()
+    with started(tmp_path_factory.mktemp("softphone"), LabOptions(recording_notice=None)) as lab:
+        yield lab
 
 
 @pytest.fixture
@@ -64,7 +71,7 @@ async def test_a_call_is_taken_held_muted_and_ended_over_page_changes(
     exchange: Exchange, stage: Stage, chromium: Browser
 ) -> None:
     page = await ready(stage, chromium)
-    with sipp.ring(exchange.pbx.sip, exchange.pbx.trunk.host, exchange.ring()) as debtor:
+    with exchange.ring() as debtor:
         await state(page, "ringing").wait_for()
         await page.keyboard.press("a")
         await state(page, "talking").wait_for()
@@ -89,13 +96,13 @@ async def test_a_call_is_taken_held_muted_and_ended_over_page_changes(
 
 async def test_the_debtor_is_heard(exchange: Exchange, stage: Stage, chromium: Browser) -> None:
     page = await ready(stage, chromium)
-    with sipp.ring(exchange.pbx.sip, exchange.pbx.trunk.host, exchange.ring()):
+    with exchange.ring():
         await state(page, "ringing").wait_for()
         await page.click("[data-act=answer]")
         await state(page, "talking").wait_for()
         hertz = await page.evaluate(LOUDEST)
         await page.click("[data-act=hang-up]")
-    assert abs(hertz - 440) < 20
+    assert abs(hertz - DEBTOR_HERTZ) < 20
 
 
 LOUDEST = """async () => {
@@ -116,8 +123,7 @@ LOUDEST = """async () => {
 
 async def test_a_caller_who_gives_up_leaves_no_line(exchange: Exchange, stage: Stage, chromium: Browser) -> None:
     page = await ready(stage, chromium)
-    order = sipp.Ring(caller="+79000000001", number=NUMBER, abandon_after=1)
-    with sipp.ring(exchange.pbx.sip, exchange.pbx.trunk.host, order):
+    with exchange.ring(abandon_after=1):
         await state(page, "ringing").wait_for()
         await page.wait_for_selector("[data-line]", state="detached")
 
@@ -125,7 +131,7 @@ async def test_a_caller_who_gives_up_leaves_no_line(exchange: Exchange, stage: S
 async def test_a_call_is_handed_over_without_asking(exchange: Exchange, stage: Stage, chromium: Browser) -> None:
     page = await ready(stage, chromium)
     async with desk_phone(exchange.pbx.sip, COLLEAGUE) as colleague:
-        with sipp.ring(exchange.pbx.sip, exchange.pbx.trunk.host, exchange.ring()) as debtor:
+        with exchange.ring() as debtor:
             await page.click("[data-act=answer]")
             await page.click("[data-act=transfer]")
             await page.fill("[data-target]", COLLEAGUE.extension)
@@ -139,7 +145,7 @@ async def test_a_call_is_handed_over_without_asking(exchange: Exchange, stage: S
 async def test_a_colleague_is_asked_first(exchange: Exchange, stage: Stage, chromium: Browser) -> None:
     page = await ready(stage, chromium)
     async with desk_phone(exchange.pbx.sip, COLLEAGUE) as colleague:
-        with sipp.ring(exchange.pbx.sip, exchange.pbx.trunk.host, exchange.ring()) as debtor:
+        with exchange.ring() as debtor:
             await page.click("[data-act=answer]")
             await page.click("[data-act=transfer]")
             await page.fill("[data-target]", COLLEAGUE.extension)
@@ -159,7 +165,7 @@ async def test_a_refused_consultation_gives_the_debtor_back(
 ) -> None:
     page = await ready(stage, chromium)
     async with desk_phone(exchange.pbx.sip, COLLEAGUE) as colleague:
-        with sipp.ring(exchange.pbx.sip, exchange.pbx.trunk.host, exchange.ring()) as debtor:
+        with exchange.ring() as debtor:
             await page.click("[data-act=answer]")
             await page.click("[data-act=transfer]")
             await page.fill("[data-target]", COLLEAGUE.extension)
@@ -175,27 +181,66 @@ async def test_a_refused_consultation_gives_the_debtor_back(
 async def test_three_talk_together(exchange: Exchange, stage: Stage, chromium: Browser) -> None:
     page = await ready(stage, chromium)
     async with desk_phone(exchange.pbx.sip, COLLEAGUE, hertz=700) as colleague:
-        with sipp.ring(exchange.pbx.sip, exchange.pbx.trunk.host, exchange.ring()) as debtor:
+        with exchange.ring() as debtor:
             await page.click("[data-act=answer]")
             await page.click("[data-act=transfer]")
             await page.fill("[data-target]", COLLEAGUE.extension)
             await page.click("[data-act=consult]")
             await colleague.answer()
+            await heard(colleague, seconds=1)
+            assert not sounds(colleague, DEBTOR_HERTZ)
             await page.click("[data-act=confer]")
             await expect(page.locator("[data-line-state=talking]")).to_have_count(2)
             await expect(page.locator("[data-line]").first).to_contain_text("conference")
+            await heard(colleague, hertz=DEBTOR_HERTZ)
             await page.locator("[data-act=hang-up]").first.click()
             await page.locator("[data-act=hang-up]").first.click()
             assert await asyncio.to_thread(debtor.wait, 10) == 0
 
 
+async def heard(phone: Baresip, *, seconds: float = 0, hertz: int | None = None) -> None:
+    """Wait until ``phone`` heard something for so long, and a tone of ``hertz`` in the newest half second."""
+    await eventually(lambda: len(_newest(phone)) >= max(seconds, 0.5) * 8000)
+    if hertz is not None:
+        await eventually(lambda: sounds(phone, hertz))
+
+
+def sounds(phone: Baresip, hertz: int) -> bool:
+    """Whether the newest half second that came out of ``phone`` holds a tone of ``hertz``."""
+    spectrum = np.abs(np.fft.rfft(_newest(phone)[-4000:] * np.hanning(4000)))
+    tone = spectrum[int(hertz / 2) - 4 : int(hertz / 2) + 5].max()
+    return bool(tone > 20 * np.median(spectrum) and tone > 0.2 * spectrum.max())
+
+
+def _newest(phone: Baresip) -> np.ndarray:
+    files = phone.heard()
+    return np.frombuffer(files[-1].read_bytes()[44:], dtype="<i2").astype(float) if files else np.zeros(0)
+
+
 async def test_an_ordered_call_is_taken_by_itself(exchange: Exchange, stage: Stage, chromium: Browser) -> None:
     page = await ready(stage, chromium)
-    order = f"channel originate Local/{COLLECTOR.extension}@callcenter-ringback application Echo"
-    await asyncio.to_thread(exchange.lab.rx, order)
+    await order_call(exchange.pbx, call_id=4711)
     await state(page, "talking").wait_for()
+    await page.wait_for_selector("[data-act=recording]")
+    await page.click("[data-act=recording]")
+    assert await stage.posted.get() == ("/calls/4711/recording", {"paused": True})
     await page.keyboard.press("x")
     await page.wait_for_selector("[data-line]", state="detached")
+
+
+async def order_call(pbx: Pbx, *, call_id: int) -> None:
+    """What a click on a number makes the bridge send: ring the collector, who is told to answer by itself."""
+    reader, writer = await asyncio.open_connection(pbx.ami.host, pbx.ami.port)
+    login = f"Action: Login\r\nUsername: {pbx.ami_user}\r\nSecret: {pbx.ami_secret}\r\nEvents: off\r\n\r\n"
+    order = (
+        f"Action: Originate\r\nChannel: PJSIP/{COLLECTOR.extension}\r\nContext: callcenter-held\r\nExten: hold\r\n"
+        "Priority: 1\r\nAsync: true\r\n"
+        "Variable: PJSIP_HEADER(add,X-Callcenter-Auto-Answer)=yes\r\n"
+        f"Variable: PJSIP_HEADER(add,X-Callcenter-Call)={call_id}\r\n\r\n"
+    )
+    writer.write((login + order).encode())
+    await reader.readuntil(b"successfully queued")
+    writer.close()
 
 
 async def test_the_last_tab_wins_and_the_first_can_take_over(

@@ -60,7 +60,8 @@ document.addEventListener("telephony.status", ({ detail }) => setTelephony(detai
 document.addEventListener("agent.state", ({ detail }) => { if (detail.mine !== false) setAgent(detail); });
 document.addEventListener("callback.due", ({ detail }) => {
   setNotices(detail.due_count);
-  toast(t("callback_due", { name: detail.name ?? detail.phone ?? "" }), { mark: "calendar-time" });
+  const key = { soon: "callback_soon", moved: "callback_moved" }[detail.what] ?? "callback_due";
+  toast(t(key, { name: detail.name ?? detail.phone ?? "", reason: detail.reason ?? "" }), { mark: "calendar-time" });
 });
 document.addEventListener("snapshot", ({ detail }) => {
   if (detail.telephony) setTelephony(detail.telephony);

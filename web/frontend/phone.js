@@ -42,7 +42,7 @@ class SoftPhone extends HTMLElement {
 
   /** Register here; other tabs give way unless one of them has a call on. */
   async takeOver() {
-    this.#tabs.claim();
+    if (!(await this.#tabs.claim())) return;
     try {
       const config = await ask(`${this.dataset.config}?tab=${TAB}`);
       if (!config) this.#agent.stop("none");
@@ -80,6 +80,7 @@ class SoftPhone extends HTMLElement {
   }
 
   #ended(line) {
+    if (this.lines.length === 0) this.#tabs.idle();
     if (line.incoming || line.endedBy === "local" || line.answeredAt) return;
     toast(t("call_failed", { number: line.number, cause: line.cause ?? "" }), { mark: "phone-x" });
   }

@@ -1,5 +1,5 @@
 /* Parts of a page that look again when something happened: data-refresh names the live messages, and with data-refresh-case
-   only those about that case count. The element needs an id. */
+   those about another case do not count. The element needs an id. */
 import { renew } from "./page.js";
 
 const MESSAGES = ["call.answered", "call.held", "call.ended", "callback.due", "recording.ready", "agent.state", "case.changed"];
@@ -7,7 +7,7 @@ const MESSAGES = ["call.answered", "call.held", "call.ended", "callback.due", "r
 function look({ type, detail }) {
   for (const element of document.querySelectorAll("#page [data-refresh]")) {
     const { refresh, refreshCase } = element.dataset;
-    const concerns = !refreshCase || String(detail.case_id) === refreshCase;
+    const concerns = !refreshCase || detail.case_id === undefined || String(detail.case_id) === refreshCase;
     if (concerns && refresh.split(" ").includes(type)) renew(element);
   }
 }

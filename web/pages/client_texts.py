@@ -15,6 +15,8 @@ CLIENT_TEXTS: Mapping[str, Message] = {
     "call_anyway": msg("Call all the same"),
     "call_failed": msg("{number} could not be reached: {cause}"),
     "callback_due": msg("A callback is due: {name}"),
+    "callback_moved": msg("The callback of {name} was moved. {reason}"),
+    "callback_soon": msg("A callback is due soon: {name}"),
     "cancel": msg("Cancel"),
     "chosen": msg("Chosen: {count}"),
     "close": msg("Close"),

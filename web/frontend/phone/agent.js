@@ -77,8 +77,8 @@ export class PhoneAgent extends EventTarget {
     const identity = request.from;
     const line = new Line(session, {
       incoming: true,
-      number: identity.uri.user,
-      name: identity.display_name ?? "",
+      number: identity.uri.user === "anonymous" ? "" : identity.uri.user,
+      name: identity.uri.user === "anonymous" ? "" : (identity.display_name ?? ""),
       callId: request.getHeader("X-Callcenter-Call") ?? null,
       autoAnswer: wantsAutoAnswer(request),
     });

@@ -37,10 +37,13 @@ export class Devices {
 
   /** Send an element's or audio context's sound to the device chosen for `use`. */
   async route(sink, use) {
+    const device = this.chosen[use];
+    if (!sink.setSinkId || sink.sinkId === device) return;
     try {
-      await sink.setSinkId?.(this.chosen[use] ?? "");
-    } catch {
-      await sink.setSinkId?.("");
+      await sink.setSinkId(device);
+    } catch (error) {
+      // A device that is gone is forgotten: the system's own plays. A sound that is over already needs none.
+      if (error.name === "NotFoundError") this.chosen[use] = "";
     }
   }
 }

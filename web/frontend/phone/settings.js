@@ -12,8 +12,8 @@ function choice(devices, use, label, options, changed) {
   return h("div", { class: "field" }, h("label", { for: select.id }, label), select);
 }
 
-/** Opens the dialog; `onMicrophone` runs when another microphone was chosen. */
-export async function settings(devices, onMicrophone) {
+/** Opens the dialog; `onChange(use)` runs when another device was chosen for "microphone", "speaker" or "ringer". */
+export async function settings(devices, onChange) {
   let stopMeter = () => {};
   let stream = null;
   const level = h("meter", { min: 0, max: 1, "aria-label": t("microphone_level") });
@@ -37,7 +37,7 @@ export async function settings(devices, onMicrophone) {
     toast(t("microphone_refused"), { mark: "microphone-off" });
   }
   const { inputs, outputs } = await devices.list();
-  const changed = (use) => { if (use === "microphone") { listen(); onMicrophone(); } };
+  const changed = (use) => { if (use === "microphone") listen(); onChange(use); };
   body.append(
     choice(devices, "microphone", t("microphone"), inputs, changed),
     h("div", { class: "field" }, h("span", { class: "label" }, t("microphone_level")), level),

@@ -3,11 +3,14 @@
    Tabs of one browser tell each other directly; tabs of other browsers hear it from the server (live "phone.claimed"). */
 import { reader } from "../i18n.js";
 
+const OBJECTION = 80;
+
 export const TAB = crypto.randomUUID?.() ?? String(Math.random()).slice(2);
 
 export class Tabs extends EventTarget {
   #channel = new BroadcastChannel(`phone:${reader.login}`);
   #inCall;
+  #superseded = false;
 
   /** `inCall` tells whether this tab has a call on, which nobody may take away. */
   constructor(inCall) {
@@ -15,7 +18,7 @@ export class Tabs extends EventTarget {
     this.#inCall = inCall;
     this.owner = false;
     this.#channel.addEventListener("message", ({ data }) => this.#heard(data));
-    document.addEventListener("phone.claimed", ({ detail }) => detail.tab !== TAB && this.#heard({ type: "claim", tab: detail.tab }));
+    document.addEventListener("phone.claimed", ({ detail }) => detail.tab !== TAB && this.#displaced());
     document.addEventListener("visibilitychange", () => this.#maybeReturn());
     window.addEventListener("pagehide", () => this.owner && this.#tell("gone"));
   }
@@ -24,10 +27,26 @@ export class Tabs extends EventTarget {
     this.#channel.postMessage({ type, tab: TAB });
   }
 
-  claim() {
+  /** Take the phone; true unless another tab objects because it has a call on. */
+  async claim() {
     this.owner = true;
     this.vacant = false;
+    this.#superseded = false;
     this.#tell("claim");
+    await new Promise((resolve) => { setTimeout(resolve, OBJECTION); });
+    return this.owner;
+  }
+
+  /** No call is on any more: give the phone up if another browser took it meanwhile. */
+  idle() {
+    if (this.#superseded && this.owner) this.#lose("elsewhere");
+  }
+
+  /** Another browser registered. A call that is on goes on here; the registration is gone either way. */
+  #displaced() {
+    if (!this.owner) return;
+    this.#superseded = true;
+    if (!this.#inCall()) this.idle();
   }
 
   #lose(why) {

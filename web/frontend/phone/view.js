@@ -24,6 +24,7 @@ export class PhoneView {
   #status = h("div", { class: "row-line", role: "status" });
   #lines = h("div", { class: "stack" });
   #dialInput = h("input", { class: "form-control", type: "tel", autocomplete: "off", placeholder: t("dial_hint"), "aria-label": t("dial_hint") });
+  #sheet = h("button", { type: "button", class: "btn btn-plain btn-square phone-sheet-toggle", "aria-label": t("phone_open"), "aria-expanded": "false", onclick: () => this.#unfold(!this.#host.classList.contains("is-open")) }, icon("chevron-up"));
   #audio = new Map();
   #open = { pad: null, transfer: null };
 
@@ -34,8 +35,8 @@ export class PhoneView {
     host.append(
       h("div", { class: "phone-head" },
         this.#status,
-        h("button", { type: "button", class: "btn btn-plain btn-square push", "aria-label": t("phone_settings"), onclick: () => settings(devices, () => this.#ask("microphone")) }, icon("adjustments")),
-        h("button", { type: "button", class: "btn btn-plain btn-square phone-sheet-toggle", "aria-label": t("phone_open"), onclick: () => host.classList.toggle("is-open") }, icon("chevron-up"))),
+        h("button", { type: "button", class: "btn btn-plain btn-square push", "aria-label": t("phone_settings"), onclick: () => settings(devices, (use) => this.#deviceChanged(use)) }, icon("adjustments")),
+        this.#sheet),
       h("form", { class: "phone-dial", onsubmit: (event) => this.#dial(event) },
         this.#dialInput, h("button", { class: "btn btn-live btn-square", "aria-label": t("dial") }, icon("phone"))),
       this.#lines, this.#quality);
@@ -44,6 +45,17 @@ export class PhoneView {
 
   #ask(name, line = null, value = null) {
     this.#host.dispatchEvent(new CustomEvent("phone-action", { detail: { name, line, value } }));
+  }
+
+  /** On a small screen the phone is a sheet that a call pulls up. */
+  #unfold(open) {
+    this.#host.classList.toggle("is-open", open);
+    this.#sheet.setAttribute("aria-expanded", String(open));
+  }
+
+  #deviceChanged(use) {
+    if (use === "microphone") this.#ask("microphone");
+    else for (const element of this.#audio.values()) this.devices.route(element, "speaker");
   }
 
   #dial(event) {
@@ -59,7 +71,9 @@ export class PhoneView {
     this.#drawStatus();
     this.#lines.replaceChildren(...this.#agent.lines.map((line) => this.#line(line)));
     this.#drawAudio();
-    this.#host.classList.toggle("has-call", this.#agent.lines.length > 0);
+    const busy = this.#agent.lines.length > 0;
+    if (busy !== this.#host.classList.contains("has-call")) this.#unfold(busy);
+    this.#host.classList.toggle("has-call", busy);
     const target = this.#host.querySelector("[data-target]");
     if (target) target.value = typed;
     if (focused) this.#host.querySelector(`[data-act="${CSS.escape(focused)}"]`)?.focus();
@@ -114,7 +128,7 @@ export class PhoneView {
     return h("article", { class: `phone-line${current ? " is-current" : ""}`, "data-line": line.id, "data-line-state": line.held ? "held" : line.state },
       h("div", { class: "row-line" },
         icon(line.incoming ? "phone-incoming" : "phone-outgoing"),
-        h("div", { class: "phone-who" }, h("div", { class: "strong wrap-anywhere" }, line.name || line.number), line.name ? h("div", { class: "small soft" }, line.number) : null),
+        h("div", { class: "phone-who" }, h("div", { class: "strong wrap-anywhere" }, line.name || line.number || t("number_hidden")), line.name ? h("div", { class: "small soft" }, line.number) : null),
         h("span", { class: "push nowrap", "data-timer": true, "data-since": since })),
       h("div", { class: "small row-line" }, this.#word(line)),
       h("div", { class: "phone-buttons" }, ...this.#buttons(line)),

@@ -1,0 +1,56 @@
+"""Templates: every one of them can be read, nothing in them runs as script, and data never becomes markup."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from core.kernel.i18n import translator
+from core.kernel.money import Money
+from tests.factories import screens
+from web import rendering
+from web.pages import formats
+
+TEMPLATES = Path(rendering.HERE / "templates")
+NAMES = sorted(str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html"))
+HOSTILE = "<script>alert(1)</script>'\"><img src=x onerror=alert(1)>"
+
+
+@pytest.fixture(autouse=True)
+def _without_bundle(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rendering, "static", lambda path: f"/static/{path}")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_template_compiles_and_holds_nothing_inline(name: str) -> None:
+    rendering.build(translator("en")).get_template(name)
+    source = (TEMPLATES / name).read_text(encoding="utf-8")
+    assert not re.search(r"\son\w+\s*=|\sstyle\s*=|<style|javascript:|hx-on|\|\s*safe\b", source)
+    assert not re.search(r"<script(?![^>]*(src=|application/json))", source)
+
+
+def test_names_and_notes_of_debtors_are_text() -> None:
+    case = screens.case()
+    hostile = replace(
+        case,
+        identity=replace(case.identity, name=HOSTILE, creditor=HOSTILE),
+        contacts=tuple(replace(line, note=HOSTILE, person=HOSTILE) for line in case.contacts),
+        documents=tuple(replace(line, name=HOSTILE) for line in case.documents),
+    )
+    context = {**screens.frame().context(), "csrf": "", "case": hostile}
+    html = rendering.build(translator("en")).get_template("cases/case.html").render(context)
+    assert "<script>alert" not in html
+    assert "<img" not in html
+
+
+def test_values_read_as_people_write_them() -> None:
+    at = datetime(2026, 11, 12, 15, 12, tzinfo=UTC)
+    assert formats.money(Money(Decimal("-1234.5"), "UAH"), "uk").replace("\u00a0", " ") == "-1 234,50 ₴"
+    assert formats.moment(at, "en", "Asia/Yekaterinburg") == "Thu 12 Nov 2026, 20:12"
+    assert formats.day(date(2026, 11, 12), "pl") == "czw. 12 lis 2026"
+    assert [formats.duration(seconds) for seconds in (0, 7.4, 750, 3723)] == ["0:00", "0:07", "12:30", "1:02:03"]
+    assert formats.phone("+79000000001") == "+7 900 000-00-01"
+    assert formats.phone("hidden<1>") == "hidden<1>"
