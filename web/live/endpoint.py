@@ -101,6 +101,6 @@ async def _still_valid(websocket: WebSocket, actor: Actor) -> bool:
 
 
 routes = [
-    ws_route("/live", live, policy=signed_in),
+    ws_route("/live", live, policy=signed_in, name="live"),
     ws_route("/api/v1/live", live, policy=signed_in, name="api_live"),
 ]

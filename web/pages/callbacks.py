@@ -258,11 +258,11 @@ def _id(request: Request) -> int:
 
 
 routes = [
-    route("/callbacks", show, policy=_VIEW),
-    route("/callbacks/export", download, policy=_VIEW),
-    route("/callbacks/{id:int}", detail, policy=_VIEW),
-    route("/callbacks/{id:int}/take", take, policy=_EDIT, methods=["POST"]),
-    route("/callbacks/{id:int}/move", move, policy=_EDIT, methods=["POST"]),
-    route("/callbacks/{id:int}/cancel", cancel, policy=_EDIT, methods=["POST"]),
-    route("/cases/{case:int}/callbacks", plan, policy=_EDIT, methods=["POST"]),
+    route("/callbacks", show, policy=_VIEW, name="callbacks"),
+    route("/callbacks/export", download, policy=_VIEW, name="callbacks.export"),
+    route("/callbacks/{id:int}", detail, policy=_VIEW, name="callback"),
+    route("/callbacks/{id:int}/take", take, policy=_EDIT, methods=["POST"], name="callback.take"),
+    route("/callbacks/{id:int}/move", move, policy=_EDIT, methods=["POST"], name="callback.move"),
+    route("/callbacks/{id:int}/cancel", cancel, policy=_EDIT, methods=["POST"], name="callback.cancel"),
+    route("/cases/{case:int}/callbacks", plan, policy=_EDIT, methods=["POST"], name="case.callback"),
 ]

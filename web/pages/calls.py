@@ -228,7 +228,7 @@ def _row(call: CallRow, recordings: Sequence[RecordingView]) -> Row:
 
 
 routes = [
-    route("/calls", show, policy=_VIEW),
-    route("/calls/export", download, policy=right("calls.export")),
-    route("/calls/{call:int}", detail, policy=_VIEW),
+    route("/calls", show, policy=_VIEW, name="calls"),
+    route("/calls/export", download, policy=right("calls.export"), name="calls.export"),
+    route("/calls/{call:int}", detail, policy=_VIEW, name="call"),
 ]

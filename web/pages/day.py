@@ -159,6 +159,6 @@ def _name(figures: DayFigures, line: Line) -> str:
 
 
 routes = [
-    route("/day", show, policy=right(VIEW)),
-    route("/day/export", download, policy=right(EXPORT)),
+    route("/day", show, policy=right(VIEW), name="day"),
+    route("/day/export", download, policy=right(EXPORT), name="day.export"),
 ]

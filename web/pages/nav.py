@@ -21,6 +21,13 @@ class Entry:
 NAVIGATION: tuple[tuple[Message, tuple[Entry, ...]], ...] = (
     (msg("Desk"), (Entry(label=msg("My panel"), href="/", icon="home"),)),
     (
+        msg("Calls"),
+        (
+            Entry(label=msg("Callbacks"), href="/callbacks", icon="calendar-time", rights=("callbacks.view",)),
+            Entry(label=msg("Call log"), href="/calls", icon="phone", rights=("calls.view",)),
+        ),
+    ),
+    (
         msg("Cases"),
         (
             Entry(label=msg("Cases"), href="/cases", icon="folders", rights=("cases.view",)),
@@ -28,6 +35,10 @@ NAVIGATION: tuple[tuple[Message, tuple[Entry, ...]], ...] = (
             Entry(label=msg("Orders"), href="/orders", icon="packages", rights=("creditors.view",)),
             Entry(label=msg("Import"), href="/imports", icon="file-import", rights=("cases.import",)),
         ),
+    ),
+    (
+        msg("Insight"),
+        (Entry(label=msg("Figures of the day"), href="/day", icon="chart-bar", rights=("productivity.view",)),),
     ),
     (
         msg("Directories"),

@@ -1,0 +1,118 @@
+"""From a report of telephony to the screens it concerns, over a real websocket endpoint."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from starlette.websockets import WebSocket
+
+from callcenter.agents.service import AgentService
+from callcenter.calls.reporting import CallReporter
+from core.kernel.access import Actor
+from core.kernel.bus import Bus
+from core.kernel.clock import ManualClock
+from core.kernel.uow import UnitOfWork
+from tests.fakes.floor import FakeTelephony, answered, collector, ended, incoming, ringing
+from web.live.endpoint import LiveDesk, live
+from web.live.hub import Hub
+from web.live.messages import LiveMessages
+from web.live.presence import ScreenPresence
+
+
+@dataclass
+class Browser:
+    """A screen's end of the websocket."""
+
+    app: Any
+    actor: Actor
+    after: str = ""
+    sent: "asyncio.Queue[dict[str, Any]]" = field(default_factory=asyncio.Queue)
+    told: "asyncio.Queue[dict[str, Any]]" = field(default_factory=asyncio.Queue)
+    task: "asyncio.Task[None] | None" = None
+
+    async def __aenter__(self) -> "Browser":
+        state = {"services": SimpleNamespace(parts={LiveDesk: self.app}, logins=None)}
+        scope = {"type": "websocket", "path": "/live", "query_string": self.after.encode(), "headers": []}
+        scope |= {"state": state, "identity": SimpleNamespace(actor=self.actor), "subprotocols": []}
+        await self.sent.put({"type": "websocket.connect"})
+        self.task = asyncio.create_task(live(WebSocket(scope, self.sent.get, self.told.put)))  # type: ignore[arg-type]
+        assert (await self.told.get())["type"] == "websocket.accept"
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.sent.put({"type": "websocket.disconnect", "code": 1001})
+        assert self.task is not None
+        await self.task
+
+    async def next(self) -> dict[str, Any]:
+        """The next message, within the test's patience."""
+        found = await asyncio.wait_for(self.told.get(), 5)
+        message: dict[str, Any] = json.loads(found["text"])
+        return message
+
+    async def until(self, kind: str) -> dict[str, Any]:
+        """The next message of a kind."""
+        while (message := await self.next())["type"] != kind:
+            pass
+        return message
+
+
+@pytest.fixture
+async def desk(uow: UnitOfWork, bus: Bus, clock: ManualClock, telephony: FakeTelephony) -> AsyncIterator[LiveDesk]:
+    hub = Hub(clock)
+    messages = LiveMessages(hub, uow, telephony)
+    messages.subscribe(bus)
+    presence = ScreenPresence(AgentService(uow, clock), grace=0)
+    yield LiveDesk(hub, messages, presence)
+    await presence.close()
+
+
+async def test_the_card_pops_for_those_who_are_rung_and_for_nobody_else(desk: LiveDesk, reporter: CallReporter) -> None:
+    async with (
+        Browser(desk, collector(1)) as anna,
+        Browser(desk, collector(2)) as boris,
+        Browser(desk, collector(3)) as vera,
+    ):
+        assert (await anna.next())["type"] == "snapshot"
+        await reporter.report((ringing(incoming(1), 1, 2),))
+        offer = await anna.until("call.offered")
+        assert (offer["call_id"], offer["url"], offer["phone"]) == (1, "/cases/70", "+79000000001")
+        assert (await boris.until("call.offered"))["call_id"] == 1
+        await reporter.report((answered(ringing(incoming(1), 1, 2), 2),))
+        assert (await anna.until("call.withdrawn"))["reason"] == "answered_elsewhere"
+        assert (await boris.until("call.answered"))["call_id"] == 1
+        await reporter.report((ended(answered(ringing(incoming(1), 1, 2), 2), 60),))
+        assert (await boris.until("call.ended"))["needs_result"] is True
+        await reporter.report((ringing(incoming(2), 3),))
+        assert (await vera.until("call.offered"))["call_id"] == 2
+
+
+async def test_a_screen_that_was_away_resumes_or_starts_from_a_snapshot(desk: LiveDesk, reporter: CallReporter) -> None:
+    async with Browser(desk, collector(1)) as anna:
+        seen = (await anna.next())["seq"]
+    await reporter.report((ringing(incoming(1), 1),))
+    async with Browser(desk, collector(1), after=f"after={seen}") as again:
+        assert (await again.until("call.offered"))["call_id"] == 1
+    async with Browser(desk, collector(1), after="after=1") as anew:
+        snapshot = await anew.next()
+    assert (snapshot["type"], [offer["call_id"] for offer in snapshot["offers"]]) == ("snapshot", [1])
+    assert snapshot["telephony"]["up"] is True
+
+
+async def test_a_hidden_caller_opens_the_page_to_choose(desk: LiveDesk, reporter: CallReporter) -> None:
+    async with Browser(desk, collector(1)) as anna:
+        await reporter.report((ringing(replace(incoming(1, None), queue=None), 1),))
+        assert (await anna.until("call.offered"))["url"] == "/calls/1/caller"
+
+
+async def test_presence_follows_the_screens(desk: LiveDesk) -> None:
+    async with Browser(desk, collector(1)) as anna:
+        assert (await anna.until("agent.state"))["state"] == "available"
+        assert desk.hub.screens_of(1) == 1
+        async with Browser(desk, collector(2)) as boris:
+            await boris.until("agent.state")
+    assert desk.hub.screens_of(1) == 0
