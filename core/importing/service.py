@@ -43,9 +43,9 @@ _CHECK_CHUNK = 250
 _FIRST_CHUNK = 100
 _LARGEST_CHUNK = 500
 #: A transaction holds up every other writer on SQLite, so chunks grow and shrink to stay near this.
-_CHUNK_SECONDS = 0.06
+_CHUNK_SECONDS = 0.09
 #: The share of the time left to others between two chunks.
-_YIELD = 0.15
+_YIELD = 0.1
 _log = structlog.get_logger(__name__)
 
 

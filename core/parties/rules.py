@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from core.parties.model import IdKind, PartyKind
 from core.parties.search import fold
@@ -34,6 +35,7 @@ def split_name(full: str) -> PersonName:
     return PersonName(surname, rest[0] if rest else None, " ".join(rest[1:]) or None)
 
 
+@lru_cache(maxsize=2048)
 def name_key(name: str) -> str:
     """One spelling for every way of writing a name: folded, without punctuation, the words in alphabetical order."""
     words = _NOT_WORD.sub(" ", fold(name).replace("'", "")).split()

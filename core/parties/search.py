@@ -21,23 +21,24 @@ SHORTEST = 3
 _LONGEST_QUERY = 200
 _MOST_TERMS = 8
 _VARIANTS = str.maketrans({"ё": "е", "ґ": "г", "’": "'", "ʼ": "'", "`": "'", "ł": "l", "«": " ", "»": " ", '"': " "})
-_SPACES = re.compile(r"\s+")
 _PHONE_TAIL = 9
 #: A plus, a trunk prefix, or groups of digits: a case number has none of these.
 _PHONE = re.compile(r"\+[\d ().-]+|00[\d ().-]+|8\d{10}|[\d(][\d.-]*[ )][\d ().-]+")
 
 
-def fold(text: str) -> str:
-    """Lower case without accents that people leave out (``ё``, ``ł``, ``ó``), quotes and doubled spaces."""
-    plain = unicodedata.normalize("NFKC", text).casefold().translate(_VARIANTS)
-    return _SPACES.sub(" ", "".join(map(_bare, plain))).strip()
-
-
 def _bare(letter: str) -> str:
     """The letter without its accent; й and ї are letters of their own, not accented ones."""
-    if letter.isascii() or "\u0400" <= letter <= "\u04ff":
-        return letter
     return unicodedata.normalize("NFKD", letter)[0]
+
+
+#: Latin letters lose their accents; Cyrillic ones are left alone but for the variants people mix up.
+_FOLDED = {code: _bare(chr(code)) for code in (*range(0xC0, 0x250), *range(0x1E00, 0x1F00))} | _VARIANTS
+
+
+def fold(text: str) -> str:
+    """Lower case without accents that people leave out (``ё``, ``ł``, ``ó``), quotes and doubled spaces."""
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return " ".join(plain.casefold().translate(_FOLDED).split())
 
 
 def terms(query: str) -> list[str]:

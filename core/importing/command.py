@@ -1,0 +1,108 @@
+"""Importing in one go, for the command line: every step in this process, one after the other."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from core.cases.queries import creditor_named
+from core.importing.errors import MappingIncomplete
+from core.importing.fields import TARGETS
+from core.importing.headers import heading
+from core.importing.model import BatchState, OnExisting, Outcome
+from core.importing.queries import batch_by_id, rows_of
+from core.importing.service import APPLY_JOB, CHECK_JOB, Imports
+from core.kernel.access import Actor
+from core.kernel.errors import NotFound
+from core.kernel.uow import UnitOfWork
+
+_FAULTS_SHOWN = 1000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImportSummary:
+    """What came of it. ``faults`` are the first thousand faulty rows: row, field and message in English."""
+
+    batch: int
+    state: str
+    dry_run: bool
+    counts: Mapping[str, int]
+    applied: int
+    faults: tuple[tuple[int, str, str], ...]
+
+    @property
+    def clean(self) -> bool:
+        return not self.counts.get(Outcome.ERROR) and self.state in (BatchState.CHECKED, BatchState.DONE)
+
+    def as_json(self) -> dict[str, Any]:
+        rows = [{"row": row, "field": field, "message": message} for row, field, message in self.faults]
+        plain = {name: getattr(self, name) for name in ("batch", "state", "dry_run", "applied")}
+        return {**plain, "counts": dict(self.counts), "errors": rows}
+
+
+def read_mapping(path: Path) -> dict[str, str]:
+    """A mapping file: JSON from the heading of a column to a field's name (``""`` leaves it out).
+
+    Raises ``MappingIncomplete`` for one that names unknown fields.
+    """
+    written: dict[str, str] = msgspec.json.decode(path.read_bytes(), type=dict[str, str])
+    unknown = sorted(set(written.values()) - set(TARGETS) - {""})
+    if unknown:
+        raise MappingIncomplete(targets=json.dumps(unknown, ensure_ascii=False))
+    return {heading(title): target for title, target in written.items()}
+
+
+async def import_cases(
+    imports: Imports,
+    uow: UnitOfWork,
+    actor: Actor,
+    path: Path,
+    *,
+    creditor_name: str,
+    mapping: Mapping[str, str] | None = None,
+    dry_run: bool = False,
+    on_existing: OnExisting = OnExisting.UPDATE,
+) -> ImportSummary:
+    """Read, check and, unless it is a dry run, apply the valid rows of a registry.
+
+    ``mapping`` goes from a folded heading to a field (:func:`read_mapping`). A dry run leaves no batch behind that
+    would refuse the file later. Raises ``NotFound`` for an unknown creditor, and what :class:`Imports` raises.
+    """
+    async with uow.read() as session:
+        creditor = await creditor_named(session, creditor_name)
+    if creditor is None:
+        raise NotFound()
+    batch = await imports.receive(actor, creditor.id, path, path.name)
+    columns = {int(index): target for index, target in batch.columns.items()}
+    for index, title in enumerate(batch.headings):
+        if mapping is not None and heading(title) in mapping:
+            columns[index] = mapping[heading(title)]
+    await imports.check(actor, batch.id, columns, on_existing)
+    await imports.handlers[CHECK_JOB]({"batch": batch.id})
+    async with uow.read() as session:
+        batch, _ = await batch_by_id(session, actor, batch.id)
+    if batch.state == BatchState.CHECKED and not dry_run:
+        await imports.apply(actor, batch.id, valid_only=True)
+        await imports.handlers[APPLY_JOB]({"batch": batch.id})
+    summary = await _summary(uow, actor, batch.id, dry_run=dry_run)
+    if dry_run and summary.state == BatchState.CHECKED:
+        await imports.stop(actor, batch.id)
+    return summary
+
+
+async def _summary(uow: UnitOfWork, actor: Actor, batch_id: int, *, dry_run: bool) -> ImportSummary:
+    async with uow.read() as session:
+        batch, _ = await batch_by_id(session, actor, batch_id)
+        faulty = await rows_of(session, actor, batch_id, outcome=Outcome.ERROR, size=_FAULTS_SHOWN)
+    faults = tuple((line.n, str(label), str(message)) for line in faulty for label, message in line.faults)
+    return ImportSummary(
+        batch=batch_id,
+        state=batch.state,
+        dry_run=dry_run,
+        counts=batch.counts,
+        applied=batch.applied_rows,
+        faults=faults,
+    )
