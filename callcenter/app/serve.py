@@ -48,7 +48,8 @@ async def serve(settings: Settings, roles: frozenset[str] = frozenset(ROLES)) ->
 @asynccontextmanager
 async def _standing(settings: Settings, roles: frozenset[str]) -> AsyncIterator[wiring.House]:
     """The house with all its tasks running."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    for folder in (settings.data_dir, settings.scratch, settings.watermarks):
+        folder.mkdir(parents=True, exist_ok=True)
     database = Database(settings.database)
     try:
         await migrate(database)
@@ -57,6 +58,7 @@ async def _standing(settings: Settings, roles: frozenset[str]) -> AsyncIterator[
         async with opened(settings, await phones_of(base.uow, staff.users)) as sites:
             house = wiring.build(base, staff, sites)
             await house.floor.agents.all_screens_closed()
+            await asyncio.to_thread(house.archive.storage.sweep_parts)
             async with _running(house, roles):
                 yield house
     finally:
@@ -71,6 +73,7 @@ async def _running(house: wiring.House, roles: frozenset[str]) -> AsyncIterator[
         try:
             yield
         finally:
+            await house.live.presence.close()
             for task in tasks:
                 task.cancel()
 

@@ -103,6 +103,16 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'callcenter.db'}"
 
     @property
+    def scratch(self) -> Path:
+        """Where files are made before they are whole."""
+        return self.data_dir / "scratch"
+
+    @property
+    def watermarks(self) -> Path:
+        """Where each exchange's bridge notes up to when it has reported everything."""
+        return self.data_dir / "watermarks"
+
+    @property
     def recordings(self) -> str:
         """Where audio is kept; by default a folder in the data folder."""
         return self.recordings_url or (self.data_dir / "recordings").as_uri()

@@ -50,7 +50,7 @@ from recordings.links import LinkSigner
 from recordings.pausing import RESUME_JOB, Pausing
 from recordings.service import RecordingsDesk
 from recordings.spool import Spool
-from recordings.storage import open_storage
+from recordings.storage import LocalStorage, open_storage
 from recordings.watch import Watcher
 from telephony.bridge import Bridge
 from telephony.gateway import Gateway
@@ -116,6 +116,7 @@ class Floor:
 class Archive:
     """Recordings."""
 
+    storage: LocalStorage
     desk: RecordingsDesk
     pausing: Pausing
     watchers: tuple[Watcher, ...]
@@ -265,11 +266,12 @@ def _archive(base: Ground, floor: Floor, sites: Sequence[Site]) -> Archive:
         storage=storage,
         calls=lookup,
         encoder=OpusEncoder(),
-        scratch=base.settings.data_dir / "scratch",
+        scratch=base.settings.scratch,
     )
     base.bus.subscribe(CallMerged, intake.on_merged)
     channels = BridgedChannels(floor.bridges)
     return Archive(
+        storage=storage,
         desk=RecordingsDesk(
             uow=uow,
             clock=clock,
@@ -285,7 +287,7 @@ def _archive(base: Ground, floor: Floor, sites: Sequence[Site]) -> Archive:
                 spool=Spool(site.exchange.server, site.spool),
                 intake=intake,
                 channels=channels,
-                lock_file=base.settings.data_dir / "watermarks" / f"{site.exchange.server}.lock",
+                lock_file=base.settings.watermarks / f"{site.exchange.server}.lock",
             )
             for site in sites
             if site.spool is not None

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
-from callcenter.app.demo import demo_cases, number_of
+from callcenter.app.demo.cases import demo_cases, number_of
 from callcenter.app.demo.registry import PLACES, SHARED
 from core.cases.lookup import who_is_calling
 from core.cases.model import Case
