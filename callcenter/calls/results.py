@@ -15,6 +15,7 @@ from callcenter.calls.ports import CallFollower, Gate
 from callcenter.calls.rights import RESULT
 from callcenter.calls.telling import concerned, quiet_news, reference
 from core.audit.service import record
+from core.cases.service.access import case_for
 from core.kernel.access import Actor
 from core.kernel.clock import Clock
 from core.kernel.errors import Invalid
@@ -121,9 +122,12 @@ class CallResults:
             return mark.id
 
     async def link(self, actor: Actor, call_id: int, *, party_id: int | None, case_id: int | None) -> None:
-        """Say who the caller was: the person chosen among several, or a contact just created."""
+        """Say who the caller was: the person chosen among several, or a contact just created. Raises ``NotFound`` for a
+        case out of reach."""
         async with self._uow.write() as work:
             row = await call_for(work.session, actor, RESULT, call_id, lock=True)
+            if case_id is not None:
+                await case_for(work.session, actor, case_id)
             now = self._clock.now()
             changes = {"party_id": (row.party_id, party_id), "case_id": (row.case_id, case_id)}
             record(work, actor, "calls.link", ("call", call_id), changes, at=now)

@@ -20,6 +20,7 @@ from callcenter.calls.ports import Callers, ContactRequest, ContactVerdict, Dial
 from callcenter.calls.rights import DIAL
 from callcenter.calls.rules import number_to_show
 from core.audit.service import record
+from core.cases.service.access import case_for
 from core.kernel.access import Actor
 from core.kernel.clock import Clock
 from core.kernel.errors import Forbidden
@@ -35,7 +36,8 @@ ORDER_PATIENCE = timedelta(minutes=2)
 class Dial:
     """A wish to call ``phone`` (any spelling). ``user_id`` None: from the actor's own phone. ``key`` makes the wish
     unique:
-    asked again with the same key, the same call is answered and nothing is dialled."""
+    asked again with the same key, the same call is answered and nothing is dialled. ``vouched``: that the actor
+    may call for this case was checked already (a callback of the team)."""
 
     phone: str
     key: str
@@ -43,6 +45,7 @@ class Dial:
     party_id: int | None = None
     user_id: int | None = None
     override_reason: str | None = None
+    vouched: bool = False
 
 
 class CallService:
@@ -73,7 +76,8 @@ class CallService:
         """Place a call; its id. Exactly one order is given for a key, whatever dies on the way.
 
         The law decides and reserves the attempt in the transaction that writes the call. Raises ``ContactForbidden``,
-        ``BadNumber``, ``NoPhone``, ``TelephonyUnavailable`` (nothing dialled, or unknown whether), ``OrderRefused``.
+        ``NotFound`` (a case out of reach), ``BadNumber``, ``NoPhone``, ``TelephonyUnavailable`` (nothing dialled, or
+        unknown whether), ``OrderRefused``.
         """
         actor.require(DIAL)
         phone = normalise(wish.phone, self._region)
@@ -105,6 +109,8 @@ class CallService:
             known = await work.session.scalar(select(Call.id).where(Call.order_key == _key(actor, wish)))
             if known is not None:
                 return None, None, known
+            if wish.case_id is not None and not wish.vouched:
+                await case_for(work.session, actor, wish.case_id)
             user_id, endpoint = await self._phone_of(work, actor, wish)
             whom = await self._whom(work, wish, phone)
             call_id = self._ids.next(now)

@@ -270,12 +270,13 @@ class CaseView:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Candidate:
-    """Somebody who may be on the line, likeliest first, with the reason."""
+    """Somebody who may be on the line, likeliest first, with the reason. Choosing links the call to both ids."""
 
+    party_id: int
+    case_id: int | None
     name: str
     role: Text
     case_number: str
-    href: str
     reason: Text
     creditor: str
     overdue: Money | None = None

@@ -13,9 +13,14 @@ from callcenter.calls.model import Bookmark, Call, ResultCode
 from callcenter.calls.ports import Agreed, Promised
 from callcenter.calls.reporting import CallReporter
 from callcenter.calls.results import CallResults
+from core.cases.model import Jurisdiction
+from core.cases.service.cases import NewCase, NewClaim, NewPerson, open_case
+from core.cases.service.creditors import CreditorData, add_creditor, ensure_order
+from core.kernel.access import PROGRAM, Scope
 from core.kernel.clock import ManualClock
-from core.kernel.errors import Invalid
+from core.kernel.errors import Invalid, NotFound
 from core.kernel.uow import UnitOfWork
+from core.parties.service import NewParty
 from tests.fakes.floor import (
     DEBTOR,
     FakeCallbacks,
@@ -36,6 +41,19 @@ LATER = Agreed(start=at(3600), end=at(7200), reason="at work now", phone=None)
 
 async def talked(reporter: CallReporter, call_id: int = 1, phone: str | None = DEBTOR) -> None:
     await reporter.report((ended(answered(ringing(incoming(call_id, phone), 1), 1), 60),))
+
+
+async def some_case(uow: UnitOfWork) -> int:
+    """A case nobody owns."""
+    creditor = CreditorData(name="Northern Loans", jurisdiction=Jurisdiction.NONE, region="RU", currency="RUB")
+    async with uow.write() as work:
+        owner = await add_creditor(work, PROGRAM, creditor, at=at(0))
+        order = await ensure_order(work, PROGRAM, owner.id, "1", date(2026, 1, 1), at=at(0))
+        debtor = NewPerson(party=NewParty(name="Test Debtor"))
+        new = NewCase(
+            order_id=order.id, number="1", people=[debtor], claims=[NewClaim(number="1", principal=Decimal(5))]
+        )
+        return (await open_case(work, PROGRAM, new, at=at(0))).id
 
 
 async def row_of(uow: UnitOfWork, call_id: int = 1) -> Call:
@@ -107,9 +125,12 @@ async def test_a_caller_without_a_case_must_be_linked_before_the_case_is_changed
     await talked(reporter, phone="+79000000099")
     with pytest.raises(CallWithoutCase):
         await results.result(collector(), 1, "RPC-PTP", ResultDetails(promise=PROMISE))
-    await results.link(collector(), 1, party_id=7, case_id=70)
+    case = await some_case(uow)
+    with pytest.raises(NotFound):
+        await results.link(collector(1, Scope.OWN, "calls.result", "cases.view"), 1, party_id=None, case_id=case)
+    await results.link(collector(1, Scope.ALL, "calls.result", "cases.view"), 1, party_id=None, case_id=case)
     await results.result(collector(), 1, "RPC-PTP", ResultDetails(promise=PROMISE))
-    assert (await row_of(uow)).case_id == 70
+    assert (await row_of(uow)).case_id == case
 
 
 async def test_only_known_codes_and_calls_in_reach(reporter: CallReporter, results: CallResults) -> None:
