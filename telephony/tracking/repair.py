@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypedDict
 
-from callcenter.calls.facts import CallState, Interval, LegOutcome, LegState
+from callcenter.calls.facts import CallState, Interval, LegKind, LegOutcome, LegState
 from telephony.ami import events as e
 from telephony.provisioning import CEL_COLUMNS
 from telephony.tracking.endpoints import Endpoints
@@ -230,14 +230,21 @@ def _completed_leg(leg: LegState, known: LegState) -> LegState:
 
 
 def _holds(leg: LegState, known: LegState) -> tuple[Interval, ...]:
-    """Holds that were seen, and those that CEL shows. One that was open when listening stopped lasted as long as the
-    legs stayed bridged, for all that is known; outside any bridge CEL shows it too, or it was none."""
+    """Holds that were seen, and those that CEL shows. One that was open when listening stopped ended when a collector
+    left the bridge, for a customer when he next talked; outside any bridge CEL shows it too, or it was none."""
     seen = [each for each in known.holds if each.end is not None]
     for hold in known.holds:
         bridged = next((each for each in leg.talks if _covers(each, hold.start)), None)
         if hold.end is None and bridged is not None:
-            seen.append(Interval(start=hold.start, end=bridged.end))
+            seen.append(Interval(start=hold.start, end=_hold_end(leg, bridged)))
     return tuple(sorted([*seen, *without(leg.holds, seen)], key=lambda each: each.start))
+
+
+def _hold_end(leg: LegState, bridged: Interval) -> datetime | None:
+    if bridged.end is None or leg.kind is not LegKind.CUSTOMER:
+        return bridged.end
+    left_at = bridged.end
+    return next((talk.start for talk in leg.talks if talk.start >= left_at), leg.ended_at)
 
 
 def _covers(stretch: Interval, at: datetime) -> bool:
