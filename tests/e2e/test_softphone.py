@@ -224,6 +224,8 @@ async def test_an_ordered_call_is_taken_by_itself(exchange: Exchange, stage: Sta
     await page.wait_for_selector("[data-act=recording]")
     await page.click("[data-act=recording]")
     assert await stage.posted.get() == ("/calls/4711/recording", {"paused": True})
+    await page.click("[data-act=bookmark]")
+    assert await stage.posted.get() == ("/calls/4711/bookmarks", {})
     await page.keyboard.press("x")
     await page.wait_for_selector("[data-line]", state="detached")
 

@@ -109,6 +109,10 @@ class SoftPhone extends HTMLElement {
     confer: () => this.#agent.confer(),
     takeOver: () => this.takeOver(),
     microphone: () => this.#agent.renewMicrophone(),
+    bookmark: async (line) => {
+      await post(`/calls/${line.callId}/bookmarks`);
+      toast(t("bookmarked"), { mark: "bookmark" });
+    },
     recording: async (line, value) => {
       await post(`/calls/${line.callId}/recording`, { paused: value });
       line.recordingPaused = value;

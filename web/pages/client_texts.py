@@ -12,6 +12,8 @@ CLIENT_TEXTS: Mapping[str, Message] = {
     **PLAYER_TEXTS,
     "allowed_from": msg("Allowed from {time}."),
     "answer": msg("Answer"),
+    "bookmark": msg("Mark this moment"),
+    "bookmarked": msg("Marked. You find it in the recording."),
     "call_anyway": msg("Call all the same"),
     "call_failed": msg("{number} could not be reached: {cause}"),
     "callback_due": msg("A callback is due: {name}"),

@@ -162,6 +162,7 @@ export class PhoneView {
       this.#button("pad", t("keypad"), "dialpad", toggle("pad"), { pressed: this.#open.pad === line }),
       this.#button("transfer", t("transfer"), "phone-outgoing", toggle("transfer"), { pressed: this.#open.transfer === line, disabled: this.#agent.consulting !== null }),
     ];
+    if (line.callId) buttons.push(this.#button("bookmark", t("bookmark"), "bookmark", () => this.#ask("bookmark", line)));
     if (line.callId) buttons.push(this.#button("recording", t(line.recordingPaused ? "recording_resume" : "recording_pause"), "player-record", () => this.#ask("recording", line, !line.recordingPaused), { pressed: Boolean(line.recordingPaused) }));
     return [...buttons, hangUp];
   }
