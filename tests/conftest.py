@@ -23,6 +23,7 @@ pytest_plugins = [
     "tests.plugins.asterisk",
     "tests.plugins.chromium",
     "tests.plugins.postgres",
+    "tests.plugins.product",
     "tests.plugins.web",
 ]
 

@@ -48,6 +48,11 @@ async def state_of(session: AsyncSession, user_id: int) -> AgentState | None:
     return await session.scalar(wanted)
 
 
+def never_here(user_id: int, now: datetime) -> AgentState:
+    """The stretch of somebody who has no history yet: offline, as of now. It is not stored."""
+    return AgentState(user_id=user_id, state=State.OFFLINE, started_at=now)
+
+
 async def free_agents(session: AsyncSession, user_ids: Sequence[int]) -> set[int]:
     """Those of the users who wait for a call right now."""
     wanted = select(AgentState.user_id).where(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from callcenter.agents.queries import pause_reasons, state_of
+from callcenter.agents.queries import never_here, pause_reasons, state_of
 from callcenter.agents.rights import STATE as OWN_STATE
 from callcenter.agents.service import AgentService
 from callcenter.app.phones import BrowserLines
@@ -48,7 +48,7 @@ def services_of(house: House, rights: tuple[Right, ...]) -> Services:
             return None
         async with base.uow.read() as session:
             state = await state_of(session, actor.user_id)
-            return agent_badge(state, await pause_reasons(session)) if state is not None else None
+            return agent_badge(state or never_here(actor.user_id, base.clock.now()), await pause_reasons(session))
 
     parts: dict[type[Any], Any] = {
         AgentService: floor.agents,

@@ -20,7 +20,9 @@ async def test_a_second_run_adds_nothing(uow: UnitOfWork, clock: ManualClock, fl
     assert await demo_cases(uow, clock, [floor.anna.id, floor.boris.id]) == 60
     assert await demo_cases(uow, clock, [floor.anna.id]) == 0
     async with uow.read() as session:
-        owners = dict((await session.execute(select(Case.collector_id, func.count()).group_by(Case.collector_id))).all())
+        owners = dict(
+            (await session.execute(select(Case.collector_id, func.count()).group_by(Case.collector_id))).all()
+        )
         zones = set(await session.scalars(select(Party.timezone).where(Party.timezone.is_not(None))))
         phones = await session.scalar(select(func.count()).select_from(Phone))
         caller = await who_is_calling(session, PROGRAM, number_of(*SHARED[1]), region="RU", now=clock.now())

@@ -7,6 +7,7 @@ const GATHERED = 400;
 export class Line extends EventTarget {
   #session;
   #microphone;
+  #holding = Promise.resolve();
 
   constructor(session, { incoming, number, name, callId = null, autoAnswer = false }) {
     super();
@@ -87,7 +88,13 @@ export class Line extends EventTarget {
     else this.#session.terminate();
   }
 
+  /** One offer at a time: asked again while the last is on its way, the next waits for it. */
   hold(held = true) {
+    this.#holding = this.#holding.then(() => this.#offerHold(held));
+    return this.#holding;
+  }
+
+  #offerHold(held) {
     if (!this.live || held === this.held) return Promise.resolve();
     return new Promise((resolve) => {
       const sent = held ? this.#session.hold({}, resolve) : this.#session.unhold({}, resolve);
