@@ -1,6 +1,7 @@
 """Work of one collector: a case with a debtor and a phone, a call with its recording and a mark, a callback."""
 
 import asyncio
+import secrets
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -10,6 +11,7 @@ from sqlalchemy import select
 
 from callcenter.callbacks.model import Callback, CallbackState
 from callcenter.callbacks.model import Origin as CallbackOrigin
+from callcenter.calls.facts import CallPhase, Direction
 from callcenter.calls.model import Call
 from core.cases.model import Creditor, Jurisdiction, Order
 from core.cases.service.cases import NewCase, NewClaim, NewPerson, open_case
@@ -72,8 +74,8 @@ async def lay_desk(uow: UnitOfWork, clock: Clock, storage: LocalStorage, sound: 
         call = Call(
             id=1_000_000 + user_id,
             server="pbx",
-            direction="out",
-            phase="ended",
+            direction=Direction.OUTBOUND,
+            phase=CallPhase.ENDED,
             phone=number,
             started_at=now - timedelta(minutes=5),
             answered_at=now - timedelta(minutes=4),
@@ -148,7 +150,7 @@ async def waiting_import(uow: UnitOfWork, clock: Clock, user_id: int) -> int:
             creditor_id=creditor.id,
             order_number=order.number,
             file_name="registry.xlsx",
-            file_hash=f"{user_id:064}",
+            file_hash=secrets.token_hex(32),
             created_by_id=user_id,
             created_at=clock.now(),
         )
