@@ -126,6 +126,7 @@ class RecordingsDesk:
             row = await work.session.get(Mark, mark_id)
             if row is None:
                 raise NotFound
+            await queries.one(work.session, self._calls, actor, LISTEN, row.recording_id)
             right = ANNOTATE if row.author_id == actor.user_id else MODERATE
             await queries.one(work.session, self._calls, actor, right, row.recording_id)
             await work.session.delete(row)

@@ -1,10 +1,13 @@
 """Who may call each route, written down a second time, by hand: the generated test compares the application with this.
 
 A route that is not here fails the test. ``needs`` is ``public``, ``local``, ``signed in`` or rights any one of which
-opens. ``target`` says what the ids in the address are of; ``once`` marks what can be done to a thing only once.
+opens. ``target`` says what the ids in the address are of; ``form`` is a body that passes, so that what is refused is
+refused for its rights; ``once`` marks what can be done to a thing only once. ``reach`` is the right whose scope decides
+where it is not the one needed. ``absent`` marks what this installation without an exchange does not have.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -12,75 +15,184 @@ class Entry:
     needs: tuple[str, ...]
     target: str | None = None
     once: bool = False
+    reach: str | None = None
+    absent: bool = False
+    form: Mapping[str, str] = field(default_factory=dict)
 
 
 PUBLIC, LOCAL, SIGNED_IN = ("public",), ("local",), ("signed in",)
 _ME = Entry(needs=SIGNED_IN)
 _USER = Entry(needs=("users.edit",), target="user")
 
-POLICIES: dict[str, Entry] = {
-    "home": _ME,
-    "login": Entry(needs=PUBLIC),
-    "login.submit": Entry(needs=PUBLIC),
-    "logout": _ME,
-    "account": _ME,
-    "account.correct": _ME,
-    "account.language": _ME,
-    "account.theme": _ME,
-    "account.password": _ME,
-    "account.password.change": _ME,
-    "account.factor": _ME,
-    "account.factor.begin": _ME,
-    "account.factor.confirm": _ME,
-    "account.factor.drop": _ME,
-    "account.sessions.others": _ME,
-    "account.session.end": Entry(needs=SIGNED_IN, target="own session", once=True),
-    "account.views.save": _ME,
-    "account.views.forget": Entry(needs=SIGNED_IN, target="own view", once=True),
-    "users": Entry(needs=("users.view",)),
-    "users.create": Entry(needs=("users.edit",)),
-    "users.export": Entry(needs=("users.view",)),
-    "users.new": Entry(needs=("users.edit",)),
-    "user": Entry(needs=("users.view",), target="user"),
-    "user.change": _USER,
-    "user.edit": _USER,
-    "user.activate": _USER,
-    "user.deactivate": _USER,
-    "user.delete": Entry(needs=("users.edit",), target="user", once=True),
-    "user.password": _USER,
-    "user.factor.drop": _USER,
-    "user.sessions.end": Entry(needs=("sessions.kill",), target="user"),
-    "user.session.end": Entry(needs=("sessions.kill",), target="user session"),
-    "units": Entry(needs=("users.view", "units.edit")),
-    "units.create": Entry(needs=("units.edit",)),
-    "units.new": Entry(needs=("units.edit",)),
-    "unit": Entry(needs=("units.edit",), target="unit"),
-    "unit.change": Entry(needs=("units.edit",), target="unit"),
-    "unit.delete": Entry(needs=("units.edit",), target="unit", once=True),
-    "roles": Entry(needs=("roles.edit",)),
-    "roles.create": Entry(needs=("roles.edit",)),
-    "roles.new": Entry(needs=("roles.edit",)),
-    "role": Entry(needs=("roles.edit",), target="role"),
-    "role.change": Entry(needs=("roles.edit",), target="role"),
-    "role.delete": Entry(needs=("roles.edit",), target="role", once=True),
-    "profiles": Entry(needs=("profiles.edit",)),
-    "profiles.create": Entry(needs=("profiles.edit",)),
-    "profiles.new": Entry(needs=("profiles.edit",)),
-    "profile": Entry(needs=("profiles.edit",), target="profile"),
-    "profile.change": Entry(needs=("profiles.edit",), target="profile"),
-    "profile.delete": Entry(needs=("profiles.edit",), target="profile", once=True),
-    "announcements": Entry(needs=("announcements.edit",)),
-    "announcements.publish": Entry(needs=("announcements.edit",)),
-    "announcement.end": Entry(needs=("announcements.edit",), target="announcement"),
-    "tokens": Entry(needs=("tokens.edit",)),
-    "tokens.issue": Entry(needs=("tokens.edit",)),
-    "token.revoke": Entry(needs=("tokens.edit",), target="token"),
-    "audit": Entry(needs=("audit.view",)),
-    "audit.entry": Entry(needs=("audit.view",), target="entry"),
-    "audit.verify": Entry(needs=("audit.view",)),
-    "health": Entry(needs=PUBLIC),
-    "metrics": Entry(needs=LOCAL),
+_PERSON = {"name": "Sample Person", "role": "relative"}
+_NUMBER = {"kind": "mobile", "quality": "confirmed", "consent": "unknown"}
+_LATER = "2026-03-11T18:00"
+_CASES = {
+    f"{method} /cases/{{id:int}}{path}": Entry(needs=(needed,), target="case", form=form, once="remove" in path)
+    for method, path, needed, form in (
+        ("GET", "", "cases.view", {}),
+        ("POST", "/notes", "cases.edit", {"text": "a note"}),
+        ("POST", "/promises", "promises.edit", {"amount": "10", "due": "2026-03-12"}),
+        ("GET", "/people/new", "cases.edit", {}),
+        ("POST", "/people", "cases.edit", _PERSON),
+        ("GET", "/people/{party:int}", "cases.view", {}),
+        ("POST", "/people/{party:int}", "cases.edit", _PERSON),
+        ("POST", "/people/{party:int}/phones", "cases.edit", {"phone": "+79000000099"}),
+        ("POST", "/phones/{phone:int}", "cases.edit", _NUMBER),
+        ("POST", "/phones/{phone:int}/remove", "cases.edit", {}),
+    )
 }
+_CREDITORS = {
+    "GET /creditors": Entry(needs=("creditors.view",)),
+    "POST /creditors": Entry(needs=("creditors.edit",)),
+    "GET /creditors/new": Entry(needs=("creditors.edit",)),
+    "GET /creditors/{id:int}": Entry(needs=("creditors.view",), target="creditor"),
+    "POST /creditors/{id:int}": Entry(needs=("creditors.edit",), target="creditor"),
+    "GET /imports": Entry(needs=("cases.import",)),
+    "GET /imports/new": Entry(needs=("cases.import",)),
+    "POST /imports": Entry(needs=("cases.import",)),
+    **{
+        f"{method} /imports/{{id:int}}{path}": Entry(needs=("cases.import",), target="import")
+        for method, path in (
+            ("GET", ""),
+            ("GET", "/progress"),
+            ("POST", "/check"),
+            ("POST", "/apply"),
+            ("POST", "/stop"),
+            ("GET", "/report"),
+        )
+    },
+}
+_CALLS = {
+    "GET /calls": Entry(needs=("calls.view",)),
+    "GET /calls/export": Entry(needs=("calls.export",)),
+    "GET /calls/{call:int}": Entry(needs=("calls.view",), target="call"),
+    "GET /calls/{call:int}/caller": Entry(needs=("calls.result",), target="call"),
+    "GET /calls/{call:int}/caller/search": Entry(needs=("calls.result",), target="call"),
+    "POST /calls/{call:int}/caller/contact": Entry(needs=("calls.result",), target="call", form={"name": "Somebody"}),
+    "GET /phone/config": Entry(needs=("calls.dial",), absent=True),
+    "POST /calls/dial": Entry(needs=("calls.dial",)),
+    **{
+        f"POST /calls/{{call:int}}{path}": Entry(needs=(needed,), target="call", form=form)
+        for path, needed, form in (
+            ("/hangup", "calls.control", {}),
+            ("/hold", "calls.control", {}),
+            ("/unhold", "calls.control", {}),
+            ("/transfer", "calls.control", {"target": "200"}),
+            ("/recording", "recordings.pause", {"paused": "1"}),
+            ("/recording/pause", "recordings.pause", {}),
+            ("/recording/resume", "recordings.pause", {}),
+            ("/note", "calls.result", {"note": "x"}),
+            ("/bookmarks", "calls.result", {"label": "here", "at_ms": "10"}),
+            ("/link", "calls.result", {}),
+            ("/wrap-up/end", "calls.result", {}),
+            ("/result", "calls.result", {"code": "no_answer"}),
+        )
+    },
+}
+_CALLBACKS = {
+    "GET /callbacks": Entry(needs=("callbacks.view",)),
+    "GET /callbacks/export": Entry(needs=("callbacks.view",)),
+    "GET /callbacks/{id:int}": Entry(needs=("callbacks.view",), target="callback"),
+    "POST /callbacks/{id:int}/take": Entry(needs=("callbacks.edit",), target="callback"),
+    "POST /callbacks/{id:int}/move": Entry(needs=("callbacks.edit",), target="callback", form={"at": _LATER}),
+    "POST /callbacks/{id:int}/cancel": Entry(needs=("callbacks.edit",), target="callback"),
+    "POST /cases/{case:int}/callbacks": Entry(
+        needs=("callbacks.edit",),
+        reach="cases.view",
+        target="case to call back",
+        form={"at": _LATER, "phone_id": "{phone}"},
+    ),
+}
+_RECORDINGS = {
+    "POST /recordings/export": Entry(needs=("recordings.download",), absent=True, form={"id": "999999"}),
+    "GET /recordings/shared/{word}": Entry(needs=("recordings.listen",), target="shared recording"),
+    "POST /recordings/marks/{mark:int}/delete": Entry(needs=("recordings.listen",), target="mark", once=True),
+    "GET /recordings/{id:int}/audio": Entry(needs=("recordings.listen",), target="recording"),
+    "GET /recordings/{id:int}/peaks": Entry(needs=("recordings.listen",), target="recording"),
+    "GET /recordings/{id:int}/marks": Entry(needs=("recordings.listen",), target="recording"),
+    "POST /recordings/{id:int}/marks": Entry(
+        needs=("recordings.annotate",), target="recording", form={"at_ms": "5", "kind": "bookmark", "text": "here"}
+    ),
+    "POST /recordings/{id:int}/link": Entry(needs=("recordings.listen",), target="recording"),
+}
+
+POLICIES: dict[str, Entry] = {
+    "GET /": _ME,
+    "GET /login": Entry(needs=PUBLIC),
+    "POST /login": Entry(needs=PUBLIC),
+    "POST /logout": _ME,
+    "GET /me": _ME,
+    "POST /me": _ME,
+    "POST /me/language": _ME,
+    "POST /me/theme": _ME,
+    "GET /me/password": _ME,
+    "POST /me/password": _ME,
+    "GET /me/factor": _ME,
+    "POST /me/factor": _ME,
+    "POST /me/factor/confirm": _ME,
+    "POST /me/factor/drop": _ME,
+    "POST /me/sessions/others": _ME,
+    "POST /me/sessions/{id:int}/end": Entry(needs=SIGNED_IN, target="own session", once=True),
+    "POST /me/views": _ME,
+    "POST /me/views/{id:int}/forget": Entry(needs=SIGNED_IN, target="own view", once=True),
+    "GET /users": Entry(needs=("users.view",)),
+    "POST /users": Entry(needs=("users.edit",)),
+    "GET /users/export": Entry(needs=("users.view",)),
+    "GET /users/new": Entry(needs=("users.edit",)),
+    "GET /users/{id:int}": Entry(needs=("users.view",), target="user"),
+    "POST /users/{id:int}": _USER,
+    "GET /users/{id:int}/edit": _USER,
+    "POST /users/{id:int}/activate": _USER,
+    "POST /users/{id:int}/deactivate": _USER,
+    "POST /users/{id:int}/delete": Entry(needs=("users.edit",), target="user", once=True),
+    "POST /users/{id:int}/password": _USER,
+    "POST /users/{id:int}/factor/drop": _USER,
+    "POST /users/{id:int}/sessions/end": Entry(needs=("sessions.kill",), target="user"),
+    "POST /users/{id:int}/sessions/{session:int}/end": Entry(needs=("sessions.kill",), target="user session"),
+    "GET /units": Entry(needs=("users.view", "units.edit")),
+    "POST /units": Entry(needs=("units.edit",)),
+    "GET /units/new": Entry(needs=("units.edit",)),
+    "GET /units/{id:int}": Entry(needs=("units.edit",), target="unit"),
+    "POST /units/{id:int}": Entry(needs=("units.edit",), target="unit"),
+    "POST /units/{id:int}/delete": Entry(needs=("units.edit",), target="unit", once=True),
+    "GET /roles": Entry(needs=("roles.edit",)),
+    "POST /roles": Entry(needs=("roles.edit",)),
+    "GET /roles/new": Entry(needs=("roles.edit",)),
+    "GET /roles/{id:int}": Entry(needs=("roles.edit",), target="role"),
+    "POST /roles/{id:int}": Entry(needs=("roles.edit",), target="role"),
+    "POST /roles/{id:int}/delete": Entry(needs=("roles.edit",), target="role", once=True),
+    "GET /profiles": Entry(needs=("profiles.edit",)),
+    "POST /profiles": Entry(needs=("profiles.edit",)),
+    "GET /profiles/new": Entry(needs=("profiles.edit",)),
+    "GET /profiles/{id:int}": Entry(needs=("profiles.edit",), target="profile"),
+    "POST /profiles/{id:int}": Entry(needs=("profiles.edit",), target="profile"),
+    "POST /profiles/{id:int}/delete": Entry(needs=("profiles.edit",), target="profile", once=True),
+    "GET /announcements": Entry(needs=("announcements.edit",)),
+    "POST /announcements": Entry(needs=("announcements.edit",)),
+    "POST /announcements/{id:int}/end": Entry(needs=("announcements.edit",), target="announcement"),
+    "GET /tokens": Entry(needs=("tokens.edit",)),
+    "POST /tokens": Entry(needs=("tokens.edit",)),
+    "POST /tokens/{id:int}/revoke": Entry(needs=("tokens.edit",), target="token"),
+    "GET /audit": Entry(needs=("audit.view",)),
+    "GET /audit/{id:int}": Entry(needs=("audit.view",), target="entry"),
+    "POST /audit/verify": Entry(needs=("audit.view",)),
+    **_CASES,
+    **_CREDITORS,
+    **_CALLS,
+    **_CALLBACKS,
+    **_RECORDINGS,
+    "WS /live": _ME,
+    "WS /api/v1/live": _ME,
+    "POST /me/state": Entry(needs=("agents.state",)),
+    "GET /day": Entry(needs=("productivity.view",)),
+    "GET /day/export": Entry(needs=("productivity.export",)),
+    "GET /health": Entry(needs=PUBLIC),
+    "GET /metrics": Entry(needs=LOCAL),
+}
+
+_EVERYBODY = {"anna", "clara", "diego"}
+_DESK = {"admin": _EVERYBODY, "maria": {"anna", "clara"}, "sofia": {"anna"}, "bella": set[str]()}
 
 #: What each role may reach, by hand: the users within each right's scope. Whoever is not named lacks the right.
 REACH: dict[str, dict[str, set[str]]] = {
@@ -91,6 +203,25 @@ REACH: dict[str, dict[str, set[str]]] = {
     },
     "users.edit": {"admin": {"anna", "clara", "diego"}, "maria": {"anna", "clara"}},
     "sessions.kill": {"admin": {"anna", "clara", "diego"}, "maria": {"anna", "clara"}, "sofia": {"anna"}},
+    "cases.view": {**_DESK, "karl": _EVERYBODY, "ada": _EVERYBODY},
+    "cases.edit": {**_DESK, "karl": _EVERYBODY},
+    "callbacks.view": {**_DESK, "karl": set()},
+    "callbacks.edit": {**_DESK, "karl": set()},
+    **dict.fromkeys(
+        (
+            "promises.edit",
+            "calls.view",
+            "calls.dial",
+            "calls.control",
+            "calls.result",
+            "agents.state",
+            "recordings.listen",
+            "recordings.annotate",
+            "recordings.pause",
+            "productivity.view",
+        ),
+        _DESK,
+    ),
 }
 
 #: Who has the rights that reach everything, by hand.
@@ -102,5 +233,11 @@ HOLDERS: dict[str, set[str]] = {
     "tokens.edit": {"admin"},
     "audit.view": {"admin"},
     "settings.edit": {"admin"},
+    "creditors.view": {"admin", "maria", "karl", "ada"},
+    "creditors.edit": {"admin", "maria"},
+    "cases.import": {"admin", "maria", "karl"},
+    "calls.export": {"admin", "maria"},
+    "recordings.download": {"admin", "maria"},
+    "productivity.export": {"admin", "maria", "sofia"},
     **{right: set(reach) for right, reach in REACH.items()},
 }

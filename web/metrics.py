@@ -15,7 +15,7 @@ SECONDS = Histogram(
 
 
 class Metrics:
-    """Counts by the route's name: addresses hold ids and would make a series each."""
+    """Counts by the route's pattern: addresses hold ids and would make a series each."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -36,6 +36,6 @@ class Metrics:
         try:
             await self._app(scope, receive, watched)
         finally:
-            name = scope.get("route_name", "other")
+            name = scope.get("route_path", "other")
             REQUESTS.labels(name, scope["method"], str(status)).inc()
             SECONDS.labels(name).observe(time.perf_counter() - began)

@@ -83,7 +83,7 @@ class GuardedRoute(Route):
     def __init__(self, path: str, endpoint: Callable[..., Any], policy: Policy, **options: Any) -> None:
         super().__init__(path, endpoint, **options)
         self.policy = policy
-        self.app = _Guard(self.app, policy, self.name)
+        self.app = _Guard(self.app, policy, self.path)
 
 
 class GuardedWebSocketRoute(WebSocketRoute):
@@ -92,7 +92,7 @@ class GuardedWebSocketRoute(WebSocketRoute):
     def __init__(self, path: str, endpoint: Callable[..., Any], policy: Policy, name: str | None) -> None:
         super().__init__(path, endpoint, name=name)
         self.policy = policy
-        self.app = _Guard(self.app, policy, self.name)
+        self.app = _Guard(self.app, policy, self.path)
 
 
 def route(
@@ -118,13 +118,13 @@ def ws_route(
 class _Guard:
     """Origin and policy before an endpoint."""
 
-    def __init__(self, app: ASGIApp, policy: Policy, name: str) -> None:
+    def __init__(self, app: ASGIApp, policy: Policy, path: str) -> None:
         self._app = app
         self._policy = policy
-        self._name = name
+        self._path = path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope["route_name"] = self._name
+        scope["route_path"] = self._path
         connection = HTTPConnection[Any](scope)
         require_same_origin(connection)
         self._policy.check(connection)

@@ -92,8 +92,8 @@ PROFILES = (
     ),
     ProfilePreset(
         key="money",
-        name=msg("Sums and figures, reading only"),
-        rights=_all(ALL, "cases.view", "cases.export", "creditors.view", "productivity.view", "productivity.export"),
+        name=msg("Debts and sums, reading only"),
+        rights=_all(ALL, "cases.view", "cases.export", "creditors.view"),
     ),
 )
 

@@ -9,12 +9,14 @@ from callcenter.app.phones import BrowserLines
 from callcenter.app.wiring import House
 from callcenter.callbacks.service import CallbackService
 from callcenter.calls.control import CallControl
+from callcenter.calls.day import DayCalls as CallsOfDay
 from callcenter.calls.ports import PhoneLines
 from callcenter.calls.recorded import Recordings
 from callcenter.calls.results import CallResults
 from callcenter.calls.service import CallService
 from callcenter.compliance.registry import Registry
 from callcenter.compliance.service import Gate
+from callcenter.productivity.ports import DayCalls
 from core.importing.service import Imports
 from core.kernel.access import Actor, Right
 from web.live.endpoint import LiveDesk
@@ -56,6 +58,7 @@ def services_of(house: House, rights: tuple[Right, ...]) -> Services:
         CallControl: floor.control,
         CallResults: floor.results,
         CallService: floor.calls,
+        DayCalls: CallsOfDay(),
         Gate: floor.gate,
         Imports: house.imports,
         Recordings: house.archive.desk,

@@ -179,6 +179,8 @@ class Imports:
         """Move the batch on by conditional update: of two who press the button one wins."""
         moved = update(ImportBatch).where(ImportBatch.id == batch_id, ImportBatch.state.in_(allowed)).values(state=to)
         found = await work.session.scalar(moved.returning(ImportBatch.id))
+        if found is None and await work.session.get(ImportBatch, batch_id) is None:
+            raise NotFound()
         if found is None:
             raise BatchBusy()
         return await work.session.get_one(ImportBatch, batch_id, populate_existing=True)

@@ -59,7 +59,7 @@ async def seat(uow: UnitOfWork, clock: Clock) -> Cast:
             work.session.add(unit)
             await work.session.flush()
             cast.units[name] = unit.id
-        for login, role, unit_name in _PEOPLE:
+        for number, (login, role, unit_name) in enumerate(_PEOPLE):
             user = User(
                 login=login,
                 password_hash=hashed,
@@ -67,6 +67,7 @@ async def seat(uow: UnitOfWork, clock: Clock) -> Cast:
                 unit_id=cast.units.get(unit_name or ""),
                 created_at=clock.now(),
                 surname=login.title(),
+                extension=str(100 + number),
                 language="en",
             )
             work.session.add(user)

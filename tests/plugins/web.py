@@ -1,7 +1,10 @@
 """The web application over a test's database, and browsers that talk to it without a socket."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -10,7 +13,12 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from callcenter.app.rights import KEYS, RIGHTS
+from callcenter.app.services import services_of
+from callcenter.app.settings import Settings
+from callcenter.app.wiring import Ground, House, People
+from callcenter.app.wiring import build as build_house
 from core.audit.service import Looks
+from core.kernel.bus import Bus
 from core.kernel.clock import ManualClock
 from core.kernel.uow import UnitOfWork
 from core.people.service.keys import Keys
@@ -40,13 +48,19 @@ def vault() -> Vault:
 
 
 @pytest.fixture
-def web_services(uow: UnitOfWork, clock: ManualClock, vault: Vault) -> Services:
-    """What wiring builds, with cheap hashes and a door wide enough for a whole test."""
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    """An installation without an exchange."""
+    key = "a secret key for tests, long enough for it"
+    return Settings(data_dir=tmp_path / "data", database_url=database_url, asterisk="none", secret_key=key)
+
+
+@pytest.fixture
+async def house(
+    settings: Settings, uow: UnitOfWork, bus: Bus, clock: ManualClock, vault: Vault
+) -> AsyncIterator[House]:
+    """The house as it is wired, with cheap hashes and a clock that stands still; looks are written."""
     passwords = cheap_passwords()
-    return Services(
-        uow=uow,
-        clock=clock,
-        vault=vault,
+    staff = People(
         logins=Logins(uow, clock, passwords, vault),
         own=OwnAccount(uow, clock, passwords, vault),
         users=Users(uow, clock, passwords, vault),
@@ -56,10 +70,20 @@ def web_services(uow: UnitOfWork, clock: ManualClock, vault: Vault) -> Services:
         keys=Keys(uow, clock, KEYS),
         views=SavedViews(uow),
         announcements=Announcements(uow, clock),
-        looks=Looks(uow, clock),
-        throttle=Throttle("10000/minute"),
-        rights=RIGHTS,
     )
+    looks = Looks(uow, clock)
+    ground = Ground(settings=settings, clock=clock, bus=bus, uow=uow, vault=vault, looks=looks)
+    task = asyncio.create_task(looks.run(), name="looks")
+    yield build_house(ground, staff, sites=())
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+@pytest.fixture
+def web_services(house: House) -> Services:
+    """What endpoints are handed, with a door wide enough for a whole test."""
+    return replace(services_of(house, RIGHTS), throttle=Throttle("10000/minute"))
 
 
 class WithState:

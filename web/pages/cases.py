@@ -15,6 +15,7 @@ from core.cases.card import CaseCard, Person, case_card
 from core.cases.model import PartyRole
 from core.cases.service import cases as use_cases
 from core.cases.service import people as use_people
+from core.cases.service.access import case_for
 from core.cases.service.promises import NewPromise, take_promise
 from core.kernel.errors import DomainError, Invalid, NotFound
 from core.kernel.i18n import msg
@@ -116,6 +117,8 @@ class NewPersonForm(PersonForm):
 
 async def new_person(request: Request) -> Response:
     """The form of somebody to put on the case."""
+    async with services(request).uow.read() as session:
+        await case_for(session, actor(request), request.path_params["id"], rights.EDIT)
     phone = request.query_params.get("phone", "")
     return await _person_form(request, {"phone": phone, "role": PartyRole.RELATIVE})
 

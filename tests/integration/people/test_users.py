@@ -48,7 +48,7 @@ async def test_a_user_is_added_with_a_trace_and_without_secrets_in_it(
     assert user.sip_secret
     assert secret
     assert secret not in user.sip_secret
-    assert await web_services.users.sip_secrets() == {"210": secret}
+    assert await web_services.users.sip_secrets() == {"210": secret}, "the cast's phones have no secret yet"
     assert entry.changes["login"] == [None, "nina"]
     assert not {"password_hash", "sip_secret", "totp_secret"} & set(entry.changes)
     assert NEW_PASSWORD not in str(entry.changes)
@@ -349,7 +349,7 @@ async def test_shipped_roles_are_installed_once_and_left_as_changed(
     from core.kernel.i18n import translator
 
     admin = await cast.actor(uow, "admin")
-    await web_services.profiles.save(admin, await _profile(uow, "Sums and figures, reading only"), "Ours", {})
+    await web_services.profiles.save(admin, await _profile(uow, "Debts and sums, reading only"), "Ours", {})
     async with uow.write() as work:
         again = await install(work, translator("ru"))
     assert again == cast.roles
