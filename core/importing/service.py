@@ -36,6 +36,7 @@ from core.kernel.errors import NotFound
 from core.kernel.i18n import msg
 from core.kernel.jobs import JobHandler, enqueue
 from core.kernel.uow import UnitOfWork, Work
+from core.people.model import User
 
 CHECK_JOB = "import.check"
 APPLY_JOB = "import.apply"
@@ -289,24 +290,25 @@ class Imports:
                 creditor=creditor,
                 order_id=(await session.scalars(order)).one(),
                 stage_id=await session.scalar(first_stage),
+                unit_id=await session.scalar(select(User.unit_id).where(User.id == batch.created_by_id)),
                 on_existing=OnExisting(batch.on_existing),
                 source=batch.file_name[:120],
             )
 
     async def _waiting(self, batch_id: int, size: int) -> list[RegistryRow]:
-        """The next rows to apply. Which they are is written in the rows themselves, not remembered."""
-        statement = (
-            select(ImportRow.data)
-            .where(
-                ImportRow.batch_id == batch_id,
-                ImportRow.outcome.in_((Outcome.NEW, Outcome.UPDATE)),
-                ImportRow.applied.is_(False),
-            )
-            .order_by(ImportRow.n)
-            .limit(size)
-        )
+        """The next rows to apply, new ones first. Which they are is written in the rows themselves, not remembered.
+
+        One outcome at a time: so the index hands the rows out in order, however many are left.
+        """
         async with self._uow.read() as session:
-            return [_decode.decode(data) for data in await session.scalars(statement)]
+            for outcome in (Outcome.NEW, Outcome.UPDATE):
+                statement = select(ImportRow.data).where(
+                    ImportRow.batch_id == batch_id, ImportRow.outcome == outcome, ImportRow.applied.is_(False)
+                )
+                found = (await session.scalars(statement.order_by(ImportRow.n).limit(size))).all()
+                if found:
+                    return [_decode.decode(data) for data in found]
+        return []
 
     async def _apply_chunk(self, where: Destination, rows: Sequence[RegistryRow]) -> bool:
         """Write some rows and mark them in the same transaction; False when the batch is done or was stopped."""

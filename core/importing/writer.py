@@ -53,12 +53,13 @@ from core.parties.search import fold
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Destination:
-    """Where the rows go."""
+    """Where the rows go. ``unit_id`` is the importer's: whoever brings cases in also sees them."""
 
     batch_id: int
     creditor: Creditor
     order_id: int
     stage_id: int | None
+    unit_id: int | None
     on_existing: OnExisting
     source: str
 
@@ -150,6 +151,7 @@ class _Writer:
             number=row.number,
             state=CaseState.OPEN,
             stage_id=self._where.stage_id,
+            unit_id=self._where.unit_id,
             priority=row.priority or 0,
             currency=self._where.creditor.currency,
             opened_at=self._at,

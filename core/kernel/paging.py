@@ -7,7 +7,7 @@ parts of that order are read as ranges of an index on (column, id), never by cou
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -62,7 +62,7 @@ async def fetch_page(
     """
     backwards = before is not None
     cursor = before if backwards else after
-    start = _decode(cursor, sort) if cursor else None
+    start = _decode(cursor) if cursor else None
     marked = statement.add_columns(sort.column.label("page_value"), sort.id.label("page_id"))
     found = await _read(session, marked, sort, start, size + 1, backwards=backwards)
     more, rows = len(found) > size, found[:size]
@@ -115,30 +115,29 @@ def _from(statement: Select[Any], sort: Sort, start: _Position | None, *, fallin
     return statement.where(here < there if falling else here > there)
 
 
+#: How a value is written in a cursor, by a letter that says how to read it back.
+_WRITTEN: Mapping[str, tuple[type[Any], Callable[[Any], str], Callable[[str], Any]]] = {
+    "t": (datetime, datetime.isoformat, datetime.fromisoformat),
+    "d": (date, date.isoformat, date.fromisoformat),
+    "n": (Decimal, str, Decimal),
+}
+
+
 def _encode(row: Row[Any]) -> str:
-    value = row.page_value
-    plain = value if value is None or isinstance(value, int | str) else _text(value)
-    return base64.urlsafe_b64encode(json.dumps([plain, row.page_id]).encode()).decode().rstrip("=")
+    kind, value = _plain(row.page_value)
+    return base64.urlsafe_b64encode(json.dumps([kind, value, row.page_id]).encode()).decode().rstrip("=")
 
 
-def _text(value: Any) -> str:
-    return value.isoformat() if isinstance(value, date) else str(value)
+def _plain(value: Any) -> tuple[str, Any]:
+    for kind, (python_type, write, _) in _WRITTEN.items():
+        if isinstance(value, python_type):
+            return kind, write(value)
+    return "", value
 
 
-def _decode(cursor: str, sort: Sort) -> _Position:
+def _decode(cursor: str) -> _Position:
     try:
-        value, row_id = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        return _Position(_typed(value, sort.column), int(row_id))
-    except (ValueError, TypeError, ArithmeticError, binascii.Error) as error:
+        kind, value, row_id = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        return _Position(_WRITTEN[kind][2](value) if kind else value, int(row_id))
+    except (ValueError, TypeError, ArithmeticError, LookupError, binascii.Error) as error:
         raise Invalid({"after": msg("This page address is damaged. Start from the first page.")}) from error
-
-
-def _typed(value: Any, column: ColumnElement[Any]) -> Any:
-    python_type = column.type.python_type
-    if value is None or isinstance(value, python_type):
-        return value
-    if issubclass(python_type, datetime):
-        return datetime.fromisoformat(value)
-    if issubclass(python_type, date):
-        return date.fromisoformat(value)
-    return Decimal(value) if issubclass(python_type, Decimal) else python_type(value)

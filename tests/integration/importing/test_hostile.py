@@ -1,0 +1,156 @@
+"""Workbooks that mean harm: each ends in a refusal in words, and never in more memory or time."""
+
+import resource
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import xlsxwriter
+
+from core.importing import workbook
+from core.importing.errors import NotAWorkbook, WorkbookTooLarge
+from core.importing.rows import Reading
+from tests.integration.importing.conftest import debtor, write_book
+
+_TYPES = (
+    '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+    '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+    '<Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType='
+    '"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/></Types>'
+)
+_RELATIONS = '<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+
+
+def raw_book(path: Path, sheet: str, *, workbook_head: str = "", more: dict[str, bytes] | None = None) -> Path:
+    """A workbook of one sheet, written part by part."""
+    book = (
+        f'<?xml version="1.0"?>{workbook_head}<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}">'
+        '<sheets><sheet name="S" sheetId="1" r:id="rId1"/></sheets></workbook>'
+    )
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", _TYPES)
+        archive.writestr(
+            "_rels/.rels",
+            f'{_RELATIONS}<Relationship Id="rId1" Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        )
+        archive.writestr("xl/workbook.xml", book)
+        archive.writestr(
+            "xl/_rels/workbook.xml.rels",
+            f'{_RELATIONS}<Relationship Id="rId1" Type="{_OFFICE}/worksheet" Target="worksheets/s.xml"/></Relationships>',
+        )
+        archive.writestr("xl/worksheets/s.xml", sheet)
+        for name, data in (more or {}).items():
+            archive.writestr(name, data)
+    return path
+
+
+async def look(path: Path) -> None:
+    """What happens to every upload first."""
+    workbook.inspect(path)
+    await workbook.heads(path)
+
+
+def sheet(rows: str) -> str:
+    return f'<?xml version="1.0"?><worksheet xmlns="{_MAIN}"><sheetData>{rows}</sheetData></worksheet>'
+
+
+def far_cell(path: Path) -> Path:
+    cells = '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
+    return raw_book(path, sheet(cells))
+
+
+def many_rows(path: Path) -> Path:
+    return raw_book(
+        path, sheet('<row r="1"><c r="A1"><v>1</v></c></row><row r="900000"><c r="A900000"><v>1</v></c></row>')
+    )
+
+
+def zip_bomb(path: Path) -> Path:
+    return raw_book(path, sheet(""), more={"xl/media/zeros.bin": b"\0" * 310_000_000})
+
+
+def many_parts(path: Path) -> Path:
+    return raw_book(path, sheet(""), more={f"xl/media/{n}.bin": b"x" for n in range(300)})
+
+
+@pytest.mark.parametrize("make", [far_cell, many_rows, zip_bomb, many_parts], ids=lambda make: make.__name__)
+async def test_bombs_are_refused_without_growing(make: Callable[[Path], Path], tmp_path: Path) -> None:
+    path = make(tmp_path / "bomb.xlsx")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(WorkbookTooLarge):
+        await look(path)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000
+
+
+async def test_external_entities_stay_outside(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("TOP-SECRET")
+    head = f'<!DOCTYPE x [<!ENTITY e SYSTEM "file://{secret}">]>'
+    body = '<row r="1"><c r="A1" t="inlineStr"><is><t>&e;</t></is></c></row>'
+    path = raw_book(tmp_path / "xxe.xlsx", head + sheet(body).removeprefix('<?xml version="1.0"?>'), workbook_head=head)
+    workbook.inspect(path)
+    try:
+        seen = str(await workbook.heads(path))
+    except NotAWorkbook:
+        return
+    assert "TOP-SECRET" not in seen
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"PK\x03\x04 torn", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 torn"])
+async def test_what_is_no_workbook_is_called_that(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "x.xlsx"
+    path.write_bytes(content)
+    with pytest.raises(NotAWorkbook):
+        await look(path)
+
+
+async def test_hidden_sheets_are_not_offered_and_merged_cells_stand_in_every_row(tmp_path: Path) -> None:
+    path = tmp_path / "r.xlsx"
+    book = xlsxwriter.Workbook(path)
+    hidden, seen = book.add_worksheet("Hidden"), book.add_worksheet("Seen")
+    seen.activate()
+    hidden.hide()
+    seen.write_row(0, 0, ("Case no.", "Debtor", "Claim no.", "Principal"))
+    seen.merge_range(1, 0, 2, 0, "C-1")
+    seen.merge_range(1, 1, 2, 1, "Doe Jane")
+    seen.write_row(1, 2, ("1", 10))
+    seen.write_row(2, 2, ("2", 20))
+    book.close()
+    assert [head.name for head in await workbook.heads(path)] == ["Seen"]
+    reading = Reading(columns={0: "number", 1: "name", 2: "claim", 3: "principal"}, region="US", currency="USD")
+    found = [line async for line in workbook.lines(path, "Seen", 0, reading)]
+    assert [(line.number, line.name, line.claim) for line in found] == [
+        ("C-1", "Doe Jane", "1"),
+        ("C-1", "Doe Jane", "2"),
+    ]
+
+
+async def test_day_numbers_of_old_macs_are_read_from_1904(tmp_path: Path) -> None:
+    head = '<row r="1">' + "".join(
+        f'<c r="{cell}1" t="inlineStr"><is><t>{text}</t></is></c>'
+        for cell, text in (("A", "Case no."), ("B", "Due date"))
+    )
+    path = raw_book(
+        tmp_path / "mac.xlsx", sheet(f'{head}</row><row r="2"><c r="A2"><v>7</v></c><c r="B2"><v>43830</v></c></row>')
+    )
+    old = tmp_path / "old.xlsx"
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(old, "w") as target:
+        for name in source.namelist():
+            data = source.read(name)
+            if name == "xl/workbook.xml":
+                data = data.replace(b"<sheets>", b'<workbookPr date1904="1"/><sheets>')
+            target.writestr(name, data)
+    reading = Reading(columns={0: "number", 1: "due_on"}, region="RU", currency="RUB")
+    days = [[str(line.data.due_on) async for line in workbook.lines(one, "S", 0, reading)] for one in (path, old)]
+    assert days == [["2019-12-31"], ["2024-01-01"]]
+
+
+async def test_leaving_early_ends_the_reader(tmp_path: Path) -> None:
+    path = write_book(tmp_path / "r.xlsx", [debtor(n) for n in range(1, 2000)])
+    reading = Reading(columns={0: "number", 1: "name"}, region="RU", currency="RUB")
+    lines = workbook.lines(path, "Registry", 2, reading)
+    assert (await anext(lines)).number == "N-00001"
+    await lines.aclose()
