@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - bare SQL reads best on one line
 """Who is calling over a million phones, and case search over a million debtors, each beside the bare SQL."""
 
 import asyncio

@@ -20,6 +20,8 @@ from callcenter.app.presets import install
 from callcenter.app.schema import migrate
 from callcenter.app.serve import ROLES, serve
 from core.audit.queries import verify
+from core.importing.command import import_cases, read_mapping
+from core.importing.service import Imports
 from core.kernel import logs
 from core.kernel.access import PROGRAM
 from core.kernel.db import Database
@@ -98,6 +100,29 @@ async def _add_token(arguments: argparse.Namespace) -> None:
     print(token)
 
 
+async def _import_cases(arguments: argparse.Namespace) -> None:
+    async with _ground() as base:
+        imports = Imports(base.uow, base.clock, base.settings.data_dir / "imports")
+        summary = await import_cases(
+            imports,
+            base.uow,
+            PROGRAM,
+            arguments.file.resolve(),
+            creditor_name=arguments.creditor,
+            mapping=read_mapping(arguments.mapping) if arguments.mapping else None,
+            dry_run=arguments.dry_run,
+        )
+    if arguments.json:
+        print(json.dumps(summary.as_json(), ensure_ascii=False))
+    else:
+        counted = ", ".join(f"{count} {outcome}" for outcome, count in summary.counts.items())
+        print(f"{summary.state}: {counted}; {summary.applied} applied")
+        for row, field, message in summary.faults:
+            print(f"  row {row}, {field}: {message}")
+    if not summary.clean:
+        raise SystemExit(1)
+
+
 async def _check(arguments: argparse.Namespace) -> None:
     findings = await check(settings.load())
     if arguments.json:
@@ -157,6 +182,16 @@ def _token_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--user", required=True, metavar="LOGIN")
     parser.add_argument("--scope", action="append", required=True, help="a right the token may use; repeat for more")
     parser.add_argument("--name", default="command line")
+
+
+def _import_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE.xlsx")
+    parser.add_argument("--creditor", required=True, metavar="NAME")
+    parser.add_argument(
+        "--mapping", type=Path, metavar="FILE.json", help="headings to fields, where they are not found"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="say what would happen, and change nothing")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
 def _check_arguments(parser: argparse.ArgumentParser) -> None:

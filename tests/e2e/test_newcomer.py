@@ -33,8 +33,6 @@ async def sign_in(product: Product, chromium: Browser, login: str) -> Page:
     context = await chromium.new_context(viewport={"width": 1440, "height": 900})
     page = await context.new_page()
     page.on("pageerror", lambda error: pytest.fail(f"the page broke: {error}"))
-    page.on("response", lambda answer: (answer.request.method == 'GET' and answer.status < 400) or print(answer.request.method, answer.url, answer.status))
-    page.on("console", lambda line: print(line.type, line.text))
     await page.goto(f"{product.url}/login")
     await page.get_by_label("Login").fill(login)
     await page.get_by_label("Password").fill(product.passwords[login])

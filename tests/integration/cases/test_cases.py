@@ -186,9 +186,9 @@ async def test_a_promise_keeps_the_rules(uow: UnitOfWork, clock: ManualClock, fl
         (debtor_id, "10", TODAY + timedelta(days=15), "due_on"),
         (mother_id, "10", due, "party_id"),
     ):
+        new = NewPromise(party_id=party_id, amount=Decimal(amount), due_on=day)
         async with uow.write() as work:
             with pytest.raises(BadPromise) as refused:
-                new = NewPromise(party_id=party_id, amount=Decimal(amount), due_on=day)
                 await take_promise(work, anna, case.id, new, today=TODAY, at=now)
         assert list(refused.value.fields) == [field]
     good = NewPromise(party_id=debtor_id, amount=Decimal("1000.00"), due_on=due, call_id=77)
