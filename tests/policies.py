@@ -42,6 +42,13 @@ _CASES = {
         ("POST", "/phones/{phone:int}/remove", "cases.edit", {}),
     )
 }
+_LISTS = {
+    "GET /cases": Entry(needs=("cases.view",)),
+    "GET /cases/export": Entry(needs=("cases.export",)),
+    "GET /debtors": Entry(needs=("cases.view",)),
+    "GET /debtors/{id:int}": Entry(needs=("cases.view",), target="debtor"),
+    "GET /orders": Entry(needs=("creditors.view",)),
+}
 _CREDITORS = {
     "GET /creditors": Entry(needs=("creditors.view",)),
     "POST /creditors": Entry(needs=("creditors.edit",)),
@@ -178,6 +185,7 @@ POLICIES: dict[str, Entry] = {
     "GET /audit/{id:int}": Entry(needs=("audit.view",), target="entry"),
     "POST /audit/verify": Entry(needs=("audit.view",)),
     **_CASES,
+    **_LISTS,
     **_CREDITORS,
     **_CALLS,
     **_CALLBACKS,
@@ -237,6 +245,7 @@ HOLDERS: dict[str, set[str]] = {
     "creditors.edit": {"admin", "maria"},
     "cases.import": {"admin", "maria", "karl"},
     "calls.export": {"admin", "maria"},
+    "cases.export": {"admin", "maria", "karl", "ada"},
     "recordings.download": {"admin", "maria"},
     "productivity.export": {"admin", "maria", "sofia"},
     **{right: set(reach) for right, reach in REACH.items()},

@@ -33,6 +33,7 @@ from core.kernel.db import Database
 from core.kernel.ids import IdSource
 from core.kernel.jobs import JobHandler, JobQueued, JobRunner
 from core.kernel.uow import UnitOfWork
+from core.people.events import AccessEnded
 from core.people.passwords import Passwords
 from core.people.service.keys import Keys
 from core.people.service.logins import Logins
@@ -223,6 +224,7 @@ def _live(base: Ground, floor: Floor) -> Live:
     hub, presence = Hub(base.clock), ScreenPresence(floor.agents)
     messages = LiveMessages(hub, base.uow, floor.telephony)
     messages.subscribe(base.bus)
+    base.bus.subscribe(AccessEnded, hub.on_access_ended)
     return Live(messages=messages, presence=presence, desk=LiveDesk(hub, messages, presence))
 
 

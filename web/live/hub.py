@@ -10,6 +10,7 @@ import msgspec
 
 from core.kernel.access import Actor, Scope
 from core.kernel.clock import Clock
+from core.people.events import AccessEnded
 
 #: Messages a screen may lag behind before it is dropped; it then comes back and resumes.
 QUEUE_LENGTH = 256
@@ -125,6 +126,11 @@ class Hub:
         own.discard(screen)
         if not own:
             del self._screens[screen.actor.user_id]
+
+    async def on_access_ended(self, event: AccessEnded) -> None:
+        """Bus subscriber: a user's screens come back at once and are let in only while their session lives."""
+        for screen in list(self._screens.get(event.user_id, ())):
+            screen.drop()
 
     def screens_of(self, user_id: int) -> int:
         """How many screens a user has open."""

@@ -10,6 +10,7 @@ from core.cases import queries, rights
 from core.cases.fields import FIELDS, NOTHING, SORTS, FieldKind
 from core.cases.fields import Asked as Wanted
 from core.cases.queries import CaseRow, DebtorRow, ListQuery, OrderRow
+from core.kernel.errors import NotFound
 from core.kernel.i18n import LANGUAGES, Message, msg
 from core.kernel.money import Money
 from core.people import queries as people
@@ -269,6 +270,8 @@ async def debtor(request: Request) -> Response:
     party_id = request.path_params["id"]
     async with services(request).uow.read() as session:
         lines = await queries.cases_of_party(session, actor(request), party_id)
+    if not lines:
+        raise NotFound
     spec = replace(CASES, path=f"/debtors/{party_id}", filters=(), search_hint=None, export_right=None)
     drawn = await view(request, asked(request, spec), map(_row, lines), total=len(lines))
     return await page(request, "list_page.html", {"view": drawn})

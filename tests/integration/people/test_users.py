@@ -25,6 +25,8 @@ from core.people.service.roles import RoleData
 from core.people.service.units import UnitData
 from core.people.service.users import UserData
 from tests.factories.people import PASSWORD, Cast
+from web.live.endpoint import LiveDesk
+from web.live.hub import Screen
 from web.state import Services
 
 NEW_PASSWORD = "an altogether new one"
@@ -137,6 +139,19 @@ async def test_deactivation_ends_every_session_at_once(
     await bus.drained()
     assert {event.user_id for event in ended} == {cast.users["anna"]}
     assert len(ended) == 2
+
+
+async def test_deactivation_closes_the_screens_that_are_open(
+    web_services: Services, uow: UnitOfWork, cast: Cast, bus: Bus
+) -> None:
+    hub = web_services.parts[LiveDesk].hub
+    anna, bella = Screen(await cast.actor(uow, "anna")), Screen(await cast.actor(uow, "bella"))
+    for screen in (anna, bella):
+        hub.connect(screen, None)
+    await web_services.logins.log_in("anna", PASSWORD, Origin())
+    await web_services.users.set_active(await cast.actor(uow, "admin"), cast.users["anna"], False)
+    await bus.drained()
+    assert (anna.dropped, bella.dropped) == (True, False)
 
 
 async def test_a_reset_password_opens_the_lock_and_ends_sessions(

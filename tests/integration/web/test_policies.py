@@ -82,7 +82,7 @@ class World:
             return {"mine": {"id": await self._session(me)}, "foreign": {"id": await self._session("diego")}}
         if kind == "own view":
             return {"mine": {"id": await self._view(me)}, "foreign": {"id": await self._view("diego")}}
-        if kind in ("case", "case to call back", "call", "callback", "recording", "shared recording", "mark"):
+        if kind in ("case", "debtor", "case to call back", "call", "callback", "recording", "shared recording", "mark"):
             return {name: await self._work(name, kind, me) for name in OTHERS}
         return {"it": {"id": await self._thing(kind)}}
 
@@ -92,7 +92,7 @@ class World:
             user_id = self.people.users[name]
             self.desks[name] = await lay_desk(self.uow, self.clock, storage, self.sound, user_id)
         desk = self.desks[name]
-        ids = {"case": desk.case, "callback": desk.callback, "recording": desk.recording}
+        ids = {"case": desk.case, "debtor": desk.party, "callback": desk.callback, "recording": desk.recording}
         common: Params = {"party": desk.party, "phone": desk.phone, "call": desk.call, "mark": desk.mark}
         if kind == "shared recording":
             reader = replace(PROGRAM, user_id=self.people.users[me])
