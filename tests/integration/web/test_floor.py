@@ -27,7 +27,6 @@ from core.kernel.access import PROGRAM
 from core.kernel.clock import ManualClock
 from core.kernel.ids import IdSource
 from core.kernel.uow import UnitOfWork
-from core.people.model import User
 from tests.factories.people import PASSWORD, Cast
 from tests.fakes.floor import (
     DEBTOR,
@@ -96,7 +95,6 @@ async def floor(uow: UnitOfWork, clock: ManualClock, web_services: Services, cas
     async with uow.write() as work:
         await ship_results(work)
         await ship_reasons(work)
-        (await work.session.get_one(User, user_id)).extension = str(100 + user_id)
     callbacks = CallbackService(uow, clock, dialler=None, law=AnyTime())  # type: ignore[arg-type]
     calls = CallService(
         uow,
