@@ -20,6 +20,7 @@ from callcenter.productivity.ports import DayCalls
 from core.importing.service import Imports
 from core.kernel.access import Actor, Right
 from web.live.endpoint import LiveDesk
+from web.live.messages import LiveMessages
 from web.pages.agent_badge import agent_badge
 from web.pages.case_calls import CaseCalls
 from web.pages.case_screen import CaseScreenParts
@@ -63,6 +64,7 @@ def services_of(house: House, rights: tuple[Right, ...]) -> Services:
         Imports: house.imports,
         Recordings: house.archive.desk,
         LiveDesk: house.live.desk,
+        LiveMessages: house.live.messages,
         PhoneLines: BrowserLines(base.uow, people.users, house.sites),
         CaseScreenParts: CaseCalls(base.uow, base.clock, floor.gate, house.archive.desk),
         Registry: floor.registry,

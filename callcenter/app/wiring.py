@@ -10,7 +10,7 @@ from callcenter.app.adapters.callbacks import AgreedCallbacks, CallbackLaw, Floo
 from callcenter.app.adapters.cases import CallerLookup, CaseEffects
 from callcenter.app.adapters.law import CallGate, DebtorFacts
 from callcenter.app.adapters.recordings import BridgedChannels
-from callcenter.app.adapters.staff import FreeAgents, StaffDirectory
+from callcenter.app.adapters.staff import FreeAgents, RegisteredPhones, StaffDirectory
 from callcenter.app.exchanges import Site
 from callcenter.app.rights import KEYS
 from callcenter.app.settings import Settings
@@ -157,6 +157,7 @@ class House:
             ("sealer", Sealer(ground.uow).run),
             ("jobs", self.jobs.run),
             ("callbacks", _every(_TICK_SECONDS, floor.ticker.tick)),
+            ("wrap-ups", _every(_TICK_SECONDS, floor.results.end_long_wrap_ups)),
             ("lost orders", _every(_SWEEP_SECONDS, floor.calls.end_lost_orders)),
         ]
         bridge: list[Owned] = [
@@ -236,7 +237,8 @@ def _floor(base: Ground, sites: Sequence[Site]) -> Floor:
     callbacks = CallbackService(uow, clock, dialler=dialler, law=CallbackLaw(gate), region=region)
     followers = (agents, callbacks, CaseHistory())
     reporter = CallReporter(uow, clock, staff=staff, callers=callers, gate=law, followers=followers, region=region)
-    bridges = tuple(Bridge(site.exchange, reporter, clock) for site in sites)
+    phones = RegisteredPhones(uow, staff, agents)
+    bridges = tuple(Bridge(site.exchange, reporter, clock, phones) for site in sites)
     telephony = Gateway(bridges, clock)
     calls = CallService(
         uow, clock, ids=IdSource(), telephony=telephony, gate=law, callers=callers, staff=staff, region=region

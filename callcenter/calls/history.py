@@ -1,16 +1,21 @@
-"""Calls that ended, in the case's history: a line, the number's counts, the last contact."""
+"""Calls in the life of a case: who may open it for them, and once ended a line, the counts, the last contact."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from sqlalchemy import update
 
 from callcenter.calls.facts import Direction
 from callcenter.calls.ports import CallNews
 from core.cases.model import Case, EventKind
+from core.cases.service.access import let_in
 from core.cases.service.timeline import add_event
 from core.kernel.phones import as_key
 from core.kernel.uow import Work
 from core.parties.model import Phone
+
+_WHILE_RINGING = timedelta(minutes=5)
+_AROUND_THE_TALK = timedelta(hours=4)
 
 
 class CaseHistory:
@@ -18,9 +23,19 @@ class CaseHistory:
 
     async def followed(self, work: Work, news: Sequence[CallNews]) -> None:
         for one in news:
+            await self._let_in(work, one)
             if one.ended and one.direction != Direction.INTERNAL:
                 await self._count(work, one)
                 await self._tell(work, one)
+
+    async def _let_in(self, work: Work, news: CallNews) -> None:
+        """Whoever is rung for a debtor may see his case, also a colleague's."""
+        if news.case_id is None:
+            return
+        for user_id, activity in sorted(news.activities.items()):
+            if activity != "idle":
+                patience = _WHILE_RINGING if activity == "ringing" else _AROUND_THE_TALK
+                await let_in(work, news.case_id, user_id, news.at + patience)
 
     async def _tell(self, work: Work, news: CallNews) -> None:
         if news.case_id is None:

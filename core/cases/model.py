@@ -248,6 +248,16 @@ class CaseParty(Base):
     relation: Mapped[str | None] = mapped_column(String(120))
 
 
+class CaseGuest(Base):
+    """A user who is let into a case that is not in his reach, because its debtor is on his phone."""
+
+    __tablename__ = "case_guests"
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    until: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class CaseEvent(Base):
     """An entry of the time line. It is written once and never changed.
 

@@ -18,7 +18,9 @@ from callcenter.calls.events import CallAnswered, CallEnded, CallEvent, CallHeld
 from callcenter.calls.model import Call, Leg
 from callcenter.calls.ports import Telephony, TelephonyStatus
 from callcenter.calls.recorded import RecordingReady
+from core.cases.events import CaseChanged
 from core.cases.model import Case, Creditor
+from core.cases.rights import VIEW as CASES_VIEW
 from core.kernel.access import Actor
 from core.kernel.bus import Bus
 from core.kernel.i18n import translator
@@ -50,6 +52,7 @@ class LiveMessages:
         bus.subscribe(CallbackDue, self._callback)
         bus.subscribe(CallbackMoved, self._callback)
         bus.subscribe(RecordingReady, self._recording)
+        bus.subscribe(CaseChanged, self._case)
 
     def telephony_changed(self, status: TelephonyStatus) -> None:
         """The lamp changed: everybody sees it at once."""
@@ -132,6 +135,24 @@ class LiveMessages:
 
         audience = Audience(user_ids=own, unit_ids=units, right=team, everybody=not own and not units)
         self._hub.publish("callback.due", audience, content)
+
+    async def _case(self, event: CaseChanged) -> None:
+        async with self._uow.read() as session:
+            statement = select(Case.collector_id, Case.unit_id).where(Case.id == event.case_id)
+            row = (await session.execute(statement)).one_or_none()
+        if row is None:
+            return
+        audience = Audience(
+            user_ids=frozenset({row.collector_id} - {None}),
+            unit_ids=frozenset({row.unit_id} - {None}),
+            right=CASES_VIEW,
+        )
+        body = {"case_id": event.case_id, "kind": event.kind}
+        self._hub.publish("case.changed", audience, lambda _language: body)
+
+    def phone_claimed(self, user_id: int, tab: str) -> None:
+        """A tab takes the user's phone: the others give it up, on whatever computer they are."""
+        self._hub.publish("phone.claimed", Audience(user_ids=frozenset({user_id})), lambda _language: {"tab": tab})
 
     async def _recording(self, event: RecordingReady) -> None:
         if event.call_id is None:

@@ -27,6 +27,7 @@ from core.kernel.i18n import nmsg, translator
 from core.parties.model import Phone
 from web.errors import is_api
 from web.forms import Form, Line, parse
+from web.live.messages import LiveMessages
 from web.page import go_to
 from web.security import actor, right, route
 from web.state import part, services
@@ -40,6 +41,7 @@ _STATE = right("agents.state")
 _CALLBACK_WINDOW = timedelta(minutes=30)
 #: For how long at most nothing is recorded while card data is spoken.
 _PAUSE_SECONDS = 120
+_TAB_LENGTH = 64
 
 _Text = Annotated[str, StringConstraints(max_length=4000)]
 _Reason = Annotated[str, StringConstraints(max_length=500)]
@@ -102,6 +104,9 @@ async def config(request: Request) -> Response:
     line = await part(request, PhoneLines).line(actor(request).user_id)  # type: ignore[type-abstract]
     if line is None:
         raise NotFound
+    tab = request.query_params.get("tab", "")
+    if tab:
+        part(request, LiveMessages).phone_claimed(actor(request).user_id, tab[:_TAB_LENGTH])
     return JSONResponse(
         {
             "uri": line.uri,

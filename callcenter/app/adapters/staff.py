@@ -6,7 +6,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.agents.queries import free_agents
+from callcenter.agents.service import AgentService
+from callcenter.calls.presence import PhoneState
 from core.kernel.access import Actor
+from core.kernel.uow import UnitOfWork
 from core.people.access import visible
 from core.people.model import User
 
@@ -37,3 +40,22 @@ class FreeAgents:
 
     async def free(self, session: AsyncSession, user_ids: Collection[int]) -> set[int]:
         return await free_agents(session, tuple(user_ids))
+
+
+class RegisteredPhones:
+    """Implements ``callcenter.calls.presence.PhoneReports``: a collector is there while a phone of his is."""
+
+    def __init__(self, uow: UnitOfWork, staff: StaffDirectory, agents: AgentService) -> None:
+        self._uow = uow
+        self._staff = staff
+        self._agents = agents
+        self._reachable: dict[tuple[str, str], bool] = {}
+
+    async def phones_changed(self, phones: tuple[PhoneState, ...]) -> None:
+        self._reachable.update({(phone.server, phone.endpoint): phone.reachable for phone in phones})
+        async with self._uow.read() as session:
+            owners = await self._staff.users(session, {endpoint for _, endpoint in self._reachable})
+        for user_id in {owners[phone.endpoint] for phone in phones if phone.endpoint in owners}:
+            his = {endpoint for endpoint, owner in owners.items() if owner == user_id}
+            there = any(known for (_, endpoint), known in self._reachable.items() if endpoint in his)
+            await self._agents.phone_registered(user_id, there)

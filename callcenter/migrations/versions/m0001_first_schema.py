@@ -846,6 +846,15 @@ def upgrade() -> None:
     )
     op.create_index("ix_import_rows_outcome", "import_rows", ["batch_id", "outcome", "applied", "n"], unique=False)
     op.create_table(
+        "case_guests",
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("until", types.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_case_guests_case_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_case_guests_user_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("case_id", "user_id", name=op.f("pk_case_guests")),
+    )
+    op.create_table(
         "case_parties",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -965,6 +974,7 @@ def downgrade() -> None:
     op.drop_table("claims")
     op.drop_index("ix_case_parties_party_id", table_name="case_parties")
     op.drop_table("case_parties")
+    op.drop_table("case_guests")
     op.drop_index("ix_import_rows_outcome", table_name="import_rows")
     op.drop_table("import_rows")
     op.drop_index("ix_cases_unit_next", table_name="cases")

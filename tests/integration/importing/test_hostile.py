@@ -40,7 +40,8 @@ def raw_book(path: Path, sheet: str, *, workbook_head: str = "", more: dict[str,
         archive.writestr("xl/workbook.xml", book)
         archive.writestr(
             "xl/_rels/workbook.xml.rels",
-            f'{_RELATIONS}<Relationship Id="rId1" Type="{_OFFICE}/worksheet" Target="worksheets/s.xml"/></Relationships>',
+            f'{_RELATIONS}<Relationship Id="rId1" Type="{_OFFICE}/worksheet" Target="worksheets/s.xml"/>'
+            "</Relationships>",
         )
         archive.writestr("xl/worksheets/s.xml", sheet)
         for name, data in (more or {}).items():
