@@ -16,6 +16,10 @@ class UnreadableAudio(RecordingFault):
     """The file is not the mono 16-bit WAV that Asterisk writes."""
 
 
+class NothingRecorded(UnreadableAudio):
+    """The files are whole and empty: nobody ever talked, as in a call that was given up."""
+
+
 class EncoderFailed(RecordingFault):
     """The encoder is missing, ended badly or took too long."""
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from callcenter.calls.events import CallMerged
 from callcenter.calls.model import Call
@@ -22,7 +22,7 @@ from callcenter.calls.recorded import RecordingReady
 from core.kernel.clock import Clock
 from core.kernel.uow import UnitOfWork, Work
 from recordings.audio import CHANNELS, CODEC, OpusEncoder, Stereo, pair, sha256_of
-from recordings.errors import RecordingFault, UnreadableAudio
+from recordings.errors import NothingRecorded, RecordingFault, UnreadableAudio
 from recordings.model import PLAYABLE, Recording, RecordingState, Waveform
 from recordings.peaks import Speech, peaks, speech, voice
 from recordings.ports import CallLookup
@@ -57,7 +57,7 @@ def read_pair(files: Pair) -> Stereo:
     heard, sent = (read_track(path) if (path := files.path(side)) else None for side in (Side.HEARD, Side.SENT))
     stereo = pair(heard, sent)
     if not len(stereo.left):
-        raise UnreadableAudio(reason="no sound")
+        raise NothingRecorded(reason="no sound")
     return stereo
 
 
@@ -90,10 +90,16 @@ class Intake:
             return
         try:
             await self._process(recording.id, files)
+        except NothingRecorded:
+            await self._forget(recording.id)
         except UnreadableAudio as problem:
             await self.give_up(spool, files, problem)
             return
         await asyncio.to_thread(spool.discard, files)
+
+    async def _forget(self, recording_id: int) -> None:
+        async with self._uow.write() as work:
+            await work.session.execute(delete(Recording).where(Recording.id == recording_id))
 
     async def give_up(self, spool: Spool, files: Pair, problem: RecordingFault) -> None:
         """Put ``files`` aside for a human and say so in the row."""

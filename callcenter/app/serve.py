@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 import uvicorn
+from sqlalchemy import select
 from starlette.applications import Starlette
 
 from callcenter.app import wiring
@@ -20,11 +21,14 @@ from callcenter.app.services import services_of
 from callcenter.app.settings import Settings
 from callcenter.app.tls import local_certificate
 from core.kernel.db import Database
+from core.parties.model import Phone
 from web.routes import ROUTES
 from web.server import build
 
 #: The parts a process may run; one process runs them all unless told otherwise.
 ROLES = ("web", "bridge", "worker")
+#: Who rings when the database knows no debtor.
+NOBODY = "+79000000100"
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _SEND_BUFFER = 64 * 1024
 _UNACKNOWLEDGED_MS = 5000
@@ -41,7 +45,7 @@ async def serve(settings: Settings, roles: frozenset[str] = frozenset(ROLES)) ->
         secure = settings.host not in _LOOPBACK
         app = _application(house)
         server = uvicorn.Server(_configuration(settings, app, secure=secure))
-        _announce(settings, listener, secure=secure, telephony=bool(house.sites))
+        await _announce(settings, house, listener, secure=secure)
         await server.serve(sockets=[listener])
 
 
@@ -118,12 +122,15 @@ def _configuration(settings: Settings, app: Starlette, *, secure: bool) -> uvico
     )
 
 
-def _announce(settings: Settings, listener: socket.socket, *, secure: bool, telephony: bool) -> None:
+async def _announce(settings: Settings, house: wiring.House, listener: socket.socket, *, secure: bool) -> None:
+    """Tell the person at the terminal where to go, and how to be rung."""
     host = socket.gethostname() if settings.host == "0.0.0.0" else settings.host  # noqa: S104
     url = f"{'https' if secure else 'http'}://{host}:{listener.getsockname()[1]}/"
-    (settings.data_dir / "server.url").write_text(url)
+    await asyncio.to_thread((settings.data_dir / "server.url").write_text, url)
     print(f"Call centre at {url}", flush=True)
-    if settings.asterisk == "lab" and telephony:
-        print("Ring yourself, from a second terminal: .venv/bin/callcenter lab call --from +79000000101", flush=True)
-    if not telephony:
+    if not house.sites:
         print("Telephony is off: no exchange is connected. Everything else works.", flush=True)
+    elif settings.asterisk == "lab":
+        async with house.ground.uow.read() as session:
+            caller = await session.scalar(select(Phone.e164).order_by(Phone.id).limit(1))
+        print(f"Be rung, from a second terminal: .venv/bin/callcenter lab call --from {caller or NOBODY}", flush=True)

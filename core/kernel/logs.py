@@ -10,6 +10,7 @@ import structlog
 _SECRET = re.compile(r"password|secret|token|cookie|authorization", re.IGNORECASE)
 _PHONE = re.compile(r"\+?\d{9,15}(?!\d)")
 _PERSONAL = frozenset({"phone", "number", "caller", "name", "email", "address", "birth_date"})
+_CHATTY = ("alembic", "uvicorn")
 _OURS = frozenset({"timestamp", "level", "event", "logger"})
 
 
@@ -42,6 +43,8 @@ def configure(*, as_json: bool, level: str = "INFO") -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
+    for chatty in _CHATTY:
+        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 def scrub(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> Mapping[str, Any]:

@@ -129,7 +129,19 @@ async def test_one_side_alone_is_kept_and_a_late_other_side_is_put_aside(
     assert len(await rows(uow)) == 1
 
 
-@pytest.mark.parametrize("content", [b"", b"RIFF", b"#!/bin/sh\nexit 0\n", b"OggS" * 50])
+#: What Asterisk leaves of a call that was given up: a header, and no sound.
+_HEADER_ALONE = b"RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x40\x1f\x00\x00\x80\x3e\x00\x00\x02\x00\x10\x00data\x00\x00\x00\x00"
+
+
+async def test_a_call_nobody_talked_in_leaves_no_recording(intake: Intake, recorded: Recorded, uow: UnitOfWork) -> None:
+    for side in "rt":
+        (recorded.root / Place.DONE / f"1763740000.1-{side}.wav").write_bytes(_HEADER_ALONE)
+    await take_all(intake, recorded)
+    assert await rows(uow) == []
+    assert recorded.names() == {}
+
+
+@pytest.mark.parametrize("content", [b"#!/bin/sh\nexit 0\n", b"OggS" * 50])
 async def test_what_is_no_sound_is_put_aside_and_named(
     content: bytes, intake: Intake, recorded: Recorded, uow: UnitOfWork
 ) -> None:
