@@ -9,11 +9,10 @@ run: setup ## everything on this machine: database, demo data, a private Asteris
 	@$(RUN) callcenter demo
 	@exec $(RUN) callcenter serve
 
-test: setup-test ## everything that proves the product
-	$(RUN) pytest
+test: test-fast test-slow ## everything that proves the product
 
 test-fast: setup-test ## the part that needs no Asterisk and no browser
-	$(RUN) pytest -m "not asterisk and not browser and not slow"
+	$(RUN) pytest -n 2 -m "not asterisk and not browser and not slow"
 
 test-slow: setup-test ## the part on real telephones, browsers and big data
 	$(RUN) pytest -m "asterisk or browser or slow"
