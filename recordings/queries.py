@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.calls.recorded import MarkView, RecordingView, SpeechView
+from callcenter.calls.recorded import MarkView, RecordingPage, RecordingQuery, RecordingView, SpeechView
 from core.kernel.access import Actor, Scope
 from core.kernel.errors import NotFound
+from core.kernel.paging import Sort, fetch_page
 from recordings.model import Mark, MarkKind, Pause, Recording, Waveform
 from recordings.ports import CallLookup
 
@@ -26,6 +27,22 @@ async def one(session: AsyncSession, calls: CallLookup, actor: Actor, right: str
     if found is None:
         raise NotFound
     return found
+
+
+async def page(
+    session: AsyncSession, calls: CallLookup, actor: Actor, right: str, query: RecordingQuery
+) -> RecordingPage:
+    """The recordings in reach, the newest first; those whose beginning is unknown come last."""
+    statement = visible(calls, actor, right)
+    if query.call_id is not None:
+        statement = statement.where(Recording.call_id == query.call_id)
+    if query.since is not None:
+        statement = statement.where(Recording.started_at >= query.since)
+    if query.until is not None:
+        statement = statement.where(Recording.started_at < query.until)
+    sort = Sort(column=Recording.started_at.expression, id=Recording.id.expression, descending=True)
+    found = await fetch_page(session, statement, sort, size=query.size, after=query.after)
+    return RecordingPage(rows=tuple(view(row.Recording, None) for row in found.rows), next=found.next)
 
 
 async def of_calls(

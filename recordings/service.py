@@ -8,6 +8,8 @@ from callcenter.calls.recorded import (
     AudioAsked,
     LinkGrant,
     MarkView,
+    RecordingPage,
+    RecordingQuery,
     RecordingView,
     Reply,
 )
@@ -64,6 +66,10 @@ class RecordingsDesk:
         async with self._uow.read() as session:
             recording = await queries.one(session, self._calls, actor, LISTEN, recording_id)
             return queries.view(recording, await queries.waveform(session, recording_id))
+
+    async def page(self, actor: Actor, query: RecordingQuery) -> RecordingPage:
+        async with self._uow.read() as session:
+            return await queries.page(session, self._calls, actor, LISTEN, query)
 
     async def of_calls(self, actor: Actor, call_ids: Sequence[int]) -> Mapping[int, tuple[RecordingView, ...]]:
         async with self._uow.read() as session:

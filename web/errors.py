@@ -47,6 +47,7 @@ _TITLES = {
     405: msg("Not possible here"),
     409: msg("Not now"),
     413: msg("Too large"),
+    415: msg("Not understood"),
     422: msg("Please correct this"),
     429: msg("Too often"),
     500: msg("Something broke"),
@@ -56,6 +57,7 @@ _DETAILS: dict[int, Message] = {
     404: Message(NotFound.text),
     405: msg("This address does not answer to that."),
     413: msg("What you sent is larger than this page takes."),
+    415: msg("Send JSON, and say so in Content-Type."),
     500: msg("This is a fault of the program. It has been noted; nothing was saved halfway."),
 }
 _log = structlog.get_logger(__name__)
@@ -75,7 +77,12 @@ class Problem:
 
 def status_of(error: DomainError) -> int:
     """The HTTP status of an error's kind."""
-    return next(status for kind, status in _STATUS if isinstance(error, kind))
+    return status_of_kind(type(error))
+
+
+def status_of_kind(error: type[DomainError]) -> int:
+    """The HTTP status of a kind of error."""
+    return next(status for kind, status in _STATUS if issubclass(error, kind))
 
 
 async def on_domain_error(connection: HTTPConnection[Any], error: Exception) -> Response | None:
@@ -85,9 +92,9 @@ async def on_domain_error(connection: HTTPConnection[Any], error: Exception) -> 
         await cast(WebSocket, connection).close(1008)
         return None
     request = cast(Request, connection)
-    status, headers = status_of(refusal), retry_after(refusal)
     if is_api(request):
-        return _document(request, status, refusal.code, refusal.message, more=_more(request, refusal), headers=headers)
+        return problem_document(request, refusal)
+    status, headers = status_of(refusal), retry_after(refusal)
     if isinstance(refusal, NotSignedIn):
         return _to_login(request)
     if isinstance(refusal, PasswordChangeRequired):
@@ -116,6 +123,14 @@ async def on_crash(request: Request, error: Exception) -> Response:
     if is_api(request):
         return _document(request, 500, "internal", _DETAILS[500], more={"reference": reference})
     return await _problem_page(request, 500, _DETAILS[500], {}, reference)
+
+
+def problem_document(request: Request, refusal: DomainError) -> Response:
+    """A refusal as programs read it."""
+    status, headers = status_of(refusal), retry_after(refusal)
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    return _document(request, status, refusal.code, refusal.message, more=_more(request, refusal), headers=headers)
 
 
 def is_api(request: HTTPConnection[Any]) -> bool:

@@ -24,6 +24,7 @@ F = TypeVar("F", bound=BaseModel)
 #: What people read, by the kind of pydantic's error.
 _TEXTS = {
     "missing": msg("This is needed."),
+    "extra_forbidden": msg("There is no field of this name."),
     "string_type": msg("This is needed."),
     "int_parsing": msg("Choose one of the list."),
     "decimal_parsing": msg("Give a number."),
@@ -65,7 +66,7 @@ def typed(data: FormData, kind: type[F]) -> F:
     try:
         return kind.model_validate(_values(data, kind))
     except ValidationError as error:
-        raise Invalid({str(fault["loc"][0]): _text(dict(fault)) for fault in error.errors()}) from error
+        raise Invalid({str(fault["loc"][0]): fault_text(dict(fault)) for fault in error.errors()}) from error
 
 
 def _values(data: FormData, kind: type[BaseModel]) -> dict[str, Any]:
@@ -79,7 +80,8 @@ def _values(data: FormData, kind: type[BaseModel]) -> dict[str, Any]:
     return values
 
 
-def _text(fault: dict[str, Any]) -> Message:
+def fault_text(fault: dict[str, Any]) -> Message:
+    """What people read about one of pydantic's faults."""
     context = fault.get("ctx") or {}
     if fault["type"] == "string_too_long":
         return msg("Use at most {count} characters.", count=context["max_length"])

@@ -2,6 +2,7 @@
 
 from starlette.routing import BaseRoute
 
+from web.api.v1 import index as api
 from web.live import endpoint as live
 from web.pages import (
     account,
@@ -50,6 +51,7 @@ _MODULES = (
     phone,
     recordings,
     live,
+    api,
 )
 
 ROUTES: tuple[BaseRoute, ...] = tuple(route for module in _MODULES for route in module.routes)

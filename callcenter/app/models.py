@@ -7,6 +7,7 @@ from callcenter.compliance import model as compliance
 from core.audit import model as audit
 from core.cases import model as cases
 from core.importing import model as importing
+from core.kernel import idempotency
 from core.kernel.db import Base
 from core.kernel.jobs import model as jobs
 from core.parties import model as parties
@@ -22,6 +23,7 @@ __all__ = [
     "calls",
     "cases",
     "compliance",
+    "idempotency",
     "importing",
     "jobs",
     "metadata",

@@ -19,6 +19,7 @@ from callcenter.compliance.service import Gate
 from callcenter.productivity.ports import DayCalls
 from core.importing.service import Imports
 from core.kernel.access import Actor, Right
+from core.kernel.idempotency import Idempotency
 from web.live.endpoint import LiveDesk
 from web.live.messages import LiveMessages
 from web.pages.agent_badge import agent_badge
@@ -61,6 +62,7 @@ def services_of(house: House, rights: tuple[Right, ...]) -> Services:
         CallService: floor.calls,
         DayCalls: CallsOfDay(),
         Gate: floor.gate,
+        Idempotency: base.keys,
         Imports: house.imports,
         Recordings: house.archive.desk,
         LiveDesk: house.live.desk,

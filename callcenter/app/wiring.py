@@ -30,6 +30,7 @@ from core.importing.service import Imports
 from core.kernel.bus import Bus
 from core.kernel.clock import Clock, SystemClock
 from core.kernel.db import Database
+from core.kernel.idempotency import Idempotency
 from core.kernel.ids import IdSource
 from core.kernel.jobs import JobHandler, JobQueued, JobRunner
 from core.kernel.uow import UnitOfWork
@@ -67,6 +68,7 @@ Owned = tuple[str, Callable[[], Coroutine[Any, Any, None]]]
 
 _TICK_SECONDS = 1.0
 _SWEEP_SECONDS = 30.0
+_FORGET_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +81,7 @@ class Ground:
     uow: UnitOfWork
     vault: Vault
     looks: Looks
+    keys: Idempotency
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,6 +162,7 @@ class House:
             ("callbacks", _every(_TICK_SECONDS, floor.ticker.tick)),
             ("wrap-ups", _every(_TICK_SECONDS, floor.results.end_long_wrap_ups)),
             ("lost orders", _every(_SWEEP_SECONDS, floor.calls.end_lost_orders)),
+            ("old keys", _every(_FORGET_SECONDS, ground.keys.forget)),
         ]
         bridge: list[Owned] = [
             *((f"bridge {bridge.exchange.server}", bridge.run) for bridge in floor.bridges),
@@ -182,6 +186,7 @@ def ground(settings: Settings, database: Database) -> Ground:
         uow=uow,
         vault=Vault(settings.key.decode()),
         looks=Looks(uow, clock),
+        keys=Idempotency(uow, clock),
     )
 
 

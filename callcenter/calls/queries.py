@@ -62,14 +62,24 @@ async def call_detail(session: AsyncSession, actor: Actor, call_id: int) -> Call
     line = (await session.execute(_lines().where(within_reach(actor, VIEW), Call.id == call_id))).one_or_none()
     if line is None:
         raise CallNotFound
-    loaded = select(Call).where(Call.id == call_id).options(selectinload(Call.legs), selectinload(Call.links))
-    call = (await session.scalars(loaded)).one()
-    marks = (
-        await session.scalars(select(Bookmark).where(Bookmark.call_id == call_id).order_by(Bookmark.at_ms, Bookmark.id))
-    ).all()
-    names = await _names(session, {leg.user_id for leg in call.legs} | {mark.user_id for mark in marks})
+    return (await whole_calls(session, [_row(line)]))[0]
+
+
+async def whole_calls(session: AsyncSession, rows: Sequence[CallRow]) -> list[CallDetail]:
+    """Calls that the caller has read for an actor, each with its legs and bookmarks: three questions for any number."""
+    ids = [row.id for row in rows]
+    loaded = select(Call).where(Call.id.in_(ids)).options(selectinload(Call.legs), selectinload(Call.links))
+    calls = {call.id: call for call in await session.scalars(loaded)}
+    wanted = select(Bookmark).where(Bookmark.call_id.in_(ids)).order_by(Bookmark.at_ms, Bookmark.id)
+    marks = (await session.scalars(wanted)).all()
+    took_part = {leg.user_id for call in calls.values() for leg in call.legs}
+    names = await _names(session, took_part | {mark.user_id for mark in marks})
+    return [_detail(row, calls[row.id], [mark for mark in marks if mark.call_id == row.id], names) for row in rows]
+
+
+def _detail(row: CallRow, call: Call, marks: Sequence[Bookmark], names: Mapping[int | None, str | None]) -> CallDetail:
     return CallDetail(
-        call=_row(line),
+        call=row,
         server=call.server,
         dialled=call.dialled,
         linkedids=tuple(link.linkedid for link in call.links),

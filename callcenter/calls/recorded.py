@@ -99,11 +99,33 @@ class AudioAsked:
     download: bool = False
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordingQuery:
+    """Which recordings. ``since`` and ``until`` (exclusive) bound their beginning, aware UTC."""
+
+    call_id: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    after: str | None = None
+    size: int = 50
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordingPage:
+    """One page, the newest first; ``next`` is the cursor of the one behind it."""
+
+    rows: tuple[RecordingView, ...]
+    next: str | None
+
+
 class Recordings(Protocol):
     """Everything a screen does with recordings. Each takes the actor first; a recording the actor may not see does not
     exist (``NotFound``), a missing right is ``Forbidden``."""
 
     async def get(self, actor: Actor, recording_id: int) -> RecordingView: ...
+
+    async def page(self, actor: Actor, query: RecordingQuery) -> RecordingPage:
+        """The recordings in reach, page by page. Raises ``Invalid`` for a damaged cursor."""
 
     async def of_calls(self, actor: Actor, call_ids: Sequence[int]) -> Mapping[int, tuple[RecordingView, ...]]:
         """Recordings by call, oldest first; calls without one are left out."""

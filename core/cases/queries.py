@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.cases import rights
 from core.cases.fields import FIELDS, SORTS, Asked, condition
-from core.cases.model import CASES, LIABLE, Case, CaseParty, CaseState, Creditor, Order, Stage
+from core.cases.model import CASES, LIABLE, Case, CaseParty, CaseState, Creditor, Order, Promise, Stage
 from core.kernel.access import Actor
 from core.kernel.paging import Page, Sort, count_up_to, fetch_page
 from core.parties.model import PARTIES, Party, Phone
@@ -335,3 +335,32 @@ async def next_case(session: AsyncSession, actor: Actor, *, after_case: int | No
     if after_case is not None:
         statement = statement.where(Case.id != after_case)
     return await session.scalar(statement.order_by(Case.next_action_at, Case.id).limit(1))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PromiseQuery:
+    """Which promises. ``due_from`` and ``due_to`` bound the day, both included."""
+
+    case_id: int | None = None
+    state: str | None = None
+    due_from: date | None = None
+    due_to: date | None = None
+    after: str | None = None
+    size: int = 50
+
+
+async def list_promises(
+    session: AsyncSession, actor: Actor, query: PromiseQuery
+) -> tuple[Sequence[Promise], str | None]:
+    """One page of the promises on cases in reach, the latest due first, and the cursor of the page behind it."""
+    on_case = select(Promise).join(Case, Case.id == Promise.case_id)
+    statement = visible(on_case, actor, rights.VIEW, owner=Case.collector_id, unit=Case.unit_id)
+    asked = {Promise.case_id: query.case_id, Promise.state: query.state}
+    statement = statement.where(*(column == value for column, value in asked.items() if value is not None))
+    if query.due_from is not None:
+        statement = statement.where(Promise.due_on >= query.due_from)
+    if query.due_to is not None:
+        statement = statement.where(Promise.due_on <= query.due_to)
+    sort = Sort(column=Promise.due_on.expression, id=Promise.id.expression, descending=True)
+    found = await fetch_page(session, statement, sort, size=query.size, after=query.after)
+    return [row.Promise for row in found.rows], found.next

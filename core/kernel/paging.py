@@ -9,7 +9,7 @@ import binascii
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -18,9 +18,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.kernel.errors import Invalid
 from core.kernel.i18n import msg
+from core.kernel.types import AMOUNT_SCALE, Amount
 
 #: Counting further than this costs more than it tells.
 COUNT_LIMIT = 10_000
+#: What keys and amounts are stored in.
+_BIGGEST = 2**63 - 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,7 +65,7 @@ async def fetch_page(
     """
     backwards = before is not None
     cursor = before if backwards else after
-    start = _decode(cursor) if cursor else None
+    start = _decode(cursor, sort) if cursor else None
     marked = statement.add_columns(sort.column.label("page_value"), sort.id.label("page_id"))
     found = await _read(session, marked, sort, start, size + 1, backwards=backwards)
     more, rows = len(found) > size, found[:size]
@@ -135,9 +138,25 @@ def _plain(value: Any) -> tuple[str, Any]:
     return "", value
 
 
-def _decode(cursor: str) -> _Position:
+def _decode(cursor: str, sort: Sort) -> _Position:
     try:
         kind, value, row_id = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        return _Position(_WRITTEN[kind][2](value) if kind else value, int(row_id))
-    except (ValueError, TypeError, ArithmeticError, LookupError, binascii.Error) as error:
+        position = _Position(_WRITTEN[kind][2](value) if kind else value, int(row_id))
+        _require_comparable(position, sort)
+    except (ValueError, TypeError, ArithmeticError, LookupError, RecursionError, binascii.Error) as error:
         raise Invalid({"after": msg("This page address is damaged. Start from the first page.")}) from error
+    return position
+
+
+def _require_comparable(position: _Position, sort: Sort) -> None:
+    """Raise ``ValueError`` for what no row can be compared with: a forged cursor must not become a crash."""
+    value, kind = position.value, sort.column.type
+    if value is not None and type(value) is not (Decimal if isinstance(kind, Amount) else kind.python_type):
+        raise ValueError("a value of another kind")
+    if isinstance(value, datetime) and value.tzinfo != UTC:
+        raise ValueError("no UTC time")
+    if isinstance(value, str) and "\x00" in value.encode().decode():
+        raise ValueError("a text that no database keeps")
+    scaled = value * AMOUNT_SCALE if isinstance(value, Decimal) else value if isinstance(value, int) else 0
+    if scaled != int(scaled) or max(abs(int(scaled)), abs(position.id)) > _BIGGEST:
+        raise ValueError("no number that is stored")

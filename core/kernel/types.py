@@ -10,7 +10,8 @@ from sqlalchemy.types import TypeDecorator
 #: An autoincrement key: SQLite only counts up plain INTEGER keys.
 Key = BigInteger().with_variant(Integer, "sqlite")
 
-_SCALE = Decimal(10_000)
+#: Parts of the unit that amounts are stored in.
+AMOUNT_SCALE = Decimal(10_000)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -42,10 +43,10 @@ class Amount(TypeDecorator[Decimal]):
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:
         if value is None:
             return None
-        scaled = value * _SCALE
+        scaled = value * AMOUNT_SCALE
         if scaled != scaled.to_integral_value():
             raise ValueError(f"{value} has more than four decimals")
         return int(scaled)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
-        return None if value is None else Decimal(int(value)) / _SCALE
+        return None if value is None else Decimal(int(value)) / AMOUNT_SCALE

@@ -20,6 +20,7 @@ from callcenter.app.wiring import build as build_house
 from core.audit.service import Looks
 from core.kernel.bus import Bus
 from core.kernel.clock import ManualClock
+from core.kernel.idempotency import Idempotency
 from core.kernel.uow import UnitOfWork
 from core.people.service.keys import Keys
 from core.people.service.logins import Logins
@@ -72,7 +73,9 @@ async def house(
         announcements=Announcements(uow, clock),
     )
     looks = Looks(uow, clock)
-    ground = Ground(settings=settings, clock=clock, bus=bus, uow=uow, vault=vault, looks=looks)
+    ground = Ground(
+        settings=settings, clock=clock, bus=bus, uow=uow, vault=vault, looks=looks, keys=Idempotency(uow, clock)
+    )
     task = asyncio.create_task(looks.run(), name="looks")
     yield build_house(ground, staff, sites=())
     task.cancel()

@@ -1,0 +1,27 @@
+"""All operations of the API, and the document that describes them."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from web.api.v1 import agents, callbacks, calls, cases, contacts, promises, recordings
+from web.api.v1.openapi import document
+from web.api.v1.operation import BASE, Operation
+from web.security import public, route
+
+_MODULES = (calls, recordings, callbacks, cases, promises, contacts, agents)
+
+OPERATIONS: tuple[Operation[Any], ...] = tuple(one for module in _MODULES for one in module.OPERATIONS)
+_DOCUMENT = document(OPERATIONS)
+
+
+async def describe(_request: Request) -> Response:
+    """What the API can do; no secret, and tools ask for it without a token."""
+    return JSONResponse(_DOCUMENT)
+
+
+routes = [
+    route(f"{BASE}/openapi.json", describe, policy=public, name="api.openapi"),
+    *(one for module in _MODULES for one in module.routes),
+]
