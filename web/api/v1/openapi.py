@@ -149,8 +149,8 @@ def _responses(operation: Operation[Any], references: Mapping[Any, Any]) -> dict
     for status, errors in sorted(by_status.items()):
         found[str(status)] = _refusal(errors, references)
     if operation.method == "POST":
-        found["413"] = _plain_refusal("`http_413`: the body is too large", references)
-        found["415"] = _plain_refusal("`http_415`: the body is no JSON", references)
+        found["413"] = {"description": "The body is too large"}  # refused before anybody reads it, in plain text
+        found["415"] = _problem("`http_415`: the body is no JSON", [references[Problem, "serialization"]])
     return found
 
 
@@ -167,16 +167,10 @@ def _implied(operation: Operation[Any]) -> tuple[type[DomainError], ...]:
 
 def _refusal(errors: Sequence[type[DomainError]], references: Mapping[Any, Any]) -> dict[str, Any]:
     shapes = dict.fromkeys(_SHAPES.get(error, Problem) for error in errors)
-    schemas = [references[shape, "serialization"] for shape in shapes]
     lines = [f"`{error.code}`: {(error.__doc__ or '').strip().partition(chr(10))[0]}" for error in errors]
-    return {
-        "description": "\n\n".join(lines),
-        "content": {_PROBLEM: {"schema": schemas[0] if len(schemas) == 1 else {"anyOf": schemas}}},
-    }
+    return _problem("\n\n".join(lines), [references[shape, "serialization"] for shape in shapes])
 
 
-def _plain_refusal(description: str, references: Mapping[Any, Any]) -> dict[str, Any]:
-    return {
-        "description": description,
-        "content": {_PROBLEM: {"schema": references[Problem, "serialization"]}},
-    }
+def _problem(description: str, schemas: Sequence[Any]) -> dict[str, Any]:
+    schema = schemas[0] if len(schemas) == 1 else {"anyOf": list(schemas)}
+    return {"description": description, "content": {_PROBLEM: {"schema": schema}}}
