@@ -3,7 +3,8 @@
 A route that is not here fails the test. ``needs`` is ``public``, ``local``, ``signed in`` or rights any one of which
 opens. ``target`` says what the ids in the address are of; ``form`` is a body that passes, so that what is refused is
 refused for its rights; ``once`` marks what can be done to a thing only once. ``reach`` is the right whose scope decides
-where it is not the one needed. ``absent`` marks what this installation without an exchange does not have.
+where it is not the one needed. ``body`` is the JSON that programs send, with places for ids. ``absent`` marks what
+this installation without an exchange does not have.
 """
 
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ class Entry:
     reach: str | None = None
     absent: bool = False
     form: Mapping[str, str] = field(default_factory=dict)
+    body: str = "{}"
 
 
 PUBLIC, LOCAL, SIGNED_IN = ("public",), ("local",), ("signed in",)
@@ -124,6 +126,51 @@ _RECORDINGS = {
     "POST /recordings/{id:int}/link": Entry(needs=("recordings.listen",), target="recording"),
 }
 
+_SUM = '{"amount": "10.00", "currency": "RUB"}'
+_WINDOW = '"window_start": "2026-03-12T09:00:00Z", "window_end": "2026-03-12T10:00:00Z"'
+_ABOUT = '"case_id": %(case)d, "phone": "+79000000099"'
+_API = {
+    "GET /api/v1/openapi.json": Entry(needs=PUBLIC),
+    "GET /api/v1/calls": Entry(needs=("calls.view",)),
+    "GET /api/v1/calls/{id:int}": Entry(needs=("calls.view",), target="call"),
+    "POST /api/v1/calls": Entry(needs=("calls.dial",), target="case", reach="cases.view", body=f"{{{_ABOUT}}}"),
+    **{
+        f"POST /api/v1/calls/{{id:int}}/{verb}": Entry(needs=("calls.control",), target="call", body=body)
+        for verb, body in (("hangup", "{}"), ("hold", "{}"), ("unhold", "{}"), ("transfer", '{"target": "200"}'))
+    },
+    "POST /api/v1/calls/{id:int}/result": Entry(needs=("calls.result",), target="call", body='{"code": "NA"}'),
+    "GET /api/v1/recordings": Entry(needs=("recordings.listen",)),
+    **{
+        f"GET /api/v1/recordings/{{id:int}}{path}": Entry(needs=("recordings.listen",), target="recording")
+        for path in ("", "/audio", "/peaks")
+    },
+    "GET /api/v1/callbacks": Entry(needs=("callbacks.view",)),
+    "GET /api/v1/callbacks/{id:int}": Entry(needs=("callbacks.view",), target="callback"),
+    "POST /api/v1/callbacks": Entry(
+        needs=("callbacks.edit",), target="case", reach="cases.view", body=f"{{{_ABOUT}, {_WINDOW}}}"
+    ),
+    "POST /api/v1/callbacks/{id:int}/reschedule": Entry(
+        needs=("callbacks.edit",), target="callback", body=f"{{{_WINDOW}}}"
+    ),
+    "POST /api/v1/callbacks/{id:int}/cancel": Entry(needs=("callbacks.edit",), target="callback"),
+    "POST /api/v1/callbacks/{id:int}/dial": Entry(needs=("callbacks.edit",), target="callback"),
+    "GET /api/v1/cases": Entry(needs=("cases.view",)),
+    "GET /api/v1/cases/{id:int}": Entry(needs=("cases.view",), target="case"),
+    "GET /api/v1/parties": Entry(needs=("cases.view",)),
+    "GET /api/v1/phones/{e164}": Entry(needs=("cases.view",), target="number"),
+    "GET /api/v1/promises": Entry(needs=("cases.view",)),
+    "POST /api/v1/promises": Entry(
+        needs=("promises.edit",),
+        target="case",
+        body=f'{{"case_id": %(case)d, "due_on": "2026-03-12", "amount": {_SUM}}}',
+    ),
+    "POST /api/v1/contact-check": Entry(
+        needs=("cases.view",), target="case", body=f'{{"party_id": %(party)d, {_ABOUT}}}'
+    ),
+    "GET /api/v1/agents": Entry(needs=("agents.view",)),
+    "POST /api/v1/agents/{id:int}/state": Entry(needs=("agents.state",), target="user", body='{"state": "available"}'),
+}
+
 POLICIES: dict[str, Entry] = {
     "GET /": _ME,
     "GET /login": Entry(needs=PUBLIC),
@@ -190,6 +237,7 @@ POLICIES: dict[str, Entry] = {
     **_CALLS,
     **_CALLBACKS,
     **_RECORDINGS,
+    **_API,
     "WS /live": _ME,
     "WS /api/v1/live": _ME,
     "POST /me/state": Entry(needs=("agents.state",)),
@@ -241,6 +289,7 @@ HOLDERS: dict[str, set[str]] = {
     "tokens.edit": {"admin"},
     "audit.view": {"admin"},
     "settings.edit": {"admin"},
+    "agents.view": {"admin", "maria", "sofia"},
     "creditors.view": {"admin", "maria", "karl", "ada"},
     "creditors.edit": {"admin", "maria"},
     "cases.import": {"admin", "maria", "karl"},

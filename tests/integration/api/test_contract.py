@@ -14,6 +14,7 @@ from callcenter.compliance.model import ContactAttempt, ContactDecision
 from core.audit.model import AuditEntry
 from tests.factories.desk import SOUND, Desk
 from tests.integration.api.conftest import Program, key
+from tests.plugins.web import SignIn
 
 CALL_FIELDS = (
     "id direction state started_at answered_at ended_at ring_seconds talk_seconds hold_seconds "
@@ -322,7 +323,7 @@ async def test_who_is_calling(program: Program, desk: Desk) -> None:
     assert candidate["reasons"][0] == "exact_number"
     foreign = (await anna.get(f"/phones/{desk.phones['diego']}")).json()
     assert (foreign["kind"], foreign["candidates"]) == ("unknown", [])
-    problem(await anna.get("/phones/nobody"), 422, "bad_number")
+    problem(await anna.get("/phones/nobody"), 404, "not_found")
 
 
 async def test_promises(program: Program, desk: Desk) -> None:
@@ -411,12 +412,16 @@ async def test_a_forged_cursor_is_refused(program: Program, path: str) -> None:
         assert answer.status_code in (200, 422), (cursor, answer.text)
 
 
-async def test_who_has_no_token_is_told_so_and_a_session_will_do(program: Program, desk: Desk, api_app: object) -> None:
+async def test_who_has_no_token_is_told_so_and_a_session_will_do(program: Program, desk: Desk, sign_in: SignIn) -> None:
     anna = await program("anna")
     del anna.headers["authorization"]
     answer = await anna.get("/calls")
     problem(answer, 401, "not_signed_in")
     assert answer.headers["www-authenticate"] == "Bearer"
+    with_session = await sign_in("anna")
+    assert (await with_session.get("/api/v1/cases")).status_code == 200
+    anna.headers["authorization"] = "Bearer cct_made-up"
+    problem(await anna.get("/calls"), 401, "not_signed_in")
 
 
 async def test_what_cannot_be_read_is_refused(program: Program, desk: Desk) -> None:

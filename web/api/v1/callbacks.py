@@ -152,6 +152,7 @@ async def cancel(request: Request, dropped: Dropped) -> Callback:
 
 async def dial(request: Request, _sent: Nothing) -> Callback:
     callback_id: int = request.path_params["id"]
+    await _changed(request, callback_id)
     actor(request).require(DIAL)  # before the callback is taken, not after
     await part(request, CallbackService).take(actor(request), callback_id)
     return await _changed(request, callback_id)

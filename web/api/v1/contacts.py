@@ -81,7 +81,7 @@ class ContactAnswer(Shape):
 async def caller(request: Request, _sent: Nothing) -> Caller:
     e164 = normalise(_plus(request.path_params["e164"]), region="")
     if e164 is None:
-        raise BadNumber
+        raise NotFound
     held = services(request)
     async with held.uow.read() as session:
         found = await who_is_calling(session, actor(request), e164, region="", now=held.clock.now())
@@ -146,7 +146,7 @@ OPERATIONS = (
         policy=_VIEW,
         takes=Nothing,
         gives=Caller,
-        errors=(BadNumber,),
+        errors=(NotFound,),
         handler=caller,
     ),
     Operation(
