@@ -49,7 +49,7 @@ class Desk:
     telephony: FakeTelephony
     storage: LocalStorage
     cast: Cast
-    ids: IdSource = field(default_factory=IdSource)
+    ids: IdSource
     order: Order | None = None
     cases: dict[str, Case] = field(default_factory=dict)
     phones: dict[str, str] = field(default_factory=dict)
@@ -199,9 +199,9 @@ class Desk:
 
 async def lay(house: House, services: Services, clock: ManualClock, cast: Cast) -> Desk:
     """The desk with directories, phones, a creditor under Russian law, and a case each for anna, bella and diego."""
-    uow, telephony = house.ground.uow, FakeTelephony()
-    built = replace(services, parts={**services.parts, **_floor(house, telephony)})
-    desk = Desk(built, uow, clock, telephony, house.archive.storage, cast)
+    uow, telephony, ids = house.ground.uow, FakeTelephony(), IdSource()
+    built = replace(services, parts={**services.parts, **_floor(house, telephony, ids)})
+    desk = Desk(built, uow, clock, telephony, house.archive.storage, cast, ids)
     async with uow.write() as work:
         await ship_results(work)
         await ship_reasons(work)
@@ -219,11 +219,11 @@ async def lay(house: House, services: Services, clock: ManualClock, cast: Cast) 
     return desk
 
 
-def _floor(house: House, telephony: FakeTelephony) -> dict[type[Any], Any]:
+def _floor(house: House, telephony: FakeTelephony, ids: IdSource) -> dict[type[Any], Any]:
     """What gives orders to the exchange, over one that only remembers them."""
     uow, clock, floor = house.ground.uow, house.ground.clock, house.floor
     law, staff, dialler = CallGate(floor.gate, floor.registry), StaffDirectory(), FloorDialler()
-    calls = CallService(uow, clock, ids=IdSource(), telephony=telephony, gate=law, callers=CallerLookup(), staff=staff)
+    calls = CallService(uow, clock, ids=ids, telephony=telephony, gate=law, callers=CallerLookup(), staff=staff)
     dialler.calls = calls
     return {
         CallService: calls,
