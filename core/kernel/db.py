@@ -9,6 +9,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
+from core.kernel.sqlite import opener
+
 _READERS = 4
 _POSTGRES_POOL = 10
 _BUSY_MS = 30_000
@@ -65,7 +67,7 @@ class Database:
 
 def _sqlite_engine(url: URL, *, writer: bool) -> AsyncEngine:
     pool = {"pool_size": 1 if writer else _READERS, "max_overflow": 0, "pool_timeout": 60}
-    engine = create_async_engine(url, **pool)
+    engine = create_async_engine(url, async_creator=opener(url.database or ""), **pool)
     pragmas = ["foreign_keys=ON", f"busy_timeout={_BUSY_MS}", "temp_store=MEMORY", "cache_size=-65536"]
     pragmas += ["journal_mode=WAL", "synchronous=FULL"] if writer else ["query_only=ON"]
 

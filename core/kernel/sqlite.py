@@ -1,0 +1,60 @@
+"""A SQLite connection that being cancelled cannot break.
+
+The driver runs statements in a thread. When the task that awaits one is cancelled, the statement goes on without it:
+its cursor stays open, an open cursor keeps its transaction alive even after the connection was closed, and every other
+writer waits for a lock that nobody will give back. So a cancelled task here waits for the few milliseconds its
+statement still takes, closes the cursor, and only then is cancelled.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+import aiosqlite
+
+_CHUNK = 64
+
+
+class SteadyConnection(aiosqlite.Connection):
+    """What the engine's pool holds."""
+
+    async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        if not self._running or not self._connection:
+            raise ValueError("Connection closed")
+        done = self._queue(partial(fn, *args, **kwargs))
+        try:
+            return await asyncio.shield(done)
+        except asyncio.CancelledError:
+            await _whatever_comes(done)
+            cursor = getattr(fn, "__self__", None)
+            if isinstance(cursor, sqlite3.Cursor):
+                await _whatever_comes(self._queue(cursor.close))
+            raise
+
+    def _queue(self, step: Callable[[], Any]) -> "asyncio.Future[Any]":
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._tx.put_nowait((future, step))
+        return future
+
+
+async def _whatever_comes(done: "asyncio.Future[Any]") -> None:
+    """Wait for the end of a step, however often the waiting is interrupted, and whatever the step raises."""
+    while not done.done():
+        try:
+            await asyncio.wait([done])
+        except asyncio.CancelledError:
+            continue
+    done.exception()
+
+
+def opener(path: str) -> Callable[[], Awaitable[aiosqlite.Connection]]:
+    """What the engine calls for a new connection to the file at ``path``."""
+
+    async def open_connection() -> aiosqlite.Connection:
+        connection = SteadyConnection(lambda: sqlite3.connect(path, check_same_thread=False), _CHUNK)
+        connection._thread.daemon = True  # a forgotten connection must not keep the process alive
+        return await connection
+
+    return open_connection
