@@ -20,6 +20,7 @@ from callcenter.calls.ports import Agreed, PhoneLines, Promised
 from callcenter.calls.queries import call_detail
 from callcenter.calls.recorded import Recordings
 from callcenter.calls.results import CallResults
+from callcenter.calls.ringback import RingBack
 from callcenter.calls.service import CallService, Dial
 from core.cases.queries import next_case
 from core.kernel.errors import NotFound
@@ -27,6 +28,8 @@ from core.kernel.i18n import nmsg, translator
 from core.parties.model import Phone
 from web.errors import is_api
 from web.forms import Form, Line, parse
+from web.live.endpoint import LiveDesk
+from web.live.hub import Audience
 from web.page import go_to
 from web.security import actor, right, route
 from web.state import part, services
@@ -40,6 +43,7 @@ _STATE = right("agents.state")
 _CALLBACK_WINDOW = timedelta(minutes=30)
 #: For how long at most nothing is recorded while card data is spoken.
 _PAUSE_SECONDS = 120
+_TAB_LENGTH = 64
 
 _Text = Annotated[str, StringConstraints(max_length=4000)]
 _Reason = Annotated[str, StringConstraints(max_length=500)]
@@ -98,10 +102,13 @@ class ResultForm(Form):
 
 
 async def config(request: Request) -> Response:
-    """The registration of one's own browser phone."""
+    """The registration of one's own browser phone. The page that asks has the phone now: others learn it."""
     line = await part(request, PhoneLines).line(actor(request).user_id)  # type: ignore[type-abstract]
     if line is None:
         raise NotFound
+    tab = request.query_params.get("tab", "")[:_TAB_LENGTH]
+    mine = Audience(user_ids=frozenset({actor(request).user_id}))
+    part(request, LiveDesk).hub.publish("phone.claimed", mine, lambda _language: {"tab": tab})
     return JSONResponse(
         {
             "uri": line.uri,
@@ -111,6 +118,14 @@ async def config(request: Request) -> Response:
             "ice": list(line.ice),
         }
     )
+
+
+async def ready(request: Request) -> Response:
+    """A page has just registered the phone: whoever lost it in mid-call is rung back."""
+    user_id = actor(request).user_id
+    only_page = part(request, LiveDesk).hub.screens_of(user_id) <= 1
+    await part(request, RingBack).phone_ready(user_id, page_gone=only_page)
+    return Response(status_code=204)
 
 
 async def dial(request: Request) -> Response:
@@ -246,6 +261,7 @@ def _call(request: Request) -> int:
 
 routes = [
     route("/phone/config", config, policy=_DIAL, name="phone.config"),
+    route("/phone/ready", ready, policy=_DIAL, methods=["POST"], name="phone.ready"),
     route("/calls/dial", dial, policy=_DIAL, methods=["POST"], name="calls.dial"),
     route("/calls/{call:int}/hangup", hang_up, policy=_CONTROL, methods=["POST"], name="call.hangup"),
     route("/calls/{call:int}/hold", hold, policy=_CONTROL, methods=["POST"], name="call.hold"),
