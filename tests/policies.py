@@ -80,6 +80,7 @@ _CALLS = {
     "GET /calls/{call:int}/caller/search": Entry(needs=("calls.result",), target="call"),
     "POST /calls/{call:int}/caller/contact": Entry(needs=("calls.result",), target="call", form={"name": "Somebody"}),
     "GET /phone/config": Entry(needs=("calls.dial",), absent=True),
+    "POST /phone/ready": Entry(needs=("calls.dial",)),
     "POST /calls/dial": Entry(needs=("calls.dial",)),
     **{
         f"POST /calls/{{call:int}}{path}": Entry(needs=(needed,), target="call", form=form)

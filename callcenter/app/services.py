@@ -13,6 +13,7 @@ from callcenter.calls.day import DayCalls as CallsOfDay
 from callcenter.calls.ports import PhoneLines
 from callcenter.calls.recorded import Recordings
 from callcenter.calls.results import CallResults
+from callcenter.calls.ringback import RingBack
 from callcenter.calls.service import CallService
 from callcenter.compliance.registry import Registry
 from callcenter.compliance.service import Gate
@@ -70,6 +71,7 @@ def services_of(house: House, rights: tuple[Right, ...]) -> Services:
         PhoneLines: BrowserLines(base.uow, people.users, house.sites),
         CaseScreenParts: CaseCalls(base.uow, base.clock, floor.gate, house.archive.desk),
         Registry: floor.registry,
+        RingBack: floor.ring_back,
     }
     return Services(
         uow=base.uow,

@@ -9,6 +9,7 @@ from callcenter.agents.service import AgentService
 from callcenter.app.adapters.callbacks import AgreedCallbacks, CallbackLaw, FloorDialler
 from callcenter.app.adapters.cases import CallerLookup, CaseEffects
 from callcenter.app.adapters.law import CallGate, DebtorFacts
+from callcenter.app.adapters.phones import BridgedPhones
 from callcenter.app.adapters.recordings import BridgedChannels
 from callcenter.app.adapters.staff import FreeAgents, RegisteredPhones, StaffDirectory
 from callcenter.app.exchanges import Site
@@ -18,10 +19,11 @@ from callcenter.callbacks.service import CallbackService
 from callcenter.callbacks.ticker import CallbackTicker
 from callcenter.calls.control import CallControl
 from callcenter.calls.effects import ResultEffects
-from callcenter.calls.events import CallMerged
+from callcenter.calls.events import CallHeld, CallMerged
 from callcenter.calls.history import CaseHistory
 from callcenter.calls.reporting import CallReporter
 from callcenter.calls.results import CallResults
+from callcenter.calls.ringback import RingBack
 from callcenter.calls.service import CallService
 from callcenter.compliance.registry import Registry
 from callcenter.compliance.service import Gate
@@ -114,6 +116,7 @@ class Floor:
     calls: CallService
     control: CallControl
     results: CallResults
+    ring_back: RingBack
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,6 +169,7 @@ class House:
         ]
         bridge: list[Owned] = [
             *((f"bridge {bridge.exchange.server}", bridge.run) for bridge in floor.bridges),
+            ("ring back", floor.ring_back.run),
             *((f"recordings {number}", watcher.run) for number, watcher in enumerate(self.archive.watchers)),
         ]
         return (
@@ -249,6 +253,8 @@ def _floor(base: Ground, sites: Sequence[Site]) -> Floor:
         uow, clock, ids=IdSource(), telephony=telephony, gate=law, callers=callers, staff=staff, region=region
     )
     dialler.calls = calls
+    ring_back = RingBack(uow, telephony=telephony, staff=staff, phones=BridgedPhones(bridges))
+    base.bus.subscribe(CallHeld, ring_back.on_held)
     effects = ResultEffects(clock, gate=law, cases=CaseEffects(), callbacks=AgreedCallbacks(callbacks))
     return Floor(
         gate=gate,
@@ -262,6 +268,7 @@ def _floor(base: Ground, sites: Sequence[Site]) -> Floor:
         calls=calls,
         control=CallControl(uow, clock, telephony=telephony, staff=staff),
         results=CallResults(uow, clock, gate=law, effects=effects, followers=followers),
+        ring_back=ring_back,
     )
 
 

@@ -40,13 +40,13 @@ def difference(before: CallState | None, after: CallState, users: Users) -> Diff
 
 
 def ringing_users(call: CallState | None, users: Users) -> frozenset[int]:
-    """Collectors whose phones ring for the call now."""
-    return _users(call, users, rings)
+    """Collectors whose phones ring for the call now; not the one who rings a colleague with his own."""
+    return _users(call, users, lambda leg: rings(leg) and not _calls(call, leg))
 
 
 def waiting_users(call: CallState | None, users: Users) -> frozenset[int]:
     """Collectors whose phones ring, or who wait for the other side to answer."""
-    return ringing_users(call, users) | (_users(call, users, is_in) - talking_users(call, users))
+    return _users(call, users, rings) | (_users(call, users, is_in) - talking_users(call, users))
 
 
 def talking_users(call: CallState | None, users: Users) -> frozenset[int]:
@@ -56,6 +56,13 @@ def talking_users(call: CallState | None, users: Users) -> frozenset[int]:
 
 def rings(leg: LegState) -> bool:
     return leg.answered_at is None and leg.ended_at is None and leg.outcome is LegOutcome.PENDING
+
+
+def _calls(call: CallState | None, leg: LegState) -> bool:
+    """Whether somebody of the agency began the call with this leg: an internal call's first one."""
+    if call is None or call.direction is not Direction.INTERNAL:
+        return False
+    return leg == min(call.legs, key=lambda one: (one.started_at, one.uniqueid))
 
 
 def is_in(leg: LegState) -> bool:

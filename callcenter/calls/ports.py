@@ -167,6 +167,13 @@ class Staff(Protocol):
         """Whether the actor's right reaches that user."""
 
 
+class Phones(Protocol):
+    """Collectors' phones at the exchanges."""
+
+    def reachable(self, endpoint: str) -> bool:
+        """Whether the phone is registered, so that it can be rung."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PhoneLine:
     """How a browser phone registers. ``websocket`` is an address with ``{host}`` for the name the page was opened

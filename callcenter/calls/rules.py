@@ -8,6 +8,7 @@ from callcenter.calls.facts import CallPhase, CallState, Direction, Interval, Le
 
 #: Q.850 causes of a call the far side did not take, as result codes. Anything else is FAIL.
 _CAUSES = {17: "BUSY", 18: "NA", 19: "NA", 20: "NA", 34: "CONGEST", 38: "CONGEST", 42: "CONGEST"}
+_NORMAL_CLEARING = 16
 _NOT_IN_SERVICE = frozenset({1, 22, 28})
 
 
@@ -82,6 +83,26 @@ def result_of_silence(call: CallState) -> str | None:
     if last.cause in _CAUSES:
         return _CAUSES[last.cause]
     return "NA" if last.outcome in (LegOutcome.NO_ANSWER, LegOutcome.CANCELLED) else "FAIL"
+
+
+def left_behind(call: CallState, endpoint: str, *, page_gone: bool) -> LegState | None:
+    """The leg by which the phone ``endpoint`` was in the call until it vanished, while its customer is still there;
+    None when it did not vanish or somebody else has the customer.
+
+    A phone that says goodbye ends with normal clearing. ``page_gone``: even a leg that is still up is dead, because
+    whoever had it is known to be gone.
+    """
+    customers = (leg for leg in call.legs if leg.kind is LegKind.CUSTOMER)
+    agents = [leg for leg in call.legs if leg.kind is LegKind.AGENT]
+    if not agents or not any(leg.answered_at is not None and leg.ended_at is None for leg in customers):
+        return None
+    last = max(agents, key=lambda leg: (leg.started_at, leg.uniqueid))
+    if last.endpoint != endpoint or last.answered_at is None:
+        return None
+    if last.ended_at is None:
+        return last if page_gone else None
+    others = any(leg.ended_at is None for leg in agents)
+    return None if others or last.cause == _NORMAL_CLEARING else last
 
 
 def number_to_show(own: Sequence[str], phone: str) -> str | None:

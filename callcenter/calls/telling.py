@@ -86,8 +86,10 @@ def events_of(change: Change, users: Users, now: datetime) -> Iterable[CallEvent
     mine = concerned(row)
     if told.merged_ids:
         yield CallMerged(at=now, call=call, user_ids=everybody | mine, merged_ids=told.merged_ids)
-    if told.offered:
-        yield CallOffered(at=now, call=call, user_ids=told.offered)
+    # Who took over a consulted call never saw this one ring: to him it is new.
+    offered = told.offered | (told.answered if told.merged_ids else frozenset())
+    if offered:
+        yield CallOffered(at=now, call=call, user_ids=offered)
     if told.withdrawn:
         yield CallWithdrawn(at=now, call=call, user_ids=told.withdrawn)
     if told.answered:

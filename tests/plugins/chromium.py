@@ -20,15 +20,20 @@ FLAGS = (
 )
 
 
-@pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    """A fresh Chromium; it ends with the test."""
-    program = shutil.which("chromium")
-    if program is None:
+def program() -> str:
+    """Where Chromium is; fails when it, or what it is to show, is missing."""
+    found = shutil.which("chromium")
+    if found is None:
         pytest.fail("Chromium is missing: run 'apt-get install chromium'")
     if not BUNDLE.exists():
         pytest.fail("the browser bundle is missing: run 'make setup-test'")
+    return found
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    """A fresh Chromium; it ends with the test."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+        browser = await playwright.chromium.launch(executable_path=program(), args=list(FLAGS))
         yield browser
         await browser.close()

@@ -21,6 +21,7 @@ class SoftPhone extends HTMLElement {
   #view = new PhoneView(this, this.#agent, this.#devices);
   #watching = null;
   #offer = null;
+  #arriving = false;
 
   get talking() { return this.#agent.talking; }
   /** "registered" and so on: what the lamp of the phone shows. */
@@ -35,6 +36,7 @@ class SoftPhone extends HTMLElement {
     this.#tabs.addEventListener("vacant", () => this.takeOver());
     this.addEventListener("phone-action", ({ detail }) => this.#act(detail));
     document.addEventListener("call.offered", ({ detail }) => { this.#offer = detail; this.#match(this.#agent.ringing); });
+    document.addEventListener("call.merged", ({ detail }) => this.#merged(detail));
     document.addEventListener("call.withdrawn", ({ detail }) => { if (this.#offer?.call_id === detail.call_id) this.#offer = null; });
     window.addEventListener("beforeunload", (event) => { if (this.talking) event.preventDefault(); });
     this.takeOver();
@@ -46,7 +48,10 @@ class SoftPhone extends HTMLElement {
     try {
       const config = await ask(`${this.dataset.config}?tab=${TAB}`);
       if (!config) this.#agent.stop("none");
-      else if (this.#tabs.owner) this.#agent.start(config);
+      else if (this.#tabs.owner) {
+        this.#arriving = true;
+        this.#agent.start(config);
+      }
     } catch (error) {
       if (error.status === 404) { this.#agent.stop("none"); return; }
       this.#agent.stop("failed");
@@ -63,7 +68,20 @@ class SoftPhone extends HTMLElement {
     this.#changed();
   }
 
+  /** A transfer made one call of two: what is said of the line from now on belongs to the older one. */
+  #merged({ call_id: callId, merged_ids: gone }) {
+    for (const line of this.lines) if (gone.includes(Number(line.callId))) line.callId = String(callId);
+  }
+
+  /** A call that a former page of mine left behind is rung back by the server, once it knows that we are here. */
+  #arrived() {
+    if (!this.#arriving || this.registration !== "registered") return;
+    this.#arriving = false;
+    if (this.lines.length === 0) post("/phone/ready").catch(() => {});
+  }
+
   #changed() {
+    this.#arrived();
     const { ringing, talking, lines } = this.#agent;
     const ringback = lines.some((line) => line.ringback);
     this.#ringer.play(ringing && !ringing.autoAnswer ? (talking ? "knock" : "ring") : ringback ? "ringback" : null);

@@ -60,10 +60,18 @@ function settle(callId) {
 document.addEventListener("call.offered", ({ detail }) => show(detail));
 document.addEventListener("call.withdrawn", ({ detail }) => withdraw(detail.call_id, detail.reason));
 document.addEventListener("call.answered", ({ detail }) => settle(detail.call_id));
-document.addEventListener("call.ended", ({ detail }) => settle(detail.call_id));
+document.addEventListener("call.ended", ({ detail }) => { settle(detail.call_id); withdrawCard(detail.call_id); });
+document.addEventListener("call.merged", ({ detail }) => {
+  for (const callId of detail.merged_ids) { settle(callId); withdrawCard(callId); }
+});
 document.addEventListener("snapshot", ({ detail }) => {
   const standing = new Map((detail.offers ?? []).map((offer) => [offer.call_id, offer]));
   for (const callId of [...offers.keys()]) if (!standing.has(callId)) withdraw(callId, "withdrawn");
+  // The end of a call that was taken may have been missed: its card stays only for the call that is still on.
+  for (const element of area()?.querySelectorAll("[data-offer]") ?? []) {
+    const callId = Number(element.dataset.offer);
+    if (!standing.has(callId) && detail.agent?.call_id !== callId) element.remove();
+  }
   for (const offer of standing.values()) show(offer);
 });
 document.addEventListener("phone.open-case", () => {

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from callcenter.agents.events import AgentStateChanged
 from callcenter.agents.model import AgentState
@@ -14,7 +15,16 @@ from callcenter.agents.rights import VIEW as AGENTS_VIEW
 from callcenter.callbacks.events import CallbackDue, CallbackEvent, CallbackMoved, CallbackSoon
 from callcenter.callbacks.model import Callback, CallbackState
 from callcenter.callbacks.rights import VIEW as CALLBACKS_VIEW
-from callcenter.calls.events import CallAnswered, CallEnded, CallEvent, CallHeld, CallOffered, CallWithdrawn
+from callcenter.calls.events import (
+    CallAnswered,
+    CallEnded,
+    CallEvent,
+    CallHeld,
+    CallMerged,
+    CallOffered,
+    CallWithdrawn,
+)
+from callcenter.calls.facts import Direction
 from callcenter.calls.model import Call, Leg
 from callcenter.calls.ports import Telephony, TelephonyStatus
 from callcenter.calls.recorded import RecordingReady
@@ -47,6 +57,7 @@ class LiveMessages:
         bus.subscribe(CallAnswered, self._answered)
         bus.subscribe(CallHeld, self._held)
         bus.subscribe(CallEnded, self._ended)
+        bus.subscribe(CallMerged, self._merged)
         bus.subscribe(AgentStateChanged, self._agent)
         bus.subscribe(CallbackSoon, self._callback)
         bus.subscribe(CallbackDue, self._callback)
@@ -61,7 +72,7 @@ class LiveMessages:
     async def snapshot(self, actor: Actor) -> Mapping[str, Any]:
         """Calls at the actor's phones, his state, the lamp, what is due."""
         async with self._uow.read() as session:
-            rings = (Leg.user_id == actor.user_id, Leg.ended_at.is_(None), Leg.answered_at.is_(None))
+            rings = (Leg.user_id == actor.user_id, Leg.ended_at.is_(None), Leg.answered_at.is_(None), _is_rung())
             ringing = select(Leg.call_id).join(Call).where(*rings, Call.ended_at.is_(None), Call.merged_into.is_(None))
             offers = [await _offer(session, call_id) for call_id in (await session.scalars(ringing)).all()]
             state = await state_of(session, actor.user_id)
@@ -93,6 +104,9 @@ class LiveMessages:
 
     async def _ended(self, event: CallEnded) -> None:
         self._to(event, "call.ended", {**_call(event), "needs_result": event.needs_result, "lost": event.lost})
+
+    async def _merged(self, event: CallMerged) -> None:
+        self._to(event, "call.merged", {**_call(event), "merged_ids": event.merged_ids})
 
     def _to(self, event: CallEvent, kind: str, body: Mapping[str, Any]) -> None:
         self._hub.publish(kind, Audience(user_ids=event.user_ids), lambda _language: body)
@@ -166,6 +180,13 @@ class LiveMessages:
             user_ids=users, unit_ids=frozenset(unit for unit in units if unit is not None), right="recordings.listen"
         )
         self._hub.publish("recording.ready", audience, lambda _language: body)
+
+
+def _is_rung() -> ColumnElement[bool]:
+    """Not the leg by which somebody rings a colleague: an internal call's first one."""
+    other = aliased(Leg)
+    earlier = exists().where(other.call_id == Leg.call_id, other.started_at < Leg.started_at)
+    return or_(Call.direction != Direction.INTERNAL, earlier)
 
 
 def _call(event: CallEvent) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from callcenter.calls.ports import Agreed, PhoneLines, Promised
 from callcenter.calls.queries import call_detail
 from callcenter.calls.recorded import Recordings
 from callcenter.calls.results import CallResults
+from callcenter.calls.ringback import RingBack
 from callcenter.calls.service import CallService, Dial
 from core.cases.queries import next_case
 from core.kernel.errors import NotFound
@@ -100,7 +101,7 @@ class ResultForm(Form):
 
 
 async def config(request: Request) -> Response:
-    """The registration of one's own browser phone."""
+    """The registration of one's own browser phone. The page that asks has the phone now: others learn it."""
     line = await part(request, PhoneLines).line(actor(request).user_id)  # type: ignore[type-abstract]
     if line is None:
         raise NotFound
@@ -116,6 +117,14 @@ async def config(request: Request) -> Response:
             "ice": list(line.ice),
         }
     )
+
+
+async def ready(request: Request) -> Response:
+    """A page has just registered the phone: whoever lost it in mid-call is rung back."""
+    user_id = actor(request).user_id
+    only_page = part(request, LiveDesk).hub.screens_of(user_id) <= 1
+    await part(request, RingBack).phone_ready(user_id, page_gone=only_page)
+    return Response(status_code=204)
 
 
 async def dial(request: Request) -> Response:
@@ -251,6 +260,7 @@ def _call(request: Request) -> int:
 
 routes = [
     route("/phone/config", config, policy=_DIAL, name="phone.config"),
+    route("/phone/ready", ready, policy=_DIAL, methods=["POST"], name="phone.ready"),
     route("/calls/dial", dial, policy=_DIAL, methods=["POST"], name="calls.dial"),
     route("/calls/{call:int}/hangup", hang_up, policy=_CONTROL, methods=["POST"], name="call.hangup"),
     route("/calls/{call:int}/hold", hold, policy=_CONTROL, methods=["POST"], name="call.hold"),

@@ -11,12 +11,13 @@ import pytest
 from starlette.websockets import WebSocket
 
 from callcenter.agents.service import AgentService
+from callcenter.calls.facts import CallPhase, Direction, Interval
 from callcenter.calls.reporting import CallReporter
 from core.kernel.access import Actor
 from core.kernel.bus import Bus
 from core.kernel.clock import ManualClock
 from core.kernel.uow import UnitOfWork
-from tests.fakes.floor import FakeTelephony, answered, collector, ended, incoming, ringing
+from tests.fakes.floor import FakeTelephony, answered, at, collector, ended, incoming, phone_of, ringing
 from web.live.endpoint import LiveDesk, live
 from web.live.hub import Hub
 from web.live.messages import LiveMessages
@@ -116,3 +117,40 @@ async def test_presence_follows_the_screens(desk: LiveDesk) -> None:
         async with Browser(desk, collector(2)) as boris:
             await boris.until("agent.state")
     assert desk.hub.screens_of(1) == 0
+
+
+async def test_who_rings_a_colleague_is_not_offered_his_own_call(desk: LiveDesk, reporter: CallReporter) -> None:
+    inside = replace(
+        incoming(1, None),
+        direction=Direction.INTERNAL,
+        phase=CallPhase.RINGING,
+        legs=(phone_of(1, 1), phone_of(1, 2, started_at=at(1))),
+    )
+    async with Browser(desk, collector(1)) as anna, Browser(desk, collector(2)) as boris:
+        await reporter.report((inside,))
+        assert (await boris.until("call.offered"))["call_id"] == 1
+        await reporter.report((ringing(incoming(2), 1),))
+        assert (await anna.until("call.offered"))["call_id"] == 2
+    async with Browser(desk, collector(1)) as anna, Browser(desk, collector(2)) as boris:
+        assert [offer["call_id"] for offer in (await anna.next())["offers"]] == [2]
+        assert [offer["call_id"] for offer in (await boris.next())["offers"]] == [1]
+
+
+async def test_who_takes_a_call_over_is_offered_it_and_learns_what_became_of_his_own(
+    desk: LiveDesk, reporter: CallReporter
+) -> None:
+    talk = answered(ringing(incoming(1), 1), 1)
+    asked = phone_of(2, 2, started_at=at(8), answered_at=at(9), talks=(Interval(start=at(9)),))
+    consult = replace(
+        incoming(2, None),
+        direction=Direction.INTERNAL,
+        phase=CallPhase.TALKING,
+        answered_at=at(9),
+        legs=(phone_of(2, 1, started_at=at(7), answered_at=at(9), talks=(Interval(start=at(9)),)), asked),
+    )
+    await reporter.report((talk, consult))
+    async with Browser(desk, collector(2)) as boris:
+        await reporter.report((replace(talk, legs=(*talk.legs, *consult.legs), merged_ids=(2,)),))
+        assert (await boris.until("call.merged"))["merged_ids"] == [2]
+        assert (await boris.until("call.offered"))["call_id"] == 1
+        assert (await boris.until("call.answered"))["call_id"] == 1
