@@ -237,7 +237,15 @@ def _floor(base: Ground, sites: Sequence[Site]) -> Floor:
     bridges = tuple(Bridge(site.exchange, reporter, clock) for site in sites)
     telephony = Gateway(bridges, clock)
     calls = CallService(
-        uow, clock, ids=IdSource(), telephony=telephony, gate=law, callers=callers, staff=staff, region=region
+        uow,
+        clock,
+        ids=IdSource(),
+        telephony=telephony,
+        gate=law,
+        callers=callers,
+        staff=staff,
+        followers=followers,
+        region=region,
     )
     dialler.calls = calls
     effects = ResultEffects(clock, gate=law, cases=CaseEffects(), callbacks=AgreedCallbacks(callbacks))

@@ -1,10 +1,11 @@
 """Placing calls: the law decides, the attempt is reserved, one order goes to the exchange."""
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.exc import IntegrityError
 
 from callcenter.calls.errors import (
@@ -16,9 +17,20 @@ from callcenter.calls.errors import (
 )
 from callcenter.calls.facts import CallPhase, Direction
 from callcenter.calls.model import Call, OrderState
-from callcenter.calls.ports import Callers, ContactRequest, ContactVerdict, DialOrder, Gate, Match, Staff, Telephony
+from callcenter.calls.ports import (
+    Callers,
+    CallFollower,
+    ContactRequest,
+    ContactVerdict,
+    DialOrder,
+    Gate,
+    Match,
+    Staff,
+    Telephony,
+)
 from callcenter.calls.rights import DIAL
 from callcenter.calls.rules import number_to_show
+from callcenter.calls.telling import quiet_news
 from core.audit.service import record
 from core.cases.service.access import case_for
 from core.kernel.access import Actor
@@ -61,6 +73,7 @@ class CallService:
         gate: Gate,
         callers: Callers,
         staff: Staff,
+        followers: Sequence[CallFollower] = (),
         region: str = "RU",
     ) -> None:
         self._uow = uow
@@ -70,6 +83,7 @@ class CallService:
         self._gate = gate
         self._callers = callers
         self._staff = staff
+        self._followers = tuple(followers)
         self._region = region
 
     async def dial(self, actor: Actor, wish: Dial) -> int:
@@ -191,15 +205,8 @@ class CallService:
 
     async def _give_up(self, call_id: int, before: OrderState) -> None:
         """End a call that was certainly never made; its attempt does not count."""
-        now = self._clock.now()
         async with self._uow.write() as work:
-            statement = (
-                update(Call)
-                .where(Call.id == call_id, Call.order_state == before, Call.ended_at.is_(None))
-                .values(order_state=OrderState.REFUSED, phase=CallPhase.ENDED, ended_at=now, result_code="FAIL")
-                .returning(Call.attempt_id)
-            )
-            row = (await work.session.execute(statement)).one_or_none()
+            row = await self._end(work, call_id, Call.order_state == before, order_state=OrderState.REFUSED)
             if row is not None and row.attempt_id is not None:
                 await self._gate.release(work, row.attempt_id)
 
@@ -220,19 +227,30 @@ class CallService:
             if row.order_state == OrderState.RESERVED:
                 await self._give_up(row.id, OrderState.RESERVED)
             else:
-                await self._mark_lost(row)
+                await self._mark_lost(row.id)
         return len(found)
 
-    async def _mark_lost(self, row: Call) -> None:
+    async def _mark_lost(self, call_id: int) -> None:
         async with self._uow.write() as work:
-            statement = (
-                update(Call)
-                .where(Call.id == row.id, Call.ended_at.is_(None), ~Call.legs.any())
-                .values(phase=CallPhase.ENDED, ended_at=self._clock.now(), lost=True, result_code="FAIL")
-            )
-            done = await work.session.execute(statement.returning(Call.id))
-            if done.scalar_one_or_none() is not None and row.attempt_id is not None:
+            row = await self._end(work, call_id, ~Call.legs.any(), lost=True)
+            if row is None:
+                return
+            if row.attempt_id is not None:
                 await self._gate.settle(work, row.attempt_id, connected=False, right_party=None)
+            news = replace(quiet_news(row, self._clock.now(), {}), ended=True)
+            for follower in self._followers:
+                await follower.followed(work, [news])
+
+    async def _end(self, work: Work, call_id: int, condition: ColumnElement[bool], **values: object) -> Call | None:
+        """End a call that telephony never saw, if ``condition`` still holds."""
+        now = self._clock.now()
+        statement = (
+            update(Call)
+            .where(Call.id == call_id, Call.ended_at.is_(None), condition)
+            .values(phase=CallPhase.ENDED, ended_at=now, result_code="FAIL", **values)
+            .returning(Call)
+        )
+        return await work.session.scalar(statement)
 
 
 def _key(actor: Actor, wish: Dial) -> str:
