@@ -41,12 +41,13 @@ class Channel:
 
 
 class Cel:
-    """The channels of a CEL file, read on as it grows."""
+    """The channels of a CEL file, read on as it grows. ``twice`` are Uniqueids that began more than once."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._offset = 0
         self.channels: dict[str, Channel] = {}
+        self.twice: set[str] = set()
 
     def read(self) -> "Cel":
         """Take in what was written since; a line that is not finished yet is left for the next time."""
@@ -79,6 +80,7 @@ class Cel:
     def _take(self, row: Mapping[str, str]) -> None:
         at, uniqueid = float(row["time"]), row["uniqueid"]
         if row["event"] == "CHAN_START":
+            self.twice |= {uniqueid} & self.channels.keys()
             self.channels[uniqueid] = Channel(uniqueid, row["channel"], row["linkedid"], at, row["number"])
             return
         channel = self.channels.get(uniqueid)

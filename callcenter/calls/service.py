@@ -60,6 +60,10 @@ class Dial:
     vouched: bool = False
 
 
+class _KeyTaken(Exception):
+    """The same wish was written by somebody else while this one waited for the law."""
+
+
 class CallService:
     """Click-to-call and what one does in a call. ``region`` (ISO 3166) reads national spellings of numbers."""
 
@@ -101,7 +105,7 @@ class CallService:
             raise TelephonyUnavailable
         try:
             order, verdict, call_id = await self._reserve(actor, wish, phone)
-        except IntegrityError:  # the same key at the same moment: the other one has it
+        except (IntegrityError, _KeyTaken):  # the same key at the same moment: the other one has it
             return await self._known(actor, wish)
         if verdict is not None and not verdict.allowed:
             raise ContactForbidden(
@@ -120,9 +124,9 @@ class CallService:
         """Decide and write. Without an order nothing is to be dialled: refused, or a key known already."""
         now = self._clock.now()
         async with self._uow.write() as work:
-            known = await work.session.scalar(select(Call.id).where(Call.order_key == _key(actor, wish)))
-            if known is not None:
-                return None, None, known
+            known = select(Call.id).where(Call.order_key == _key(actor, wish))
+            if (call_id := await work.session.scalar(known)) is not None:
+                return None, None, call_id
             if wish.case_id is not None and not wish.vouched:
                 await case_for(work.session, actor, wish.case_id)
             user_id, endpoint = await self._phone_of(work, actor, wish)
@@ -141,6 +145,8 @@ class CallService:
                 ),
             )
             if not verdict.allowed:
+                if await work.session.scalar(known) is not None:  # what stands against it is this very wish
+                    raise _KeyTaken
                 return None, verdict, call_id
             work.session.add(
                 Call(

@@ -1,0 +1,229 @@
+"""The link to Asterisk cut a hundred times under load, also half open, and Asterisk killed: the real server's call log
+ends complete, is right again soon after each return, and nobody is dialled twice."""
+
+import asyncio
+import random
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from core.kernel.db import Database
+from telephony.lab import Lab, LabOptions, sipp
+from telephony.provisioning import Phone
+from tests.cel import Cel
+from tests.desk import Desk, signed_in
+from tests.e2e.logbook import Verdict, calls_of, compared, live_legs
+from tests.fakes.cutting_proxy import CuttingProxy
+from tests.phones import desk_phone
+from tests.plugins.asterisk import started
+from tests.plugins.figures import Figure
+from tests.plugins.product import running
+
+pytestmark = [pytest.mark.asterisk, pytest.mark.slow, pytest.mark.timeout(300)]
+
+CUTS = 100
+HALF_OPEN_EVERY = 10
+MOST_BYTES = 12_000
+DEBTORS_AT_ONCE = 4
+RIGHT_WITHIN = 3.0
+CLICKER = "100"
+PHONES = tuple(
+    Phone(extension=extension, password=secrets.token_hex(8), name=f"Desk {extension}")
+    for extension in (CLICKER, "101", "102", "103")
+)
+OPTIONS = LabOptions(ring_seconds=3, queue_seconds=6, recording_notice=None)
+
+
+@dataclass(kw_only=True)
+class Floor:
+    """A server that reaches its exchange through the proxy, and people on both ends."""
+
+    lab: Lab
+    proxy: CuttingProxy
+    clicker: Desk
+    database: Database
+    cel: Cel
+    debtors: sipp.Sipp
+    rings: int = 0
+    orders: dict[str, set[int]] = field(default_factory=dict)
+
+
+@pytest.fixture
+async def floor(tmp_path: Path) -> AsyncIterator[Floor]:
+    """Three desk phones and the phone of whoever clicks, all of which take every call; debtors pick up at once."""
+    async with AsyncExitStack() as stack:
+        lab = stack.enter_context(started(tmp_path / "exchange", OPTIONS, PHONES))
+        pbx = lab.required().pbx
+        proxy = await stack.enter_async_context(CuttingProxy(pbx.ami.host, pbx.ami.port))
+        product = await stack.enter_async_context(
+            running(
+                tmp_path / "server",
+                CALLCENTER_ASTERISK=f"ami://{pbx.ami_user}:{pbx.ami_secret}@127.0.0.1:{proxy.port}",
+                CALLCENTER_SPOOL_DIR=str(lab.spool_dir),
+                CALLCENTER_CEL_FILE=str(lab.cel_file),
+                CALLCENTER_PHONE_WEBSOCKET=f"ws://127.0.0.1:{pbx.http.port}/ws",
+            )
+        )
+        for phone in PHONES:
+            browser = phone.extension == CLICKER
+            await stack.enter_async_context(desk_phone(pbx.sip, phone, auto_answer=True, browser=browser))
+        debtors = stack.enter_context(sipp.answer(pbx.trunk, seconds=0.5, ring_seconds=0.1))
+        clicker = await stack.enter_async_context(signed_in(product.url, "supervisor", product.passwords["supervisor"]))
+        database = Database(f"sqlite+aiosqlite:///{tmp_path / 'server' / 'callcenter.db'}")
+        stack.push_async_callback(database.close)
+        yield Floor(lab=lab, proxy=proxy, clicker=clicker, database=database, cel=Cel(lab.cel_file), debtors=debtors)
+
+
+async def test_a_hundred_cuts_lose_nothing_and_dial_nobody_twice(floor: Floor, figure: Figure) -> None:
+    chance = random.Random(100)
+    returns: list[float] = []
+    async with load(floor, chance):
+        for number in range(CUTS):
+            links = floor.proxy.links
+            floor.proxy.cut_after(chance.randrange(1, MOST_BYTES), mute=number % HALF_OPEN_EVERY == HALF_OPEN_EVERY - 1)
+            async with asyncio.timeout(20):
+                await floor.proxy.cut_happened.wait()
+                await until(lambda links=links: floor.proxy.links > links)
+            returns.append(await _right_again(floor))
+    await _quiet(floor)
+    verdict = await compared(floor.database, floor.cel)
+    _tell(figure, floor, verdict, returns)
+    assert verdict.faultless, verdict
+    assert max(returns) < RIGHT_WITHIN
+    await _nobody_dialled_twice(floor)
+
+
+async def test_asterisk_is_killed_and_started_under_load(floor: Floor, figure: Figure) -> None:
+    chance = random.Random(7)
+    returns: list[float] = []
+    cut_off: frozenset[str] = frozenset()
+    async with load(floor, chance):
+        for _ in range(3):
+            await until(lambda: len(floor.cel.read().live()) >= DEBTORS_AT_ONCE, every=0.05)
+            links = floor.proxy.links
+            floor.lab.kill()
+            died = time.time()
+            cut_off |= floor.cel.read().live()
+            floor.cel.end_all(died)
+            await asyncio.to_thread(floor.lab.up, PHONES, OPTIONS)
+            async with asyncio.timeout(20):
+                await until(lambda links=links: floor.proxy.links > links)
+            returns.append(await _right_again(floor))
+    await _quiet(floor)
+    verdict = await compared(floor.database, floor.cel, cut_off=cut_off)
+    _tell(figure, floor, verdict, returns)
+    figure("channels cut off by the kills", len(cut_off))
+    assert verdict.faultless, verdict
+    assert max(returns) < RIGHT_WITHIN
+    await _nobody_dialled_twice(floor)
+
+
+@asynccontextmanager
+async def load(floor: Floor, chance: random.Random) -> AsyncIterator[None]:
+    """Debtors ring in and a collector dials out while the block runs; its end lets them finish what they are at."""
+    stop = asyncio.Event()
+    people: list[Callable[[], Awaitable[None]]] = [lambda: _debtor(floor, chance, stop)] * DEBTORS_AT_ONCE
+    async with asyncio.TaskGroup() as group:
+        for one in (*people, lambda: _clicks(floor, stop)):
+            group.create_task(one())  # type: ignore[arg-type]
+        yield
+        stop.set()
+
+
+async def _debtor(floor: Floor, chance: random.Random, stop: asyncio.Event) -> None:
+    """One who rings in again and again: to the queue or a collector, and talks a while or gives up."""
+    pbx = floor.lab.required().pbx
+    while not stop.is_set():
+        floor.rings += 1
+        patient = chance.random() < 0.75
+        order = sipp.Ring(
+            caller=f"+7900001{floor.rings:04}",
+            number=chance.choice((pbx.numbers[0], pbx.numbers[0], "101", "103")),
+            seconds=chance.uniform(0.2, 1.5) if patient else None,
+            abandon_after=None if patient else chance.uniform(0.05, 0.4),
+        )
+        await asyncio.to_thread(_ring, floor.lab, order)
+
+
+def _ring(lab: Lab, order: sipp.Ring) -> None:
+    """Until it is over, or hopeless because Asterisk died."""
+    pbx = lab.required().pbx if lab.running() else None
+    if pbx is None:
+        time.sleep(0.2)
+        return
+    with sipp.ring(pbx.sip, pbx.trunk.host, order) as debtor:
+        deadline = time.monotonic() + 8
+        while not debtor.finished() and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+
+async def _clicks(floor: Floor, stop: asyncio.Event) -> None:
+    """One wish after the other, each repeated with its own key when the answer was no clear one, as scripts do."""
+    while not stop.is_set():
+        number = f"+7900002{len(floor.orders):04}"
+        calls = floor.orders.setdefault(number, set())
+        for _ in range(2):
+            answer = await floor.clicker.post("/calls/dial", phone=number, key=number)
+            if answer.status_code == 201:
+                calls.add(answer.json()["call_id"])
+                break
+            assert answer.json()["code"] in {"telephony_unavailable", "order_refused"}, answer.text
+            await asyncio.sleep(0.1)
+        await asyncio.sleep(0.5)
+
+
+async def until(condition: Callable[[], bool], *, every: float = 0.005) -> None:
+    """For what tells nobody when it changes."""
+    while not condition():  # noqa: ASYNC110
+        await asyncio.sleep(every)
+
+
+async def _right_again(floor: Floor) -> float:
+    """Seconds from the link's return until the log's live telephones are exactly Asterisk's."""
+    began = time.monotonic()
+    while time.monotonic() - began < 10:
+        before = floor.cel.read().live()
+        logged = await live_legs(floor.database)
+        if before == logged == floor.cel.read().live():
+            break
+        await asyncio.sleep(0.02)
+    return time.monotonic() - began
+
+
+async def _quiet(floor: Floor) -> None:
+    """Wait until Asterisk has no call left and the log has heard of it."""
+    async with asyncio.timeout(20):
+        await until(lambda: not floor.cel.read().live(), every=0.1)
+        while await live_legs(floor.database):
+            await asyncio.sleep(0.1)
+
+
+async def _nobody_dialled_twice(floor: Floor) -> None:
+    """At most one call for a wish, in the log, in CEL, and at the debtors' end."""
+    assert not floor.cel.twice
+    assert all(len(calls) <= 1 for calls in floor.orders.values())
+    logged = [call for call in await calls_of(floor.database) if call.order_key is not None]
+    assert len({call.phone for call in logged}) == len(logged)
+    reached = [channel for channel in floor.cel.channels.values() if channel.dialled in floor.orders]
+    assert len({channel.dialled for channel in reached}) == len(reached)
+    outbound = {f"cc-{call.id}-a" for call in logged}
+    rung = [each for each in floor.cel.channels.values() if each.is_customer and each.linkedid in outbound]
+    assert len({each.linkedid for each in rung}) == len(rung)
+    invited = [event.call for event in floor.debtors.events() if event.name == "started"]
+    assert len(set(invited)) == len(rung)
+
+
+def _tell(figure: Figure, floor: Floor, verdict: Verdict, returns: list[float]) -> None:
+    figure("cuts", len(returns))
+    figure("calls", verdict.calls)
+    figure("orders", len(floor.orders))
+    figure("calls lost", len(verdict.missing))
+    figure("ghost calls", len(verdict.ghosts))
+    figure("facts wrong", len(verdict.wrong))
+    figure("right after the link's return, median s", round(sorted(returns)[len(returns) // 2], 2))
+    figure("worst s", round(max(returns), 2))
