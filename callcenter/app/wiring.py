@@ -65,7 +65,6 @@ T = TypeVar("T")
 Owned = tuple[str, Callable[[], Coroutine[Any, Any, None]]]
 
 _TICK_SECONDS = 1.0
-_SWEEP_SECONDS = 30.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,7 +155,7 @@ class House:
             ("sealer", Sealer(ground.uow).run),
             ("jobs", self.jobs.run),
             ("callbacks", _every(_TICK_SECONDS, floor.ticker.tick)),
-            ("lost orders", _every(_SWEEP_SECONDS, floor.calls.end_lost_orders)),
+            ("lost orders", _every(_TICK_SECONDS, floor.calls.end_lost_orders)),
         ]
         bridge: list[Owned] = [
             *((f"bridge {bridge.exchange.server}", bridge.run) for bridge in floor.bridges),

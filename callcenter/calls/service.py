@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.exc import IntegrityError
@@ -29,7 +28,7 @@ from callcenter.calls.ports import (
     Telephony,
 )
 from callcenter.calls.rights import DIAL
-from callcenter.calls.rules import number_to_show
+from callcenter.calls.rules import number_to_show, orders_lost_before
 from callcenter.calls.telling import quiet_news
 from core.audit.service import record
 from core.cases.service.access import case_for
@@ -39,9 +38,6 @@ from core.kernel.errors import Forbidden
 from core.kernel.ids import IdSource
 from core.kernel.phones import normalise
 from core.kernel.uow import UnitOfWork, Work
-
-#: An order that no channel was seen of for so long was lost on its way (the process died between commit and dialling).
-ORDER_PATIENCE = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -217,11 +213,12 @@ class CallService:
                 await self._gate.release(work, row.attempt_id)
 
     async def end_lost_orders(self) -> int:
-        """End orders that never became a call; how many. For a ticker, and at start-up.
+        """End orders that never became a call; how many. For a ticker.
 
         One that was never sent releases its attempt. One that was sent may have rung: its attempt counts.
         """
-        before = self._clock.now() - ORDER_PATIENCE
+        status = self._telephony.status()
+        before = orders_lost_before(self._clock.now(), status.since if status.up else None)
         lost = (
             select(Call)
             .where(Call.order_state.is_not(None), Call.ended_at.is_(None), Call.started_at < before)

@@ -42,8 +42,9 @@ async def calls_of(database: Database) -> Sequence[Call]:
         return (await session.scalars(wanted)).all()
 
 
-async def compared(database: Database, cel: Cel, *, cut_off: frozenset[str] = frozenset()) -> Verdict:
-    """Call by call and telephone by telephone. Of channels in ``cut_off`` Asterisk itself could not write the end."""
+async def compared(database: Database, cel: Cel, *, kills: Sequence[float] = ()) -> Verdict:
+    """Call by call and telephone by telephone. At ``kills`` Asterisk died: what went on then ended then, and the last
+    rows before it may never have been written, so that the log may know more than CEL."""
     verdict = Verdict()
     log = await calls_of(database)
     known = {link.linkedid: call for call in log for link in call.links}
@@ -53,28 +54,34 @@ async def compared(database: Database, cel: Cel, *, cut_off: frozenset[str] = fr
         if call is None:
             verdict.missing.append(linkedid)
         else:
-            verdict.wrong += [f"{linkedid}: {fault}" for fault in _faults(call, channels, cut_off)]
-    uniqueids = cel.channels.keys()
-    verdict.ghosts = [call.id for call in log if any(leg.uniqueid not in uniqueids for leg in call.legs)]
+            verdict.wrong += [f"{linkedid}: {fault}" for fault in _faults(call, channels, kills)]
+    unknown = [call for call in log if any(leg.uniqueid not in cel.channels for leg in call.legs)]
+    verdict.ghosts = [call.id for call in unknown if not any(_fell(call, kill) for kill in kills)]
     verdict.ghosts += [call.id for call in log if call.ended_at is None]
     return verdict
 
 
-def _faults(call: Call, channels: Sequence[Channel], cut_off: frozenset[str]) -> Iterator[str]:
+def _fell(call: Call, kill: float) -> bool:
+    """Whether the call went on when Asterisk died."""
+    return call.lost and call.ended_at is not None and call.started_at.timestamp() <= kill
+
+
+def _faults(call: Call, channels: Sequence[Channel], kills: Sequence[float]) -> Iterator[str]:
     legs = {leg.uniqueid: leg for leg in call.legs}
-    if legs.keys() != {channel.uniqueid for channel in channels}:
+    torn = any(channel.ended in kills for channel in channels)
+    told = {channel.uniqueid for channel in channels}
+    if not told <= legs.keys() or (legs.keys() != told and not torn):
         yield f"telephones {sorted(legs)} are not {sorted(channel.uniqueid for channel in channels)}"
         return
-    torn = any(channel.uniqueid in cut_off for channel in channels)
     if call.lost and not torn:
         yield "lost"
     for channel in channels:
         leg = legs[channel.uniqueid]
         if not _near(leg.started_at, channel.started):
             yield f"{channel.name} began {leg.started_at}, not {channel.started}"
-        if (leg.answered_at is None) != (channel.answered is None):
+        if (leg.answered_at is None) != (channel.answered is None) and (channel.answered or not torn):
             yield f"{channel.name} answered {leg.answered_at}, not {channel.answered}"
-        if channel.uniqueid not in cut_off and not _near(leg.ended_at, channel.ended):
+        if not torn and not _near(leg.ended_at, channel.ended):
             yield f"{channel.name} ended {leg.ended_at}, not {channel.ended}"
         if leg.endpoint is not None and channel.extension is not None and leg.user_id is None:
             yield f"{channel.name} is nobody's"
