@@ -204,7 +204,8 @@ def _sipp(host: str, port: int) -> list[str]:
         raise LabError("no SIPp here; install it with: sudo apt-get install sip-tester")
     return [
         program, "-nostdin", "-sf", "scenario.xml", "-i", host, "-p", str(port), "-mi", host,
-        "-mp", str(_media(host, port)), "-trace_logs", "-log_file", "events.log", "-trace_err", "-error_file", "errors.log",
+        "-mp", str(_media(host, port)),
+        "-trace_logs", "-log_file", "events.log", "-trace_err", "-error_file", "errors.log",
     ]  # fmt: skip
 
 
