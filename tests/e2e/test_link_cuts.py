@@ -23,6 +23,7 @@ from tests.phones import desk_phone
 from tests.plugins.asterisk import started
 from tests.plugins.figures import Figure
 from tests.plugins.product import running
+from tests.waiting import until
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -87,11 +88,10 @@ async def test_a_hundred_cuts_lose_nothing_and_dial_nobody_twice(floor: Floor, f
         for number in range(CUTS):
             links = floor.proxy.links
             floor.proxy.cut_after(chance.randrange(1, MOST_BYTES), mute=number % HALF_OPEN_EVERY == HALF_OPEN_EVERY - 1)
-            async with asyncio.timeout(20):
-                await floor.proxy.cut_happened.wait()
-                await until(lambda links=links: floor.proxy.links > links)
+            await asyncio.wait_for(floor.proxy.cut_happened.wait(), 20)
+            await _returned(floor, links)
             returns.append(await _right_again(floor))
-    await _quiet(floor)
+    await until(lambda: _is_quiet(floor), every=0.1)
     verdict = await compared(floor.database, floor.cel)
     _tell(figure, floor, verdict, returns)
     assert verdict.faultless, verdict
@@ -107,17 +107,16 @@ async def test_asterisk_is_killed_and_started_under_load(floor: Floor, figure: F
     async with load(floor, chance):
         for _ in range(KILLS):
             await asyncio.sleep(chance.uniform(1, 3))  # any moment of the load will do
-            await until(lambda: len(floor.cel.read().live()) >= DEBTORS_AT_ONCE, every=0.01)
+            await until(lambda: _is_loaded(floor), every=0.01)
             links = floor.proxy.links
             floor.lab.kill()
             kills.append(time.time())
             cut_off += len(floor.cel.read().live())
             floor.cel.end_all(kills[-1])
             await asyncio.to_thread(floor.lab.up, PHONES, OPTIONS)
-            async with asyncio.timeout(20):
-                await until(lambda links=links: floor.proxy.links > links)
+            await _returned(floor, links)
             returns.append(await _right_again(floor))
-    await _quiet(floor)
+    await until(lambda: _is_quiet(floor), every=0.1)
     verdict = await compared(floor.database, floor.cel, kills=kills)
     _tell(figure, floor, verdict, returns)
     figure("channels cut off by the kills", cut_off)
@@ -179,10 +178,21 @@ async def _clicks(floor: Floor, stop: asyncio.Event) -> None:
         await asyncio.sleep(0.5)
 
 
-async def until(condition: Callable[[], bool], *, every: float = 0.005) -> None:
-    """For what tells nobody when it changes."""
-    while not condition():  # noqa: ASYNC110
-        await asyncio.sleep(every)
+async def _returned(floor: Floor, links: int) -> None:
+    """Wait until there is a newer link than the first ``links``."""
+
+    async def newer() -> bool:
+        return floor.proxy.links > links
+
+    await until(newer, every=0.005)
+
+
+async def _is_quiet(floor: Floor) -> bool:
+    return not floor.cel.read().live() and not await live_legs(floor.database)
+
+
+async def _is_loaded(floor: Floor) -> bool:
+    return len(floor.cel.read().live()) >= DEBTORS_AT_ONCE
 
 
 async def _right_again(floor: Floor) -> float:
@@ -195,14 +205,6 @@ async def _right_again(floor: Floor) -> float:
             break
         await asyncio.sleep(0.02)
     return time.monotonic() - began
-
-
-async def _quiet(floor: Floor) -> None:
-    """Wait until Asterisk has no call left and the log has heard of it."""
-    async with asyncio.timeout(20):
-        await until(lambda: not floor.cel.read().live(), every=0.1)
-        while await live_legs(floor.database):  # noqa: ASYNC110 - the database tells nobody
-            await asyncio.sleep(0.1)
 
 
 async def _nobody_dialled_twice(floor: Floor) -> None:
