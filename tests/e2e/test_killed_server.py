@@ -291,15 +291,15 @@ async def _lost(database: Database, written: Written) -> list[tuple[str, int, st
 
 
 async def _hang_up_everything(floor: Floor) -> None:
-    """Collectors end their calls from the new server; whoever still waits gives up."""
-    for login, extension in COLLECTORS.items():
-        for call in await calls_of(floor.database):
+    """Whoever still waits gives up; collectors end their calls from the new server."""
+    for channel in [floor.cel.channels[uniqueid] for uniqueid in floor.cel.read().live()]:
+        if channel.is_customer and channel.answered is None:
+            await asyncio.to_thread(floor.lab.rx, f"channel request hangup {channel.name}")
+    for call in await calls_of(floor.database):
+        for login, extension in COLLECTORS.items():
             if call.ended_at is None and _taken_at(call, extension):
                 done = await floor.desks[login].post(f"/calls/{call.id}/hangup")
                 assert done.status_code == 204, done.text
-    for channel in [floor.cel.channels[uniqueid] for uniqueid in floor.cel.read().live()]:
-        if channel.is_customer:
-            await asyncio.to_thread(floor.lab.rx, f"channel request hangup {channel.name}")
     await until(lambda: _is_quiet(floor), every=0.1)
 
 
