@@ -22,6 +22,7 @@ from core.kernel.uow import UnitOfWork
 pytest_plugins = [
     "tests.plugins.asterisk",
     "tests.plugins.chromium",
+    "tests.plugins.figures",
     "tests.plugins.postgres",
     "tests.plugins.product",
     "tests.plugins.web",

@@ -1,4 +1,4 @@
-"""Desk phones for the tests: one baresip process each, driven over its control socket."""
+"""Telephones for the tests: one baresip process each, driven over its control socket."""
 
 import asyncio
 import json
@@ -16,6 +16,7 @@ CONFIG = """
 sip_listen {sip}
 net_af ipv4
 call_max_calls 8
+call_hold_other_calls no
 audio_player aubridge,ear
 audio_source ausine,{hertz}
 audio_alert aubridge,bell
@@ -27,6 +28,9 @@ audio_buffer 20-160
 rtp_ports {rtp}
 module_path /usr/lib/baresip/modules
 module g711.so
+module srtp.so
+module dtls_srtp.so
+module ice.so
 module ausine.so
 module aubridge.so
 module sndfile.so
@@ -101,9 +105,13 @@ class Baresip:
 
 @asynccontextmanager
 async def desk_phone(
-    asterisk: Address, phone: Phone, *, hertz: int = 700, auto_answer: bool = False
+    asterisk: Address, phone: Phone, *, hertz: int = 700, auto_answer: bool = False, browser: bool = False
 ) -> AsyncIterator[Baresip]:
-    """The desk phone of ``phone``, registered, saying a tone of ``hertz``; the end of the block kills it."""
+    """The desk phone of ``phone``, registered, saying a tone of ``hertz``; the end of the block kills it.
+
+    With ``browser`` it stands in for the browser's phone instead, which is what click-to-call rings: the same endpoint,
+    encryption and ICE, without the websocket.
+    """
     if shutil.which("baresip") is None:
         raise RuntimeError("no baresip here; install it with: sudo apt-get install baresip-core")
     with tempfile.TemporaryDirectory(prefix="cc-phone-") as name:
@@ -116,7 +124,7 @@ async def desk_phone(
         try:
             baresip = Baresip(folder, *await _connect(control))
             try:
-                await baresip.order("uanew", _account(asterisk, phone, auto_answer))
+                await baresip.order("uanew", _account(asterisk, phone, auto_answer, browser))
                 await baresip.until("REGISTER_OK")
                 yield baresip
             finally:
@@ -142,10 +150,11 @@ def _write_settings(folder: Path, hertz: int) -> int:
     return control
 
 
-def _account(asterisk: Address, phone: Phone, auto_answer: bool) -> str:
+def _account(asterisk: Address, phone: Phone, auto_answer: bool, browser: bool) -> str:
     return (
-        f"<sip:{phone.desk}@{asterisk.host}:{asterisk.port}>;auth_pass={phone.password};"
-        f"answermode={'auto' if auto_answer else 'manual'};regint=120;audio_codecs=pcmu"
+        f"<sip:{phone.extension if browser else phone.desk}@{asterisk.host}:{asterisk.port}>;"
+        f"auth_pass={phone.password};answermode={'auto' if auto_answer else 'manual'};regint=120;audio_codecs=pcmu"
+        f"{';mediaenc=dtls_srtp;medianat=ice;rtcp_mux=yes' if browser else ''}"
     )
 
 

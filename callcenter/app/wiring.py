@@ -69,7 +69,6 @@ T = TypeVar("T")
 Owned = tuple[str, Callable[[], Coroutine[Any, Any, None]]]
 
 _TICK_SECONDS = 1.0
-_SWEEP_SECONDS = 30.0
 _FORGET_SECONDS = 3600.0
 
 
@@ -164,7 +163,7 @@ class House:
             ("jobs", self.jobs.run),
             ("callbacks", _every(_TICK_SECONDS, floor.ticker.tick)),
             ("wrap-ups", _every(_TICK_SECONDS, floor.results.end_long_wrap_ups)),
-            ("lost orders", _every(_SWEEP_SECONDS, floor.calls.end_lost_orders)),
+            ("lost orders", _every(_TICK_SECONDS, floor.calls.end_lost_orders)),
             ("old keys", _every(_FORGET_SECONDS, ground.keys.forget)),
         ]
         bridge: list[Owned] = [
@@ -250,7 +249,15 @@ def _floor(base: Ground, sites: Sequence[Site]) -> Floor:
     bridges = tuple(Bridge(site.exchange, reporter, clock, phones) for site in sites)
     telephony = Gateway(bridges, clock)
     calls = CallService(
-        uow, clock, ids=IdSource(), telephony=telephony, gate=law, callers=callers, staff=staff, region=region
+        uow,
+        clock,
+        ids=IdSource(),
+        telephony=telephony,
+        gate=law,
+        callers=callers,
+        staff=staff,
+        followers=followers,
+        region=region,
     )
     dialler.calls = calls
     ring_back = RingBack(uow, telephony=telephony, staff=staff, phones=BridgedPhones(bridges))

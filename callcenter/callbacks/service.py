@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 
 from callcenter.callbacks.access import callback_for
 from callcenter.callbacks.errors import BadCallbackPhone, BadWindow, CallbackTaken
@@ -230,8 +230,7 @@ class CallbackService:
         if news.contact:
             await self._close_for(work, news, "Called.", _TAKEABLE)
             return
-        own = select(Callback).where(Callback.call_id == news.call_id, Callback.state == CallbackState.DIALLING)
-        row = await work.session.scalar(own.with_for_update())
+        row = await work.session.scalar(select(Callback).where(_dialled_by(news)).with_for_update())
         if row is None:
             return
         again = next_try(news.at, Window(start=row.window_start, end=row.window_end), self.patience)
@@ -240,13 +239,13 @@ class CallbackService:
         work.emit(changed(row, news.at))
 
     async def _close_for(self, work: Work, news: CallNews, reason: str, states: Sequence[str]) -> None:
-        about: list[Any] = [Callback.call_id == news.call_id]
+        about: list[Any] = [_dialled_by(news)]
         if news.party_id is not None:
             about.append(Callback.party_id == news.party_id)
         if news.phone is not None:
             about.append(Callback.phone == news.phone)
         open_ones = select(Callback).where(
-            or_(*about), or_(Callback.state.in_(states), Callback.call_id == news.call_id), Callback.state.in_(OPEN)
+            or_(*about), or_(Callback.state.in_(states), _dialled_by(news)), Callback.state.in_(OPEN)
         )
         for row in (await work.session.scalars(open_ones.with_for_update())).all():
             row.call_id = news.call_id
@@ -301,3 +300,10 @@ _TAKEABLE = (CallbackState.DUE, CallbackState.MISSED)
 
 def _if_dialling(callback_id: int) -> Any:
     return update(Callback).where(Callback.id == callback_id, Callback.state == CallbackState.DIALLING)
+
+
+def _dialled_by(news: CallNews) -> ColumnElement[bool]:
+    """The callback that the call is made for. Its end may come before the callback knows its call, or the program may
+    have died in between: then it is the one that this user is calling at this number."""
+    unnamed = and_(Callback.call_id.is_(None), Callback.user_id == news.user_id, Callback.phone == news.phone)
+    return and_(Callback.state == CallbackState.DIALLING, or_(Callback.call_id == news.call_id, unnamed))

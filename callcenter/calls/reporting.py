@@ -86,7 +86,7 @@ class CallReporter:
             if not change.difference.ended:
                 continue
             row, after = change.row, change.after
-            if row.result_code is None:
+            if row.result_by is None:  # an end that was taken for one too early may have left a result
                 row.result_code = result_of_silence(after)
                 row.result_at = after.ended_at if row.result_code else None
             wanted = row.direction != Direction.INTERNAL and is_contact(after) and row.user_id is not None

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from callcenter.calls.facts import CallPhase, CallState, Direction, Interval, LegKind, LegOutcome, LegState
 
@@ -10,6 +10,11 @@ from callcenter.calls.facts import CallPhase, CallState, Direction, Interval, Le
 _CAUSES = {17: "BUSY", 18: "NA", 19: "NA", 20: "NA", 34: "CONGEST", 38: "CONGEST", 42: "CONGEST"}
 _NORMAL_CLEARING = 16
 _NOT_IN_SERVICE = frozenset({1, 22, 28})
+
+#: How long an order may go without a channel: while the exchange cannot be asked, and while it answers.
+_ORDER_UNASKED, _ORDER_ASKED = timedelta(minutes=2), timedelta(seconds=10)
+#: How soon after the link's return everything that lives at the exchange is known.
+_CAUGHT_UP = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,6 +61,17 @@ def call_seconds(call: CallState, until: datetime) -> Seconds:
         talk=talk,
         hold=total_seconds([*talks, *holds], end) - talk,
     )
+
+
+def orders_lost_before(now: datetime, up_since: datetime | None) -> datetime:
+    """Orders given before this moment that no channel was seen of were lost on their way.
+
+    ``up_since`` is when the exchange last began to answer, None while it does not. What was ordered over an earlier
+    link, or by a process that died, is among the calls the exchange lists after the return, or it never came to be.
+    """
+    if up_since is None or now - up_since < _CAUGHT_UP:
+        return now - _ORDER_UNASKED
+    return max(up_since, now - _ORDER_ASKED)
 
 
 def is_contact(call: CallState) -> bool:

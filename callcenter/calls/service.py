@@ -1,10 +1,10 @@
 """Placing calls: the law decides, the attempt is reserved, one order goes to the exchange."""
 
 import asyncio
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.exc import IntegrityError
 
 from callcenter.calls.errors import (
@@ -16,9 +16,20 @@ from callcenter.calls.errors import (
 )
 from callcenter.calls.facts import CallPhase, Direction
 from callcenter.calls.model import Call, OrderState
-from callcenter.calls.ports import Callers, ContactRequest, ContactVerdict, DialOrder, Gate, Match, Staff, Telephony
+from callcenter.calls.ports import (
+    Callers,
+    CallFollower,
+    ContactRequest,
+    ContactVerdict,
+    DialOrder,
+    Gate,
+    Match,
+    Staff,
+    Telephony,
+)
 from callcenter.calls.rights import DIAL
-from callcenter.calls.rules import number_to_show
+from callcenter.calls.rules import number_to_show, orders_lost_before
+from callcenter.calls.telling import quiet_news
 from core.audit.service import record
 from core.cases.service.access import case_for
 from core.kernel.access import Actor
@@ -27,9 +38,6 @@ from core.kernel.errors import Forbidden
 from core.kernel.ids import IdSource
 from core.kernel.phones import normalise
 from core.kernel.uow import UnitOfWork, Work
-
-#: An order that no channel was seen of for so long was lost on its way (the process died between commit and dialling).
-ORDER_PATIENCE = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,6 +56,10 @@ class Dial:
     vouched: bool = False
 
 
+class _KeyTaken(Exception):
+    """The same wish was written by somebody else while this one waited for the law."""
+
+
 class CallService:
     """Click-to-call and what one does in a call. ``region`` (ISO 3166) reads national spellings of numbers."""
 
@@ -61,6 +73,7 @@ class CallService:
         gate: Gate,
         callers: Callers,
         staff: Staff,
+        followers: Sequence[CallFollower] = (),
         region: str = "RU",
     ) -> None:
         self._uow = uow
@@ -70,6 +83,7 @@ class CallService:
         self._gate = gate
         self._callers = callers
         self._staff = staff
+        self._followers = tuple(followers)
         self._region = region
 
     async def dial(self, actor: Actor, wish: Dial) -> int:
@@ -87,7 +101,7 @@ class CallService:
             raise TelephonyUnavailable
         try:
             order, verdict, call_id = await self._reserve(actor, wish, phone)
-        except IntegrityError:  # the same key at the same moment: the other one has it
+        except (IntegrityError, _KeyTaken):  # the same key at the same moment: the other one has it
             return await self._known(actor, wish)
         if verdict is not None and not verdict.allowed:
             raise ContactForbidden(
@@ -106,9 +120,9 @@ class CallService:
         """Decide and write. Without an order nothing is to be dialled: refused, or a key known already."""
         now = self._clock.now()
         async with self._uow.write() as work:
-            known = await work.session.scalar(select(Call.id).where(Call.order_key == _key(actor, wish)))
-            if known is not None:
-                return None, None, known
+            known = select(Call.id).where(Call.order_key == _key(actor, wish))
+            if (call_id := await work.session.scalar(known)) is not None:
+                return None, None, call_id
             if wish.case_id is not None and not wish.vouched:
                 await case_for(work.session, actor, wish.case_id)
             user_id, endpoint = await self._phone_of(work, actor, wish)
@@ -127,6 +141,8 @@ class CallService:
                 ),
             )
             if not verdict.allowed:
+                if await work.session.scalar(known) is not None:  # what stands against it is this very wish
+                    raise _KeyTaken
                 return None, verdict, call_id
             work.session.add(
                 Call(
@@ -191,24 +207,18 @@ class CallService:
 
     async def _give_up(self, call_id: int, before: OrderState) -> None:
         """End a call that was certainly never made; its attempt does not count."""
-        now = self._clock.now()
         async with self._uow.write() as work:
-            statement = (
-                update(Call)
-                .where(Call.id == call_id, Call.order_state == before, Call.ended_at.is_(None))
-                .values(order_state=OrderState.REFUSED, phase=CallPhase.ENDED, ended_at=now, result_code="FAIL")
-                .returning(Call.attempt_id)
-            )
-            row = (await work.session.execute(statement)).one_or_none()
+            row = await self._end(work, call_id, Call.order_state == before, order_state=OrderState.REFUSED)
             if row is not None and row.attempt_id is not None:
                 await self._gate.release(work, row.attempt_id)
 
     async def end_lost_orders(self) -> int:
-        """End orders that never became a call; how many. For a ticker, and at start-up.
+        """End orders that never became a call; how many. For a ticker.
 
         One that was never sent releases its attempt. One that was sent may have rung: its attempt counts.
         """
-        before = self._clock.now() - ORDER_PATIENCE
+        status = self._telephony.status()
+        before = orders_lost_before(self._clock.now(), status.since if status.up else None)
         lost = (
             select(Call)
             .where(Call.order_state.is_not(None), Call.ended_at.is_(None), Call.started_at < before)
@@ -220,19 +230,30 @@ class CallService:
             if row.order_state == OrderState.RESERVED:
                 await self._give_up(row.id, OrderState.RESERVED)
             else:
-                await self._mark_lost(row)
+                await self._mark_lost(row.id)
         return len(found)
 
-    async def _mark_lost(self, row: Call) -> None:
+    async def _mark_lost(self, call_id: int) -> None:
         async with self._uow.write() as work:
-            statement = (
-                update(Call)
-                .where(Call.id == row.id, Call.ended_at.is_(None), ~Call.legs.any())
-                .values(phase=CallPhase.ENDED, ended_at=self._clock.now(), lost=True, result_code="FAIL")
-            )
-            done = await work.session.execute(statement.returning(Call.id))
-            if done.scalar_one_or_none() is not None and row.attempt_id is not None:
+            row = await self._end(work, call_id, ~Call.legs.any(), lost=True)
+            if row is None:
+                return
+            if row.attempt_id is not None:
                 await self._gate.settle(work, row.attempt_id, connected=False, right_party=None)
+            news = replace(quiet_news(row, self._clock.now(), {}), ended=True)
+            for follower in self._followers:
+                await follower.followed(work, [news])
+
+    async def _end(self, work: Work, call_id: int, condition: ColumnElement[bool], **values: object) -> Call | None:
+        """End a call that telephony never saw, if ``condition`` still holds."""
+        now = self._clock.now()
+        statement = (
+            update(Call)
+            .where(Call.id == call_id, Call.ended_at.is_(None), condition)
+            .values(phase=CallPhase.ENDED, ended_at=now, result_code="FAIL", **values)
+            .returning(Call)
+        )
+        return await work.session.scalar(statement)
 
 
 def _key(actor: Actor, wish: Dial) -> str:

@@ -263,7 +263,8 @@ def _pbx(link: Path, rtp: tuple[int, int], options: LabOptions, last: Pbx | None
         server="lab",
         bind=options.host,
         sip=Address(host=near, port=ports.free_udp(options.host, last.sip.port if last else None)),
-        trunk=Address(host=TRUNK_HOST, port=ports.free_udp(TRUNK_HOST, last.trunk.port if last else None)),
+        # Debtors listen there, not Asterisk: those who answered the last time may still do.
+        trunk=last.trunk if last else Address(host=TRUNK_HOST, port=ports.free_udp(TRUNK_HOST)),
         ami=Address(host=loopback, port=ports.free_tcp(loopback, last.ami.port if last else None)),
         http=Address(host=loopback, port=ports.free_tcp(loopback, last.http.port if last else None)),
         https=_secure(options, near, last.https if last else None),

@@ -202,8 +202,17 @@ def _sipp(host: str, port: int) -> list[str]:
     program = shutil.which("sipp")
     if program is None:
         raise LabError("no SIPp here; install it with: sudo apt-get install sip-tester")
-    media = FIRST_MEDIA + port % MEDIA_SHARES * MEDIA_PORTS
     return [
         program, "-nostdin", "-sf", "scenario.xml", "-i", host, "-p", str(port), "-mi", host,
-        "-mp", str(media), "-trace_logs", "-log_file", "events.log", "-trace_err", "-error_file", "errors.log",
+        "-mp", str(_media(host, port)),
+        "-trace_logs", "-log_file", "events.log", "-trace_err", "-error_file", "errors.log",
     ]  # fmt: skip
+
+
+def _media(host: str, port: int) -> int:
+    """The first of the media ports for who answers at ``port``: a share that no other SIPp of the machine uses."""
+    shares = (FIRST_MEDIA + (port + n) % MEDIA_SHARES * MEDIA_PORTS for n in range(MEDIA_SHARES))
+    free = next((first for first in shares if ports.free_udp(host, first) == first), None)
+    if free is None:
+        raise LabError("every range of media ports is taken by another SIP tool")
+    return free

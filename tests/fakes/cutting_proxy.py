@@ -61,15 +61,17 @@ class CuttingProxy:
             return
         self.links += 1
         self._writers |= {writer, far_writer}
-        await asyncio.wait(
-            [
-                asyncio.ensure_future(self._pass_on(reader, far_writer, bounded=False)),
-                asyncio.ensure_future(self._pass_on(far_reader, writer, bounded=True)),
-            ],
-            return_when=asyncio.FIRST_COMPLETED,
-        )
-        writer.transport.abort()
-        far_writer.transport.abort()
+        ways = [
+            asyncio.create_task(self._pass_on(reader, far_writer, bounded=False)),
+            asyncio.create_task(self._pass_on(far_reader, writer, bounded=True)),
+        ]
+        try:
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for way in ways:
+                way.cancel()
+            writer.transport.abort()
+            far_writer.transport.abort()
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, bounded: bool) -> None:
         try:

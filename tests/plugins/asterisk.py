@@ -4,7 +4,7 @@ import asyncio
 import csv
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -42,11 +42,11 @@ def asterisk_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 
 @contextmanager
-def started(folder: Path, options: LabOptions = OPTIONS) -> Iterator[Lab]:
+def started(folder: Path, options: LabOptions = OPTIONS, phones: Sequence[Phone] = PHONES) -> Iterator[Lab]:
     """A lab of its own in ``folder`` while the block runs."""
     lab = Lab(folder)
     try:
-        lab.up(PHONES, options)
+        lab.up(phones, options)
     except LabError as error:
         pytest.fail(str(error))
     try:

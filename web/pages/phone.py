@@ -28,6 +28,7 @@ from core.kernel.i18n import nmsg, translator
 from core.parties.model import Phone
 from web.errors import is_api
 from web.forms import Form, Line, parse
+from web.live.endpoint import LiveDesk
 from web.live.messages import LiveMessages
 from web.page import go_to
 from web.security import actor, right, route

@@ -233,6 +233,21 @@ async def test_it_survives_death_between_claiming_and_dialling(
     assert (await row_of(uow, callback_id)).state == CallbackState.DUE
 
 
+@pytest.mark.parametrize(("contact", "state"), [(True, CallbackState.DONE), (False, CallbackState.DUE)])
+async def test_its_call_ends_it_even_when_nobody_noted_which_call_it_was(
+    uow: UnitOfWork, service: CallbackService, clock: ManualClock, contact: bool, state: CallbackState
+) -> None:
+    """The program died after dialling, or the call was over before its number was written down."""
+    callback_id = await service.plan(collector(), plan())
+    async with uow.write() as work:
+        row = await work.session.get_one(Callback, callback_id)
+        await service.claim(work, row, Callback.state == CallbackState.PLANNED, 1)
+    await tell(uow, service, news(7, "outbound", user_id=2, ended=True, phone="+79000000099", party_id=8))
+    assert (await row_of(uow, callback_id)).state == CallbackState.DIALLING
+    await tell(uow, service, news(8, "outbound", ended=True, contact=contact, party_id=None, at=clock.now()))
+    assert (await row_of(uow, callback_id)).state == state
+
+
 async def test_it_passes_to_the_team_when_the_owner_cannot(
     uow: UnitOfWork,
     service: CallbackService,

@@ -72,9 +72,24 @@ async def shipped(uow: UnitOfWork) -> None:
 
 @pytest.fixture
 def service(
-    uow: UnitOfWork, clock: ManualClock, ids: IdSource, telephony: FakeTelephony, gate: FakeGate, shipped: None
+    uow: UnitOfWork,
+    clock: ManualClock,
+    ids: IdSource,
+    telephony: FakeTelephony,
+    gate: FakeGate,
+    follower: FakeFollower,
+    shipped: None,
 ) -> CallService:
-    return CallService(uow, clock, ids=ids, telephony=telephony, gate=gate, callers=FakeCallers(), staff=FakeStaff())
+    return CallService(
+        uow,
+        clock,
+        ids=ids,
+        telephony=telephony,
+        gate=gate,
+        callers=FakeCallers(),
+        staff=FakeStaff(),
+        followers=[follower],
+    )
 
 
 @pytest.fixture

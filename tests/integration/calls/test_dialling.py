@@ -28,6 +28,7 @@ from core.kernel.uow import UnitOfWork
 from tests.fakes.floor import (
     DEBTOR,
     START,
+    FakeFollower,
     FakeGate,
     FakeTelephony,
     answered,
@@ -110,7 +111,12 @@ async def test_a_refused_order_frees_the_attempt(
 
 
 async def test_an_order_whose_fate_is_unknown_counts_and_is_not_repeated(
-    service: CallService, telephony: FakeTelephony, gate: FakeGate, clock: ManualClock, uow: UnitOfWork
+    service: CallService,
+    telephony: FakeTelephony,
+    gate: FakeGate,
+    clock: ManualClock,
+    uow: UnitOfWork,
+    follower: FakeFollower,
 ) -> None:
     telephony.dead = True
     with pytest.raises(TelephonyUnavailable):
@@ -121,6 +127,7 @@ async def test_an_order_whose_fate_is_unknown_counts_and_is_not_repeated(
     assert (await row_of(uow, telephony.orders[0].call_id)).lost
     assert gate.settled == [(1, False, None)]
     assert len(telephony.orders) == 1
+    assert [(news.ended, news.contact) for news in follower.news] == [(True, False)]
 
 
 async def test_death_between_commit_and_dialling_never_dials(

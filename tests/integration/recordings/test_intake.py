@@ -130,8 +130,10 @@ async def test_one_side_alone_is_kept_and_a_late_other_side_is_put_aside(
 
 
 #: What Asterisk leaves of a call that was given up: a header, and no sound.
-_HEADER_ALONE = b"RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00"
+_HEADER_ALONE = (
+    b"RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00"
     b"\x40\x1f\x00\x00\x80\x3e\x00\x00\x02\x00\x10\x00data\x00\x00\x00\x00"
+)
 
 
 async def test_a_call_nobody_talked_in_leaves_no_recording(intake: Intake, recorded: Recorded, uow: UnitOfWork) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callcenter.calls.facts import Direction, Interval, LegOutcome
-from callcenter.calls.rules import call_seconds, leg_seconds, result_of_silence, total_seconds
+from callcenter.calls.rules import call_seconds, leg_seconds, orders_lost_before, result_of_silence, total_seconds
 from tests.fakes.floor import answered, at, customer, ended, held, incoming, resumed, ringing
 
 spans = st.lists(st.tuples(st.integers(0, 300), st.integers(0, 300)).map(sorted), max_size=8)
@@ -64,3 +64,19 @@ def test_an_answered_call_is_for_a_person_to_judge() -> None:
     call = answered(ringing(replace(incoming(1), direction=Direction.OUTBOUND), 1), 1)
     assert result_of_silence(ended(call, 60)) is None
     assert result_of_silence(ended(incoming(1), 60)) is None
+
+
+@pytest.mark.parametrize(
+    ("up_since", "lost_before"),
+    [
+        pytest.param(None, -120, id="nobody can be asked"),
+        pytest.param(-1, -120, id="the exchange is being asked"),
+        pytest.param(-3, -3, id="what an earlier link left"),
+        pytest.param(-60, -10, id="this link left it without a channel"),
+    ],
+)
+def test_orders_without_a_channel_are_lost_once_the_exchange_has_been_asked(
+    up_since: int | None, lost_before: int
+) -> None:
+    since = None if up_since is None else at(1000 + up_since)
+    assert orders_lost_before(at(1000), since) == at(1000 + lost_before)

@@ -1,0 +1,96 @@
+"""The call log of a running product, read from its database and held against Asterisk's CEL."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from callcenter.calls.model import Call, Leg
+from core.kernel.db import Database
+from tests.cel import Cel, Channel
+
+_SECOND = 1.0
+
+
+@dataclass
+class Verdict:
+    """What the log lacks: calls it never heard of, calls that no exchange knows, single facts that are wrong."""
+
+    calls: int = 0
+    missing: list[str] = field(default_factory=list)
+    ghosts: list[int] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+
+    @property
+    def faultless(self) -> bool:
+        return not (self.missing or self.ghosts or self.wrong)
+
+
+async def live_legs(database: Database) -> frozenset[str]:
+    """The Uniqueids that the log believes to go on."""
+    going = select(Leg.uniqueid).join(Call).where(Leg.ended_at.is_(None), Call.merged_into.is_(None))
+    async with database.read() as session:
+        return frozenset((await session.scalars(going)).all())
+
+
+async def calls_of(database: Database) -> Sequence[Call]:
+    """Every call of the log with legs and links."""
+    wanted = select(Call).where(Call.merged_into.is_(None)).options(selectinload(Call.legs), selectinload(Call.links))
+    async with database.read() as session:
+        return (await session.scalars(wanted)).all()
+
+
+async def compared(database: Database, cel: Cel, *, kills: Sequence[float] = ()) -> Verdict:
+    """Call by call and telephone by telephone. At ``kills`` Asterisk died: what went on then ended then, and the last
+    rows before it may never have been written, so that the log may know more than CEL."""
+    verdict = Verdict()
+    log = await calls_of(database)
+    known = {link.linkedid: call for call in log for link in call.links}
+    for linkedid, channels in cel.read().calls().items():
+        verdict.calls += 1
+        call = known.get(linkedid)
+        if call is None:
+            verdict.missing.append(linkedid)
+        else:
+            verdict.wrong += [f"{linkedid}: {fault}" for fault in _faults(call, channels, kills)]
+    unknown = [call for call in log if any(leg.uniqueid not in cel.channels for leg in call.legs)]
+    verdict.ghosts = [call.id for call in unknown if not any(_fell(call, kill) for kill in kills)]
+    verdict.ghosts += [call.id for call in log if call.ended_at is None]
+    return verdict
+
+
+def _fell(call: Call, kill: float) -> bool:
+    """Whether the call went on when Asterisk died."""
+    return call.lost and call.ended_at is not None and call.started_at.timestamp() <= kill
+
+
+def _faults(call: Call, channels: Sequence[Channel], kills: Sequence[float]) -> Iterator[str]:
+    legs = {leg.uniqueid: leg for leg in call.legs}
+    torn = any(channel.ended in kills for channel in channels)
+    told = {channel.uniqueid for channel in channels}
+    if not told <= legs.keys() or (legs.keys() != told and not torn):
+        yield f"telephones {sorted(legs)} are not {sorted(channel.uniqueid for channel in channels)}"
+        return
+    if call.lost and not torn:
+        yield "lost"
+    for channel in channels:
+        leg = legs[channel.uniqueid]
+        if not _near(leg.started_at, channel.started):
+            yield f"{channel.name} began {leg.started_at}, not {channel.started}"
+        if (leg.answered_at is None) != (channel.answered is None) and (channel.answered or not torn):
+            yield f"{channel.name} answered {leg.answered_at}, not {channel.answered}"
+        if not torn and not _near(leg.ended_at, channel.ended):
+            yield f"{channel.name} ended {leg.ended_at}, not {channel.ended}"
+        if leg.endpoint is not None and channel.extension is not None and leg.user_id is None:
+            yield f"{channel.name} is nobody's"
+    talked = sum(channel.talked for channel in channels if channel.is_customer)
+    if not torn and abs(call.talk_seconds + call.hold_seconds - talked) > _SECOND:
+        yield f"talked {call.talk_seconds} s, not {talked:.1f}"
+
+
+def _near(logged: datetime | None, told: float | None) -> bool:
+    if logged is None or told is None:
+        return logged is told is None
+    return abs(logged.timestamp() - told) <= _SECOND
