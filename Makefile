@@ -15,7 +15,8 @@ test-fast: setup-test ## the part that needs no Asterisk and no browser
 	$(RUN) pytest -n 2 -m "not asterisk and not browser and not slow"
 
 test-slow: setup-test ## the part on real telephones, browsers and big data
-	$(RUN) pytest -m "asterisk or browser or slow"
+	$(RUN) pytest -n 2 -m "slow and not asterisk and not browser"
+	$(RUN) pytest -m "asterisk or browser"
 
 check: setup-test ## style, types, imports
 	$(RUN) ruff check .
