@@ -5,6 +5,7 @@ from typing import Any
 from callcenter.agents.queries import never_here, pause_reasons, state_of
 from callcenter.agents.rights import STATE as OWN_STATE
 from callcenter.agents.service import AgentService
+from callcenter.app.adapters.staff import StaffDirectory
 from callcenter.app.phones import BrowserLines
 from callcenter.app.wiring import House
 from callcenter.callbacks.service import CallbackService
@@ -52,6 +53,8 @@ def services_of(house: House, rights: tuple[Right, ...]) -> Services:
         if not actor.may(OWN_STATE):
             return None
         async with base.uow.read() as session:
+            if await StaffDirectory().endpoint(session, actor.user_id) is None:
+                return None
             state = await state_of(session, actor.user_id)
             return agent_badge(state or never_here(actor.user_id, base.clock.now()), await pause_reasons(session))
 
