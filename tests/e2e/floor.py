@@ -123,6 +123,30 @@ class Seat:
         os.kill(next(int(process["id"]) for process in processes if process["type"] == "browser"), signal.SIGKILL)
         await gone
 
+    async def reopen(self) -> None:
+        """Close the page and open another in the same browser, without a new log-in."""
+        assert self._browser is not None
+        before, self._page = self.page, await self.page.context.new_page()
+        await before.close()
+        self.sit_down(self._browser, self._page)
+        await self._page.goto(before.url)
+
+    @asynccontextmanager
+    async def second_page(self) -> AsyncIterator[None]:
+        """He has another page open, without the phone."""
+        other = await self.page.context.new_page()
+        await other.goto(self.page.url)
+        await other.locator("[data-registration=registered]").wait_for()
+        await self.page.locator("[data-act=take-over]").click()
+        await self.ready()
+        await other.locator("[data-registration=elsewhere]").wait_for()
+        try:
+            yield
+        finally:
+            await other.close()
+            await self.page.bring_to_front()
+            await self.ready()
+
     def sit_down(self, browser: Browser, page: Page) -> None:
         """Use this browser and page from now on."""
         self._browser, self._page = browser, page
@@ -159,7 +183,11 @@ class Floor:
         """A debtor rings in; hangs up by himself after ``seconds`` of talk, or gives up unanswered."""
         order = OddRing(caller=caller, number=number, seconds=seconds, abandon_after=abandon_after)
         with sipp.ring(self.pbx.sip, self.pbx.trunk.host, order) as debtor:
-            yield debtor
+            try:
+                yield debtor
+            except Exception as error:
+                error.add_note(f"the debtor: {[event.name for event in debtor.events()]} {debtor.complaint()}")
+                raise
 
     @contextmanager
     def answers(
@@ -193,7 +221,7 @@ class Floor:
         """A collector starts a browser and signs in; he may have had one before."""
         browser = await self.playwright.chromium.launch(executable_path=program(), args=list(FLAGS))
         seat = self.seats.setdefault(extension, Seat(SEATS[extension], extension))
-        seat.sit_down(browser, await browser.new_page())
+        seat.sit_down(browser, await (await browser.new_context()).new_page())
         page = seat.page
         await page.goto(f"{self.product.url}/login")
         await page.get_by_label("Login").fill(seat.login)

@@ -15,6 +15,7 @@ from tests.plugins.asterisk import eventually
 
 DEBTOR = "+79000000100"
 OUT = "+79000009900"
+RING_BACK_SECONDS = 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -885,8 +886,20 @@ async def transfer_without_link(floor: Floor) -> Told:
 
 
 async def _rung_back(seat: Seat) -> None:
+    """He is put through by himself, within seconds of his phone being there again."""
     await seat.ready()
-    await seat.until("talking")
+    async with asyncio.timeout(RING_BACK_SECONDS):
+        await seat.until("talking")
+
+
+async def _hears_music(floor: Floor) -> None:
+    """The debtor's channel plays music on hold."""
+
+    def look() -> bool:
+        lines = floor.lab.rx("core show channels concise").splitlines()
+        return any(line.startswith("PJSIP/trunk-") and "!MusicOnHold!" in line for line in lines)
+
+    await eventually(look)
 
 
 @scenario
@@ -943,9 +956,40 @@ async def browser_crashes_in_a_call(floor: Floor) -> Told:
         await seat.answer()
         await talk()
         await seat.crash()
+        await _hears_music(floor)
         await floor.take_seat("101")
         await _rung_back(seat)
         await talk(2)
         await seat.press("hang-up")
         await over(debtor)
+    return Told()
+
+
+@scenario
+async def tab_closed_and_opened_in_a_call(floor: Floor) -> Told:
+    seat = floor.seats["101"]
+    with floor.ring(DEBTOR, "101") as debtor:
+        await seat.answer()
+        await talk()
+        await seat.reopen()
+        await _rung_back(seat)
+        await talk(2)
+        await seat.press("hang-up")
+        await over(debtor)
+    return Told()
+
+
+@scenario
+async def tab_reloaded_beside_another(floor: Floor) -> Told:
+    """A second page of his is open, so only silence tells that the phone is gone; then it is rung all the same."""
+    seat = floor.seats["101"]
+    async with seat.second_page():
+        with floor.ring(DEBTOR, "101") as debtor:
+            await seat.answer()
+            await talk()
+            await seat.page.reload()
+            await _rung_back(seat)
+            await talk(2)
+            await seat.press("hang-up")
+            await over(debtor)
     return Told()
