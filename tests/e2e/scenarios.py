@@ -412,6 +412,43 @@ async def both_phones_of_a_collector_browser_answers(floor: Floor) -> Told:
 
 
 @scenario
+async def queue_leaves_the_other_phone_of_a_busy_collector_in_peace(floor: Floor) -> Told:
+    one, two = floor.seats.values()
+    async with floor.desk("101") as desk:
+        with floor.ring("+79000000114", "101") as first, floor.ring("+79000000115", "102") as second:
+            await desk.until("CALL_INCOMING")
+            await one.answer()
+            await desk.until("CALL_CLOSED")
+            await two.answer()
+            with floor.ring(DEBTOR, abandon_after=3) as waiting:
+                assert (await over(waiting)).abandoned
+            assert not desk.rang()
+            await one.press("hang-up")
+            await two.press("hang-up")
+            await over(first)
+            await over(second)
+    return Told(phones=("+79000000114", "+79000000115", DEBTOR), talked=BOTH)
+
+
+@scenario
+async def queue_rings_a_collector_with_a_desk_phone_only(floor: Floor) -> Told:
+    """His browser is not there: its unreachable line must cost the caller nothing."""
+    one, two = floor.seats.values()
+    with floor.ring("+79000000114", "101") as first, floor.ring("+79000000115", "102") as second:
+        await one.answer()
+        await two.answer()
+        async with floor.desk("103") as desk:
+            with floor.ring(DEBTOR, seconds=2) as debtor:
+                await desk.answer()
+                assert ((await over(debtor)).answered_after or 9_000) < 4_000
+        await one.press("hang-up")
+        await two.press("hang-up")
+        await over(first)
+        await over(second)
+    return Told(phones=("+79000000114", "+79000000115", DEBTOR), talked=BOTH | {"collector3"})
+
+
+@scenario
 async def colleagues_among_themselves(floor: Floor) -> Told:
     seat = floor.seats["102"]
     async with floor.desk("103") as desk:
