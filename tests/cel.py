@@ -64,6 +64,11 @@ class Cel:
         """The Uniqueids of the channels that go on."""
         return frozenset(each.uniqueid for each in self.channels.values() if each.ended is None)
 
+    def changed_since(self, moment: float) -> frozenset[str]:
+        """The Uniqueids of channels that began or ended after ``moment``."""
+        channels = self.channels.values()
+        return frozenset(each.uniqueid for each in channels if max(each.started, each.ended or 0.0) > moment)
+
     def calls(self) -> Mapping[str, tuple[Channel, ...]]:
         """Channels that belong together, by the Uniqueid of the first."""
         found: dict[str, list[Channel]] = {}

@@ -12,6 +12,9 @@ from typing import Any
 from telephony.lab.ports import free_tcp, free_udp
 from telephony.provisioning import Address, Phone
 
+Link = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+_TRIES = 5
+
 CONFIG = """
 sip_listen {sip}
 net_af ipv4
@@ -115,14 +118,9 @@ async def desk_phone(
     if shutil.which("baresip") is None:
         raise RuntimeError("no baresip here; install it with: sudo apt-get install baresip-core")
     with tempfile.TemporaryDirectory(prefix="cc-phone-") as name:
-        folder = Path(name)
-        control = _write_settings(folder, hertz)
-        with (folder / "log").open("wb") as log:
-            process = await asyncio.create_subprocess_exec(
-                "baresip", "-f", name, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log
-            )
+        process, link = await _started(Path(name), hertz)
         try:
-            baresip = Baresip(folder, *await _connect(control))
+            baresip = Baresip(Path(name), *link)
             try:
                 await baresip.order("uanew", _account(asterisk, phone, auto_answer, browser))
                 await baresip.until("REGISTER_OK")
@@ -130,9 +128,28 @@ async def desk_phone(
             finally:
                 await baresip.close()
         finally:
-            if process.returncode is None:
-                process.kill()
-            await process.wait()
+            await _ended(process)
+
+
+async def _started(folder: Path, hertz: int) -> tuple[asyncio.subprocess.Process, Link]:
+    """A baresip that listens to orders; another one, on other ports, when somebody was faster to take its own."""
+    for _ in range(_TRIES):
+        control = _write_settings(folder, hertz)
+        with (folder / "log").open("wb") as log:
+            process = await asyncio.create_subprocess_exec(
+                "baresip", "-f", str(folder), stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log
+            )
+        try:
+            return process, await _connect(control, process)
+        except (ConnectionRefusedError, TimeoutError):
+            await _ended(process)
+    raise RuntimeError(f"baresip does not start: {(folder / 'log').read_text()[-2000:]}")
+
+
+async def _ended(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        process.kill()
+    await process.wait()
 
 
 def _write_settings(folder: Path, hertz: int) -> int:
@@ -158,10 +175,12 @@ def _account(asterisk: Address, phone: Phone, auto_answer: bool, browser: bool) 
     )
 
 
-async def _connect(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def _connect(port: int, process: asyncio.subprocess.Process) -> Link:
     async with asyncio.timeout(10):
         while True:
             try:
                 return await asyncio.open_connection("127.0.0.1", port)
             except ConnectionRefusedError:
+                if process.returncode is not None:
+                    raise
                 await asyncio.sleep(0.02)

@@ -26,7 +26,8 @@ class Change:
 
 
 class Batch:
-    """The rows a batch of reports concerns, loaded in a handful of questions."""
+    """The rows a batch of reports concerns, loaded in a handful of questions. ``buried`` are those that were merged
+    into others, each with what it was until then."""
 
     def __init__(self, session: AsyncSession, rows: Iterable[Call], users: Users) -> None:
         self._session = session
@@ -34,6 +35,7 @@ class Batch:
         self._links = {(one.server, one.linkedid): row.id for row in self._rows.values() for one in row.links}
         self._moved: dict[tuple[str, str], CallLink] = {}
         self.users = users
+        self.buried: list[tuple[Call, CallState]] = []
 
     @classmethod
     async def load(cls, session: AsyncSession, states: Sequence[CallState], staff: Staff) -> "Batch":
@@ -87,8 +89,10 @@ class Batch:
                 self._rows[merged_id] = tombstone(merged_id, state)
                 self._session.add(self._rows[merged_id])
             elif merged.merged_into is None and merged is not row:
-                state = absorb(state, as_state(merged))
+                before = as_state(merged)
+                state = absorb(state, before)
                 self._bury(merged, state)
+                self.buried.append((merged, before))
         return state
 
     def _bury(self, merged: Call, survivor: CallState) -> None:

@@ -54,6 +54,8 @@ class CallReporter:
             await work.session.flush()
             await self._recognise(work.session, changed)
             await self._settle(work, changed)
+            for row, before in batch.buried:
+                await self._account(work, row, before)
             await self._tell(work, changed, batch.users)
 
     async def live_calls(self, server: str) -> tuple[CallState, ...]:
@@ -92,11 +94,17 @@ class CallReporter:
             wanted = row.direction != Direction.INTERNAL and is_contact(after) and row.user_id is not None
             row.needs_result = wanted and row.result_code is None
             row.wrap_started_at = after.ended_at if row.needs_result else None
-            if row.attempt_id is not None and reached_customer(after):
-                await self._gate.settle(work, row.attempt_id, connected=is_contact(after), right_party=None)
-            elif row.attempt_id is not None:
-                await self._gate.release(work, row.attempt_id)
+            await self._account(work, row, after)
         await work.session.flush()
+
+    async def _account(self, work: Work, row: Call, state: CallState) -> None:
+        """What the call was to the law: an attempt once anything rang at the customer's side."""
+        if row.attempt_id is None:
+            return
+        if reached_customer(state):
+            await self._gate.settle(work, row.attempt_id, connected=is_contact(state), right_party=None)
+        else:
+            await self._gate.release(work, row.attempt_id)
 
     async def _tell(self, work: Work, changed: Sequence[Change], users: Users) -> None:
         now = self._clock.now()

@@ -20,8 +20,6 @@ OUTCOMES = {
 }
 """What an attempt in a state counts as; those in other states never reached the debtor and do not count."""
 
-UNSETTLED = (AttemptState.RESERVED, AttemptState.PLACED)
-
 
 async def history(session: AsyncSession, party_id: int, phone: str | None, since: datetime) -> list[Contact]:
     """The contacts that count, of the debtor and of the phone, since an aware time."""
@@ -88,13 +86,3 @@ async def decisions_of(session: AsyncSession, case_id: int, limit: int = 50) -> 
 def restored(row: ContactDecision) -> Decision:
     """The decision as it was made."""
     return msgspec.convert(row.snapshot, Decision)
-
-
-async def unsettled(session: AsyncSession, before: datetime) -> list[ContactAttempt]:
-    """Attempts reserved before an aware time of which nobody has said what became: for the repair after a crash."""
-    rows = await session.scalars(
-        select(ContactAttempt)
-        .where(ContactAttempt.state.in_(UNSETTLED), ContactAttempt.at < before)
-        .order_by(ContactAttempt.at)
-    )
-    return list(rows)

@@ -189,6 +189,17 @@ async def test_the_order_becomes_the_call_telephony_reports(
     assert await service.end_lost_orders() == 0
 
 
+async def test_an_order_that_was_merged_into_another_call_is_accounted_for(
+    service: CallService, reporter: CallReporter, gate: FakeGate
+) -> None:
+    call_id = await service.dial(collector(), wish())
+    ordered = replace(incoming(call_id), direction=Direction.OUTBOUND, queue=None, linkedids=("ordered",))
+    talk = answered(ringing(ordered, 1), 1)
+    await reporter.report((talk, incoming(1)))
+    await reporter.report((replace(incoming(1), merged_ids=(call_id,), linkedids=("first", "ordered")),))
+    assert gate.settled == [(1, True, None)]
+
+
 async def test_steering_is_for_those_in_reach_and_calls_that_go_on(
     reporter: CallReporter, control: CallControl, telephony: FakeTelephony
 ) -> None:

@@ -393,12 +393,3 @@ async def test_screens_are_told_to_look_again(gate: Gate, uow: UnitOfWork, bus: 
     await reserve(gate, uow, call(2))
     await bus.drained()
     assert [type(event) for event in seen] == [AttemptChanged, ContactRefused]
-
-
-async def test_unsettled_attempts_are_found_for_repair(gate: Gate, uow: UnitOfWork, clock: ManualClock) -> None:
-    await reserve(gate, uow, call(1))
-    await reserve(gate, uow, call(2, 2, "+74950000002"))
-    await settle(gate, uow, 2, answered=False)
-    async with uow.read() as session:
-        assert [one.call_id for one in await queries.unsettled(session, clock.now() + timedelta(hours=1))] == [1]
-        assert await queries.unsettled(session, clock.now()) == []
