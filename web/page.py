@@ -53,11 +53,12 @@ async def _frame(request: Request) -> dict[str, object]:
     if identity is None:
         return {"language": language_of(request), "zone": "UTC", "csrf": ""}
     held = services(request)
+    me = _me(identity)
     frame = Frame(
-        me=_me(identity),
+        me=me,
         nav=navigation(identity.actor, request.url.path),
         telephony=held.telephony(),
-        agent=await held.agent(identity.actor),
+        agent=await held.agent(identity.actor) if me.has_phone else None,
         notices=await held.notices(identity.actor),
     )
     token = session_token(request)

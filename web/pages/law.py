@@ -42,7 +42,7 @@ class RuleRow:
 
     rule_id: str
     name: Message
-    scope: Message | None
+    scope: tuple[Message, ...]
     maximum: int | None
     hours: tuple[tuple[Message, str], ...]
     severity: Message

@@ -96,9 +96,11 @@ def _rolling(rule: Limit) -> Message:
     return msg("Contacts in {days} days in a row", days=rule.window.days)
 
 
-def scope_of(rule: Rule) -> Message | None:
-    """Whose contacts a limit adds up."""
-    return _SCOPES[rule.scope] if isinstance(rule, Limit) else None
+def scope_of(rule: Rule) -> tuple[Message, ...]:
+    """Which contacts a limit adds up, and whose."""
+    if not isinstance(rule, Limit):
+        return ()
+    return (*(CHANNELS[channel] for channel in sorted(rule.channels)), _SCOPES[rule.scope])
 
 
 def opening_text(opening: Opening | None) -> str:

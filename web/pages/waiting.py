@@ -24,7 +24,7 @@ from web.state import HomeBlock, HomeTile
 
 _DUE = State(word=msg("Callbacks to make now"), icon="bell-ringing", tone=Tone.ACT)
 _NO_RESULT = State(word=msg("My calls without a result"), icon="alert-circle", tone=Tone.ALERT)
-_NEXT = State(word=msg("My cases to work on now"), icon="player-track-next", tone=Tone.ACT)
+_NEXT = State(word=msg("My cases for today"), icon="player-track-next", tone=Tone.ACT)
 _PROMISES = State(word=msg("Promises due today"), icon="heart-handshake")
 _BROKEN = State(word=msg("Promises whose day has passed"), icon="heart-broken", tone=Tone.ALERT)
 _IMPORTS = State(word=msg("Registries under way"), icon="file-import")
@@ -68,7 +68,7 @@ class Waiting:
             past = await _count(session, actor, {}, "promise_due", high=yesterday)
         days = f"promise_due-from={today}&promise_due-to={today}"
         return _shown(
-            HomeTile(state=_NEXT, count=working if following is not None else 0, href=f"/cases/{following}"),
+            HomeTile(state=_NEXT, count=working, href="/cases" if following is None else f"/cases/{following}"),
             HomeTile(state=_PROMISES, count=due, href=f"/cases?{days}"),
             HomeTile(state=_BROKEN, count=past, href=f"/cases?promise_due-to={yesterday}"),
         )
