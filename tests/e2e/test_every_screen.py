@@ -13,7 +13,7 @@ from openpyxl import Workbook
 from playwright.async_api import Browser, Page, expect
 
 from tests.plugins.product import Product
-from tests.policies import HOLDERS, POLICIES, PUBLIC, SIGNED_IN
+from tests.policies import HOLDERS, POLICIES, PUBLIC, REACH, SIGNED_IN
 from web.routes import ROUTES
 from web.security import GuardedRoute
 
@@ -189,6 +189,9 @@ def _pages(person: str) -> list[str]:
         entry = POLICIES.get(f"GET {path}")
         if entry is None or (NO_PAGE.search(path) and path not in PAGES):
             continue
+        reach = REACH.get(entry.reach or entry.needs[0])
+        if entry.target and reach is not None and not reach.get(person) and person != ROLES["collector"]:
+            continue  # whose things are the collector's, and this role reaches nobody's but its own
         if entry.needs in (PUBLIC, SIGNED_IN) or any(person in HOLDERS[one] for one in entry.needs):
             found.append(path)
     return found
@@ -231,8 +234,9 @@ async def _things(product: Product, chromium: Browser, collector: Page, case_id:
         "pauses": "lunch",
     }
     things["debtors"] = things["party"]
-    for folder in ("users", "units", "roles", "profiles", "creditors", "audit", "blocks"):
-        selector = f"main [href^='/{folder}/']:not([href$=new]), main [data-href^='/{folder}/']"
+    things["users"] = await _first(admin, f"{product.url}/users?q=collector", "main tbody a[href^='/users/']")
+    for folder in ("units", "roles", "profiles", "creditors", "audit", "blocks"):
+        selector = f"main [href^='/{folder}/']:not([href*='/new'], [href*='/export'])"
         things[folder] = await _first(admin, f"{product.url}/{folder}", selector)
     things["imports"] = await _registry(product, admin)
     await admin.context.close()
