@@ -9,7 +9,7 @@ from callcenter.calls.recorded import MarkView, RecordingPage, RecordingQuery, R
 from core.kernel.access import Actor, Scope
 from core.kernel.errors import NotFound
 from core.kernel.paging import Sort, fetch_page
-from recordings.model import Mark, MarkKind, Pause, Recording, Waveform
+from recordings.model import PLAYABLE, Mark, MarkKind, Pause, Recording, Waveform
 from recordings.ports import CallLookup
 
 
@@ -56,6 +56,12 @@ async def of_calls(
         if recording.call_id is not None:
             found[recording.call_id] = (*found.get(recording.call_id, ()), view(recording, None))
     return found
+
+
+def recorded_calls(calls: CallLookup, actor: Actor, right: str) -> Select[int]:
+    """Ids of the calls with something to play."""
+    playable = visible(calls, actor, right).where(Recording.state.in_(PLAYABLE), Recording.call_id.is_not(None))
+    return playable.with_only_columns(Recording.call_id)
 
 
 async def waveform(session: AsyncSession, recording_id: int) -> Waveform | None:

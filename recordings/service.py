@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from sqlalchemy import Select
+
 from callcenter.calls.recorded import (
     AudioAsked,
     LinkGrant,
@@ -74,6 +76,9 @@ class RecordingsDesk:
     async def of_calls(self, actor: Actor, call_ids: Sequence[int]) -> Mapping[int, tuple[RecordingView, ...]]:
         async with self._uow.read() as session:
             return await queries.of_calls(session, self._calls, actor, LISTEN, call_ids)
+
+    def recorded_calls(self, actor: Actor) -> Select[int]:
+        return queries.recorded_calls(self._calls, actor, LISTEN)
 
     async def audio(self, actor: Actor, recording_id: int, asked: AudioAsked) -> Reply:
         recording = await self._playable(actor, DOWNLOAD if asked.download else LISTEN, recording_id)

@@ -44,6 +44,52 @@ _CASES = {
         ("POST", "/phones/{phone:int}/remove", "cases.edit", {}),
     )
 }
+_LIFE = {
+    "POST /cases/assign": Entry(needs=("cases.assign",), form={"id": "999999", "collector_id": "none"}),
+    "POST /cases/{id:int}/assign": Entry(needs=("cases.assign",), target="case"),
+    "POST /cases/{id:int}/stage": Entry(needs=("cases.edit",), target="case", form={"stage_id": "{stage}"}),
+    "POST /cases/{id:int}/suspend": Entry(needs=("cases.close",), target="case", form={"reason": "a stay"}),
+    "POST /cases/{id:int}/close": Entry(needs=("cases.close",), target="case", form={"reason": "withdrawn"}),
+    "POST /cases/{id:int}/reopen": Entry(needs=("cases.close",), target="case"),
+    "POST /cases/{id:int}/blocks": Entry(
+        needs=("compliance.block",), target="case", form={"kind": "do_not_call", "what": "party", "basis": "a letter"}
+    ),
+}
+_LAW = {
+    "GET /blocks": Entry(needs=("compliance.block", "compliance.lift")),
+    "POST /blocks": Entry(
+        needs=("compliance.block",), form={"phone": "+79000000099", "kind": "do_not_call", "basis": "a letter"}
+    ),
+    "GET /blocks/new": Entry(needs=("compliance.block",)),
+    "GET /blocks/{id:int}": Entry(needs=("compliance.block", "compliance.lift"), target="bare block"),
+    "POST /blocks/{id:int}/lift": Entry(
+        needs=("compliance.lift",), target="bare block", once=True, form={"reason": "a second letter"}
+    ),
+    "GET /law": Entry(needs=("cases.view", "compliance.rules")),
+    "POST /law/days": Entry(
+        needs=("compliance.rules",), form={"law": "RU", "day": "2026-03-12", "day_type": "holiday", "note": "decree"}
+    ),
+    "GET /law/rules/{rule}": Entry(needs=("compliance.rules",), target="rule"),
+    "POST /law/rules/{rule}": Entry(
+        needs=("compliance.rules",), target="rule", form={"severity": "deny", "reason": "stricter"}
+    ),
+    "POST /law/rules/{rule}/restore": Entry(needs=("compliance.rules",), target="rule"),
+}
+_CODE = {"label": "Own", "contact": "yes", "need": "-", "stop": "-", "position": "30"}
+_DIRECTORIES = {
+    "GET /results": Entry(needs=("calls.directory",)),
+    "GET /results/new": Entry(needs=("calls.directory",)),
+    "POST /results": Entry(needs=("calls.directory",), form={"code": "OWN", **_CODE}),
+    "GET /results/{code}": Entry(needs=("calls.directory",), target="result code"),
+    "POST /results/{code}": Entry(needs=("calls.directory",), target="result code", form=_CODE),
+    "GET /pauses": Entry(needs=("agents.directory",)),
+    "GET /pauses/new": Entry(needs=("agents.directory",)),
+    "POST /pauses": Entry(needs=("agents.directory",), form={"code": "own", "label": "Own", "position": "9"}),
+    "GET /pauses/{code}": Entry(needs=("agents.directory",), target="pause reason"),
+    "POST /pauses/{code}": Entry(
+        needs=("agents.directory",), target="pause reason", form={"label": "Own", "position": "9"}
+    ),
+}
 _LISTS = {
     "GET /cases": Entry(needs=("cases.view",)),
     "GET /cases/export": Entry(needs=("cases.export",)),
@@ -115,6 +161,7 @@ _CALLBACKS = {
     ),
 }
 _RECORDINGS = {
+    "GET /recordings": Entry(needs=("recordings.listen",)),
     "POST /recordings/export": Entry(needs=("recordings.download",), absent=True, form={"id": "999999"}),
     "GET /recordings/shared/{word}": Entry(needs=("recordings.listen",), target="shared recording"),
     "POST /recordings/marks/{mark:int}/delete": Entry(needs=("recordings.listen",), target="mark", once=True),
@@ -174,6 +221,7 @@ _API = {
 
 POLICIES: dict[str, Entry] = {
     "GET /": _ME,
+    "GET /search": _ME,
     "GET /login": Entry(needs=PUBLIC),
     "POST /login": Entry(needs=PUBLIC),
     "POST /logout": _ME,
@@ -233,6 +281,9 @@ POLICIES: dict[str, Entry] = {
     "GET /audit/{id:int}": Entry(needs=("audit.view",), target="entry"),
     "POST /audit/verify": Entry(needs=("audit.view",)),
     **_CASES,
+    **_LIFE,
+    **_LAW,
+    **_DIRECTORIES,
     **_LISTS,
     **_CREDITORS,
     **_CALLS,
@@ -262,6 +313,9 @@ REACH: dict[str, dict[str, set[str]]] = {
     "sessions.kill": {"admin": {"anna", "clara", "diego"}, "maria": {"anna", "clara"}, "sofia": {"anna"}},
     "cases.view": {**_DESK, "karl": _EVERYBODY, "ada": _EVERYBODY},
     "cases.edit": {**_DESK, "karl": _EVERYBODY},
+    "cases.assign": {name: reach for name, reach in _DESK.items() if name != "bella"},
+    "cases.close": {"admin": _EVERYBODY, "maria": {"anna", "clara"}},
+    "compliance.block": {**_DESK, "karl": _EVERYBODY},
     "callbacks.view": {**_DESK, "karl": set()},
     "callbacks.edit": {**_DESK, "karl": set()},
     **dict.fromkeys(
@@ -295,6 +349,10 @@ HOLDERS: dict[str, set[str]] = {
     "creditors.edit": {"admin", "maria"},
     "cases.import": {"admin", "maria", "karl"},
     "calls.export": {"admin", "maria"},
+    "calls.directory": {"admin", "maria"},
+    "agents.directory": {"admin", "maria"},
+    "compliance.lift": {"admin", "maria"},
+    "compliance.rules": {"admin"},
     "cases.export": {"admin", "maria", "karl", "ada"},
     "recordings.download": {"admin", "maria"},
     "productivity.export": {"admin", "maria", "sofia"},

@@ -103,9 +103,10 @@ class Asked:
         return datetime.combine(day, time(), tzinfo=self.zone)
 
 
-def asked(request: Request, spec: ListSpec) -> Asked:
-    """Read the query string of ``request`` by ``spec``; what the list does not know is ignored."""
-    query = request.query_params
+def asked(request: Request, spec: ListSpec, query: QueryParams | None = None) -> Asked:
+    """Read the query string of ``request``, or another given as ``query``, by ``spec``; what the list does not know is
+    ignored."""
+    query = request.query_params if query is None else query
     filters = {item.key: _set(item, query) for item in spec.filters}
     known = {"q", "sort", "col", *_CONTROL, *(name for item in spec.filters for name in item.names)}
     sortable = {column.key for column in spec.columns if column.sortable}

@@ -36,16 +36,29 @@ def go_to(path: str) -> Response:
     return RedirectResponse(path, status_code=303)
 
 
+def local_path(wanted: str) -> str:
+    """``wanted`` if it is a path of this site, else the start page: nobody is sent elsewhere after the login."""
+    plain = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and wanted.isprintable()
+    return wanted if plain and wanted != "/login" else "/"
+
+
+def referring_path(request: Request) -> str:
+    """The page the form was on, if it was one of ours."""
+    here = f"{request.url.scheme}://{request.url.netloc}"
+    return local_path(request.headers.get("referer", "").removeprefix(here))
+
+
 async def _frame(request: Request) -> dict[str, object]:
     identity = identity_or_none(request)
     if identity is None:
         return {"language": language_of(request), "zone": "UTC", "csrf": ""}
     held = services(request)
+    me = _me(identity)
     frame = Frame(
-        me=_me(identity),
+        me=me,
         nav=navigation(identity.actor, request.url.path),
         telephony=held.telephony(),
-        agent=await held.agent(identity.actor),
+        agent=await held.agent(identity.actor) if me.has_phone else None,
         notices=await held.notices(identity.actor),
     )
     token = session_token(request)

@@ -61,9 +61,10 @@ async def free_agents(session: AsyncSession, user_ids: Sequence[int]) -> set[int
     return set((await session.scalars(wanted)).all())
 
 
-async def pause_reasons(session: AsyncSession) -> Sequence[PauseReason]:
+async def pause_reasons(session: AsyncSession, *, active_only: bool = True) -> Sequence[PauseReason]:
     """The reasons one may pause for, in their order."""
-    return (await session.scalars(select(PauseReason).where(PauseReason.active).order_by(PauseReason.position))).all()
+    wanted = select(PauseReason).order_by(PauseReason.position, PauseReason.code)
+    return (await session.scalars(wanted.where(PauseReason.active) if active_only else wanted)).all()
 
 
 def _row(user: User, state: AgentState | None, registered: bool) -> AgentRow:

@@ -21,6 +21,7 @@ from callcenter.compliance.service import Gate
 from callcenter.productivity.ports import DayCalls
 from core.importing.service import Imports
 from core.kernel.access import Actor, Right
+from core.kernel.i18n import msg
 from core.kernel.idempotency import Idempotency
 from web.live.endpoint import LiveDesk
 from web.live.messages import LiveMessages
@@ -28,6 +29,7 @@ from web.pages.agent_badge import agent_badge
 from web.pages.case_calls import CaseCalls
 from web.pages.case_screen import CaseScreenParts
 from web.pages.frame import AgentBadge, Lamp
+from web.pages.waiting import Waiting
 from web.state import Services
 from web.throttle import Throttle
 
@@ -38,7 +40,7 @@ def services_of(house: House, rights: tuple[Right, ...]) -> Services:
 
     def lamp() -> Lamp:
         status = floor.telephony.status()
-        return Lamp(up=status.up, detail=status.detail, since=status.since)
+        return Lamp(up=status.up, detail=msg(status.detail), since=status.since)
 
     async def database_answers() -> tuple[bool, str]:
         async with base.uow.read() as session:
@@ -76,6 +78,7 @@ def services_of(house: House, rights: tuple[Right, ...]) -> Services:
         Registry: floor.registry,
         RingBack: floor.ring_back,
     }
+    waiting = Waiting(base.uow, base.clock)
     return Services(
         uow=base.uow,
         clock=base.clock,
@@ -94,6 +97,8 @@ def services_of(house: House, rights: tuple[Right, ...]) -> Services:
         rights=rights,
         telephony=lamp,
         agent=agent,
+        home=waiting.blocks,
+        notices=waiting.notices,
         probes={"database": database_answers, "telephony": telephony_answers},
         parts=parts,
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.callbacks.access import within_reach
@@ -82,6 +82,7 @@ class CallbackPage:
     at_least: bool
 
 
+_DUE = (CallbackState.DUE, CallbackState.MISSED)
 _SORTS: dict[str, ColumnElement[Any]] = {
     "window_start": Callback.window_start.expression,
     "created_at": Callback.created_at.expression,
@@ -115,11 +116,16 @@ async def due_callbacks(session: AsyncSession, actor: Actor) -> Sequence[Callbac
     if not actor.may(VIEW):
         return ()
     nobody = Callback.user_id.is_(None) & or_(Callback.unit_id.is_(None), Callback.unit_id.in_(sorted(actor.team)))
-    wanted = _lines().where(
-        Callback.state.in_((CallbackState.DUE, CallbackState.MISSED)), or_(Callback.user_id == actor.user_id, nobody)
-    )
+    wanted = _lines().where(Callback.state.in_(_DUE), or_(Callback.user_id == actor.user_id, nobody))
     rows = await session.execute(wanted.order_by(Callback.window_start, Callback.id).limit(100))
     return [_row(row) for row in rows]
+
+
+async def count_due(session: AsyncSession, user_id: int, team: frozenset[int]) -> int:
+    """How many callbacks wait for that user now: his own and what anybody of his team may take."""
+    nobody = Callback.user_id.is_(None) & or_(Callback.unit_id.is_(None), Callback.unit_id.in_(sorted(team)))
+    wanted = select(func.count()).where(Callback.state.in_(_DUE), or_(Callback.user_id == user_id, nobody))
+    return await session.scalar(wanted) or 0
 
 
 async def debtor_zone(session: AsyncSession, party_id: int | None, phone: str) -> str:
@@ -133,7 +139,7 @@ def _conditions(actor: Actor, query: CallbackQuery) -> list[ColumnElement[bool]]
     if query.state is not None:
         parts.append(Callback.state == query.state)
     elif query.due:
-        parts.append(Callback.state.in_((CallbackState.DUE, CallbackState.MISSED)))
+        parts.append(Callback.state.in_(_DUE))
     elif not query.every_state:
         parts.append(Callback.state.in_(OPEN))
     asked = {"user_id": Callback.user_id, "unit_id": Callback.unit_id}

@@ -1,12 +1,18 @@
 """The directory of result codes as shipped (an agency edits it, adds to it, or switches codes off)."""
 
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 
 from callcenter.calls.model import Need, ResultCode, Stop
-from core.kernel.i18n import mark
+from callcenter.calls.rights import DIRECTORY
+from core.audit.service import record
+from core.kernel.access import Actor
+from core.kernel.errors import Invalid, NotFound
+from core.kernel.i18n import mark, msg
 from core.kernel.uow import Work
 
 
@@ -59,6 +65,43 @@ SHIPPED: tuple[Mapping[str, Any], ...] = (
     _block("ATTORNEY", mark("Represented by a lawyer"), "represented"),
     _block("CEASE", mark("Demands that contact stops"), "refused_contact"),
 )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CodeData:
+    """What may be said of a result code; the meaning of each is :class:`ResultCode`'s."""
+
+    label: str
+    contact: bool | None
+    rpc: bool
+    need: Need
+    stop: Stop
+    stop_days: int | None
+    position: int
+    active: bool
+
+
+async def add_code(work: Work, actor: Actor, code: str, data: CodeData, *, at: datetime) -> None:
+    """Add a code of the agency's own. Raises ``Invalid`` for a code that is taken."""
+    actor.require(DIRECTORY)
+    if await work.session.get(ResultCode, code) is not None:
+        raise Invalid({"code": msg("There is an entry with this code already.")})
+    work.session.add(ResultCode(code=code, **asdict(data)))
+    record(work, actor, DIRECTORY, ("result_code", code), {"label": (None, data.label)}, at=at)
+
+
+async def change_code(work: Work, actor: Actor, code: str, data: CodeData, *, at: datetime) -> None:
+    """Change a code; a shipped one that gets another name keeps it in every language. Raises ``NotFound``."""
+    actor.require(DIRECTORY)
+    row = await work.session.get(ResultCode, code)
+    if row is None:
+        raise NotFound
+    values = asdict(data)
+    changes = {name: (getattr(row, name), value) for name, value in values.items() if getattr(row, name) != value}
+    row.shipped = row.shipped and row.label == data.label
+    for name, value in values.items():
+        setattr(row, name, value)
+    record(work, actor, DIRECTORY, ("result_code", code), changes, at=at)
 
 
 async def ship_results(work: Work) -> None:

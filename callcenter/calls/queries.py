@@ -143,6 +143,8 @@ def conditions(actor: Actor, query: CallQuery, region: str) -> list[ColumnElemen
         parts.append(_search(query.search.strip(), region))
     if query.call_ids:
         parts.append(Call.id.in_(query.call_ids))
+    if query.among is not None:
+        parts.append(Call.id.in_(query.among))
     return parts
 
 

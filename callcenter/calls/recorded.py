@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from sqlalchemy import Select
+
 from core.kernel.access import Actor
 from core.kernel.events import Event
 
@@ -129,6 +131,9 @@ class Recordings(Protocol):
 
     async def of_calls(self, actor: Actor, call_ids: Sequence[int]) -> Mapping[int, tuple[RecordingView, ...]]:
         """Recordings by call, oldest first; calls without one are left out."""
+
+    def recorded_calls(self, actor: Actor) -> Select[int]:
+        """Ids of the calls with a recording the actor may play, as a subquery for the call log."""
 
     async def audio(self, actor: Actor, recording_id: int, asked: AudioAsked) -> Reply:
         """The sound, whole or a range of it. Every play and every download is written to the audit trail; the many

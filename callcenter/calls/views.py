@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from sqlalchemy import Select
+
 
 class Fate(StrEnum):
     """What became of a call, as people ask for it. ``CONTACT`` and ``RIGHT_PARTY`` follow the result code, and the
@@ -25,7 +27,7 @@ class CallQuery:
     """Which calls. ``since`` and ``until`` (exclusive) bound the start, aware UTC; ``user_id`` is a collector who
     took part
     in it, ``owner_id`` the one whose call it is. ``number`` matches in any written form, ``search`` numbers, names,
-    notes."""
+    notes; ``among`` narrows to the ids another room names."""
 
     since: datetime | None = None
     until: datetime | None = None
@@ -44,6 +46,7 @@ class CallQuery:
     before: str | None = None
     size: int = 50
     call_ids: Sequence[int] = field(default=())
+    among: Select[int] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

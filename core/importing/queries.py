@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.cases.model import Creditor
 from core.importing import rights
-from core.importing.model import ImportBatch, ImportRow, Outcome
+from core.importing.model import BatchState, ImportBatch, ImportRow, Outcome
 from core.importing.rows import Fault, shown
 from core.kernel.access import Actor
 from core.kernel.errors import NotFound
@@ -42,6 +42,14 @@ async def batch_by_id(session: AsyncSession, actor: Actor, batch_id: int) -> tup
     if batch is None:
         raise NotFound()
     return batch, await session.get_one(Creditor, batch.creditor_id)
+
+
+async def count_under_way(session: AsyncSession, actor: Actor) -> int:
+    """How many batches are neither finished nor given up."""
+    actor.require(rights.IMPORT)
+    over = (BatchState.DONE, BatchState.CANCELLED, BatchState.FAILED)
+    wanted = select(func.count()).select_from(ImportBatch).where(ImportBatch.state.not_in(over))
+    return await session.scalar(wanted) or 0
 
 
 async def latest_batches(

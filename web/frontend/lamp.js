@@ -19,12 +19,13 @@ function drawLamp(detail) {
   const [mark, key] = LAMPS[shown];
   lamp.dataset.state = shown;
   lamp.replaceChildren(icon(mark), h("span", { class: "word" }, t(key)));
-  if (detail !== undefined) lamp.title = detail;
+  if (detail) document.querySelector("[data-lamp-detail]").textContent = detail;
 }
 
-function setTelephony({ up, detail }) {
+function setTelephony({ up, detail, since }) {
   telephony = up ? "up" : "down";
-  drawLamp(detail ?? "");
+  if (since) document.querySelector("[data-lamp-since] [data-timer]")?.setAttribute("data-since", since);
+  drawLamp(detail);
 }
 
 /** `agent` is {state, word, icon, tone, since, reason}. */

@@ -1,15 +1,47 @@
 /* Parts of a page that look again when something happened: data-refresh names the live messages, and with data-refresh-case
-   those about another case do not count. The element needs an id. */
+   those about another case do not count. The element needs an id.
+
+   A part in which somebody is typing waits until the focus has left it: a swap would swallow a letter, or a digit of a sum.
+   The parts within it that hold no field look again all the same. */
+import { isTyping } from "./dom.js";
 import { renew } from "./page.js";
 
 const MESSAGES = ["call.answered", "call.held", "call.ended", "callback.due", "recording.ready", "agent.state", "case.changed"];
+const waiting = new Set();
+
+const typingIn = (element) => element.contains(document.activeElement) && isTyping(document.activeElement);
+
+function concerns(element, type, detail) {
+  const { refresh, refreshCase } = element.dataset;
+  const here = !refreshCase || detail.case_id === undefined || String(detail.case_id) === refreshCase;
+  return here && refresh.split(" ").includes(type);
+}
 
 function look({ type, detail }) {
+  const renewed = [];
   for (const element of document.querySelectorAll("#page [data-refresh]")) {
-    const { refresh, refreshCase } = element.dataset;
-    const concerns = !refreshCase || detail.case_id === undefined || String(detail.case_id) === refreshCase;
-    if (concerns && refresh.split(" ").includes(type)) renew(element);
+    if (!concerns(element, type, detail) || renewed.some((outer) => outer.contains(element))) continue;
+    if (typingIn(element)) waiting.add(element.id);
+    else { renewed.push(element); renew(element); }
   }
 }
 
 for (const type of MESSAGES) document.addEventListener(type, look);
+
+// Typing may have begun while the answer was on its way.
+document.addEventListener("htmx:before:swap", (event) => {
+  const { sourceElement, target } = event.detail.ctx;
+  if (sourceElement !== target || !target?.dataset.refresh || !typingIn(target)) return;
+  event.preventDefault();
+  waiting.add(target.id);
+  target.querySelectorAll("[data-refresh]").forEach(renew);
+});
+document.addEventListener("focusout", ({ relatedTarget }) => {
+  for (const id of waiting) {
+    const element = document.getElementById(id);
+    if (element?.contains(relatedTarget)) continue;
+    waiting.delete(id);
+    if (element) renew(element);
+  }
+});
+document.addEventListener("htmx:after:swap", ({ detail }) => { if (detail.ctx.target?.id === "page") waiting.clear(); });

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -13,7 +13,7 @@ from callcenter.agents.model import AgentState
 from callcenter.agents.queries import state_of
 from callcenter.agents.rights import VIEW as AGENTS_VIEW
 from callcenter.callbacks.events import CallbackDue, CallbackEvent, CallbackMoved, CallbackSoon
-from callcenter.callbacks.model import Callback, CallbackState
+from callcenter.callbacks.queries import count_due
 from callcenter.callbacks.rights import VIEW as CALLBACKS_VIEW
 from callcenter.calls.events import (
     CallAnswered,
@@ -39,8 +39,6 @@ from core.parties.model import Party
 from core.people.model import User
 from web.live.hub import Audience, Hub
 from web.pages.agent_badge import badge
-
-_DUE = (CallbackState.DUE, CallbackState.MISSED)
 
 
 class LiveMessages:
@@ -76,7 +74,7 @@ class LiveMessages:
             ringing = select(Leg.call_id).join(Call).where(*rings, Call.ended_at.is_(None), Call.merged_into.is_(None))
             offers = [await _offer(session, call_id) for call_id in (await session.scalars(ringing)).all()]
             state = await state_of(session, actor.user_id)
-            due = await _due_count(session, actor.user_id, actor.team)
+            due = await count_due(session, actor.user_id, actor.team)
         return {
             "offers": [offer for offer in offers if offer is not None],
             "agent": _agent_body(state, actor.language) if state is not None else None,
@@ -130,7 +128,7 @@ class LiveMessages:
         own = frozenset({event.user_id} if event.user_id is not None else ())
         async with self._uow.read() as session:
             name = await session.scalar(select(Party.name).where(Party.id == event.party_id))
-            due = await _due_count(session, event.user_id, frozenset()) if event.user_id is not None else None
+            due = await count_due(session, event.user_id, frozenset()) if event.user_id is not None else None
         body = {
             "callback_id": event.callback_id,
             "what": {CallbackSoon: "soon", CallbackMoved: "moved"}.get(type(event), "due"),
@@ -235,12 +233,6 @@ async def _offer(session: AsyncSession, call_id: int) -> dict[str, Any] | None:
         "creditor": row.creditor,
         "queue": row.queue,
     }
-
-
-async def _due_count(session: AsyncSession, user_id: int, team: frozenset[int]) -> int:
-    nobody = Callback.user_id.is_(None) & or_(Callback.unit_id.is_(None), Callback.unit_id.in_(sorted(team)))
-    wanted = select(func.count()).where(Callback.state.in_(_DUE), or_(Callback.user_id == user_id, nobody))
-    return await session.scalar(wanted) or 0
 
 
 def _agent_body(state: AgentState, language: str) -> dict[str, Any]:

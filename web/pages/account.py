@@ -12,9 +12,8 @@ from core.kernel.i18n import Message, msg
 from core.people.errors import BadCode
 from core.people.queries import sessions_of
 from web.forms import EmailField, Form, Line, PhoneField, ZoneField, parse, submitted
-from web.page import go_to, page
+from web.page import go_to, page, referring_path
 from web.pages.choices import zone_options
-from web.pages.login import local_path
 from web.security import identity, renewing, route, signed_in
 from web.state import services
 
@@ -98,13 +97,7 @@ async def set_language(request: Request) -> Response:
     """Switch the language and come back."""
     sent = await parse(request, LanguageForm)
     await services(request).own.correct(identity(request), sent.model_dump())
-    return go_to(_referring_path(request))
-
-
-def _referring_path(request: Request) -> str:
-    """The page the form was on, if it was one of ours."""
-    here = f"{request.url.scheme}://{request.url.netloc}"
-    return local_path(request.headers.get("referer", "").removeprefix(here))
+    return go_to(referring_path(request))
 
 
 async def set_theme(request: Request) -> Response:
@@ -201,13 +194,13 @@ async def save_view(request: Request) -> Response:
     sent = await parse(request, ViewForm)
     me = identity(request).actor
     await services(request).views.save(me, sent.list, sent.name, sent.query, shared=sent.shared)
-    return go_to(_referring_path(request))
+    return go_to(referring_path(request))
 
 
 async def forget_view(request: Request) -> Response:
     """Delete one of my views."""
     await services(request).views.forget(identity(request).actor, request.path_params["id"])
-    return go_to(_referring_path(request))
+    return go_to(referring_path(request))
 
 
 routes = (

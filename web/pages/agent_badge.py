@@ -48,5 +48,6 @@ def agent_badge(state: AgentState, reasons: Sequence[PauseReason]) -> AgentBadge
         state=badge(state.state, state.reason),
         since=state.started_at,
         choices=choices,
+        reason=state.reason or "",
         limit_seconds=limits.get(state.reason or "") if state.state == AgentStateKind.PAUSE else None,
     )

@@ -92,7 +92,7 @@ SPEC = ListSpec(
 
 async def show(request: Request) -> Response:
     """The call log."""
-    wanted = asked(request, await _spec(request))
+    wanted = asked(request, await spec_of(request))
     query = call_query(wanted)
     async with services(request).uow.read() as session:
         found = await queries.list_calls(session, actor(request), query)
@@ -111,7 +111,7 @@ async def show(request: Request) -> Response:
 
 async def download(request: Request) -> Response:
     """The same calls as a file."""
-    wanted = asked(request, await _spec(request))
+    wanted = asked(request, await spec_of(request))
     shown = [column for column in wanted.columns if column.visible and column.key != "recording"]
     return await export(request, "calls", shown, _batches(request, call_query(wanted)))
 
@@ -178,7 +178,7 @@ def _moment(text: str, wanted: Asked) -> datetime | None:
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=wanted.zone)
 
 
-async def _spec(request: Request) -> ListSpec:
+async def spec_of(request: Request) -> ListSpec:
     """The list with the collectors and results there are to filter by."""
     async with services(request).uow.read() as session:
         users = await people.colleagues(session, actor(request), VIEW)

@@ -25,6 +25,7 @@ from web.pages.listing import (
     EmptyState,
     Filter,
     FilterKind,
+    MassAction,
     MoneyCell,
     Option,
     Row,
@@ -37,6 +38,7 @@ from web.security import actor, right, route
 from web.state import services
 
 _EXPORT_BATCH = 500
+_GIVE = MassAction(label=msg("Give to a collector"), href="/cases/assign", icon="user-share")
 _NOBODY = Option(value=NOTHING, label=msg("nobody"))
 _KINDS: Mapping[FieldKind, FilterKind] = {
     FieldKind.CHOICE: FilterKind.SELECT,
@@ -107,8 +109,8 @@ CASES = ListSpec(
 
 async def show(request: Request) -> Response:
     """The list of cases."""
-    wanted = asked(request, await _spec(request))
-    query = _query(wanted)
+    wanted = asked(request, await spec_of(request))
+    query = query_of(wanted)
     async with services(request).uow.read() as session:
         found = await queries.list_cases(session, actor(request), query)
     drawn = await view(
@@ -119,15 +121,16 @@ async def show(request: Request) -> Response:
         previous_cursor=found.previous,
         total=found.total,
         total_is_at_least=found.at_least,
+        actions=(_GIVE,) if actor(request).may(rights.ASSIGN) else (),
     )
     return await page(request, "list_page.html", {"view": drawn})
 
 
 async def download(request: Request) -> Response:
     """The same list as a file."""
-    wanted = asked(request, await _spec(request))
+    wanted = asked(request, await spec_of(request))
     shown = [column for column in wanted.columns if column.visible]
-    return await export(request, "cases", shown, _batches(request, _query(wanted)))
+    return await export(request, "cases", shown, _batches(request, query_of(wanted)))
 
 
 async def _batches(request: Request, query: ListQuery) -> AsyncIterator[list[Row]]:
@@ -142,7 +145,7 @@ async def _batches(request: Request, query: ListQuery) -> AsyncIterator[list[Row
             return
 
 
-async def _spec(request: Request) -> ListSpec:
+async def spec_of(request: Request) -> ListSpec:
     """The list with the creditors, orders, stages and colleagues there are to filter by."""
     me = actor(request)
     async with services(request).uow.read() as session:
@@ -170,15 +173,21 @@ async def _spec(request: Request) -> ListSpec:
     )
 
 
-def _query(wanted: Asked) -> ListQuery:
+def query_of(wanted: Asked, size: int = PAGE_SIZE) -> ListQuery:
+    """What the address asks of the list of cases."""
     return ListQuery(
         search=wanted.search,
         filters={key: _wanted(item) for key, item in wanted.filters.items() if item.active},
         sort=wanted.sort,
         after=wanted.after,
         before=wanted.before,
-        size=PAGE_SIZE,
+        size=size,
     )
+
+
+def following(query: ListQuery, cursor: str) -> ListQuery:
+    """The same question for the next page."""
+    return replace(query, after=cursor, before=None)
 
 
 def _wanted(item: Filter) -> Wanted:

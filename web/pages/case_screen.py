@@ -21,6 +21,7 @@ from web.pages.case_view import (
     Balance,
     BalancePart,
     CallbackLine,
+    CaseLife,
     CaseView,
     ClaimLine,
     ContactLine,
@@ -36,6 +37,7 @@ from web.pages.case_view import (
     TimelineKind,
 )
 from web.pages.listing import State, Text, Tone
+from web.rendering import LANGUAGE_NAMES
 
 _CLAIM_OPEN = ClaimState.OPEN
 _BARRED = State(word=msg("time-barred"), icon="hourglass-off", tone=Tone.LAW)
@@ -70,7 +72,9 @@ class CaseScreenParts(Protocol):
     async def facts(self, actor: Actor, card: CaseCard) -> CallFacts: ...
 
 
-def case_view(card: CaseCard, facts: CallFacts, *, now: datetime, next_case: int | None, may_edit: bool) -> CaseView:
+def case_view(
+    card: CaseCard, facts: CallFacts, life: CaseLife, *, now: datetime, next_case: int | None, may_edit: bool
+) -> CaseView:
     """Everything ``cases/case.html`` draws."""
     zone = facts.contact.zone
     today = now.astimezone(ZoneInfo(zone)).date()
@@ -96,6 +100,7 @@ def case_view(card: CaseCard, facts: CallFacts, *, now: datetime, next_case: int
         call=facts.call,
         next_case_href=f"/cases/{next_case}" if next_case else None,
         may_edit=may_edit,
+        life=life,
     )
 
 
@@ -114,7 +119,7 @@ def _identity(card: CaseCard, zone: str) -> Identity:
         zone=zone,
         birth_date=debtor.party.birth_date if debtor else None,
         masked_id=masked_id(debtor.ids[0].value) if debtor and debtor.ids else None,
-        language=debtor.party.language if debtor else None,
+        language=LANGUAGE_NAMES.get(debtor.party.language or "") if debtor else None,
         collector=card.collector.full_name if card.collector else None,
         contract=contract,
     )

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from core.kernel.money import Money
-from web.pages.listing import State, Text
+from web.pages.listing import Option, State, Text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -247,6 +247,41 @@ class CallbackLine:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class BlockLine:
+    """A block that holds now: why, on what ground, for which number (None: the person or the case), until when."""
+
+    block_id: int
+    text: Text
+    phone: str | None
+    basis: str
+    since: datetime
+    until: datetime | None
+    may_lift: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CaseLife:
+    """What this reader may do with the case as a whole: choices are empty where there is no right to them."""
+
+    collectors: tuple[Option, ...] = ()
+    collector: str = ""
+    stages: tuple[Option, ...] = ()
+    stage: str = ""
+    may_suspend: bool = False
+    may_close: bool = False
+    may_reopen: bool = False
+    close_reasons: tuple[Option, ...] = ()
+    block_kinds: tuple[Option, ...] = ()
+    blocks: tuple[BlockLine, ...] = ()
+
+    @property
+    def offers(self) -> bool:
+        """Whether there is anything to do."""
+        changes = (self.collectors, self.stages, self.may_suspend, self.may_close, self.may_reopen, self.block_kinds)
+        return any(changes)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CaseView:
     identity: Identity
     contact: ContactPanel
@@ -266,6 +301,7 @@ class CaseView:
     call: CurrentCall | None = None
     next_case_href: str | None = None
     may_edit: bool = True
+    life: CaseLife = CaseLife()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -25,6 +25,7 @@ from core.parties.service import NewParty, NewPhone
 from web.forms import Form, ZoneField, parse, submitted
 from web.page import go_to, page
 from web.pages import case_words as words
+from web.pages.case_life import case_life
 from web.pages.case_screen import CaseScreenParts, case_view
 from web.pages.choices import language_options, zone_options
 from web.security import actor, right, route
@@ -41,9 +42,11 @@ async def show(request: Request) -> Response:
     async with held.uow.read() as session:
         card = await case_card(session, me, case_id)
         following = await queries.next_case(session, me, after_case=case_id, now=now)
+        life = await case_life(session, me, card, now)
     await held.looks.looked(me, ("case", case_id))
     parts: CaseScreenParts = part(request, CaseScreenParts)  # type: ignore[type-abstract]
-    drawn = case_view(card, await parts.facts(me, card), now=now, next_case=following, may_edit=me.may(rights.EDIT))
+    facts = await parts.facts(me, card)
+    drawn = case_view(card, facts, life, now=now, next_case=following, may_edit=me.may(rights.EDIT))
     return await page(request, "cases/case.html", {"case": drawn})
 
 

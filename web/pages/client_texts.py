@@ -10,7 +10,7 @@ from web.pages.player_texts import PLAYER_TEXTS
 
 CLIENT_TEXTS: Mapping[str, Message] = {
     **PLAYER_TEXTS,
-    "allowed_from": msg("Allowed from {time}."),
+    "allowed_from": msg("Allowed from {time}, your time."),
     "answer": msg("Answer"),
     "bookmark": msg("Mark this moment"),
     "bookmarked": msg("Marked. You find it in the recording."),

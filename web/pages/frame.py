@@ -55,12 +55,14 @@ class AgentChoice:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AgentBadge:
-    """The collector's present state and since when (aware UTC); ``limit_seconds`` is when a pause gets too long."""
+    """The collector's present state and since when (aware UTC); ``limit_seconds`` is when a pause gets too long,
+    ``reason`` the code of the pause."""
 
     value: str
     state: State
     since: datetime
     choices: tuple[AgentChoice, ...]
+    reason: str = ""
     limit_seconds: int | None = None
 
 

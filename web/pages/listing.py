@@ -198,12 +198,14 @@ class Export:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MassAction:
-    """Posts the chosen rows (``id`` repeated, or ``all=1`` with the query) to ``href``; ``confirm`` is asked first."""
+    """Posts the chosen rows (``id`` repeated, or ``all=1`` with the query) to ``href``; ``confirm`` is asked first,
+    ``download`` says that a file is the answer."""
 
     label: Text
     href: str
     icon: str = "checks"
     confirm: Text | None = None
+    download: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

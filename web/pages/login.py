@@ -12,7 +12,7 @@ from core.people.errors import AccountLocked, BadCode, BadCredentials, TooManyAt
 from core.people.service.logins import CodeNeeded, LoggedIn, Origin
 from web.errors import retry_after, status_of
 from web.forms import Form, parse
-from web.page import LANGUAGE_COOKIE, go_to, page
+from web.page import LANGUAGE_COOKIE, go_to, local_path, page
 from web.security import (
     address_of,
     clear_session,
@@ -103,12 +103,6 @@ async def _form(
 ) -> Response:
     context = {"next": wanted, "login": login, "error": error, "ticket": ticket, "ask_code": bool(ticket)}
     return await page(request, "login.html", context, status=status, headers=headers)
-
-
-def local_path(wanted: str) -> str:
-    """``wanted`` if it is a path of this site, else the start page: nobody is sent elsewhere after the login."""
-    plain = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and wanted.isprintable()
-    return wanted if plain and wanted != "/login" else "/"
 
 
 async def log_out(request: Request) -> Response:

@@ -25,6 +25,7 @@ NAVIGATION: tuple[tuple[Message, tuple[Entry, ...]], ...] = (
         (
             Entry(label=msg("Callbacks"), href="/callbacks", icon="calendar-time", rights=("callbacks.view",)),
             Entry(label=msg("Call log"), href="/calls", icon="phone", rights=("calls.view",)),
+            Entry(label=msg("Recordings"), href="/recordings", icon="microphone", rights=("recordings.listen",)),
         ),
     ),
     (
@@ -34,6 +35,12 @@ NAVIGATION: tuple[tuple[Message, tuple[Entry, ...]], ...] = (
             Entry(label=msg("Debtors"), href="/debtors", icon="user-dollar", rights=("cases.view",)),
             Entry(label=msg("Orders"), href="/orders", icon="packages", rights=("creditors.view",)),
             Entry(label=msg("Import"), href="/imports", icon="file-import", rights=("cases.import",)),
+            Entry(
+                label=msg("Do not contact"),
+                href="/blocks",
+                icon="hand-stop",
+                rights=("compliance.block", "compliance.lift"),
+            ),
         ),
     ),
     (
@@ -42,7 +49,12 @@ NAVIGATION: tuple[tuple[Message, tuple[Entry, ...]], ...] = (
     ),
     (
         msg("Directories"),
-        (Entry(label=msg("Creditors"), href="/creditors", icon="building-bank", rights=("creditors.view",)),),
+        (
+            Entry(label=msg("Creditors"), href="/creditors", icon="building-bank", rights=("creditors.view",)),
+            Entry(label=msg("Contact law"), href="/law", icon="scale", rights=("cases.view", "compliance.rules")),
+            Entry(label=msg("Result codes"), href="/results", icon="list-numbers", rights=("calls.directory",)),
+            Entry(label=msg("Pause reasons"), href="/pauses", icon="coffee", rights=("agents.directory",)),
+        ),
     ),
     (
         msg("Settings"),

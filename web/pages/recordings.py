@@ -26,12 +26,6 @@ class MarkForm(Form):
     text: str
 
 
-class ExportForm(Form):
-    """Which recordings go into the archive."""
-
-    id: list[int]
-
-
 class PauseForm(Form):
     """For how long at most nothing is recorded."""
 
@@ -109,11 +103,6 @@ async def link(request: Request) -> Response:
     return JSONResponse({"path": str(request.url_for("recording_shared", word=word).path)}, 201)
 
 
-async def export(request: Request) -> Response:
-    form = await parse(request, ExportForm)
-    return _answer(await recordings(request).export(actor(request), form.id))
-
-
 async def pause(request: Request) -> Response:
     form = await parse(request, PauseForm)
     view = await recordings(request).pause(actor(request), request.path_params["call"], form.seconds)
@@ -126,7 +115,6 @@ async def resume(request: Request) -> Response:
 
 
 routes = [
-    route("/recordings/export", export, policy=right(_DOWNLOAD), methods=["POST"]),
     route("/recordings/shared/{word}", shared, policy=_LISTEN, name="recording_shared"),
     route("/recordings/marks/{mark:int}/delete", delete_mark, policy=_LISTEN, methods=["POST"]),
     route("/recordings/{id:int}/audio", audio, policy=_LISTEN),

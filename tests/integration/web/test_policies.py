@@ -10,8 +10,12 @@ import pytest
 from sqlalchemy import select
 from starlette.types import Message
 
+from callcenter.agents.model import PauseReason
 from callcenter.app.wiring import House
+from callcenter.calls.model import ResultCode
+from callcenter.compliance.law.terms import BlockKind
 from core.audit.model import AuditEntry
+from core.cases.model import Stage
 from core.kernel.access import PROGRAM
 from core.kernel.clock import ManualClock
 from core.kernel.uow import UnitOfWork
@@ -86,7 +90,19 @@ class World:
             return {name: await self._work(name, kind, me) for name in OTHERS}
         if kind == "number":
             return {"it": {"e164": "+79000000099"}}
+        if kind == "rule":
+            return {"it": {"rule": "ru.calls.day"}}
+        if kind in ("result code", "pause reason"):
+            return {"it": {"code": await self._entry(kind)}}
         return {"it": {"id": await self._thing(kind)}}
+
+    async def _entry(self, kind: str) -> str:
+        code = secrets.token_hex(4)
+        row = ResultCode(rpc=False, contact=None) if kind == "result code" else PauseReason()
+        row.code, row.label, row.position = code, "own", 50
+        async with self.uow.write() as work:
+            work.session.add(row)
+        return code
 
     async def _work(self, name: str, kind: str, me: str) -> Params:
         if name not in self.desks:
@@ -97,10 +113,18 @@ class World:
         ids = {"case": desk.case, "debtor": desk.party, "call": desk.call}
         ids |= {"callback": desk.callback, "recording": desk.recording}
         common: Params = {"party": desk.party, "phone": desk.phone, "call": desk.call, "mark": desk.mark}
+        common["stage"] = await self._stage()
         if kind == "shared recording":
             reader = replace(PROGRAM, user_id=self.people.users[me])
             common["word"] = await self.house.archive.desk.link(reader, desk.recording)
         return {**common, "case": desk.case, "id": ids.get(kind)}
+
+    async def _stage(self) -> int:
+        async with self.uow.write() as work:
+            stage = Stage(key=secrets.token_hex(4), name="Next", position=9)
+            work.session.add(stage)
+            await work.session.flush()
+            return stage.id
 
     async def _user(self, name: str, kind: str) -> Params:
         session = {"session": await self._session(name)} if kind == "user session" else {}
@@ -136,6 +160,10 @@ class World:
             async with self.uow.read() as session:
                 return (await session.scalars(select(AuditEntry.id).limit(1))).one()
         async with self.uow.write() as work:
+            if kind == "bare block":
+                registry = self.house.floor.registry
+                phone = "+79000000055"
+                return (await registry.block(work, admin, BlockKind.DO_NOT_CALL, basis="a letter", phone=phone)).id
             if kind == "creditor":
                 return (await creditor_and_order(work, self.clock))[0].id
             row = {"unit": Unit, "role": Role, "profile": Profile}[kind](name=f"{kind} {secrets.token_hex(4)}")
@@ -240,12 +268,12 @@ async def test_policy_of_every_role(door: Door, sign_in: SignIn, world: World) -
 async def test_strangers_are_asked_to_sign_in(door: Door, stranger: httpx.AsyncClient, cast: Cast) -> None:
     entry = POLICIES[door.key]
     params = dict.fromkeys(door.route.param_convertors, MISSING_ID)
-    answered = await _call(stranger, door, {"phone": 1, **params}, entry)
+    answered = await _call(stranger, door, {"phone": 1, "stage": 1, **params}, entry)
     assert answered == ("passed" if entry.needs in (("public",), ("local",)) else "sign in")
 
 
 @pytest.mark.parametrize("door", [one for one in DOORS if one.route.param_convertors], ids=lambda door: door.key)
 async def test_ids_that_do_not_exist_are_missing(door: Door, sign_in: SignIn) -> None:
     params = dict.fromkeys(door.route.param_convertors, MISSING_ID)
-    answered = await _call(await sign_in("admin"), door, {"phone": 1, **params}, POLICIES[door.key])
+    answered = await _call(await sign_in("admin"), door, {"phone": 1, "stage": 1, **params}, POLICIES[door.key])
     assert answered == "missing"

@@ -1,0 +1,270 @@
+"""Every page of the running product, seen by every role that may: it answers, it is accessible, it stays inside its
+frame, and the browser complains of nothing. And the collector's work from ring to result without a mouse."""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook
+from playwright.async_api import Browser, Page, expect
+
+from tests.plugins.product import Product
+from tests.policies import HOLDERS, POLICIES, PUBLIC, REACH, SIGNED_IN
+from web.routes import ROUTES
+from web.security import GuardedRoute
+
+pytestmark = [pytest.mark.asterisk, pytest.mark.browser, pytest.mark.timeout(300)]
+
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+#: The demo's logins, and who stands for their role in the table of policies.
+ROLES = {
+    "admin": "admin",
+    "manager": "maria",
+    "supervisor": "sofia",
+    "collector": "bella",
+    "clerk": "karl",
+    "accountant": "ada",
+}
+DEBTOR = "+79000000100"
+WIDTHS = (1280, 390)
+#: Answers that are no pages: files, sounds, parts of pages, figures for machines.
+NO_PAGE = re.compile(r"/(export|audio|peaks|marks|report|progress|config|health|metrics|search)$|/shared/|^/login$|^/api/")
+#: What is a page although its address ends like a part of one.
+PAGES = {"/search"}
+SERIOUS = "result => result.violations.filter(one => ['serious', 'critical'].includes(one.impact))"
+TOO_WIDE = """document.documentElement.scrollWidth <= innerWidth ? []
+  : [...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth + 1)
+      .slice(0, 3).map(e => e.outerHTML.slice(0, 120))"""
+
+
+@dataclass
+class Walk:
+    """One role's way through the house; what is wrong is noted and the walk goes on."""
+
+    page: Page
+    role: str
+    seen: int = 0
+    faults: list[str] = field(default_factory=list)
+
+    def listen(self) -> None:
+        self.page.on("console", lambda said: self._note(said.text) if said.type == "error" else None)
+        self.page.on("pageerror", lambda error: self._note(str(error)))
+
+    def _note(self, fault: str) -> None:
+        self.faults.append(f"{self.role} {self.page.url}: {fault}")
+
+    async def visit(self, address: str) -> None:
+        answer = await self.page.goto(address, wait_until="load")
+        self.seen += 1
+        if answer is None or answer.status != 200:
+            self._note(f"answered {answer and answer.status}")
+            return
+        for width in reversed(WIDTHS):
+            await self.page.set_viewport_size({"width": width, "height": 800})
+            for wide in await self.page.evaluate(TOO_WIDE):
+                self._note(f"wider than {width}: {wide}")
+        await self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        for one in await self.page.evaluate(f"axe.run(document).then({SERIOUS})"):
+            self._note(f"{one['impact']} {one['id']}: {one['nodes'][0]['html'][:160]}")
+
+
+async def sign_in(product: Product, chromium: Browser, login: str) -> Page:
+    """A page of its own browser context, signed in by keyboard."""
+    context = await chromium.new_context(viewport={"width": 1280, "height": 800})
+    page = await context.new_page()
+    await page.goto(f"{product.url}/login")
+    await page.get_by_label("Login").focus()
+    await page.keyboard.type(login)
+    await page.keyboard.press("Tab")
+    await page.keyboard.type(product.passwords[login])
+    await page.keyboard.press("Enter")
+    await expect(page).to_have_url(f"{product.url}/")
+    return page
+
+
+async def answered_call(product: Product, collector: Page) -> None:
+    """A debtor rings in; the collector takes the call by keyboard."""
+    await expect(collector.locator("[data-registration=registered]")).to_be_visible(timeout=15_000)
+    await product.begin("lab", "call", "--from", DEBTOR, "--tone", "440", "--json")
+    await expect(collector).to_have_url(re.compile(r"/cases/\d+$"), timeout=15_000)
+    await expect(collector.locator("soft-phone [data-act=answer]")).to_be_visible()
+    await collector.keyboard.press("a")
+    await expect(collector.locator("soft-phone [data-line-state=talking]")).to_be_visible()
+
+
+async def tab_to(page: Page, selector: str) -> None:
+    """Press Tab until the focus is there; fails when it never comes."""
+    for _ in range(120):
+        if await page.evaluate("selector => document.activeElement?.matches(selector) ?? false", selector):
+            return
+        await page.keyboard.press("Tab")
+    pytest.fail(f"Tab never reaches {selector}")
+
+
+async def test_a_collector_works_without_a_mouse(product: Product, chromium: Browser) -> None:
+    page = await sign_in(product, chromium, "collector")
+    await answered_call(product, page)
+    phone, keys = page.locator("soft-phone"), page.keyboard
+    case_url = page.url
+
+    await keys.press("h")
+    await expect(phone.locator("[data-line-state=held]")).to_be_visible()
+    await keys.press("h")
+    await expect(phone.locator("[data-line-state=talking]")).to_be_visible()
+    await keys.press("m")
+    await expect(phone.locator("[data-act=mute][aria-pressed=true]")).to_be_visible()
+    await keys.press("m")
+    await keys.press("x")
+    await expect(phone.locator("[data-line]")).to_have_count(0)
+
+    await keys.press("1")
+    await expect(page.locator("#promise-amount")).to_be_focused()
+    await keys.type("1000")
+    await tab_to(page, "#promise-due")
+    await keys.type((datetime.now(UTC) + timedelta(days=5)).strftime("%m%d%Y"))
+    await tab_to(page, "#result-note")
+    await keys.type("Pays from the next wage.")
+    await tab_to(page, "#result-bar button[value=stay]")
+    await keys.press("Enter")
+    await expect(page.locator("#result-bar form.result-form")).to_have_count(0)
+    await expect(page.get_by_text("1,000.00 RUB").first).to_be_visible()
+
+    await keys.press("b")
+    await expect(page.locator("#callback-form-at")).to_be_focused()
+    await keys.type((datetime.now(UTC) + timedelta(days=2)).strftime("%m%d%Y"))
+    await keys.press("Tab")
+    await keys.type("1200PM")
+    await tab_to(page, "#callback-form-reason")
+    await keys.type("Ask about the wage")
+    await keys.press("Enter")
+    await expect(page.get_by_text("Ask about the wage")).to_be_visible()
+
+    await keys.press("n")
+    await expect(page).not_to_have_url(case_url)
+    await expect(page).to_have_url(re.compile(r"/cases/\d+$"))
+
+    await keys.press("/")
+    await keys.type("8 (900) 000-01-00")
+    await keys.press("Enter")
+    await expect(page).to_have_url(case_url)
+
+
+async def test_every_page_of_every_role(product: Product, chromium: Browser) -> None:
+    collector = await sign_in(product, chromium, "collector")
+    await answered_call(product, collector)
+    await collector.keyboard.press("x")
+    await expect(collector.locator("soft-phone [data-line]")).to_have_count(0)
+    case_id = collector.url.rpartition("/")[2]
+    things = await _things(product, chromium, collector, case_id)
+    await collector.close()
+
+    gate = asyncio.Semaphore(2)
+    walks = await asyncio.gather(*(_walk(product, chromium, role, things, gate) for role in ROLES))
+    assert "\n".join(fault for walk in walks for fault in walk.faults) == ""
+    assert sum(walk.seen for walk in walks) > 100
+
+
+async def _walk(
+    product: Product, chromium: Browser, role: str, things: Mapping[str, str], gate: asyncio.Semaphore
+) -> Walk:
+    async with gate:
+        walk = Walk(await sign_in(product, chromium, role), role)
+        walk.listen()
+        for path in _pages(ROLES[role]):
+            await walk.visit(product.url + _filled(path, things))
+        await walk.page.context.close()
+        return walk
+
+
+def _pages(person: str) -> list[str]:
+    """The addresses of the pages that role may open."""
+    found = []
+    for route in ROUTES:
+        assert isinstance(route, GuardedRoute) or "live" in getattr(route, "path", "")
+        path = getattr(route, "path", "")
+        entry = POLICIES.get(f"GET {path}")
+        if entry is None or (NO_PAGE.search(path) and path not in PAGES):
+            continue
+        reach = REACH.get(entry.reach or entry.needs[0])
+        if entry.target and reach is not None and not reach.get(person) and person != ROLES["collector"]:
+            continue  # whose things are the collector's, and this role reaches nobody's but its own
+        if entry.needs in (PUBLIC, SIGNED_IN) or any(person in HOLDERS[one] for one in entry.needs):
+            found.append(path)
+    return found
+
+
+def _filled(path: str, things: Mapping[str, str]) -> str:
+    """The address with the ids of things that are there: by the folder it begins with, else by the name."""
+    folder = path.split("/")[1]
+    filled = path.replace("{id:int}", things.get(folder, "")).replace("{code}", things.get(folder, ""))
+    for name, value in things.items():
+        filled = filled.replace(f"{{{name}:int}}", value).replace(f"{{{name}}}", value)
+    assert "{" not in filled, filled
+    return filled
+
+
+async def _things(product: Product, chromium: Browser, collector: Page, case_id: str) -> dict[str, str]:
+    """Something of every kind that has a page, made where the demo has none."""
+    await collector.keyboard.press("b")
+    await collector.locator("#callback-form-at").fill(
+        (datetime.now(UTC) + timedelta(days=2)).strftime("%Y-%m-%dT12:00")
+    )
+    await collector.locator("#callback-dialog button.btn-primary").click()
+    callback = collector.locator("a[href^='/callbacks/']").first
+    await expect(callback).to_be_visible()
+
+    admin = await sign_in(product, chromium, "admin")
+    await admin.goto(f"{product.url}/blocks/new")
+    await admin.get_by_label("Number").fill("+79000000999")
+    await admin.get_by_label("On what ground").fill("Asked in a letter of 1 November.")
+    await admin.locator("main form button[type=submit]").click()
+    await expect(admin).to_have_url(f"{product.url}/blocks")
+    things = {
+        "cases": case_id,
+        "case": case_id,
+        "callbacks": await _last_part(callback.get_attribute("href")),
+        "party": await _first(admin, f"{product.url}/cases/{case_id}", "a[href*='/people/']"),
+        "call": await _first(admin, f"{product.url}/calls", "tbody tr[data-href]", "data-href"),
+        "rule": "ru.hours",
+        "results": "RPC-PTP",
+        "pauses": "lunch",
+    }
+    things["debtors"] = things["party"]
+    things["users"] = await _first(admin, f"{product.url}/users?q=collector", "main tbody a[href^='/users/']")
+    for folder in ("units", "roles", "profiles", "creditors", "audit", "blocks"):
+        selector = f"main [href^='/{folder}/']:not([href*='/new'], [href*='/export'])"
+        things[folder] = await _first(admin, f"{product.url}/{folder}", selector)
+    things["imports"] = await _registry(product, admin)
+    await admin.context.close()
+    return things
+
+
+async def _registry(product: Product, admin: Page) -> str:
+    """A registry that waits for its columns."""
+    registry, book = product.folder / "registry.xlsx", Workbook()
+    sheet = book.worksheets[0]
+    sheet.append(["Case no.", "Name", "Phone"])
+    sheet.append(["Z-1", "Sample Person", "+79000000998"])
+    book.save(registry)
+    await admin.goto(f"{product.url}/imports/new")
+    await admin.locator("main input[name=order_number]").fill("7")
+    await admin.locator("main input[type=file]").set_input_files(registry)
+    await admin.locator("main form button[type=submit]").click()
+    await expect(admin).to_have_url(re.compile(r"/imports/\d+$"))
+    return admin.url.rpartition("/")[2]
+
+
+async def _first(page: Page, address: str, selector: str, attribute: str | None = None) -> str:
+    await page.goto(address)
+    found = page.locator(selector).first
+    await expect(found).to_be_visible()
+    href = await found.get_attribute(attribute or "href")
+    return (href or await found.get_attribute("data-href") or "").split("?")[0].rpartition("/")[2]
+
+
+async def _last_part(href: object) -> str:
+    return str(await href).rpartition("/")[2]  # type: ignore[misc]
