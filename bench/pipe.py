@@ -50,7 +50,12 @@ async def main(manager: int) -> None:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         config = uvicorn.Config(
-            pipe, ws="websockets-sansio", ws_per_message_deflate=False, log_config=None, access_log=False, lifespan="off"
+            pipe,
+            ws="websockets-sansio",
+            ws_per_message_deflate=False,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
         )
         print(listener.getsockname()[1], flush=True)
         async with asyncio.TaskGroup() as group:

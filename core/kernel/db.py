@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import DeclarativeBase
 
 from core.kernel.sqlite import opener
+from core.kernel.sqlite_dialect import DRIVER
 
 _READERS = 4
 _POSTGRES_POOL = 10
@@ -67,7 +68,7 @@ class Database:
 
 def _sqlite_engine(url: URL, *, writer: bool) -> AsyncEngine:
     pool = {"pool_size": 1 if writer else _READERS, "max_overflow": 0, "pool_timeout": 60}
-    engine = create_async_engine(url, async_creator=opener(url.database or ""), **pool)
+    engine = create_async_engine(url.set(drivername=DRIVER), async_creator=opener(url.database or ""), **pool)
     pragmas = ["foreign_keys=ON", f"busy_timeout={_BUSY_MS}", "temp_store=MEMORY", "cache_size=-65536"]
     pragmas += ["journal_mode=WAL", "synchronous=FULL"] if writer else ["query_only=ON"]
 
@@ -81,7 +82,7 @@ def _sqlite_engine(url: URL, *, writer: bool) -> AsyncEngine:
 
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
+        connection.connection.dbapi_connection.begin("BEGIN IMMEDIATE" if writer else "BEGIN")
 
     return engine
 
