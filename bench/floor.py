@@ -23,7 +23,7 @@ from core.parties.model import Party, PartyKind, Phone
 from core.people import tokens
 from core.people.model import Unit, User, UserSession
 
-_NO_PASSWORD = "!"  # noqa: S105 - the hash of no password at all
+_NO_PASSWORD = "!"
 _FIRST_EXTENSION = 1000
 
 

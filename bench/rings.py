@@ -14,7 +14,8 @@ _BURST = 0.05
 _STAMP = re.compile(r"^Timestamp: ([\d.]+)\r$", re.MULTILINE)
 _NAMES = re.compile(
     r"(?P<trunk>PJSIP/trunk-[0-9a-f]{8})|(?P<phone>PJSIP/100-[0-9a-f]{8})|(?P<device>PJSIP/100)\b"
-    r"|(?P<caller>\b79\d{9}\b)|(?P<bridge>(?<=-)[0-9a-f]{12}(?=\r))|(?P<id>\b\d{10}\.\d{1,5}\b)(?!\d)|(?P<stamp>\b\d{10}\.\d{6}\b)|(?P<own>(?<=: )100(?=\r))"
+    r"|(?P<caller>\b79\d{9}\b)|(?P<bridge>(?<=-)[0-9a-f]{12}(?=\r))|(?P<own>(?<=: )100(?=\r))"
+    r"|(?P<id>\b\d{10}\.\d{1,5}\b)(?!\d)|(?P<stamp>\b\d{10}\.\d{6}\b)"
 )
 
 

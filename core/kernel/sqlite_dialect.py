@@ -81,7 +81,7 @@ class _Cursor(AsyncAdapt_aiosqlite_cursor):
 class _Connection(AsyncAdapt_aiosqlite_connection):
     __slots__ = ("_begin",)
 
-    _cursor_cls = _Cursor
+    _cursor_cls = _Cursor  # type: ignore[assignment] # the base pins its own class
 
     def __init__(self, dbapi: Any, connection: Any) -> None:
         super().__init__(dbapi, connection)
@@ -104,7 +104,7 @@ class _Connection(AsyncAdapt_aiosqlite_connection):
         try:
             told: T = await_(self._connection._execute(answer))
             return told
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - raised again as the driver's own
             self._handle_exception(error)
 
     def commit(self) -> None:
