@@ -247,8 +247,9 @@ async def _schema(path: Path) -> None:
     await database.close()
 
 
-async def run(debtors: int = DEBTORS) -> list[Figure]:
+async def run(*, small: bool = False) -> list[Figure]:
     """Build the database in a temporary folder, measure, throw it away."""
+    debtors = 50_000 if small else DEBTORS
     with tempfile.TemporaryDirectory(prefix="cc-bench-") as folder:
         path = Path(folder) / "lookup.db"
         await _schema(path)

@@ -16,6 +16,9 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from playwright.async_api import Page
+
+from bench.browser import painted, watching
 from bench.figure import Figure, percentile
 from bench.floor import Seat, furnish
 from bench.rings import Ring, rings
@@ -27,18 +30,42 @@ EACH_SECOND = 50
 SECONDS = 20
 #: The first rings find caches empty and plans unmade.
 _WARMING_SECONDS = 2
+#: Rings a second on the screen that is a browser: the case is read before the next one comes.
+_WATCHED = 0.5
 _SETTLE_SECONDS = 2.0
 _LEAD_SECONDS = 1.0
 _PATIENCE_SECONDS = 60
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Load:
+    """So many screens, each second so many rings, for so long."""
+
+    screens: int = SCREENS
+    seconds: int = SECONDS
+
+    @property
+    def debtors(self) -> int:
+        return (EACH_SECOND + 1) * self.seconds
+
+    def main(self, extensions: Sequence[str], epoch: float) -> list[Ring]:
+        return list(rings(extensions, each_second=EACH_SECOND, seconds=self.seconds, epoch=epoch))
+
+    def watched(self, extension: str, epoch: float) -> list[Ring]:
+        """The rings on the one screen that is a browser."""
+        first = EACH_SECOND * self.seconds
+        return list(rings([extension], each_second=_WATCHED, seconds=self.seconds, epoch=epoch, first=first))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Heard:
-    """Milliseconds from the manager's event to the message, ring by ring, and KiB of memory for each screen."""
+    """Milliseconds from the manager's event to the message, ring by ring, and KiB of memory for each screen.
+    ``painted`` are those to the painted page of the browser."""
 
     waits: Sequence[float]
     missing: int
     kib_each: float
+    painted: Sequence[float] = ()
 
 
 async def _lead(manager: AmiServer, stream: Sequence[Ring], start: float) -> dict[str, float]:
@@ -84,31 +111,49 @@ async def _told(process: Process) -> dict[str, float]:
 
 
 async def _heard(
-    manager: AmiServer, pid: int, mark: str, addresses: Sequence[tuple[str, str]], extensions: list[str], seconds: int
+    manager: AmiServer,
+    pid: int,
+    mark: str,
+    addresses: Sequence[tuple[str, str]],
+    extensions: Sequence[str],
+    load: Load,
+    browser: tuple[Page, str] | None = None,
 ) -> Heard:
-    """Connect the screens, play the rings, and ask what came when."""
+    """Connect the screens, play the rings, and ask what came when. ``browser`` is a page and its extension."""
     before = _kib(pid)
     async with _screens(mark, addresses) as process:
         await asyncio.sleep(_SETTLE_SECONDS)
         each = (_kib(pid) - before) / len(addresses)
-        played = list(rings(extensions, each_second=EACH_SECOND, seconds=seconds, epoch=time.time() + _LEAD_SECONDS))
-        said = await _lead(manager, played, time.monotonic() + _LEAD_SECONDS)
+        start = time.monotonic() + _LEAD_SECONDS
+        epoch = time.time() + _LEAD_SECONDS
+        watched = load.watched(browser[1], epoch) if browser is not None else []
+        main = load.main(extensions, epoch)
+        said = await _lead(manager, [*main, *watched], start)
         await asyncio.sleep(_SETTLE_SECONDS)
         came = await _told(process)
-    counted = [str(ring.caller) for ring in played[_WARMING_SECONDS * EACH_SECOND :]]
+    counted = [str(ring.caller) for ring in main[_WARMING_SECONDS * EACH_SECOND :]]
     waits = [(came[caller] - said[caller]) * 1000 for caller in counted if caller in came]
-    return Heard(waits=waits, missing=len(counted) - len(waits), kib_each=each)
+    seen = await painted(browser[0]) if browser is not None else {}
+    shown = [at - (said[caller] - start + epoch) * 1000 for caller, at in seen.items() if caller in said]
+    return Heard(waits=waits, missing=len(counted) - len(waits), kib_each=each, painted=shown)
 
 
-async def _ours(folder: Path, screens: int, seconds: int) -> Heard:
+async def _ours(folder: Path, load: Load) -> Heard:
     url = f"sqlite+aiosqlite:///{folder / 'callcenter.db'}"
-    seats = await furnish(url, screens, EACH_SECOND * seconds)
+    *seats, watched = await furnish(url, load.screens + 1, load.debtors)
     async with AmiServer() as manager, _product(folder, manager.port) as product:
         await manager.until(lambda: bool(manager.actions("BridgeList")), _PATIENCE_SECONDS)
         assert product.process is not None
-        return await _heard(
-            manager, product.process.pid, '"call.offered"', _live(product.url, seats), _extensions(seats), seconds
-        )
+        async with watching(product.url, watched.token) as page:
+            return await _heard(
+                manager,
+                product.process.pid,
+                '"call.offered"',
+                _live(product.url, seats),
+                [seat.extension for seat in seats],
+                load,
+                (page, watched.extension),
+            )
 
 
 @asynccontextmanager
@@ -131,12 +176,8 @@ def _live(url: str, seats: Sequence[Seat]) -> list[tuple[str, str]]:
     return [(address, f"callcenter_session={seat.token}") for seat in seats]
 
 
-def _extensions(seats: Sequence[Seat]) -> list[str]:
-    return [seat.extension for seat in seats]
-
-
-async def _bare(screens: int, seconds: int) -> Heard:
-    extensions = [str(1000 + number) for number in range(screens)]
+async def _bare(load: Load) -> Heard:
+    extensions = [str(1000 + number) for number in range(load.screens)]
     async with AmiServer() as manager:
         pipe = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "bench.pipe", str(manager.port), cwd=ROOT, stdout=PIPE
@@ -145,24 +186,25 @@ async def _bare(screens: int, seconds: int) -> Heard:
             assert pipe.stdout is not None
             port = int(await asyncio.wait_for(pipe.stdout.readline(), _PATIENCE_SECONDS))
             addresses = [(f"ws://127.0.0.1:{port}/{extension}", "") for extension in extensions]
-            return await _heard(manager, pipe.pid, "DialBegin", addresses, extensions, seconds)
+            return await _heard(manager, pipe.pid, "DialBegin", addresses, extensions, load)
         finally:
             pipe.kill()
             await pipe.wait()
 
 
-async def run(screens: int = SCREENS, seconds: int = SECONDS) -> list[Figure]:
-    """The reference first, then the product, one after the other on an otherwise idle machine."""
-    bare = await _bare(screens, seconds)
+async def run(*, small: bool = False) -> list[Figure]:
+    """The reference first, then the product, one after the other."""
+    load = Load(screens=100, seconds=6) if small else Load()
+    bare = await _bare(load)
     with tempfile.TemporaryDirectory(prefix="cc-bench-") as folder:
-        ours = await _ours(Path(folder), screens, seconds)
-    return _figures(ours, bare, screens)
+        ours = await _ours(Path(folder), load)
+    return _figures(ours, bare, load.screens)
 
 
 def _figures(ours: Heard, bare: Heard, screens: int) -> list[Figure]:
     def beside(name: str, share: float, aim: str) -> Figure:
         return Figure(
-            name=f"ring to screen, {screens} screens, {EACH_SECOND} rings/s ({name})",
+            name=f"ring to message, {screens} screens, {EACH_SECOND} rings/s ({name})",
             value=percentile(ours.waits, share),
             unit="ms",
             reference=percentile(bare.waits, share),
@@ -170,9 +212,19 @@ def _figures(ours: Heard, bare: Heard, screens: int) -> list[Figure]:
             aim=aim,
         )
 
+    def painting(name: str, share: float, aim: str = "") -> Figure:
+        return Figure(
+            name=f"ring to painted case in Chromium among them ({name})",
+            value=percentile(ours.painted, share),
+            unit="ms",
+            aim=aim,
+        )
+
     return [
         beside("p50", 0.5, "≤ 3×"),
         beside("p99", 0.99, "< 50 ms"),
+        painting("p50", 0.5),
+        painting(f"worst of {len(ours.painted)}", 1),
         Figure(name="rings that reached no screen", value=ours.missing, unit="rings", aim="0"),
         Figure(
             name="memory of the server for each screen",

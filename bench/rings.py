@@ -1,7 +1,7 @@
 """Recorded calls as many calls: the same events with other channels, other numbers and the time of the day."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -29,11 +29,14 @@ class Ring:
     bursts: tuple[tuple[float, bytes], ...]
 
 
-def rings(extensions: list[str], *, each_second: int, seconds: int, epoch: float) -> Iterator[Ring]:
-    """A ring every 1/``each_second`` s, going round the extensions. ``epoch`` is when the stream begins (Unix time)."""
-    for number in range(each_second * seconds):
+def rings(
+    extensions: Sequence[str], *, each_second: float, seconds: int, epoch: float, first: int = 0
+) -> Iterator[Ring]:
+    """A ring every 1/``each_second`` s, going round the extensions. ``epoch`` is when the stream begins (Unix time),
+    ``first`` the number of the first caller."""
+    for number in range(first, first + int(each_second * seconds)):
         recorded = _bursts(_RECORDED[number % len(_RECORDED)])
-        after, extension = number / each_second, extensions[number % len(extensions)]
+        after, extension = (number - first) / each_second, extensions[number % len(extensions)]
         began = recorded[0][0]
         told = [
             (after + at - began, _renamed(text, number, extension, epoch + after - began).encode())
