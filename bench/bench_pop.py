@@ -33,7 +33,7 @@ _WARMING_SECONDS = 2
 #: Rings a second on the screen that is a browser: the case is read before the next one comes.
 _WATCHED = 0.5
 _SETTLE_SECONDS = 2.0
-_LEAD_SECONDS = 1.0
+_LEAD_SECONDS = 3.0
 _PATIENCE_SECONDS = 60
 
 
@@ -126,8 +126,8 @@ async def _heard(
         each = (_kib(pid) - before) / len(addresses)
         start = time.monotonic() + _LEAD_SECONDS
         epoch = time.time() + _LEAD_SECONDS
+        main = await asyncio.to_thread(load.main, extensions, epoch)
         watched = load.watched(browser[1], epoch) if browser is not None else []
-        main = load.main(extensions, epoch)
         said = await _lead(manager, [*main, *watched], start)
         await asyncio.sleep(_SETTLE_SECONDS)
         came = await _told(process)
