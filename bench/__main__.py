@@ -1,7 +1,8 @@
 """``make bench``: runs every ``bench_*.py`` beside this file and prints its figures as a table.
 
-``python -m bench fold import`` runs only the scenarios whose names contain a word given. A scenario is a module with
-``async def run() -> list[Figure]``.
+``python -m bench fold import`` runs only the scenarios whose names contain a word given; with ``--small`` all sizes are
+a fraction, to see in a minute that everything runs. A scenario is a module with
+``async def run(*, small: bool) -> list[Figure]``.
 """
 
 import asyncio
@@ -30,12 +31,14 @@ def line(figure: Figure) -> str:
 
 
 def main(words: list[str]) -> int:
+    small = "--small" in words
+    words = [word for word in words if word != "--small"]
     print(f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}")
     print(f"{'figure':<58} {'value':>14} {'unit':<10} {'ratio':>8}  {'bare reference, same run':<44} aim")
     failed = 0
     for name in scenarios(words):
         try:
-            figures = asyncio.run(importlib.import_module(f"bench.{name}").run())
+            figures = asyncio.run(importlib.import_module(f"bench.{name}").run(small=small))
         except Exception as error:  # noqa: BLE001 - the other scenarios still have something to say
             print(f"{name} failed: {type(error).__name__}: {error}", file=sys.stderr)
             failed += 1

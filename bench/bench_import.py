@@ -98,8 +98,9 @@ async def _others(uow: UnitOfWork, waits: list[float], lags: list[float]) -> Non
         waits.append((perf_counter() - start) * 1000)
 
 
-async def run(rows: int = ROWS) -> list[Figure]:
+async def run(*, small: bool = False) -> list[Figure]:
     """Make the registry, import it, and do the bare work beside it."""
+    rows = 5_000 if small else ROWS
     with tempfile.TemporaryDirectory(prefix="cc-bench-") as folder:
         book, filled, empty = (Path(folder) / name for name in ("registry.xlsx", "filled.db", "empty.db"))
         await asyncio.to_thread(_registry, book, rows)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
@@ -40,8 +40,9 @@ class Batch:
     @classmethod
     async def load(cls, session: AsyncSession, states: Sequence[CallState], staff: Staff) -> "Batch":
         ids = {state.call_id for state in states} | {one for state in states for one in state.merged_ids}
-        keys = [(state.server, linkedid) for state in states for linkedid in state.linkedids]
-        linked = select(CallLink.call_id).where(tuple_(CallLink.server, CallLink.linkedid).in_(keys))
+        # a list of pairs would have SQLite read the whole table; Linkedids that two servers share do no harm here
+        servers, linkedids = {state.server for state in states}, {one for state in states for one in state.linkedids}
+        linked = select(CallLink.call_id).where(CallLink.server.in_(servers), CallLink.linkedid.in_(linkedids))
         statement = (
             select(Call)
             .where(Call.id.in_(ids | set((await session.scalars(linked)).all())))

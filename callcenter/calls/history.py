@@ -1,7 +1,7 @@
 """Calls in the life of a case: who may open it for them, and once ended a line, the counts, the last contact."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import update
 
@@ -22,20 +22,21 @@ class CaseHistory:
     """Follows the call log within its transactions (``calls.ports.CallFollower``)."""
 
     async def followed(self, work: Work, news: Sequence[CallNews]) -> None:
+        await let_in(work, self._doors(news))
         for one in news:
-            await self._let_in(work, one)
             if one.ended and one.direction != Direction.INTERNAL:
                 await self._count(work, one)
                 await self._tell(work, one)
 
-    async def _let_in(self, work: Work, news: CallNews) -> None:
-        """Whoever is rung for a debtor may see his case, also a colleague's."""
-        if news.case_id is None:
-            return
-        for user_id, activity in sorted(news.activities.items()):
-            if activity != "idle":
-                patience = _WHILE_RINGING if activity == "ringing" else _AROUND_THE_TALK
-                await let_in(work, news.case_id, user_id, news.at + patience)
+    def _doors(self, news: Sequence[CallNews]) -> dict[tuple[int, int], datetime]:
+        """Whoever is rung for a debtor may see his case, also a colleague's: (case, user) → until when."""
+        doors: dict[tuple[int, int], datetime] = {}
+        for one in news:
+            for user_id, activity in one.activities.items():
+                if one.case_id is not None and activity != "idle":
+                    until = one.at + (_WHILE_RINGING if activity == "ringing" else _AROUND_THE_TALK)
+                    doors[one.case_id, user_id] = max(until, doors.get((one.case_id, user_id), until))
+        return doors
 
     async def _tell(self, work: Work, news: CallNews) -> None:
         if news.case_id is None:

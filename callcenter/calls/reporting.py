@@ -51,8 +51,9 @@ class CallReporter:
         async with self._uow.write() as work:
             batch = await Batch.load(work.session, states, self._staff)
             changed = [change for state in states if (change := batch.apply(state, self._region)) is not None]
+            with work.session.no_autoflush:  # what is found goes into the rows before they are written
+                await self._recognise(work.session, changed)
             await work.session.flush()
-            await self._recognise(work.session, changed)
             await self._settle(work, changed)
             for row, before in batch.buried:
                 await self._account(work, row, before)

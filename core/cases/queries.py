@@ -105,6 +105,8 @@ async def list_cases(session: AsyncSession, actor: Actor, query: ListQuery) -> L
     """The cases in the actor's reach. Raises ``Invalid`` for a filter value that cannot be read."""
     conditions = _conditions(actor, query)
     total, at_least, few = await _counted(session, conditions, narrowed=bool(query.search.strip() or query.filters))
+    if few == []:
+        return Listing(rows=(), next=None, previous=None, total=0, at_least=False)
     found = await _page(session, query, conditions if few is None else [Case.id.in_(few)])
     rows = tuple(_case_row(row) for row in found.rows)
     return Listing(rows=rows, next=found.next, previous=found.previous, total=total, at_least=at_least)
@@ -187,7 +189,7 @@ _FEW = 200
 
 
 def _case_row(row: Any) -> CaseRow:
-    values = {name: getattr(row, name) for name in _CASE_COLUMNS}
+    values = dict(zip(_CASE_COLUMNS, row, strict=False))  # they come first, and by place is faster than by name
     collector = " ".join(filter(None, (row.surname, row.first_name))) or row.login
     return CaseRow(**values, creditor=row.creditor, order=row.order_number, stage=row.stage, collector=collector)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.cases.model import Case, Claim
@@ -57,15 +57,16 @@ async def take(session: AsyncSession, creditor_id: int, rows: Sequence[RegistryR
 
 
 async def _people(session: AsyncSession, rows: Sequence[RegistryRow], seen: Snapshot) -> None:
+    """Each list of values walks an index of its own column: a list of pairs would have SQLite read the whole table."""
     identifiers = {pair for row in rows for pair in row.ids}
     if identifiers:
+        kinds, values = {kind for kind, _ in identifiers}, {value for _, value in identifiers}
         known = select(PartyId.kind, PartyId.value, PartyId.party_id)
-        for one in await session.execute(known.where(PartyId.value.in_({value for _, value in identifiers}))):
+        for one in await session.execute(known.where(PartyId.kind.in_(kinds), PartyId.value.in_(values))):
             seen.by_id[one.kind, one.value] = one.party_id
-    names = {(name_key(row.name), row.birth_date) for row in rows if row.birth_date}
+    names = {name_key(row.name) for row in rows if row.birth_date}
     if names:
-        same = select(Party.id, Party.name_key, Party.birth_date).where(
-            tuple_(Party.name_key, Party.birth_date).in_(names)
-        )
-        for person in await session.execute(same.order_by(Party.id.desc())):
+        same = select(Party.id, Party.name_key, Party.birth_date).where(Party.name_key.in_(names))
+        found = [one for one in await session.execute(same) if one.birth_date is not None]
+        for person in sorted(found, key=lambda one: one.id, reverse=True):
             seen.by_name[person.name_key, person.birth_date] = person.id

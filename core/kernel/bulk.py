@@ -42,6 +42,22 @@ def insert_or_ignore(session: AsyncSession, table: type[Base]) -> Insert:
     return postgresql.insert(_plain(table)).on_conflict_do_nothing()
 
 
+async def insert_or_raise(
+    session: AsyncSession, table: type[Base], rows: Sequence[Mapping[str, Any]], column: str
+) -> None:
+    """Insert rows; where one with the same primary key is there, its ``column`` becomes the greater of both values."""
+    if not rows:
+        return
+    plain = _plain(table)
+    make = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    adding = make(plain)
+    new = adding.excluded[column]
+    raising = adding.on_conflict_do_update(
+        index_elements=list(plain.primary_key), set_={column: new}, where=plain.c[column] < new
+    )
+    await session.execute(raising, rows)
+
+
 def _plain(table: type[Base]) -> Table:
     """The table itself: a bulk insert has no use for the unit-of-work's bookkeeping."""
     assert isinstance(table.__table__, Table)

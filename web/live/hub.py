@@ -101,6 +101,7 @@ class Hub:
         self._seq = int(clock.now().timestamp() * 1000)
         self._memory: deque[_Message] = deque(maxlen=MEMORY)
         self._screens: dict[int, set[Screen]] = defaultdict(set)
+        self._holders: dict[str, tuple[Screen, ...]] = {}
 
     @property
     def seq(self) -> int:
@@ -110,6 +111,7 @@ class Hub:
     def connect(self, screen: Screen, after: int | None) -> bool:
         """Add a screen. True when it got all it missed since ``after``; False: it needs a snapshot first."""
         self._screens[screen.actor.user_id].add(screen)
+        self._holders.clear()
         if after is None or after > self._seq:
             return False
         oldest = self._memory[0].seq if self._memory else self._seq + 1
@@ -124,6 +126,7 @@ class Hub:
         """Forget a screen."""
         own = self._screens[screen.actor.user_id]
         own.discard(screen)
+        self._holders.clear()
         if not own:
             del self._screens[screen.actor.user_id]
 
@@ -150,9 +153,19 @@ class Hub:
         return msgspec.json.encode({"seq": seq, "type": kind, "at": at, **body}).decode()
 
     def _meant(self, audience: Audience) -> Iterable[Screen]:
-        if not audience.everybody and audience.right is None:
-            for user_id in audience.user_ids:
-                yield from self._screens.get(user_id, ())
+        """Whoever has the right is looked for among its holders: of hundreds of screens few are a supervisor's."""
+        if audience.everybody:
+            yield from (screen for screens in self._screens.values() for screen in screens)
             return
-        for screens in self._screens.values():
-            yield from (screen for screen in screens if audience.fits(screen.actor))
+        for user_id in audience.user_ids:
+            yield from self._screens.get(user_id, ())
+        for screen in self._with(audience.right) if audience.right is not None else ():
+            if screen.actor.user_id not in audience.user_ids and audience.fits(screen.actor):
+                yield screen
+
+    def _with(self, right: str) -> tuple[Screen, ...]:
+        """The screens of those who have ``right``, remembered until one comes or goes."""
+        if right not in self._holders:
+            every = (screen for screens in self._screens.values() for screen in screens)
+            self._holders[right] = tuple(screen for screen in every if right in screen.actor.rights)
+        return self._holders[right]

@@ -110,8 +110,6 @@ class LiveMessages:
         self._hub.publish(kind, Audience(user_ids=event.user_ids), lambda _language: body)
 
     async def _agent(self, event: AgentStateChanged) -> None:
-        async with self._uow.read() as session:
-            unit = await session.scalar(select(User.unit_id).where(User.id == event.user_id))
         state = AgentState(
             user_id=event.user_id,
             state=event.state,
@@ -121,7 +119,7 @@ class LiveMessages:
         )
         mine = Audience(user_ids=frozenset({event.user_id}))
         self._hub.publish("agent.state", mine, lambda language: _agent_body(state, language))
-        others = Audience(unit_ids=frozenset({unit} if unit is not None else ()), right=AGENTS_VIEW)
+        others = Audience(unit_ids=frozenset({event.unit_id} if event.unit_id is not None else ()), right=AGENTS_VIEW)
         self._hub.publish("agent.state", others, lambda language: {**_agent_body(state, language), "mine": False})
 
     async def _callback(self, event: CallbackEvent) -> None:

@@ -52,6 +52,10 @@ class RegisteredPhones:
         self._reachable: dict[tuple[str, str], bool] = {}
 
     async def phones_changed(self, phones: tuple[PhoneState, ...]) -> None:
+        """Only coming and going counts: a phone rings and talks far more often."""
+        phones = tuple(one for one in phones if self._reachable.get((one.server, one.endpoint)) != one.reachable)
+        if not phones:
+            return
         self._reachable.update({(phone.server, phone.endpoint): phone.reachable for phone in phones})
         async with self._uow.read() as session:
             owners = await self._staff.users(session, {endpoint for _, endpoint in self._reachable})

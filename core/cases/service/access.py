@@ -1,5 +1,6 @@
 """Reaching one case, or not."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from core.cases import rights
 from core.cases.errors import CaseNotOpen
 from core.cases.model import Case, CaseGuest, CaseState
 from core.kernel.access import Actor
+from core.kernel.bulk import insert_or_raise
 from core.kernel.errors import NotFound
 from core.kernel.uow import Work
 from core.people.access import reaches
@@ -33,13 +35,10 @@ def _is_guest(actor: Actor) -> ColumnElement[bool]:
     return exists().where(CaseGuest.case_id == Case.id, CaseGuest.user_id == actor.user_id, CaseGuest.until > now)
 
 
-async def let_in(work: Work, case_id: int, user_id: int, until: datetime) -> None:
-    """Open one case to one user until then; an open door is never closed earlier."""
-    held = await work.session.get(CaseGuest, (case_id, user_id))
-    if held is None:
-        work.session.add(CaseGuest(case_id=case_id, user_id=user_id, until=until))
-    else:
-        held.until = max(held.until, until)
+async def let_in(work: Work, doors: Mapping[tuple[int, int], datetime]) -> None:
+    """Open cases to users, (case id, user id) → until when; an open door is never closed earlier."""
+    rows = [{"case_id": case, "user_id": user, "until": until} for (case, user), until in sorted(doors.items())]
+    await insert_or_raise(work.session, CaseGuest, rows, "until")
 
 
 async def open_case_for(session: AsyncSession, actor: Actor, case_id: int, right: str = rights.EDIT) -> Case:

@@ -30,13 +30,13 @@ async def test_a_guest_opens_the_one_case_while_the_door_is_open(
 
     assert not await opens(mine.id)
     async with uow.write() as work:
-        await let_in(work, mine.id, boris.user_id, now + timedelta(minutes=5))
-        await let_in(work, mine.id, boris.user_id, now)  # nobody shuts a door that is open
+        await let_in(work, {(mine.id, boris.user_id): now + timedelta(minutes=5)})
+        await let_in(work, {(mine.id, boris.user_id): now})  # nobody shuts a door that is open
     assert await opens(mine.id)
     assert not await opens(other.id)
 
     async with uow.write() as work:
-        await let_in(work, other.id, boris.user_id, now - timedelta(seconds=1))
+        await let_in(work, {(other.id, boris.user_id): now - timedelta(seconds=1)})
     assert not await opens(other.id)
 
 
@@ -44,6 +44,6 @@ async def test_a_guest_needs_the_right_itself(uow: UnitOfWork, clock: ManualCloc
     case = await debtor_case(uow, clock, floor, "A-1", "Petrov Pavel", owner=floor.anna)
     boris = floor.actor(floor.boris, Scope.OWN)
     async with uow.write() as work:
-        await let_in(work, case.id, boris.user_id, datetime.now(UTC) + timedelta(minutes=5))
+        await let_in(work, {(case.id, boris.user_id): datetime.now(UTC) + timedelta(minutes=5)})
         with pytest.raises(Forbidden):
             await case_for(work.session, boris, case.id, "cases.invented")

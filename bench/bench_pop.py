@@ -1,0 +1,236 @@
+"""A ring on 500 screens: manager event → websocket message → painted pop, beside the same bytes piped bare.
+
+The product runs as its users have it, a process of its own; the screens are in another; a manager's port plays recorded
+rings with other numbers. The reference takes the same bytes from a like port to the same number of websockets.
+"""
+
+import asyncio
+import json
+import os
+import sys
+import tempfile
+import time
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.async_api import Page
+
+from bench.browser import painted, watching
+from bench.figure import Figure, percentile
+from bench.floor import Seat, furnish
+from bench.rings import Ring, rings
+from tests.fakes.ami_server import AmiServer
+from tests.plugins.product import ROOT, Product
+
+SCREENS = 500
+EACH_SECOND = 50
+SECONDS = 20
+#: The first rings find caches empty and plans unmade.
+_WARMING_SECONDS = 2
+#: Rings a second on the screen that is a browser: the case is read before the next one comes.
+_WATCHED = 0.5
+_SETTLE_SECONDS = 2.0
+_LEAD_SECONDS = 3.0
+_PATIENCE_SECONDS = 60
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Load:
+    """So many screens, each second so many rings, for so long."""
+
+    screens: int = SCREENS
+    seconds: int = SECONDS
+
+    @property
+    def debtors(self) -> int:
+        return (EACH_SECOND + 1) * self.seconds
+
+    def main(self, extensions: Sequence[str], epoch: float) -> list[Ring]:
+        return list(rings(extensions, each_second=EACH_SECOND, seconds=self.seconds, epoch=epoch))
+
+    def watched(self, extension: str, epoch: float) -> list[Ring]:
+        """The rings on the one screen that is a browser."""
+        first = EACH_SECOND * self.seconds
+        return list(rings([extension], each_second=_WATCHED, seconds=self.seconds, epoch=epoch, first=first))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Heard:
+    """Milliseconds from the manager's event to the message, ring by ring, and KiB of memory for each screen.
+    ``painted`` are those to the painted page of the browser."""
+
+    waits: Sequence[float]
+    missing: int
+    kib_each: float
+    painted: Sequence[float] = ()
+
+
+async def _lead(manager: AmiServer, stream: Sequence[Ring], start: float) -> dict[str, float]:
+    """Say every ring at its time (``start`` is monotonic); when each really was said, by caller."""
+    said: dict[str, float] = {}
+    for after, data, caller in sorted((*burst, str(ring.caller)) for ring in stream for burst in ring.bursts):
+        await asyncio.sleep(max(0.0, start + after - time.monotonic()))
+        said.setdefault(caller, time.monotonic())
+        manager.say(data)
+    return said
+
+
+def _kib(pid: int) -> int:
+    """Memory that is the process's own (KiB)."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith(("Private_Clean", "Private_Dirty")))
+
+
+@asynccontextmanager
+async def _screens(mark: str, addresses: Sequence[tuple[str, str]]) -> AsyncIterator[Process]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bench.screens", mark, cwd=ROOT, stdin=PIPE, stdout=PIPE, limit=2**24
+    )
+    try:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(json.dumps(addresses).encode() + b"\n")
+        line = await asyncio.wait_for(process.stdout.readline(), _PATIENCE_SECONDS)
+        assert line == b"connected\n", line
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+async def _told(process: Process) -> dict[str, float]:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(b"\n")
+    when: dict[str, float] = json.loads(await asyncio.wait_for(process.stdout.readline(), _PATIENCE_SECONDS))
+    return when
+
+
+async def _heard(
+    manager: AmiServer,
+    pid: int,
+    mark: str,
+    addresses: Sequence[tuple[str, str]],
+    extensions: Sequence[str],
+    load: Load,
+    browser: tuple[Page, str] | None = None,
+) -> Heard:
+    """Connect the screens, play the rings, and ask what came when. ``browser`` is a page and its extension."""
+    before = _kib(pid)
+    async with _screens(mark, addresses) as process:
+        await asyncio.sleep(_SETTLE_SECONDS)
+        each = (_kib(pid) - before) / len(addresses)
+        start = time.monotonic() + _LEAD_SECONDS
+        epoch = time.time() + _LEAD_SECONDS
+        main = await asyncio.to_thread(load.main, extensions, epoch)
+        watched = load.watched(browser[1], epoch) if browser is not None else []
+        said = await _lead(manager, [*main, *watched], start)
+        await asyncio.sleep(_SETTLE_SECONDS)
+        came = await _told(process)
+    counted = [str(ring.caller) for ring in main[_WARMING_SECONDS * EACH_SECOND :]]
+    waits = [(came[caller] - said[caller]) * 1000 for caller in counted if caller in came]
+    seen = await painted(browser[0]) if browser is not None else {}
+    shown = [at - (said[caller] - start + epoch) * 1000 for caller, at in seen.items() if caller in said]
+    return Heard(waits=waits, missing=len(counted) - len(waits), kib_each=each, painted=shown)
+
+
+async def _ours(folder: Path, load: Load) -> Heard:
+    url = f"sqlite+aiosqlite:///{folder / 'callcenter.db'}"
+    *seats, watched = await furnish(url, load.screens + 1, load.debtors)
+    async with AmiServer() as manager, _product(folder, manager.port) as product:
+        await manager.until(lambda: bool(manager.actions("BridgeList")), _PATIENCE_SECONDS)
+        assert product.process is not None
+        async with watching(product.url, watched.token) as page:
+            return await _heard(
+                manager,
+                product.process.pid,
+                '"call.offered"',
+                _live(product.url, seats),
+                [seat.extension for seat in seats],
+                load,
+                (page, watched.extension),
+            )
+
+
+@asynccontextmanager
+async def _product(folder: Path, manager: int) -> AsyncIterator[Product]:
+    settings = {
+        "CALLCENTER_DATA_DIR": str(folder),
+        "CALLCENTER_PORT": "0",
+        "CALLCENTER_ASTERISK": f"ami://bench:bench@127.0.0.1:{manager}",
+    }
+    product = Product(folder, {}, {**os.environ, **settings})
+    try:
+        await product.start()
+        yield product
+    finally:
+        await product.stop()
+
+
+def _live(url: str, seats: Sequence[Seat]) -> list[tuple[str, str]]:
+    address = url.replace("http", "ws", 1) + "/live"
+    return [(address, f"callcenter_session={seat.token}") for seat in seats]
+
+
+async def _bare(load: Load) -> Heard:
+    extensions = [str(1000 + number) for number in range(load.screens)]
+    async with AmiServer() as manager:
+        pipe = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bench.pipe", str(manager.port), cwd=ROOT, stdout=PIPE
+        )
+        try:
+            assert pipe.stdout is not None
+            port = int(await asyncio.wait_for(pipe.stdout.readline(), _PATIENCE_SECONDS))
+            addresses = [(f"ws://127.0.0.1:{port}/{extension}", "") for extension in extensions]
+            return await _heard(manager, pipe.pid, "DialBegin", addresses, extensions, load)
+        finally:
+            pipe.kill()
+            await pipe.wait()
+
+
+async def run(*, small: bool = False) -> list[Figure]:
+    """The reference first, then the product, one after the other."""
+    load = Load(screens=100, seconds=6) if small else Load()
+    bare = await _bare(load)
+    with tempfile.TemporaryDirectory(prefix="cc-bench-") as folder:
+        ours = await _ours(Path(folder), load)
+    return _figures(ours, bare, load.screens)
+
+
+def _figures(ours: Heard, bare: Heard, screens: int) -> list[Figure]:
+    def beside(name: str, share: float, aim: str) -> Figure:
+        return Figure(
+            name=f"ring to message, {screens} screens, {EACH_SECOND} rings/s ({name})",
+            value=percentile(ours.waits, share),
+            unit="ms",
+            reference=percentile(bare.waits, share),
+            reference_name="the same bytes piped bare",
+            aim=aim,
+        )
+
+    def painting(name: str, share: float, aim: str = "") -> Figure:
+        return Figure(
+            name=f"ring to painted case in Chromium among them ({name})",
+            value=percentile(ours.painted, share),
+            unit="ms",
+            aim=aim,
+        )
+
+    return [
+        beside("p50", 0.5, "≤ 3×"),
+        beside("p99", 0.99, "< 50 ms"),
+        painting("p50", 0.5),
+        painting(f"worst of {len(ours.painted)}", 1),
+        Figure(name="rings that reached no screen", value=ours.missing, unit="rings", aim="0"),
+        Figure(
+            name="memory of the server for each screen",
+            value=ours.kib_each,
+            unit="KiB",
+            reference=bare.kib_each,
+            reference_name="the same websockets, bare",
+        ),
+    ]

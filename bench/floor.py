@@ -1,0 +1,123 @@
+"""A call floor to measure on: collectors with sessions, debtors whose numbers ring, each with a case."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from sqlalchemy import insert
+
+from bench.rings import caller_of
+from callcenter.agents.directory import ship_reasons
+from callcenter.app.presets import install
+from callcenter.app.schema import migrate
+from callcenter.calls.directory import ship_results
+from core.cases.model import Case, CaseParty, Creditor, Order, PartyRole
+from core.kernel.bus import Bus
+from core.kernel.clock import SystemClock
+from core.kernel.db import Database
+from core.kernel.i18n import translator
+from core.kernel.phones import tail_key
+from core.kernel.uow import UnitOfWork, Work
+from core.parties.model import Party, PartyKind, Phone
+from core.people import tokens
+from core.people.model import Unit, User, UserSession
+
+_NO_PASSWORD = "!"
+_FIRST_EXTENSION = 1000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Seat:
+    """A collector with a browser that has logged in."""
+
+    extension: str
+    token: str
+
+
+async def furnish(url: str, collectors: int, debtors: int) -> Sequence[Seat]:
+    """Make the database at ``url`` with so many collectors and debtors; every debtor's case is somebody's."""
+    database = Database(url)
+    await migrate(database)
+    try:
+        async with UnitOfWork(database, Bus()).write() as work:
+            roles = await install(work, translator("en"))
+            await ship_results(work)
+            await ship_reasons(work)
+            seats = await _collectors(work, collectors, roles["collector"])
+            await _debtors(work, debtors, collectors)
+    finally:
+        await database.close()
+    return seats
+
+
+async def _collectors(work: Work, count: int, role_id: int) -> list[Seat]:
+    now = SystemClock().now()
+    unit = Unit(name="Floor")
+    work.session.add(unit)
+    await work.session.flush()
+    seats = [Seat(extension=str(_FIRST_EXTENSION + number), token=tokens.fresh()) for number in range(count)]
+    users = [
+        {
+            "id": number,
+            "login": f"collector{number}",
+            "password_hash": _NO_PASSWORD,
+            "role_id": role_id,
+            "unit_id": unit.id,
+            "extension": seat.extension,
+            "created_at": now,
+        }
+        for number, seat in enumerate(seats, 1)
+    ]
+    sessions = [
+        {
+            "user_id": number,
+            "token_hash": tokens.digest(seat.token),
+            "created_at": now,
+            "last_seen_at": now,
+            "expires_at": now + timedelta(hours=12),
+        }
+        for number, seat in enumerate(seats, 1)
+    ]
+    await work.session.execute(insert(User), users)
+    await work.session.execute(insert(UserSession), sessions)
+    return seats
+
+
+async def _debtors(work: Work, count: int, collectors: int) -> None:
+    now, ids = SystemClock().now(), range(2, count + 2)
+    names = {n: f"Debtor {n:06}" for n in ids}
+    parties = [
+        {"id": n, "kind": PartyKind.PERSON, "name": name, "name_key": name.lower(), "created_at": now}
+        for n, name in {1: "Bank", **names}.items()
+    ]
+    await work.session.execute(insert(Party), parties)
+    work.session.add(Creditor(id=1, party_id=1, name="Bank", currency="RUB", created_at=now))
+    await work.session.flush()
+    work.session.add(Order(id=1, creditor_id=1, number="1", placed_on=date(2026, 1, 1), created_at=now))
+    await work.session.flush()
+    numbers = {n: caller_of(n - 2) for n in ids}
+    phones = [
+        {"party_id": n, "number": number, "tail": tail_key(str(number)), "e164": f"+{number}", "created_at": now}
+        for n, number in numbers.items()
+    ]
+    await work.session.execute(insert(Phone), phones)
+    cases = [
+        {
+            "id": n,
+            "creditor_id": 1,
+            "order_id": 1,
+            "number": f"C-{n:06}",
+            "currency": "RUB",
+            "opened_at": now,
+            "next_action_at": now,
+            "debtor_id": n,
+            "debtor_name": name,
+            "open_amount": Decimal(1000),
+            "collector_id": 1 + n % collectors,
+        }
+        for n, name in names.items()
+    ]
+    await work.session.execute(insert(Case), cases)
+    links = [{"case_id": n, "party_id": n, "role": PartyRole.DEBTOR} for n in ids]
+    await work.session.execute(insert(CaseParty), links)

@@ -1,0 +1,67 @@
+"""The bare reference of the pop: a manager's bytes piped from their socket to the websocket of the phone that rings.
+
+``python -m bench.pipe MANAGER_PORT`` prints the port where websockets ``/EXTENSION`` are taken. Nothing is decoded,
+kept or looked up; the server underneath and its settings are the product's.
+"""
+
+import asyncio
+import re
+import socket
+import sys
+from collections import defaultdict
+from typing import Any
+
+import uvicorn
+
+_RINGS = re.compile(rb"Event: DialBegin\r\n.*?DestChannel: PJSIP/(\d+)-.*?\r\n\r\n", re.DOTALL)
+Send = Any
+
+
+class Pipe:
+    """Websockets by extension, and the bytes on their way to them."""
+
+    def __init__(self) -> None:
+        self._sends: dict[str, list[Send]] = defaultdict(list)
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Send) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        own = self._sends[scope["path"].strip("/")]
+        own.append(send)
+        while (await receive())["type"] != "websocket.disconnect":
+            pass
+        own.remove(send)
+
+    async def run(self, port: int) -> None:
+        reader, _ = await asyncio.open_connection("127.0.0.1", port)
+        waiting = b""
+        while data := await reader.read(65_536):
+            waiting += data
+            sent = 0
+            for found in _RINGS.finditer(waiting):
+                for send in self._sends[found[1].decode()]:
+                    await send({"type": "websocket.send", "text": waiting[sent : found.end()].decode()})
+                sent = found.end()
+            waiting = waiting[sent:]
+
+
+async def main(manager: int) -> None:
+    pipe = Pipe()
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(
+            pipe,
+            ws="websockets-sansio",
+            ws_per_message_deflate=False,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+        )
+        print(listener.getsockname()[1], flush=True)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(pipe.run(manager))
+            group.create_task(uvicorn.Server(config).serve(sockets=[listener]))
+
+
+if __name__ == "__main__":
+    asyncio.run(main(int(sys.argv[1])))

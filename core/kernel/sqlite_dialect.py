@@ -1,0 +1,138 @@
+"""SQLite without waiting for its thread more often than needed.
+
+A connection of aiosqlite lives in a thread of its own, and SQLAlchemy asks that thread four times for a statement:
+for a cursor, to execute, to fetch, to close. Under load each question waits for the thread to be given its turn. Here a
+statement, its rows and the ``BEGIN`` before it are one question.
+"""
+
+import sqlite3
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.sqlite.aiosqlite import (
+    AsyncAdapt_aiosqlite_connection,
+    AsyncAdapt_aiosqlite_cursor,
+    AsyncAdapt_aiosqlite_dbapi,
+    SQLiteDialect_aiosqlite,
+)
+from sqlalchemy.util.concurrency import await_
+
+T = TypeVar("T")
+
+#: The driver part of the URL of an engine that works so.
+DRIVER = "sqlite+whole"
+
+
+class _Cursor(AsyncAdapt_aiosqlite_cursor):
+    """A cursor whose statement has been run, read and closed by the time it is seen from this side."""
+
+    __slots__ = ("_described", "_last_row", "_touched")
+
+    _adapt_connection: "_Connection"
+
+    def __init__(self, adapt_connection: "_Connection") -> None:
+        self._adapt_connection = adapt_connection
+        self._rows = deque()
+        self._described: Any = None
+        self._touched = -1
+        self._last_row = 0
+
+    @property
+    def description(self) -> Any:
+        return self._described
+
+    @property
+    def rowcount(self) -> int:
+        return self._touched
+
+    @property
+    def lastrowid(self) -> int:
+        return self._last_row
+
+    async def _async_soft_close(self) -> None:
+        """Nothing is open."""
+
+    def close(self) -> None:
+        self._rows.clear()
+
+    def execute(self, operation: Any, parameters: Any = None) -> Any:
+        self._ask(lambda cursor: cursor.execute(operation, () if parameters is None else parameters))
+
+    def executemany(self, operation: Any, seq_of_parameters: Any) -> Any:
+        self._ask(lambda cursor: cursor.executemany(operation, seq_of_parameters))
+
+    def _ask(self, run: Callable[[sqlite3.Cursor], object]) -> None:
+        def whole(connection: sqlite3.Connection) -> tuple[Sequence[Any], Any, int, int | None]:
+            cursor = connection.cursor()
+            try:
+                run(cursor)
+                rows = cursor.fetchall() if cursor.description else ()
+                return rows, cursor.description, cursor.rowcount, cursor.lastrowid
+            finally:
+                cursor.close()
+
+        rows, self._described, self._touched, last_row = self._adapt_connection.ask(whole)
+        self._rows = deque(rows)
+        self._last_row = last_row or 0
+
+
+class _Connection(AsyncAdapt_aiosqlite_connection):
+    __slots__ = ("_begin",)
+
+    _cursor_cls = _Cursor  # type: ignore[assignment] # the base pins its own class
+
+    def __init__(self, dbapi: Any, connection: Any) -> None:
+        super().__init__(dbapi, connection)
+        self._begin: str | None = None
+
+    def begin(self, statement: str) -> None:
+        """Begin a transaction with the next statement: a transaction that asks nothing is none."""
+        self._begin = statement
+
+    def ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
+        """Have the connection's thread answer. Raises what the driver raises."""
+        begin, self._begin = self._begin, None
+
+        def answer() -> T:
+            raw: sqlite3.Connection = self._connection._conn
+            if begin is not None:
+                raw.execute(begin)
+            return question(raw)
+
+        try:
+            told: T = await_(self._connection._execute(answer))
+            return told
+        except Exception as error:  # noqa: BLE001 - raised again as the driver's own
+            self._handle_exception(error)
+
+    def commit(self) -> None:
+        self._end(super().commit)
+
+    def rollback(self) -> None:
+        self._end(super().rollback)
+
+    def _end(self, how: Callable[[], None]) -> None:
+        self._begin = None
+        if self._connection._connection and self._connection.in_transaction:
+            how()
+
+
+class _Driver(AsyncAdapt_aiosqlite_dbapi):
+    def connect(self, *arg: Any, **kw: Any) -> _Connection:
+        connected = super().connect(*arg, **kw)
+        return _Connection(self, connected._connection)
+
+
+class WholeStatements(SQLiteDialect_aiosqlite):
+    """aiosqlite's dialect over connections that answer a statement as a whole."""
+
+    supports_statement_cache = True
+
+    @classmethod
+    def import_dbapi(cls) -> _Driver:
+        return _Driver(__import__("aiosqlite"), sqlite3)
+
+
+registry.register("sqlite.whole", __name__, WholeStatements.__name__)
