@@ -32,7 +32,9 @@ ROLES = {
 DEBTOR = "+79000000100"
 WIDTHS = (1280, 390)
 #: Answers that are no pages: files, sounds, parts of pages, figures for machines.
-NO_PAGE = re.compile(r"/(export|audio|peaks|marks|report|progress|config|health|metrics|search)$|/shared/|^/login$|^/api/")
+NO_PAGE = re.compile(
+    r"/(export|audio|peaks|marks|report|progress|config|health|metrics|search)$|/shared/|^/login$|^/api/"
+)
 #: What is a page although its address ends like a part of one.
 PAGES = {"/search"}
 SERIOUS = "result => result.violations.filter(one => ['serious', 'critical'].includes(one.impact))"
