@@ -11,6 +11,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from hypothesis import settings
 from sqlalchemy import make_url
 
 from callcenter.app.models import metadata
@@ -18,6 +19,10 @@ from core.kernel.bus import Bus
 from core.kernel.clock import ManualClock
 from core.kernel.db import Database
 from core.kernel.uow import UnitOfWork
+
+#: How long an example takes says more about the machine than about the code.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 pytest_plugins = [
     "tests.plugins.asterisk",
