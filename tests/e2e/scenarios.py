@@ -835,7 +835,6 @@ async def server_restarted_while_ringing(floor: Floor) -> Told:
         await seat.rings()
         await floor.product.kill()
         await floor.product.start()
-        await seat.ready()
         await seat.answer()
         await over(debtor)
     return Told(away=True)
