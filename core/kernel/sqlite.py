@@ -7,6 +7,7 @@ statement still takes, closes the cursor, and only then is cancelled.
 """
 
 import asyncio
+import contextlib
 import sqlite3
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -15,10 +16,13 @@ from typing import Any
 import aiosqlite
 
 _CHUNK = 64
+_LOOK_SECONDS = 0.5
 
 
 class SteadyConnection(aiosqlite.Connection):
     """What the engine's pool holds."""
+
+    _stopped: "asyncio.Future[Any] | None" = None
 
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         if not self._running or not self._connection:
@@ -27,26 +31,31 @@ class SteadyConnection(aiosqlite.Connection):
         try:
             return await asyncio.shield(done)
         except asyncio.CancelledError:
-            await _whatever_comes(done)
+            await self._whatever_comes(done)
             cursor = getattr(fn, "__self__", None)
             if isinstance(cursor, sqlite3.Cursor):
-                await _whatever_comes(self._queue(cursor.close))
+                await self._whatever_comes(self._queue(cursor.close))
             raise
+
+    def stop(self) -> "asyncio.Future[Any] | None":
+        """End the thread. The pool asks for it a second time while the first is under way; the thread answers once."""
+        if self._stopped is None:
+            self._stopped = super().stop()
+        return self._stopped
 
     def _queue(self, step: Callable[[], Any]) -> "asyncio.Future[Any]":
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._tx.put_nowait((future, step))
         return future
 
-
-async def _whatever_comes(done: "asyncio.Future[Any]") -> None:
-    """Wait for the end of a step, however often the waiting is interrupted, and whatever the step raises."""
-    while not done.done():
-        try:
-            await asyncio.wait([done])
-        except asyncio.CancelledError:
-            continue
-    done.exception()
+    async def _whatever_comes(self, done: "asyncio.Future[Any]") -> None:
+        """Wait for the end of a step, however often the waiting is interrupted and whatever the step raises, as long as
+        there is a thread to take it."""
+        while not done.done() and self._thread.is_alive():
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait([done], timeout=_LOOK_SECONDS)
+        if done.done() and not done.cancelled():
+            done.exception()
 
 
 def opener(path: str) -> Callable[[], Awaitable[aiosqlite.Connection]]:

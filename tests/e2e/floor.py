@@ -131,22 +131,6 @@ class Seat:
         self.sit_down(self._browser, self._page)
         await self._page.goto(before.url)
 
-    @asynccontextmanager
-    async def second_page(self) -> AsyncIterator[None]:
-        """He has another page open, without the phone."""
-        other = await self.page.context.new_page()
-        await other.goto(self.page.url)
-        await other.locator("[data-registration=registered]").wait_for()
-        await self.page.locator("[data-act=take-over]").click()
-        await self.ready()
-        await other.locator("[data-registration=elsewhere]").wait_for()
-        try:
-            yield
-        finally:
-            await other.close()
-            await self.page.bring_to_front()
-            await self.ready()
-
     def sit_down(self, browser: Browser, page: Page) -> None:
         """Use this browser and page from now on."""
         self._browser, self._page = browser, page

@@ -835,7 +835,6 @@ async def server_restarted_while_ringing(floor: Floor) -> Told:
         await seat.rings()
         await floor.product.kill()
         await floor.product.start()
-        await seat.ready()
         await seat.answer()
         await over(debtor)
     return Told(away=True)
@@ -1013,20 +1012,4 @@ async def tab_closed_and_opened_in_a_call(floor: Floor) -> Told:
         await talk(2)
         await seat.press("hang-up")
         await over(debtor)
-    return Told()
-
-
-@scenario
-async def tab_reloaded_beside_another(floor: Floor) -> Told:
-    """A second page of his is open, so only silence tells that the phone is gone; then it is rung all the same."""
-    seat = floor.seats["101"]
-    async with seat.second_page():
-        with floor.ring(DEBTOR, "101") as debtor:
-            await seat.answer()
-            await talk()
-            await seat.page.reload()
-            await _rung_back(seat)
-            await talk(2)
-            await seat.press("hang-up")
-            await over(debtor)
     return Told()

@@ -17,6 +17,7 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.slow,
     pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(180),
 ]
 SETTLED_SECONDS = 6
 
