@@ -40,9 +40,9 @@ class WavLayout:
 def layout(head: bytes, size: int) -> WavLayout:
     """Work out the layout of a mono PCM16 file of ``size`` bytes from its first bytes.
 
-    The header's sizes are believed only when they are plausible: not zero and not beyond the end of the file. A
-    file torn inside its header holds no sound and has no frames. Raises ``UnreadableAudio`` for what is no mono
-    PCM16 WAV at all.
+    The header's sizes are believed only when they are plausible: not zero and not beyond the end of the file. A file
+    torn inside its header holds no sound and has no frames. Raises ``UnreadableAudio`` for what is no mono PCM16 WAV
+    at all.
     """
     if size < PLAIN_HEADER and b"RIFF".startswith(head[:4]):
         return WavLayout(rate=DEFAULT_RATE, offset=size, frames=0)

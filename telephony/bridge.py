@@ -84,6 +84,7 @@ class Bridge:
         self._held_back: list[e.AmiEvent] = []
         self._suspects: set[str] = set()
         self._unreported: dict[int, CallState] = {}
+        self._untold: dict[tuple[str, str], PhoneState] = {}
         self._listed = asyncio.Event()
         self._tasks: asyncio.TaskGroup | None = None
         self._asking: asyncio.Task[None] | None = None
@@ -112,7 +113,7 @@ class Bridge:
     async def _consume(self) -> None:
         while True:
             try:
-                async with asyncio.timeout(self.exchange.retry if self._unreported else None):
+                async with asyncio.timeout(self.exchange.retry if self._unreported or self._untold else None):
                     arrivals = await self.client.batch(BATCH)
             except TimeoutError:
                 arrivals = []
@@ -248,20 +249,33 @@ class Bridge:
             self._unreported[state.call_id] = state
             for merged in state.merged_ids:
                 self._unreported.pop(merged, None)
-        if self._unreported:
-            try:
-                await self._reports.report(tuple(self._unreported.values()))
-            except Exception:
-                log.warning("%d calls could not be reported", len(self._unreported), exc_info=True)
-                return
-            self._unreported.clear()
+        if self._unreported and not await self._reported(*self._unreported) and len(self._unreported) > 1:
+            for call_id in tuple(self._unreported):  # one call that cannot be written must not silence the others
+                await self._reported(call_id)
         await self._tell_phones()
-        await self._save()
+        if not self._unreported:
+            await self._save()
+
+    async def _reported(self, *call_ids: int) -> bool:
+        try:
+            await self._reports.report(tuple(self._unreported[one] for one in call_ids))
+        except Exception:
+            log.warning("calls could not be reported: %s", call_ids, exc_info=True)
+            return False
+        for one in call_ids:
+            del self._unreported[one]
+        return True
 
     async def _tell_phones(self) -> None:
-        changed = self._phones.changed()
-        if changed and self._phone_reports is not None:
-            await self._phone_reports.phones_changed(changed)
+        self._untold |= {(phone.server, phone.endpoint): phone for phone in self._phones.changed()}
+        if not self._untold or self._phone_reports is None:
+            return
+        try:
+            await self._phone_reports.phones_changed(tuple(self._untold.values()))
+        except Exception:
+            log.warning("%d phones could not be reported", len(self._untold), exc_info=True)
+            return
+        self._untold.clear()
 
     async def _save(self) -> None:
         """Remember how far everything is reported, at most once a second."""

@@ -157,9 +157,7 @@ class Pbx:
 
 
 def render(pbx: Pbx, phones: Sequence[Phone]) -> dict[str, str]:
-    """Every configuration file by name. Phones are taken in the order of their extensions; no two may share
-    one.
-    """
+    """Every configuration file by name. Phones are taken in the order of their extensions; no two may share one."""
     ordered = sorted(phones, key=lambda phone: phone.extension)
     if len({phone.extension for phone in ordered}) != len(ordered):
         raise ValueRefused("two phones share an extension")

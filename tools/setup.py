@@ -1,8 +1,8 @@
 """Bring a clone to the point where it runs: packages, Python and browser libraries, Asterisk.
 
-Needs nothing but Python 3.11 and, for what is missing, the machine's own package manager. Every step leaves
-a stamp made of its inputs, so that a second run only compares stamps. ``run`` prepares the product, ``test``
-also what proves it.
+Needs nothing but Python 3.11 and, for what is missing, the machine's own package manager. Every step leaves a stamp
+made of its inputs, so that a second run only compares stamps. ``run`` prepares the product, ``test`` also what proves
+it.
 """
 
 import argparse

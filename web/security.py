@@ -157,11 +157,12 @@ class Identify:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket") and not scope["path"].startswith("/static/"):
-            scope["identity"] = await _find(HTTPConnection(scope))
+            scope["identity"] = await find_identity(HTTPConnection(scope))
         await self._app(scope, receive, send)
 
 
-async def _find(connection: HTTPConnection[Any]) -> Identity | None:
+async def find_identity(connection: HTTPConnection[Any]) -> Identity | None:
+    """Who holds the connection's token now; None when it is unknown, ended or revoked."""
     bearer = _bearer(connection)
     if bearer is not None:
         return await services(connection).logins.identify_token(bearer)

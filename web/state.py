@@ -82,7 +82,7 @@ class Services:
     notices: Callable[[Actor], Awaitable[int]] = _no_notices
     probes: Mapping[str, Probe] = field(default_factory=dict)
     default_language: str = "en"
-    parts: Mapping[type[Any], Any] = field(default_factory=dict)
+    parts: Mapping[Callable[..., Any], Any] = field(default_factory=dict)
 
 
 class LifespanState(TypedDict):
@@ -96,6 +96,9 @@ def services(connection: HTTPConnection[Any]) -> Services:
     return cast(Services, connection.scope["state"]["services"])
 
 
-def part(connection: HTTPConnection[Any], kind: type[T]) -> T:
-    """The service of class ``kind`` that wiring put into ``Services.parts``."""
+def part(connection: HTTPConnection[Any], kind: Callable[..., T]) -> T:
+    """The service of class or protocol ``kind`` that wiring put into ``Services.parts``.
+
+    Typed as a callable because ``type[T]`` would refuse protocols.
+    """
     return cast(T, services(connection).parts[kind])

@@ -61,12 +61,19 @@ async def _standing(settings: Settings, roles: frozenset[str]) -> AsyncIterator[
         staff = wiring.people(base)
         async with opened(settings, await phones_of(base.uow, staff.users)) as sites:
             house = wiring.build(base, staff, sites)
-            await house.floor.agents.all_screens_closed()
-            await asyncio.to_thread(house.archive.storage.sweep_parts)
+            await _after_a_crash(house, roles)
             async with _running(house, roles):
                 yield house
     finally:
         await database.close()
+
+
+async def _after_a_crash(house: wiring.House, roles: frozenset[str]) -> None:
+    """Put away what an earlier process of the same role left: others may be at work with theirs."""
+    if "web" in roles:
+        await house.floor.agents.all_screens_closed()
+    if "bridge" in roles:
+        await asyncio.to_thread(house.archive.storage.sweep_parts)
 
 
 @asynccontextmanager

@@ -1,5 +1,6 @@
 """What the web is handed of the house."""
 
+from collections.abc import Callable
 from typing import Any
 
 from callcenter.agents.queries import never_here, pause_reasons, state_of
@@ -60,7 +61,7 @@ def services_of(house: House, rights: tuple[Right, ...]) -> Services:
             state = await state_of(session, actor.user_id)
             return agent_badge(state or never_here(actor.user_id, base.clock.now()), await pause_reasons(session))
 
-    parts: dict[type[Any], Any] = {
+    parts: dict[Callable[..., Any], Any] = {
         AgentService: floor.agents,
         CallbackService: floor.callbacks,
         CallControl: floor.control,

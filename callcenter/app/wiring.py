@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping,
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import structlog
+
 from callcenter.agents.service import AgentService
 from callcenter.app.adapters.callbacks import AgreedCallbacks, CallbackLaw, FloorDialler
 from callcenter.app.adapters.cases import CallerLookup, CaseEffects
@@ -70,6 +72,7 @@ Owned = tuple[str, Callable[[], Coroutine[Any, Any, None]]]
 
 _TICK_SECONDS = 1.0
 _FORGET_SECONDS = 3600.0
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,10 +164,10 @@ class House:
         worker: list[Owned] = [
             ("sealer", Sealer(ground.uow).run),
             ("jobs", self.jobs.run),
-            ("callbacks", _every(_TICK_SECONDS, floor.ticker.tick)),
-            ("wrap-ups", _every(_TICK_SECONDS, floor.results.end_long_wrap_ups)),
-            ("lost orders", _every(_TICK_SECONDS, floor.calls.end_lost_orders)),
-            ("old keys", _every(_FORGET_SECONDS, ground.keys.forget)),
+            ("callbacks", every(_TICK_SECONDS, floor.ticker.tick)),
+            ("wrap-ups", every(_TICK_SECONDS, floor.results.end_long_wrap_ups)),
+            ("lost orders", every(_TICK_SECONDS, floor.calls.end_lost_orders)),
+            ("old keys", every(_FORGET_SECONDS, ground.keys.forget)),
         ]
         bridge: list[Owned] = [
             *((f"bridge {bridge.exchange.server}", bridge.run) for bridge in floor.bridges),
@@ -318,10 +321,15 @@ def _archive(base: Ground, floor: Floor, sites: Sequence[Site]) -> Archive:
     )
 
 
-def _every(seconds: float, step: Callable[[], Awaitable[Any]]) -> Callable[[], Coroutine[Any, Any, None]]:
+def every(seconds: float, step: Callable[[], Awaitable[Any]]) -> Callable[[], Coroutine[Any, Any, None]]:
+    """Take ``step`` again and again. One that fails is taken again: a database that restarts must not end the house."""
+
     async def run() -> None:
         while True:
-            await step()
+            try:
+                await step()
+            except Exception:  # noqa: BLE001
+                _log.exception("a step failed, the next round tries again", step=step.__qualname__)
             await asyncio.sleep(seconds)
 
     return run

@@ -37,11 +37,9 @@ class Origin(StrEnum):
 class Callback(Base):
     """A promise to call somebody between ``window_start`` and ``window_end``.
 
-    ``user_id`` is who owns it; None: anybody of ``unit_id``, or anybody with ``skill``, or simply anybody. ``zone``
-    is the
-    debtor's (IANA). ``automatic`` dials by itself when the owner is free. ``moved_rule`` tells which rule of law
-    moved it last.
-    ``call_id`` is the call that is or was made for it, ``source_call_id`` the one it comes from.
+    ``user_id`` is who owns it; None: anybody of ``unit_id``, or anybody with ``skill``, or simply anybody. ``zone`` is
+    the debtor's (IANA). ``automatic`` dials by itself when the owner is free. ``moved_rule`` tells which rule of law
+    moved it last. ``call_id`` is the call that is or was made for it, ``source_call_id`` the one it comes from.
     """
 
     __tablename__ = "callbacks"

@@ -115,17 +115,20 @@ async def due_callbacks(session: AsyncSession, actor: Actor) -> Sequence[Callbac
     """What the actor should call now: his own and what anybody of his team may take, the longest waiting first."""
     if not actor.may(VIEW):
         return ()
+    wanted = _lines().where(_to_call_now(actor)).order_by(Callback.window_start, Callback.id)
+    return [_row(row) for row in await session.execute(wanted.limit(100))]
+
+
+async def count_due(session: AsyncSession, actor: Actor) -> int:
+    """How many the actor should call now."""
+    if not actor.may(VIEW):
+        return 0
+    return await session.scalar(select(func.count()).select_from(Callback).where(_to_call_now(actor))) or 0
+
+
+def _to_call_now(actor: Actor) -> ColumnElement[bool]:
     nobody = Callback.user_id.is_(None) & or_(Callback.unit_id.is_(None), Callback.unit_id.in_(sorted(actor.team)))
-    wanted = _lines().where(Callback.state.in_(_DUE), or_(Callback.user_id == actor.user_id, nobody))
-    rows = await session.execute(wanted.order_by(Callback.window_start, Callback.id).limit(100))
-    return [_row(row) for row in rows]
-
-
-async def count_due(session: AsyncSession, user_id: int, team: frozenset[int]) -> int:
-    """How many callbacks wait for that user now: his own and what anybody of his team may take."""
-    nobody = Callback.user_id.is_(None) & or_(Callback.unit_id.is_(None), Callback.unit_id.in_(sorted(team)))
-    wanted = select(func.count()).where(Callback.state.in_(_DUE), or_(Callback.user_id == user_id, nobody))
-    return await session.scalar(wanted) or 0
+    return Callback.state.in_(_DUE) & or_(Callback.user_id == actor.user_id, nobody)
 
 
 async def debtor_zone(session: AsyncSession, party_id: int | None, phone: str) -> str:

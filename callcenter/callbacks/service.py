@@ -146,8 +146,7 @@ class CallbackService:
         """Call now, from the actor's phone; the call's id. It is the actor's from then on.
 
         Raises ``CallbackTaken`` when somebody else was faster, and what dialling refuses; when the law refuses, the
-        callback
-        is moved to the next lawful moment first.
+        callback is moved to the next lawful moment first.
         """
         async with self._uow.write() as work:
             row = await callback_for(work.session, actor, EDIT, callback_id)

@@ -1,5 +1,6 @@
 """What time does to callbacks. Every step is a conditional change, so two tickers at once do no harm."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 import structlog
@@ -45,24 +46,38 @@ class CallbackTicker:
             wanted = select(Callback).where(condition).order_by(Callback.window_start, Callback.id).limit(_BATCH)
             return list((await session.scalars(wanted)).all())
 
+    async def _each(self, condition: ColumnElement[bool], step: Callable[[Callback], Awaitable[None]]) -> None:
+        """Take the step for every callback the condition holds for; one that fails must not stop the others."""
+        for row in await self._found(condition):
+            try:
+                await step(row)
+            except Exception:  # noqa: BLE001
+                _log.exception("a callback could not be moved on", callback=row.id, step=step.__qualname__)
+
     async def _remind(self, now: datetime) -> None:
         condition = and_(Callback.state == CallbackState.PLANNED, Callback.remind_at <= now)
-        for row in await self._found(condition):
+
+        async def one(row: Callback) -> None:
             async with self._uow.write() as work:
                 statement = update(Callback).where(Callback.id == row.id, condition).values(remind_at=None)
                 if (await work.session.execute(statement.returning(Callback.id))).first() and row.window_start > now:
                     work.emit(soon(row, now))
 
+        await self._each(condition, one)
+
     async def _make_due(self, now: datetime) -> None:
         condition = and_(Callback.state == CallbackState.PLANNED, Callback.window_start <= now)
-        for row in await self._found(condition):
+
+        async def one(row: Callback) -> None:
             async with self._uow.write() as work:
                 wanted = select(Callback).where(Callback.id == row.id, condition)
                 mine = await work.session.scalar(wanted.with_for_update(skip_locked=True))
                 if mine is None or not await self._callbacks.keep_lawful(work, mine):
-                    continue
+                    return
                 mine.state, mine.due_at = CallbackState.DUE, now
                 work.emit(due(mine, now))
+
+        await self._each(condition, one)
 
     async def _free_stuck(self, now: datetime) -> None:
         """The process died between claiming and dialling: whoever comes next may call."""
@@ -70,11 +85,14 @@ class CallbackTicker:
         condition = and_(
             Callback.state == CallbackState.DIALLING, Callback.call_id.is_(None), Callback.dialling_at < before
         )
-        for row in await self._found(condition):
+
+        async def one(row: Callback) -> None:
             async with self._uow.write() as work:
                 statement = update(Callback).where(Callback.id == row.id, condition)
                 values = {"state": CallbackState.DUE, "dialling_at": None, "due_at": row.due_at or now}
                 await work.session.execute(statement.values(**values))
+
+        await self._each(condition, one)
 
     async def _dial(self, now: datetime) -> None:
         ready = and_(
@@ -84,8 +102,7 @@ class CallbackTicker:
             Callback.window_end > now,
             or_(Callback.next_try_at.is_(None), Callback.next_try_at <= now),
         )
-        for row in await self._found(ready):
-            await self._dial_one(row, ready)
+        await self._each(ready, lambda row: self._dial_one(row, ready))
 
     async def _dial_one(self, row: Callback, ready: ColumnElement[bool]) -> None:
         owner_id = row.user_id or 0
@@ -110,12 +127,13 @@ class CallbackTicker:
             Callback.escalated_at.is_(None),
             Callback.due_at <= now - patience.escalate_after,
         )
-        for row in await self._found(waiting):
+
+        async def one(row: Callback) -> None:
             async with self._uow.write() as work:
                 owner_id, due_at = row.user_id or 0, row.due_at or now
                 free = owner_id in await self._presence.free(work.session, [owner_id])
                 if not is_abandoned(due_at, now, owner_free=free, patience=patience):
-                    continue
+                    return
                 unit = await work.session.scalar(select(User.unit_id).where(User.id == owner_id))
                 statement = update(Callback).where(Callback.id == row.id, waiting)
                 values = {"user_id": None, "unit_id": row.unit_id or unit, "escalated_at": now}
@@ -124,11 +142,16 @@ class CallbackTicker:
                 if mine is not None:
                     work.emit(due(mine, now, escalated=True))
 
+        await self._each(waiting, one)
+
     async def _miss(self, now: datetime) -> None:
         condition = and_(Callback.state == CallbackState.DUE, Callback.window_end <= now)
-        for row in await self._found(condition):
+
+        async def one(row: Callback) -> None:
             async with self._uow.write() as work:
                 statement = update(Callback).where(Callback.id == row.id, condition)
                 missed = await work.session.scalar(statement.values(state=CallbackState.MISSED).returning(Callback))
                 if missed is not None:
                     work.emit(changed(missed, now))
+
+        await self._each(condition, one)

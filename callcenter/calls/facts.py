@@ -63,8 +63,7 @@ class LegState:
 
     ``endpoint`` names a collector's phone (its PJSIP endpoint), ``number`` the far party's number as Asterisk gave it
     (None when hidden). ``talks`` are the stretches in a bridge with another party and off hold, ``holds`` those on
-    hold.
-    ``cause`` is the Q.850 hangup cause.
+    hold. ``cause`` is the Q.850 hangup cause.
     """
 
     uniqueid: str
@@ -85,12 +84,11 @@ class LegState:
 class CallState:
     """One call as Asterisk knows it now.
 
-    ``call_id`` is our own id: the one a click reserved, or one the fold drew for a call that came in. ``linkedids`` are
-    all that Asterisk ever used for it (a transfer merges calls; ``merged_ids`` are the own ids that were folded
-    into this one).
-    ``phone`` is the far party as given (None when hidden), ``dialled`` the number it called or was called by.
-    ``answered_at`` is when a human of the other side first talked: inbound, the first agent; outbound, the customer.
-    ``lost`` marks a call that ended while nobody watched and whose end could not be read from CDR or CEL.
+    ``call_id`` is our own id: the one a click reserved, or one the fold drew for a call that came in. ``linkedids``
+    are all that Asterisk ever used for it (a transfer merges calls; ``merged_ids`` are the own ids that were folded
+    into this one). ``phone`` is the far party as given (None when hidden), ``dialled`` the number it called or was
+    called by. ``answered_at`` is when a human of the other side first talked: inbound, the first agent; outbound, the
+    customer. ``lost`` marks a call that ended while nobody watched and whose end could not be read from CDR or CEL.
     """
 
     call_id: int

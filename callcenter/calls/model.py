@@ -41,9 +41,9 @@ class Call(Base):
     """One call. ``id`` is drawn before the row exists (53 bits, ordered by time).
 
     ``phone_given`` is the far party's number as it came (None when hidden), ``phone`` the same in E.164. ``user_id``
-    is the
-    collector whose call it is: the last who took it, else the last who was rung, else who ordered it. Seconds are final
-    once the call has ended. ``merged_into`` names the call that swallowed this one; such a row is no call any more.
+    is the collector whose call it is: the last who took it, else the last who was rung, else who ordered it. Seconds
+    are final once the call has ended. ``merged_into`` names the call that swallowed this one; such a row is no call
+    any more.
     """
 
     __tablename__ = "calls"
@@ -174,8 +174,7 @@ class Need(StrEnum):
 
 class Stop(StrEnum):
     """How long a result stops dialling: a number of days, until the promise or callback falls due, until somebody
-    lifts it;
-    for the case or for the number only. ``RETRY`` leaves it to the rule of retries."""
+    lifts it; for the case or for the number only. ``RETRY`` leaves it to the rule of retries."""
 
     NOTHING = ""
     DAYS = "days"
@@ -190,10 +189,8 @@ class ResultCode(Base):
     """How a call went: an entry of the editable directory.
 
     ``label`` of the shipped codes is a msgid, of the agency's own codes plain text. ``contact``: somebody was reached
-    (None:
-    as the call itself was answered or not); ``rpc``: the right party was. ``phone_quality`` is what the number is
-    marked
-    as, ``block`` the kind of legal block the case gets. ``position`` orders the bar, 1 to 9 are its keys.
+    (None: as the call itself was answered or not); ``rpc``: the right party was. ``phone_quality`` is what the number
+    is marked as, ``block`` the kind of legal block the case gets. ``position`` orders the bar, 1 to 9 are its keys.
     """
 
     __tablename__ = "call_result_codes"

@@ -92,8 +92,7 @@ class ContactRequest:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ContactVerdict:
     """What the law says. ``attempt_id`` names the reserved attempt (None when forbidden), ``next_allowed_at`` when a
-    call
-    will be allowed (None: not foreseeable), ``may_override`` whether this actor could go ahead with a reason."""
+    call will be allowed (None: not foreseeable), ``may_override`` whether this actor could go ahead with a reason."""
 
     allowed: bool
     attempt_id: int | None
@@ -108,8 +107,7 @@ class Block:
     """What a result stops: dialling of the case, or of one number. ``until`` None: until somebody lifts it.
 
     ``kind`` is a legal block (``deceased``, ``bankrupt`` …), or ``pause`` for a rest agreed in the call. ``basis``
-    says on
-    what ground: the document, the words."""
+    says on what ground: the document, the words."""
 
     kind: str
     basis: str
@@ -149,6 +147,10 @@ class Callers(Protocol):
 
     async def match(self, session: AsyncSession, phones: Collection[str]) -> Mapping[str, Match]:
         """The likeliest party and case of each E.164 number; unknown numbers are absent. One look-up for all."""
+
+    async def person_meant(self, session: AsyncSession, case_id: int, party_id: int | None, phone: str) -> int:
+        """Whom a call on the case is with: as said, else who has the number there, else the main debtor. Raises
+        ``NotFound`` when that person does not stand on the case."""
 
     async def own_numbers(self, session: AsyncSession, case_id: int | None) -> Sequence[str]:
         """E.164 numbers that may be shown to the debtor of that case: those its creditor has by contract."""
@@ -251,9 +253,8 @@ Activity = Literal["ringing", "talking", "hold", "wrap_up", "idle"]
 class CallNews:
     """What a report changed about a call, for those who follow calls within its transaction.
 
-    ``activities`` says of each collector concerned what he now does for this call. ``answered`` and ``ended`` are
-    true in
-    the report that brings them, ``missed`` when an inbound call ended with nobody having answered.
+    ``activities`` says of each collector concerned what he now does for this call. ``answered`` and ``ended`` are true
+    in the report that brings them, ``missed`` when an inbound call ended with nobody having answered.
     """
 
     at: datetime

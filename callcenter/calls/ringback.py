@@ -42,12 +42,18 @@ class RingBack:
     async def run(self) -> None:
         while True:
             call_id = await self._held.get()
-            async with self._uow.read() as session:
-                calls = await _live(session, Call.id == call_id)
-            for call in calls:
-                for endpoint in {leg.endpoint for leg in call.legs if leg.endpoint}:
-                    if self._phones.reachable(endpoint):
-                        await self._ring_back([call], endpoint, page_gone=False)
+            try:
+                await self._held_now(call_id)
+            except Exception:  # noqa: BLE001 - the page's own call for help is still there
+                _log.exception("a held call could not be looked at", call_id=call_id)
+
+    async def _held_now(self, call_id: int) -> None:
+        async with self._uow.read() as session:
+            calls = await _live(session, Call.id == call_id)
+        for call in calls:
+            for endpoint in {leg.endpoint for leg in call.legs if leg.endpoint}:
+                if self._phones.reachable(endpoint):
+                    await self._ring_back([call], endpoint, page_gone=False)
 
     async def phone_ready(self, user_id: int, *, page_gone: bool) -> None:
         """A page has registered the user's browser phone and has no call on. ``page_gone``: it is his only page, so

@@ -43,9 +43,8 @@ from core.kernel.uow import UnitOfWork, Work
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Dial:
     """A wish to call ``phone`` (any spelling). ``user_id`` None: from the actor's own phone. ``key`` makes the wish
-    unique:
-    asked again with the same key, the same call is answered and nothing is dialled. ``vouched``: that the actor
-    may call for this case was checked already (a callback of the team)."""
+    unique: asked again with the same key, the same call is answered and nothing is dialled. ``vouched``: that the
+    actor may call for this case was checked already (a callback of the team)."""
 
     phone: str
     key: str
@@ -90,8 +89,8 @@ class CallService:
         """Place a call; its id. Exactly one order is given for a key, whatever dies on the way.
 
         The law decides and reserves the attempt in the transaction that writes the call. Raises ``ContactForbidden``,
-        ``NotFound`` (a case out of reach), ``BadNumber``, ``NoPhone``, ``TelephonyUnavailable`` (nothing dialled, or
-        unknown whether), ``OrderRefused``.
+        ``NotFound`` (a case out of reach, or somebody who is not on it), ``BadNumber``, ``NoPhone``,
+        ``TelephonyUnavailable`` (nothing dialled, or unknown whether), ``OrderRefused``.
         """
         actor.require(DIAL)
         phone = normalise(wish.phone, self._region)
@@ -181,14 +180,13 @@ class CallService:
         return user_id, endpoint
 
     async def _whom(self, work: Work, wish: Dial, phone: str) -> Match:
-        """Who is called: as said, else the likeliest owner of the number, so that the law is never passed by."""
-        if wish.case_id is not None and wish.party_id is not None:
-            return Match(party_id=wish.party_id, case_id=wish.case_id)
+        """Who is called, so that the law is never passed by: on a case somebody of that case, else the likeliest owner
+        of the number."""
+        if wish.case_id is not None:
+            party_id = await self._callers.person_meant(work.session, wish.case_id, wish.party_id, phone)
+            return Match(party_id=party_id, case_id=wish.case_id)
         found = (await self._callers.match(work.session, [phone])).get(phone, Match(party_id=None, case_id=None))
-        return Match(
-            party_id=wish.party_id if wish.party_id is not None else found.party_id,
-            case_id=wish.case_id if wish.case_id is not None else found.case_id,
-        )
+        return replace(found, party_id=wish.party_id if wish.party_id is not None else found.party_id)
 
     async def _send(self, order: DialOrder) -> None:
         """Give the order to the exchange, at most once: the step from reserved to sent is the licence."""

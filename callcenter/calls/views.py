@@ -10,8 +10,7 @@ from sqlalchemy import Select
 
 class Fate(StrEnum):
     """What became of a call, as people ask for it. ``CONTACT`` and ``RIGHT_PARTY`` follow the result code, and the
-    answer
-    where the code leaves it open."""
+    answer where the code leaves it open."""
 
     ANSWERED = "answered"
     MISSED = "missed"
@@ -24,10 +23,9 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CallQuery:
-    """Which calls. ``since`` and ``until`` (exclusive) bound the start, aware UTC; ``user_id`` is a collector who
-    took part
-    in it, ``owner_id`` the one whose call it is. ``number`` matches in any written form, ``search`` numbers, names,
-    notes; ``among`` narrows to the ids another room names."""
+    """Which calls. ``since`` and ``until`` (exclusive) bound the start, aware UTC; ``user_id`` is a collector who took
+    part in it, ``owner_id`` the one whose call it is. ``number`` matches in any written form, ``search`` numbers,
+    names, notes; ``among`` narrows to the ids another room names."""
 
     since: datetime | None = None
     until: datetime | None = None

@@ -60,8 +60,7 @@ class Question:
 class ContactRequest:
     """Somebody wants to contact a debtor.
 
-    ``call_id`` is the id drawn for the call, None for other channels; ``phone`` is E.164, None for visits and
-    letters.
+    ``call_id`` is the id drawn for the call, None for other channels; ``phone`` is E.164, None for visits and letters.
     """
 
     party_id: int

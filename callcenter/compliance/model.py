@@ -75,8 +75,8 @@ class ContactDecision(Base):
 class ContactBlock(Base):
     """A person, a case or a phone that may not be contacted: do-not-call entries and legal blocks alike.
 
-    It holds from ``added_at`` until ``ends_at`` or until it is lifted. ``basis`` says on what ground: the document, the
-    call, the request.
+    It holds from ``added_at`` until ``ends_at`` or until it is lifted. ``basis`` says on what ground: the document,
+    the call, the request.
     """
 
     __tablename__ = "contact_blocks"

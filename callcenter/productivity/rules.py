@@ -92,8 +92,7 @@ def bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
 
 def hour_of(moment: datetime, day_start: datetime) -> datetime:
     """The beginning of the hour of the day in which ``moment`` lies. Hours are counted from midnight by elapsed time,
-    so
-    none is lost or doubled where clocks change."""
+    so none is lost or doubled where clocks change."""
     return day_start + (moment - day_start) // _HOUR * _HOUR
 
 

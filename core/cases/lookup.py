@@ -15,6 +15,7 @@ from core.cases import rights
 from core.cases.model import Case, CaseParty, CaseState, Creditor
 from core.cases.rules import Candidate, Match, likelihood, reasons
 from core.kernel.access import Actor
+from core.kernel.errors import NotFound
 from core.kernel.phones import HIDDEN, as_key, normalise, tail_key
 from core.parties.model import Party, Phone
 from core.people.access import visible
@@ -77,6 +78,27 @@ async def who_is_calling(session: AsyncSession, actor: Actor, raw: str | None, *
         found = await _candidates(session, actor, _BY_TAIL, tail, Match.TAIL)
     kind = CallerKind.KNOWN if found else CallerKind.UNKNOWN
     return Caller(kind=kind, e164=e164, candidates=ranked(found, now))
+
+
+async def person_meant(session: AsyncSession, case_id: int, party_id: int | None, phone: str | None) -> int:
+    """Whom a contact on the case is with: as said, else who has that number there, else the main debtor.
+
+    Raises ``NotFound`` when there is no such case, or the person does not stand on it.
+    """
+    if party_id is None and phone is not None:
+        owners = (
+            select(Phone.party_id)
+            .join(CaseParty, CaseParty.party_id == Phone.party_id)
+            .where(CaseParty.case_id == case_id, Phone.number == as_key(phone))
+        )
+        party_id = await session.scalar(owners.order_by(CaseParty.id).limit(1))
+    if party_id is None:
+        party_id = await session.scalar(select(Case.debtor_id).where(Case.id == case_id))
+    stands = select(CaseParty.party_id).where(CaseParty.case_id == case_id, CaseParty.party_id == party_id).limit(1)
+    found = await session.scalar(stands)
+    if found is None:
+        raise NotFound
+    return found
 
 
 def ranked(found: Sequence[Candidate], now: datetime) -> tuple[Candidate, ...]:

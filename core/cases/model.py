@@ -106,10 +106,9 @@ class EventKind(StrEnum):
 class Creditor(Base):
     """A client of the agency. ``party_id`` is its organisation.
 
-    ``jurisdiction`` decides the contact law unless the case says otherwise; ``region`` (ISO 3166) reads phones
-    written in the national form. ``own_numbers`` are the agency's E.164 numbers that may be shown for it,
-    ``recording_notice`` and ``script`` (steps) are read to the debtor. ``import_mapping`` is the last column mapping
-    of its registries.
+    ``jurisdiction`` decides the contact law unless the case says otherwise; ``region`` (ISO 3166) reads phones written
+    in the national form. ``own_numbers`` are the agency's E.164 numbers that may be shown for it, ``recording_notice``
+    and ``script`` (steps) are read to the debtor. ``import_mapping`` is the last column mapping of its registries.
     """
 
     __tablename__ = "creditors"

@@ -1,9 +1,8 @@
 """One ordered stream of events within the process.
 
 Publishing never waits and never fails: it is called in the moment of a commit. One consumer hands events to
-subscribers in
-the order of the commits. An event only says "look again", so when a subscriber is broken the error is logged and the
-stream goes on.
+subscribers in the order of the commits. An event only says "look again", so when a subscriber is broken the error is
+logged and the stream goes on.
 """
 
 import asyncio

@@ -41,8 +41,9 @@ class Database:
     """Two engines on one database: readers that cannot write, and a writer.
 
     On SQLite the writer is a single connection whose transactions take ``BEGIN IMMEDIATE``: the default deferred
-    ``BEGIN``
-    loses updates or fails with "database is locked". Every commit is synced to disk (``synchronous=FULL``).
+    ``BEGIN`` loses updates or fails with "database is locked". Every commit is synced to disk (``synchronous=FULL``).
+    On PostgreSQL readers ask ``REPEATABLE READ``, so that a list and its count speak of the same moment there too.
+    Errors never quote the values of a statement: they are personal data, and errors are logged.
     """
 
     def __init__(self, url: str) -> None:
@@ -71,7 +72,9 @@ class Database:
 
 def _sqlite_engine(url: URL, *, writer: bool) -> AsyncEngine:
     pool = {"pool_size": 1 if writer else _READERS, "max_overflow": 0, "pool_timeout": 60}
-    engine = create_async_engine(url.set(drivername=DRIVER), async_creator=opener(url.database or ""), **pool)
+    engine = create_async_engine(
+        url.set(drivername=DRIVER), async_creator=opener(url.database or ""), hide_parameters=True, **pool
+    )
     pragmas = ["foreign_keys=ON", f"busy_timeout={_BUSY_MS}", "temp_store=MEMORY", "cache_size=-65536"]
     pragmas += (
         ["journal_mode=WAL", "synchronous=FULL", f"wal_autocheckpoint={_WAL_PAGES}"] if writer else ["query_only=ON"]
@@ -96,6 +99,8 @@ def _postgres_engine(url: URL, *, writer: bool) -> AsyncEngine:
     settings = _POSTGRES_SETTINGS if writer else {**_POSTGRES_SETTINGS, "default_transaction_read_only": "on"}
     return create_async_engine(
         url,
+        hide_parameters=True,
+        isolation_level="READ COMMITTED" if writer else "REPEATABLE READ",
         pool_size=_POSTGRES_POOL,
         max_overflow=0,
         pool_timeout=60,

@@ -1,8 +1,8 @@
 """What can go wrong, as vocabulary.
 
 Every domain derives its own errors from the kinds below, each with a stable ``code`` and a ``text`` for people (a
-gettext
-msgid with named placeholders that the constructor's keywords fill). Only ``web/errors.py`` turns kinds into HTTP.
+gettext msgid with named placeholders that the constructor's keywords fill). Only ``web/errors.py`` turns kinds into
+HTTP.
 """
 
 from collections.abc import Mapping

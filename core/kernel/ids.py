@@ -11,8 +11,7 @@ class IdSource:
     """Draws 53-bit ids: 41 bits of milliseconds since 2024, 4 bits of node, 8 bits of sequence.
 
     ``node`` (0 to 15) tells apart the processes that draw ids at the same time. Ids of one source rise strictly, even
-    when
-    the clock steps back or more than 256 are drawn in a millisecond: the source then runs ahead of the clock.
+    when the clock steps back or more than 256 are drawn in a millisecond: the source then runs ahead of the clock.
     """
 
     def __init__(self, node: int = 0) -> None:

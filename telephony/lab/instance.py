@@ -30,9 +30,7 @@ STOP_SECONDS = 10.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LabOptions:
-    """What a lab is started with. ``host`` is where phones reach it; anything but the loopback needs a
-    certificate.
-    """
+    """What a lab is started with. ``host`` is where phones reach it; anything but the loopback needs a certificate."""
 
     host: str = "127.0.0.1"
     language: str = "en"
@@ -240,9 +238,7 @@ class Lab:
         return os.posix_spawn(command[0], [*command, "-f"], os.environ, file_actions=actions, setsid=True)
 
     def _wait_until_booted(self, pid: int, command: Sequence[str]) -> str:
-        """Block until every module is loaded; its version. Raises ``LabError`` when it ends or takes too
-        long.
-        """
+        """Block until every module is loaded; its version. Raises ``LabError`` when it ends or takes too long."""
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             if _started(pid) is None:
@@ -313,9 +309,7 @@ def _keep(file: Path, value: object) -> None:
 
 
 def _started(pid: int) -> str | None:
-    """When the process began, in the kernel's ticks, so that a reused id is not taken for ours; None when
-    it is gone.
-    """
+    """When the process began, in the kernel's ticks; None when it is gone. A reused id is so not taken for ours."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):

@@ -41,8 +41,8 @@ a=sendrecv"""
 
 
 def ringing(caller: str, seconds: float | None, abandon_after: float | None) -> str:
-    """A debtor who rings in from ``caller`` and talks for ``seconds``, or gives up after ``abandon_after``
-    seconds without an answer.
+    """A debtor who rings in from ``caller`` and talks for ``seconds``, or gives up after ``abandon_after`` seconds
+    without an answer.
     """
     patience = _patience(abandon_after, "abandon")
     refused = (

@@ -12,9 +12,7 @@ def tone(hertz: int, seconds: int = 1) -> bytes:
 
 
 def machine(seconds: int = 4) -> bytes:
-    """An answering machine: ``seconds`` of syllables on a gliding voice, then a beep of 1,400 Hz for half a
-    second.
-    """
+    """An answering machine: ``seconds`` of syllables on a gliding voice, then a beep of 1,400 Hz for half a second."""
     times = _times(seconds)
     glide = 2 * np.pi * (140 * times - 20 * np.cos(2 * np.pi * 0.7 * times) / (2 * np.pi * 0.7))
     voice = sum(np.sin(n * glide) / n for n in range(1, 12))
@@ -27,9 +25,7 @@ def _times(seconds: int) -> NDArray[np.float64]:
 
 
 def encode(samples: NDArray[np.float64]) -> bytes:
-    """Samples within ±1 as µ-law bytes (ITU-T G.711: sign, three bits of exponent, four of mantissa,
-    inverted).
-    """
+    """Samples within ±1 as µ-law bytes (ITU-T G.711: sign, three bits of exponent, four of mantissa, inverted)."""
     pcm = np.clip(np.rint(samples * 32767), -32635, 32635).astype(np.int32)
     magnitude = np.abs(pcm) + 132
     exponent = np.floor(np.log2(magnitude)).astype(np.int32) - 7

@@ -28,8 +28,8 @@ _DIRECTORY = re.compile(r"^\s*(ast\w+dir)\s*=>?\s*(\S+)", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Binary:
-    """A runnable Asterisk: what to execute, its modules, and its sounds and music; ``root`` is the unpacked
-    tree, if any.
+    """A runnable Asterisk: what to execute, its modules, and its sounds and music; ``root`` is the unpacked tree, if
+    any.
     """
 
     command: tuple[str, ...]

@@ -27,6 +27,7 @@ from callcenter.calls.ports import (
 from callcenter.calls.rights import RIGHTS as CALL_RIGHTS
 from callcenter.productivity.rights import RIGHTS as FIGURE_RIGHTS
 from core.kernel.access import Actor, Scope
+from core.kernel.errors import NotFound
 from core.kernel.i18n import msg
 from core.kernel.uow import Work
 
@@ -100,6 +101,11 @@ class FakeCallers:
 
     async def match(self, session: AsyncSession, phones: Collection[str]) -> Mapping[str, Match]:
         return {phone: Match(party_id=7, case_id=70) for phone in phones if phone == DEBTOR}
+
+    async def person_meant(self, session: AsyncSession, case_id: int, party_id: int | None, phone: str) -> int:
+        if party_id not in (None, 7):
+            raise NotFound
+        return 7
 
     async def own_numbers(self, session: AsyncSession, case_id: int | None) -> Sequence[str]:
         return ["+15550100", "+79990000000"]

@@ -10,12 +10,13 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from core.kernel.access import Actor
 from web.live.hub import Hub, Screen
 from web.live.presence import ScreenPresence
-from web.security import identity, session_token, signed_in, ws_route
-from web.state import part, services
+from web.security import find_identity, identity, signed_in, ws_route
+from web.state import part
 
 #: A screen that cannot take a message for so long is gone.
 SEND_SECONDS = 5.0
-#: Browsers take a link for dead after 45 s of silence. The session is looked at again just as often.
+#: Browsers take a link for dead after 45 s of silence. The session or token is looked at again just as often, however
+#: much there is to tell meanwhile.
 HEARTBEAT_SECONDS = 20.0
 
 _TRY_AGAIN = 1013
@@ -61,15 +62,20 @@ async def live(websocket: WebSocket) -> None:
 async def _serve(websocket: WebSocket, screen: Screen, hub: Hub, valid: Callable[[], Awaitable[bool]]) -> None:
     """Send until one side has had enough."""
     gone = asyncio.create_task(_until_gone(websocket, screen), name="live-reader")
+    clock = asyncio.get_running_loop().time
+    look_again = clock() + HEARTBEAT_SECONDS
     try:
         while True:
             try:
-                text = await asyncio.wait_for(screen.next(), HEARTBEAT_SECONDS)
+                async with asyncio.timeout_at(look_again):
+                    text = await screen.next()
             except TimeoutError:
+                text = hub.encode("ping", hub.seq, {})
+            if clock() >= look_again:
                 if not await valid():
                     await websocket.close(_POLICY)
                     return
-                text = hub.encode("ping", hub.seq, {})
+                look_again = clock() + HEARTBEAT_SECONDS
             if text is None:
                 with contextlib.suppress(RuntimeError, TimeoutError):
                     await asyncio.wait_for(websocket.close(_TRY_AGAIN), SEND_SECONDS)
@@ -91,12 +97,9 @@ async def _send(websocket: WebSocket, text: str) -> None:
 
 
 async def _still_valid(websocket: WebSocket, actor: Actor) -> bool:
-    """Whether the session is still alive and the rights are the same: else the screen reconnects or is shown the
-    door."""
-    token = session_token(websocket)
-    if token is None:
-        return True  # a program's token; it was checked at the start and lives as long as the link
-    found = await services(websocket).logins.identify(token)
+    """Whether the session or token is still alive and the rights are the same: else the screen reconnects or is shown
+    the door."""
+    found = await find_identity(websocket)
     return found is not None and found.actor == actor
 
 

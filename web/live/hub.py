@@ -25,7 +25,8 @@ Content = Callable[[str], Mapping[str, Any]]
 class Audience:
     """Whom a message is for: ``user_ids``, and whoever has ``right`` and reaches one of ``unit_ids`` with it.
 
-    ``everybody`` is for what is no secret, like the telephony lamp.
+    ``everybody``: whoever has ``right``, whatever its reach; without a right it is for what is no secret, like the
+    telephony lamp.
     """
 
     user_ids: frozenset[int] = frozenset()
@@ -34,13 +35,13 @@ class Audience:
     everybody: bool = False
 
     def fits(self, actor: Actor) -> bool:
-        if self.everybody or actor.user_id in self.user_ids:
+        if actor.user_id in self.user_ids or (self.everybody and self.right is None):
             return True
         scope = actor.rights.get(self.right) if self.right is not None else None
         if scope is None:
             return False
         reach = {Scope.TEAM: actor.team, Scope.DEPARTMENT: actor.department}.get(scope, frozenset())
-        return scope is Scope.ALL or bool(self.unit_ids & reach)
+        return self.everybody or scope is Scope.ALL or bool(self.unit_ids & reach)
 
 
 @dataclass(frozen=True, slots=True)

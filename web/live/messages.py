@@ -36,6 +36,7 @@ from core.kernel.bus import Bus
 from core.kernel.i18n import translator
 from core.kernel.uow import UnitOfWork
 from core.parties.model import Party
+from core.people.access import actor_of
 from core.people.model import User
 from web.live.hub import Audience, Hub
 from web.pages.agent_badge import badge
@@ -74,7 +75,7 @@ class LiveMessages:
             ringing = select(Leg.call_id).join(Call).where(*rings, Call.ended_at.is_(None), Call.merged_into.is_(None))
             offers = [await _offer(session, call_id) for call_id in (await session.scalars(ringing)).all()]
             state = await state_of(session, actor.user_id)
-            due = await count_due(session, actor.user_id, actor.team)
+            due = await count_due(session, actor)
         return {
             "offers": [offer for offer in offers if offer is not None],
             "agent": _agent_body(state, actor.language) if state is not None else None,
@@ -126,7 +127,8 @@ class LiveMessages:
         own = frozenset({event.user_id} if event.user_id is not None else ())
         async with self._uow.read() as session:
             name = await session.scalar(select(Party.name).where(Party.id == event.party_id))
-            due = await count_due(session, event.user_id, frozenset()) if event.user_id is not None else None
+            owner = await session.get(User, event.user_id) if event.user_id is not None else None
+            due = await count_due(session, await actor_of(session, owner)) if owner is not None else None
         body = {
             "callback_id": event.callback_id,
             "what": {CallbackSoon: "soon", CallbackMoved: "moved"}.get(type(event), "due"),

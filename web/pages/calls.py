@@ -196,7 +196,7 @@ async def spec_of(request: Request) -> ListSpec:
 async def _recordings(request: Request, call_ids: Sequence[int]) -> Mapping[int, tuple[RecordingView, ...]]:
     if not actor(request).may("recordings.listen") or not call_ids:
         return {}
-    room = part(request, Recordings)  # type: ignore[type-abstract]
+    room = part(request, Recordings)
     return await room.of_calls(actor(request), call_ids)
 
 

@@ -44,7 +44,7 @@ async def show(request: Request) -> Response:
         following = await queries.next_case(session, me, after_case=case_id, now=now)
         life = await case_life(session, me, card, now)
     await held.looks.looked(me, ("case", case_id))
-    parts: CaseScreenParts = part(request, CaseScreenParts)  # type: ignore[type-abstract]
+    parts: CaseScreenParts = part(request, CaseScreenParts)
     facts = await parts.facts(me, card)
     drawn = case_view(card, facts, life, now=now, next_case=following, may_edit=me.may(rights.EDIT))
     return await page(request, "cases/case.html", {"case": drawn})

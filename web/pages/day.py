@@ -112,7 +112,7 @@ def _file_cell(figure: Figure, value: int) -> Cell:
 
 async def _figures(request: Request) -> DayFigures:
     held, me = services(request), actor(request)
-    calls = part(request, DayCalls)  # type: ignore[type-abstract]
+    calls = part(request, DayCalls)
     async with held.uow.read() as session:
         return await day_figures(session, me, calls, _day(request, held.clock.now()))
 

@@ -103,7 +103,7 @@ class ResultForm(Form):
 
 async def config(request: Request) -> Response:
     """The registration of one's own browser phone. The page that asks has the phone now: others learn it."""
-    line = await part(request, PhoneLines).line(actor(request).user_id)  # type: ignore[type-abstract]
+    line = await part(request, PhoneLines).line(actor(request).user_id)
     if line is None:
         raise NotFound
     tab = request.query_params.get("tab", "")
@@ -170,7 +170,7 @@ async def transfer(request: Request) -> Response:
 async def recording(request: Request) -> Response:
     """Pause while card data is spoken, and go on."""
     form = await parse(request, RecordingForm)
-    room = part(request, Recordings)  # type: ignore[type-abstract]
+    room = part(request, Recordings)
     if form.paused:
         await room.pause(actor(request), _call(request), _PAUSE_SECONDS)
     else:

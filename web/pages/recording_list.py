@@ -123,7 +123,7 @@ async def _spec(request: Request) -> ListSpec:
 
 
 def _room(request: Request) -> Recordings:
-    return part(request, Recordings)  # type: ignore[type-abstract]
+    return part(request, Recordings)
 
 
 def _rows(found: Sequence[CallRow], sound: Mapping[int, tuple[RecordingView, ...]]) -> Iterator[Row]:

@@ -34,7 +34,7 @@ class PauseForm(Form):
 
 def recordings(request: Request) -> Recordings:
     """The recordings room."""
-    return part(request, Recordings)  # type: ignore[type-abstract]
+    return part(request, Recordings)
 
 
 async def audio(request: Request) -> Response:

@@ -43,11 +43,11 @@ class Waiting:
         if not actor.may(CALLBACKS):
             return 0
         async with self._uow.read() as session:
-            return await count_due(session, actor.user_id, actor.team)
+            return await count_due(session, actor)
 
     async def calls(self, actor: Actor) -> tuple[HomeTile, ...]:
         async with self._uow.read() as session:
-            due = await count_due(session, actor.user_id, actor.team) if actor.may(CALLBACKS) else 0
+            due = await count_due(session, actor) if actor.may(CALLBACKS) else 0
             asked = await awaiting_result(session, actor.user_id) if actor.may(RESULT) else []
         return _shown(
             HomeTile(state=_DUE, count=due, href="/callbacks?due=1"),

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.calls.ports import CallContext, Match, Promised
+from core.cases.lookup import person_meant
 from core.cases.model import Case, CaseParty, CaseState, Creditor, EventKind
 from core.cases.service.cases import set_next_action
 from core.cases.service.people import mark_quality
@@ -41,6 +42,9 @@ class CallerLookup:
             parties.setdefault(keys[number], set()).add(party_id)
             cases.setdefault(keys[number], set()).update([] if case_id is None else [case_id])
         return {phone: Match(party_id=_only(found), case_id=_only(cases[phone])) for phone, found in parties.items()}
+
+    async def person_meant(self, session: AsyncSession, case_id: int, party_id: int | None, phone: str) -> int:
+        return await person_meant(session, case_id, party_id, phone)
 
     async def own_numbers(self, session: AsyncSession, case_id: int | None) -> Sequence[str]:
         statement = select(Creditor.own_numbers).join(Case, Case.creditor_id == Creditor.id).where(Case.id == case_id)

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -37,7 +37,8 @@ class JobRunner:
     """Runs due jobs of the kinds it has handlers for, a few at a time.
 
     A handler gets the payload and must be idempotent: a lease that ran out (the process died) is run again by whoever
-    comes next. Errors are retried with growing delays (2 s, 4 s, 8 s …) up to eight attempts.
+    comes next. Errors are retried with growing delays (2 s, 4 s, 8 s …) up to eight attempts; a process that dies in
+    the middle of a job has used up one of them. A database that does not answer is waited for.
     """
 
     def __init__(self, uow: UnitOfWork, clock: Clock, handlers: Mapping[str, JobHandler], *, parallel: int = 4) -> None:
@@ -57,7 +58,7 @@ class JobRunner:
         async with asyncio.TaskGroup() as tasks:
             while True:
                 await self._slots.acquire()
-                job = await self._claim()
+                job = await self._next()
                 if job is None:
                     self._slots.release()
                     await self._pause()
@@ -77,6 +78,14 @@ class JobRunner:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), _POLL_SECONDS)
         self._wake.clear()
+
+    async def _next(self) -> Job | None:
+        """A claimed job; None when there is none, and while the database does not answer."""
+        try:
+            return await self._claim()
+        except Exception:  # noqa: BLE001 - a restart of the database must not end the runner
+            _log.exception("no job could be claimed, will be tried again")
+            return None
 
     async def _claim(self) -> Job | None:
         now = self._clock.now()
@@ -104,6 +113,17 @@ class JobRunner:
 
     async def _run(self, job: Job) -> None:
         try:
+            await self._attempt(job)
+        except Exception:  # noqa: BLE001 - whoever finds the lease run out goes on from there
+            _log.exception("job not settled, its lease will run out", kind=job.kind, job=job.id)
+        finally:
+            self._slots.release()
+
+    async def _attempt(self, job: Job) -> None:
+        if job.attempts > _MAX_ATTEMPTS:
+            await self._give_back(job, RuntimeError("whoever ran it died, each time"))
+            return
+        try:
             async with self._renewed(job):
                 await self._handlers[job.kind](job.payload)
             await self._settle(job, state=JobState.DONE, finished_at=self._clock.now(), error=None)
@@ -117,8 +137,6 @@ class JobRunner:
         except Exception as error:  # noqa: BLE001 - a failing job must not stop the others
             _log.exception("job failed", kind=job.kind, job=job.id, attempt=job.attempts)
             await self._give_back(job, error)
-        finally:
-            self._slots.release()
 
     async def _give_back(self, job: Job, error: Exception) -> None:
         text = f"{type(error).__name__}: {error}"[:2000]
@@ -137,21 +155,28 @@ class JobRunner:
             )
 
     @contextlib.asynccontextmanager
-    async def _renewed(self, job: Job) -> Any:
+    async def _renewed(self, job: Job) -> AsyncIterator[None]:
         """Keep the lease alive while a long job runs."""
 
         async def renew() -> None:
             while True:
                 await asyncio.sleep(_LEASE.total_seconds() / 3)
-                async with self._uow.write() as work:
-                    await work.session.execute(
-                        update(Job)
-                        .where(Job.id == job.id, Job.lease_owner == self._owner)
-                        .values(lease_until=self._clock.now() + _LEASE)
-                    )
+                try:
+                    await self._renew(job)
+                except Exception:  # noqa: BLE001 - two more tries before the lease runs out
+                    _log.exception("lease not renewed", kind=job.kind, job=job.id)
 
         renewal = asyncio.create_task(renew(), name=f"lease-{job.id}")
         try:
             yield
         finally:
             renewal.cancel()
+            await asyncio.wait([renewal])
+
+    async def _renew(self, job: Job) -> None:
+        async with self._uow.write() as work:
+            await work.session.execute(
+                update(Job)
+                .where(Job.id == job.id, Job.lease_owner == self._owner)
+                .values(lease_until=self._clock.now() + _LEASE)
+            )

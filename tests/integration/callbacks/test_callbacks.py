@@ -13,14 +13,14 @@ from callcenter.callbacks.errors import BadCallbackPhone, BadWindow, CallbackNot
 from callcenter.callbacks.events import CallbackDue, CallbackEvent, CallbackMoved, CallbackSoon
 from callcenter.callbacks.model import Callback, CallbackState, Origin
 from callcenter.callbacks.ports import DialRefused, LawAnswer
-from callcenter.callbacks.queries import CallbackQuery, due_callbacks, list_callbacks
+from callcenter.callbacks.queries import CallbackQuery, count_due, due_callbacks, list_callbacks
 from callcenter.callbacks.service import CallbackService, Plan
 from callcenter.callbacks.ticker import CallbackTicker
 from callcenter.calls.ports import CallNews
 from core.kernel.access import Actor, Scope
 from core.kernel.bus import Bus
 from core.kernel.clock import ManualClock
-from core.kernel.errors import Conflict
+from core.kernel.errors import Conflict, NotFound
 from core.kernel.i18n import msg
 from core.kernel.uow import UnitOfWork
 from core.people.model import Role, Unit, User
@@ -43,13 +43,16 @@ class FakeDialler:
 
 @dataclass
 class FakeLaw:
-    """Forbids everything before a moment."""
+    """Forbids everything before a moment; may not know a case (any more)."""
 
     allowed_from: datetime | None = None
+    unknown_case: int | None = None
 
     async def may_call(
         self, session: AsyncSession, *, party_id: int | None, case_id: int | None, phone: str, at: datetime
     ) -> LawAnswer:
+        if case_id is not None and case_id == self.unknown_case:
+            raise NotFound
         if self.allowed_from is None or at >= self.allowed_from:
             return LawAnswer(allowed=True)
         return LawAnswer(
@@ -333,3 +336,31 @@ async def test_reschedule_cancel_and_reach(uow: UnitOfWork, service: CallbackSer
         assert (
             await list_callbacks(session, collector(), CallbackQuery(every_state=True, search="9000000"))
         ).total == 1
+
+
+async def test_one_that_cannot_be_moved_on_does_not_hold_up_the_others(
+    uow: UnitOfWork, clock: ManualClock, service: CallbackService, ticker: CallbackTicker, law: FakeLaw
+) -> None:
+    broken = await service.plan(collector(), plan(party_id=8, case_id=80))
+    sound = await service.plan(collector(), plan())
+    law.unknown_case = 80
+    clock.set(at(3600))
+    await ticker.tick()
+    assert (await row_of(uow, broken)).state == CallbackState.PLANNED
+    assert (await row_of(uow, sound)).state == CallbackState.DUE
+
+
+async def test_the_count_is_of_what_is_listed(
+    uow: UnitOfWork, clock: ManualClock, service: CallbackService, ticker: CallbackTicker
+) -> None:
+    await service.plan(collector(), plan())
+    await service.plan(collector(), plan(user_id=None, unit_id=5, party_id=8))
+    await service.plan(collector(), plan(user_id=2, party_id=9))
+    clock.set(at(3600))
+    await ticker.tick()
+    mate = Actor(user_id=1, login="c1", rights=collector().rights, team=frozenset({5}))
+    stranger = Actor(user_id=1, login="c1", rights={})
+    async with uow.read() as session:
+        assert await count_due(session, mate) == len(await due_callbacks(session, mate)) == 2
+        assert await count_due(session, collector()) == len(await due_callbacks(session, collector())) == 1
+        assert await count_due(session, stranger) == len(await due_callbacks(session, stranger)) == 0

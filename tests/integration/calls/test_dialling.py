@@ -23,7 +23,7 @@ from callcenter.calls.reporting import CallReporter
 from callcenter.calls.service import CallService, Dial
 from core.kernel.access import Scope
 from core.kernel.clock import ManualClock
-from core.kernel.errors import Forbidden
+from core.kernel.errors import Forbidden, NotFound
 from core.kernel.uow import UnitOfWork
 from tests.fakes.floor import (
     DEBTOR,
@@ -218,3 +218,13 @@ async def test_steering_is_for_those_in_reach_and_calls_that_go_on(
     await reporter.report((ended(talk, 60),))
     with pytest.raises(NotInCall):
         await control.hang_up(collector(1), 1)
+
+
+async def test_the_law_of_somebody_else_cannot_be_borrowed(
+    service: CallService, telephony: FakeTelephony, gate: FakeGate
+) -> None:
+    with pytest.raises(NotFound):
+        await service.dial(collector(), wish(case_id=70, party_id=8, vouched=True))
+    assert telephony.orders == []
+    await service.dial(collector(), wish("unknown number", phone="+79000000999", case_id=70, vouched=True))
+    assert [request.party_id for request in gate.reserved] == [7]

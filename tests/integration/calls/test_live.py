@@ -19,7 +19,7 @@ from core.kernel.clock import ManualClock
 from core.kernel.uow import UnitOfWork
 from tests.fakes.floor import FakeTelephony, answered, at, collector, ended, incoming, phone_of, ringing
 from web.live.endpoint import LiveDesk, live
-from web.live.hub import Hub
+from web.live.hub import Audience, Hub
 from web.live.messages import LiveMessages
 from web.live.presence import ScreenPresence
 
@@ -31,13 +31,15 @@ class Browser:
     app: Any
     actor: Actor
     after: str = ""
+    logins: Any = None
     sent: "asyncio.Queue[dict[str, Any]]" = field(default_factory=asyncio.Queue)
     told: "asyncio.Queue[dict[str, Any]]" = field(default_factory=asyncio.Queue)
     task: "asyncio.Task[None] | None" = None
 
     async def __aenter__(self) -> "Browser":
-        state = {"services": SimpleNamespace(parts={LiveDesk: self.app}, logins=None)}
-        scope = {"type": "websocket", "path": "/live", "query_string": self.after.encode(), "headers": []}
+        state = {"services": SimpleNamespace(parts={LiveDesk: self.app}, logins=self.logins)}
+        headers = [(b"authorization", b"Bearer token")]
+        scope = {"type": "websocket", "path": "/api/live", "query_string": self.after.encode(), "headers": headers}
         scope |= {"state": state, "identity": SimpleNamespace(actor=self.actor), "subprotocols": []}
         await self.sent.put({"type": "websocket.connect"})
         self.task = asyncio.create_task(live(WebSocket(scope, self.sent.get, self.told.put)))  # type: ignore[arg-type]
@@ -154,3 +156,30 @@ async def test_who_takes_a_call_over_is_offered_it_and_learns_what_became_of_his
         assert (await boris.until("call.merged"))["merged_ids"] == [2]
         assert (await boris.until("call.offered"))["call_id"] == 1
         assert (await boris.until("call.answered"))["call_id"] == 1
+
+
+@dataclass
+class Logins:
+    """Who the token belongs to, until it is revoked."""
+
+    actor: Actor
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    revoked: bool = False
+
+    async def identify_token(self, _token: str) -> Any:
+        self.asked.set()
+        return None if self.revoked else SimpleNamespace(actor=self.actor)
+
+
+async def test_a_token_that_is_revoked_ends_its_link_however_busy(
+    desk: LiveDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.live.endpoint.HEARTBEAT_SECONDS", 0.01)
+    logins = Logins(collector(1))
+    async with Browser(desk, collector(1), logins=logins) as program, asyncio.timeout(5):
+        assert (await program.next())["type"] == "snapshot"
+        await logins.asked.wait()
+        logins.revoked = True
+        while (told := await program.told.get())["type"] != "websocket.close":
+            desk.hub.publish("test", Audience(everybody=True), lambda _language: {})
+        assert told["code"] == 1008

@@ -8,13 +8,13 @@ from dataclasses import replace
 import pytest
 
 from callcenter.calls.errors import OrderRefused
-from callcenter.calls.events import CallHeld
+from callcenter.calls.events import CallHeld, CallRef
 from callcenter.calls.facts import CallPhase, CallState
 from callcenter.calls.reporting import CallReporter
 from callcenter.calls.ringback import RingBack
 from core.kernel.bus import Bus
 from core.kernel.uow import UnitOfWork
-from tests.fakes.floor import FakeStaff, FakeTelephony, answered, ended, incoming, ringing
+from tests.fakes.floor import FakeStaff, FakeTelephony, answered, at, ended, incoming, ringing
 
 TALK = answered(ringing(incoming(1), 1), 1)
 RUNG = ("ring_back", 1, "101")
@@ -26,7 +26,14 @@ class FakePhones:
 
     there: frozenset[str] = frozenset()
 
+    def __init__(self) -> None:
+        self.failing = False
+        self.failed = asyncio.Event()
+
     def reachable(self, endpoint: str) -> bool:
+        if self.failing:
+            self.failed.set()
+            raise OSError("the database is away")
         return endpoint in self.there
 
 
@@ -135,3 +142,17 @@ async def test_nobody_is_rung_back_into_a_call_that_is_not_his(
     await reporter.report((call,))
     await desk.phone_ready(1, page_gone=True)
     assert telephony.commands == []
+
+
+async def test_a_database_that_was_away_does_not_end_the_ringing_back(
+    reporter: CallReporter, desk: RingBack, telephony: SettingTelephony, phones: FakePhones
+) -> None:
+    phones.there = frozenset({"101"})
+    phones.failing = True
+    await reporter.report((TALK,))
+    await reporter.report((vanished(TALK),))
+    await asyncio.wait_for(phones.failed.wait(), 5)
+    phones.failing = False
+    call = CallRef(call_id=1, direction="inbound", phone=None, party_id=None, case_id=None)
+    await desk.on_held(CallHeld(at=at(20), call=call, user_ids=frozenset({1}), held=True))
+    await asyncio.wait_for(telephony.ordered.wait(), 5)

@@ -4,13 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from core.cases.lookup import CallerKind, who_is_calling
+from core.cases.lookup import CallerKind, person_meant, who_is_calling
 from core.cases.model import CloseReason, PartyRole
 from core.cases.rules import Match, Reason
 from core.cases.service.cases import NewPerson, close
 from core.cases.service.people import mark_quality
 from core.kernel.access import PROGRAM
 from core.kernel.clock import ManualClock
+from core.kernel.errors import NotFound
 from core.kernel.uow import UnitOfWork
 from core.parties.model import PhoneQuality
 from core.parties.service import NewParty, NewPhone, note_contact
@@ -92,3 +93,22 @@ async def test_a_collector_learns_nothing_of_foreign_debtors(uow: UnitOfWork, cl
     async with uow.read() as session:
         caller = await who_is_calling(session, floor.actor(floor.anna), NUMBER, region="RU", now=clock.now())
     assert [one.case_id for one in caller.candidates] == [own.id]
+
+
+async def test_a_contact_on_a_case_is_with_somebody_of_that_case(
+    uow: UnitOfWork, clock: ManualClock, floor: Floor
+) -> None:
+    mother = NewPerson(
+        party=NewParty(name="Petrova Maria", phones=(NewPhone(raw="+79000000102"),)),
+        role=PartyRole.RELATIVE,
+        relation="mother",
+    )
+    case = await debtor_case(uow, clock, floor, "A-1", "Petrov Pavel", phones=[NUMBER], others=(mother,))
+    foreign = await debtor_case(uow, clock, floor, "A-2", "Sidorov Semyon", phones=["+79000000103"])
+    async with uow.read() as session:
+        assert await person_meant(session, case.id, case.debtor_id, "+79000000102") == case.debtor_id
+        assert await person_meant(session, case.id, None, "+79000000102") not in (case.debtor_id, foreign.debtor_id)
+        assert await person_meant(session, case.id, None, "+79000000103") == case.debtor_id
+        for case_id, party_id in ((case.id, foreign.debtor_id), (0, None), (0, case.debtor_id)):
+            with pytest.raises(NotFound):
+                await person_meant(session, case_id, party_id, NUMBER)

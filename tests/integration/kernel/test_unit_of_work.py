@@ -1,17 +1,19 @@
 """The unit of work on both databases: nothing lost, nothing out of order."""
 
 import asyncio
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.kernel.bus import Bus
 from core.kernel.clock import ManualClock
 from core.kernel.events import Event
-from core.kernel.jobs import Job, JobRunner, JobState, Retry, enqueue
+from core.kernel.jobs import Job, JobQueued, JobRunner, JobState, Retry, enqueue
 from core.kernel.journal import GroupCommit
 from core.kernel.uow import UnitOfWork, Work
 
@@ -181,3 +183,72 @@ async def test_failures_back_off_and_a_dead_process_loses_its_lease(uow: UnitOfW
     await runner.run_due()
     async with uow.read() as session:
         assert set(await session.scalars(select(Job.state))) == {JobState.DONE}
+
+
+async def test_a_job_that_kills_its_process_is_given_up(uow: UnitOfWork, clock: ManualClock) -> None:
+    ran = 0
+
+    async def handle(_payload: object) -> None:
+        nonlocal ran
+        ran += 1
+
+    dead = {"state": JobState.RUNNING, "lease_until": clock.now(), "lease_owner": "dead"}
+    async with uow.write() as work:
+        await _job(work, clock, kind="greet", attempts=8, **dead)
+    clock.advance(timedelta(seconds=1))
+    assert await JobRunner(uow, clock, {"greet": handle}).run_due() == 1
+    async with uow.read() as session:
+        job = (await session.scalars(select(Job))).one()
+    assert (ran, job.state, job.lease_owner) == (0, JobState.FAILED, None)
+
+
+class _Restarting(UnitOfWork):
+    """A database that goes away for a moment and says when it was asked in vain."""
+
+    def __init__(self, within: UnitOfWork) -> None:
+        super().__init__(within.database, Bus())
+        self.away = False
+        self.refused = asyncio.Event()
+
+    def read(self) -> AbstractAsyncContextManager[AsyncSession]:
+        if self.away:
+            self.refused.set()
+            raise OSError("the database is away")
+        return super().read()
+
+
+async def test_the_runner_outlives_a_restart_of_the_database(uow: UnitOfWork, clock: ManualClock) -> None:
+    done = asyncio.Event()
+
+    async def handle(_payload: object) -> None:
+        done.set()
+
+    away = _Restarting(uow)
+    away.away = True
+    runner = JobRunner(away, clock, {"greet": handle})
+    task = asyncio.create_task(runner.run())
+    async with asyncio.timeout(10):
+        await away.refused.wait()
+        away.away = False
+        async with uow.write() as work:
+            await enqueue(work, "greet", {}, at=clock.now())
+        await runner.on_queued(JobQueued(at=clock.now(), kind="greet"))
+        await done.wait()
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+async def test_a_reader_sees_one_moment(uow: UnitOfWork, clock: ManualClock) -> None:
+    async with uow.read() as session:
+        assert await session.scalar(select(func.count(Job.id))) == 0
+        async with uow.write() as work:
+            await _job(work, clock)
+        assert await session.scalar(select(func.count(Job.id))) == 0
+
+
+async def test_errors_do_not_quote_what_was_written(uow: UnitOfWork, clock: ManualClock) -> None:
+    with pytest.raises(DBAPIError) as failure:
+        async with uow.write() as work:
+            await _job(work, clock, kind="79000000001", payload=None, created_at=None)
+    assert "79000000001" not in str(failure.value).split("DETAIL")[0]

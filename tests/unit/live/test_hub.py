@@ -123,3 +123,9 @@ async def test_a_message_is_written_once_for_every_language(hub: Hub) -> None:
     hub.publish("test", to(1), content)
     assert [(await received(screen))[0]["word"] for screen in screens] == ["en", "en", "pl"]
     assert sorted(made) == ["en", "pl"]
+
+
+def test_everybody_with_a_right_is_nobody_without_it() -> None:
+    audience = Audience(right=RIGHT, everybody=True)
+    assert audience.fits(reader(9, Scope.OWN).actor)
+    assert not audience.fits(reader(9).actor)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from callcenter.calls.facts import CallPhase
+from callcenter.calls.facts import CallPhase, CallState, Direction
 from callcenter.calls.presence import PhoneState, PhoneUse
 from core.kernel.clock import SystemClock
 from telephony.ami.client import AmiAccount, Patience
@@ -21,9 +21,13 @@ HASTY = Patience(ping_every=0.05, ping_timeout=0.2, backoff_first=0.01, backoff_
 class Board:
     def __init__(self) -> None:
         self.phones: dict[str, PhoneState] = {}
+        self.failing = 0
         self.changed = asyncio.Condition()
 
     async def phones_changed(self, phones: tuple[PhoneState, ...]) -> None:
+        if self.failing:
+            self.failing -= 1
+            raise OSError("the database is away")
         self.phones |= {phone.endpoint: phone for phone in phones}
         async with self.changed:
             self.changed.notify_all()
@@ -136,3 +140,30 @@ async def test_what_the_log_believes_alive_and_the_exchange_does_not_know_is_end
     async with AmiServer() as server, bridged(server, log):
         await log.until(lambda: log.calls[talking.call_id].lost)
     assert all(leg.ended_at for leg in log.calls[talking.call_id].legs)
+
+
+class _Refusing(Log):
+    """A log that cannot write the calls of one direction."""
+
+    async def report(self, calls: tuple[CallState, ...]) -> None:
+        if any(call.direction is Direction.OUTBOUND for call in calls):
+            raise ValueError("this call cannot be written")
+        await super().report(calls)
+
+
+async def test_a_call_that_cannot_be_written_does_not_silence_the_others() -> None:
+    log = _Refusing()
+    names = ("order_answered", "direct_busy")
+    story = b"".join(message for name in names for message in trace(name) if b"Response:" not in message)
+    async with AmiServer() as server, bridged(server, log):
+        server.say(story)
+        await log.until(lambda: any(call.ended_at for call in log.calls.values()))
+    assert log.calls == folded(events("direct_busy"))
+
+
+async def test_phones_that_could_not_be_told_are_told_again() -> None:
+    async with AmiServer() as server, bridged(server, Log()) as (_, board):
+        board.failing = 3
+        server.event(Event="ContactStatus", ContactStatus="Reachable", EndpointName="100", AOR="100", URI="sip:100@x")
+        await board.until(lambda: "100" in board.phones and board.phones["100"].reachable)
+        assert board.failing == 0

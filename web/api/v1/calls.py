@@ -267,7 +267,7 @@ async def _calls(request: Request, found: Sequence[CallDetail]) -> list[Call]:
     me = actor(request)
     recordings: Mapping[int, Sequence[RecordingView]] = {}
     if found and me.may("recordings.listen"):
-        room = part(request, Recordings)  # type: ignore[type-abstract]
+        room = part(request, Recordings)
         recordings = await room.of_calls(me, [one.call.id for one in found])
     return [_call(one, recordings.get(one.call.id, ())) for one in found]
 

@@ -7,12 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 
 from core.cases import rights
-from core.cases.model import CaseParty
+from core.cases.lookup import person_meant
 from core.cases.service.access import case_for
 from core.kernel.access import Actor
 from core.kernel.errors import NotFound
-from core.kernel.phones import as_key
-from core.parties.model import Phone
 from core.people.access import visible
 from core.people.model import User
 from web.security import actor
@@ -32,19 +30,8 @@ async def person_on(
 
     Raises ``NotFound`` when the case is foreign, or the person does not stand on it.
     """
-    case = await case_for(session, me, case_id, rights.VIEW)
-    if party_id is None and phone is not None:
-        owners = (
-            select(Phone.party_id)
-            .join(CaseParty, CaseParty.party_id == Phone.party_id)
-            .where(CaseParty.case_id == case_id, Phone.number == as_key(phone))
-        )
-        party_id = await session.scalar(owners.order_by(CaseParty.id).limit(1))
-    found = party_id if party_id is not None else case.debtor_id
-    stands = select(CaseParty.id).where(CaseParty.case_id == case_id, CaseParty.party_id == found).limit(1)
-    if found is None or await session.scalar(stands) is None:
-        raise NotFound
-    return found
+    await case_for(session, me, case_id, rights.VIEW)
+    return await person_meant(session, case_id, party_id, phone)
 
 
 async def require_colleague(session: AsyncSession, me: Actor, right: str, user_id: int) -> None:

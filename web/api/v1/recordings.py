@@ -105,7 +105,7 @@ async def audio(request: Request, wanted: AudioWanted) -> Response:
 
 
 def _room(request: Request) -> Recordings:
-    return part(request, Recordings)  # type: ignore[type-abstract]
+    return part(request, Recordings)
 
 
 def _recording(found: RecordingView) -> Recording:
