@@ -35,6 +35,8 @@ class BackupFailed(DomainError):
 
 async def backup(settings: Settings, target: Path) -> int:
     """Write everything into ``target``; how many bytes it has. The file appears whole or not at all."""
+    if not target.parent.is_dir():
+        raise BackupFailed(reason=f"there is no folder {target.parent}")
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as name:
         folder = Path(name)
         await _dump(settings, folder / "database")

@@ -38,16 +38,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser().parse_args(arguments)
     try:
         chosen.run(chosen)
-    except (DomainError, LabError) as error:
-        return _failed(str(error))
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
         sys.stderr.close()
         return 1
     except Exception as error:  # noqa: BLE001 - people at a terminal get a line, whatever went wrong
-        return _failed(f"{type(error).__name__}: {error}")
+        return _failed(_reason(error))
     return 0
+
+
+def _reason(error: Exception) -> str:
+    """What happened, without the groups that tasks wrap their failures in."""
+    if isinstance(error, ExceptionGroup):
+        return "; ".join(map(_reason, error.exceptions))
+    return str(error) if isinstance(error, DomainError | LabError) else f"{type(error).__name__}: {error}"
 
 
 def _failed(reason: str) -> int:

@@ -18,7 +18,7 @@ from callcenter.app.phones import phones_of
 from callcenter.app.rights import RIGHTS
 from callcenter.app.schema import migrate
 from callcenter.app.services import services_of
-from callcenter.app.settings import Settings
+from callcenter.app.settings import BadSettings, Settings
 from callcenter.app.tls import local_certificate
 from core.kernel.db import Database
 from core.parties.model import Phone
@@ -102,7 +102,7 @@ async def _listening(settings: Settings) -> AsyncIterator[socket.socket]:
             listener.bind((settings.host, settings.port))
         except OSError:
             if "port" in settings.model_fields_set:
-                raise
+                raise BadSettings(problems=f"CALLCENTER_PORT: {settings.port} on {settings.host} is not free") from None
             listener.bind((settings.host, 0))  # another copy has the usual port
         yield listener
 

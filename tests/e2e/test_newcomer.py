@@ -114,6 +114,7 @@ async def test_from_the_first_ring_to_the_figures_of_the_day(
     supervisor = await sign_in(product, chromium, "supervisor")
     await supervisor.goto(f"{product.url}/calls")
     await supervisor.locator("table tbody tr a").first.click()
+    await expect(supervisor).to_have_url(re.compile(r"/calls/\d+$"))
     await expect(supervisor.locator("[data-play], call-player").first).to_be_visible()
     await supervisor.screenshot(path=album / "6-supervisor.png")
 
