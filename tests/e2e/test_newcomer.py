@@ -106,6 +106,7 @@ async def test_from_the_first_ring_to_the_figures_of_the_day(
     await play.click()
     player = collector.locator("call-player")
     await expect(player).to_be_visible()
+    await expect(player).to_contain_text("/ 0:")  # its length is known: the waves are drawn
     await collector.screenshot(path=album / "5-recording.png")
     sound = await collector.request.get(f"{product.url}/recordings/{recording}/audio")
     assert sound.status == 200
