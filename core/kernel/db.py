@@ -16,7 +16,7 @@ _READERS = 4
 _POSTGRES_POOL = 10
 _BUSY_MS = 30_000
 #: Pages of 4 KiB that the log may hold before they go into the file: scattered index pages are then written once for
-#: many transactions. SQLite's own 1,000 made an import three times as slow (docs/decisions/0030).
+#: many transactions. SQLite's own 1,000 made an import three times as slow (docs/decisions/0010).
 _WAL_PAGES = 8000
 
 #: A cached generic plan once turned a 6 ms trigram search into 811 ms, so plans are made for the values at hand.
