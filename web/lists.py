@@ -13,6 +13,7 @@ from starlette.requests import Request
 
 from core.kernel.i18n import Message, msg
 from core.people.model import SavedView
+from web.forms import is_position
 from web.pages.listing import (
     CURSORS,
     Column,
@@ -81,7 +82,7 @@ class Asked:
     def number(self, key: str) -> int | None:
         """A filter's value as a number, None when it is none."""
         value = self.filters[key].value
-        return int(value) if value.isascii() and value.isdigit() else None
+        return int(value) if is_position(value) else None
 
     def one_of(self, key: str, choices: Mapping[str, T]) -> T | None:
         """What a filter's value stands for."""

@@ -71,7 +71,8 @@ class Database:
 
 def _sqlite_engine(url: URL, *, writer: bool) -> AsyncEngine:
     pool = {"pool_size": 1 if writer else _READERS, "max_overflow": 0, "pool_timeout": 60}
-    engine = create_async_engine(url.set(drivername=DRIVER), async_creator=opener(url.database or ""), **pool)
+    made = {"hide_parameters": True, "async_creator": opener(url.database or "")}
+    engine = create_async_engine(url.set(drivername=DRIVER), **made, **pool)
     pragmas = ["foreign_keys=ON", f"busy_timeout={_BUSY_MS}", "temp_store=MEMORY", "cache_size=-65536"]
     pragmas += (
         ["journal_mode=WAL", "synchronous=FULL", f"wal_autocheckpoint={_WAL_PAGES}"] if writer else ["query_only=ON"]
@@ -96,6 +97,7 @@ def _postgres_engine(url: URL, *, writer: bool) -> AsyncEngine:
     settings = _POSTGRES_SETTINGS if writer else {**_POSTGRES_SETTINGS, "default_transaction_read_only": "on"}
     return create_async_engine(
         url,
+        hide_parameters=True,
         pool_size=_POSTGRES_POOL,
         max_overflow=0,
         pool_timeout=60,

@@ -8,10 +8,11 @@ from typing import Any, Protocol
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from core.kernel.access import Actor
+from web.forms import is_position
 from web.live.hub import Hub, Screen
 from web.live.presence import ScreenPresence
-from web.security import identity, session_token, signed_in, ws_route
-from web.state import part, services
+from web.security import identify, identity, signed_in, ws_route
+from web.state import part
 
 #: A screen that cannot take a message for so long is gone.
 SEND_SECONDS = 5.0
@@ -43,7 +44,7 @@ async def live(websocket: WebSocket) -> None:
     screen = Screen(identity(websocket).actor)
     await websocket.accept()
     after = websocket.query_params.get("after", "")
-    resumed = desk.hub.connect(screen, int(after) if after.isascii() and after.isdigit() else None)
+    resumed = desk.hub.connect(screen, int(after) if is_position(after) else None)
     desk.presence.opened(screen.actor.user_id)
     try:
         if not resumed:
@@ -91,12 +92,9 @@ async def _send(websocket: WebSocket, text: str) -> None:
 
 
 async def _still_valid(websocket: WebSocket, actor: Actor) -> bool:
-    """Whether the session is still alive and the rights are the same: else the screen reconnects or is shown the
-    door."""
-    token = session_token(websocket)
-    if token is None:
-        return True  # a program's token; it was checked at the start and lives as long as the link
-    found = await services(websocket).logins.identify(token)
+    """Whether the session or token is still alive and the rights are the same: else the screen reconnects or is shown
+    the door."""
+    found = await identify(websocket)
     return found is not None and found.actor == actor
 
 
