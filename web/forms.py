@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 
+from core.kernel.clock import YEARS
 from core.kernel.errors import Invalid
 from core.kernel.i18n import Message, msg
 from core.kernel.phones import normalise
@@ -43,7 +44,6 @@ _OTHER = msg("This value does not fit here.")
 #: What every database, clock and zone can still hold.
 _BIGGEST = 2**53 - 1
 _DIGITS = 15
-_YEARS = range(1000, 9999)
 _BIGGEST_SUM = Decimal(10**14)
 
 
@@ -110,7 +110,7 @@ def _fits(value: object) -> bool:
         case Decimal():
             return abs(value) < _BIGGEST_SUM
         case date():
-            return value.year in _YEARS
+            return value.year in YEARS
         case list() | tuple():
             return all(map(_fits, value))
     return True

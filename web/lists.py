@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import TypeVar
 from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ from sqlalchemy import or_, select
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
+from core.kernel.clock import read_day
 from core.kernel.i18n import Message, msg
 from core.people.model import SavedView
 from web.forms import is_position
@@ -98,8 +99,8 @@ class Asked:
 
     def _midnight(self, text: str, days: int = 0) -> datetime | None:
         try:
-            day = date.fromisoformat(text) + timedelta(days=days)
-        except (ValueError, OverflowError):
+            day = read_day(text) + timedelta(days=days)
+        except ValueError:
             return None
         return datetime.combine(day, time(), tzinfo=self.zone)
 
