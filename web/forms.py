@@ -1,13 +1,16 @@
 """From a submitted form to a typed value, or to ``Invalid`` with a message per field."""
 
+from datetime import date
+from decimal import Decimal
 from typing import Annotated, Any, TypeVar, get_origin
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
 from pydantic_core import PydanticCustomError
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 
+from core.kernel.clock import YEARS
 from core.kernel.errors import Invalid
 from core.kernel.i18n import Message, msg
 from core.kernel.phones import normalise
@@ -38,6 +41,10 @@ _TEXTS = {
     "zone": msg("Choose a time zone."),
 }
 _OTHER = msg("This value does not fit here.")
+#: What every database, clock and zone can still hold.
+_BIGGEST = 2**53 - 1
+_DIGITS = 15
+_BIGGEST_SUM = Decimal(10**14)
 
 
 async def parse(request: Request, kind: type[F]) -> F:
@@ -48,25 +55,65 @@ async def parse(request: Request, kind: type[F]) -> F:
 async def submitted(request: Request) -> FormData:
     """What was sent, as it was typed: to show it again beside what is wrong with it."""
     if "json" not in request.headers.get("content-type", ""):
-        return await request.form()
+        return storable(await request.form())
     try:
         sent = await request.json()
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Invalid from error
     if not isinstance(sent, dict):
         raise Invalid
     pairs = (
         (str(name), item) for name, value in sent.items() for item in (value if isinstance(value, list) else [value])
     )
-    return FormData([(name, str(item)) for name, item in pairs if item is not None])
+    return storable(FormData([(name, str(item)) for name, item in pairs if item is not None]))
+
+
+def storable(data: FormData) -> FormData:
+    """``data`` itself; raises ``Invalid`` for a text that no database keeps: with NUL, or half of a UTF-16 pair."""
+    if faults := {name: _OTHER for name, value in data.multi_items() if not is_storable(name + _text(value))}:
+        raise Invalid(faults)
+    return data
+
+
+def _text(value: str | UploadFile) -> str:
+    return value if isinstance(value, str) else value.filename or ""
+
+
+def is_storable(text: str) -> bool:
+    """Whether a database keeps ``text``."""
+    return "\x00" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def typed(data: FormData, kind: type[F]) -> F:
     """``data`` as a ``kind``; raises ``Invalid``."""
     try:
-        return kind.model_validate(_values(data, kind))
+        found = kind.model_validate(_values(data, kind))
     except ValidationError as error:
         raise Invalid({str(fault["loc"][0]): fault_text(dict(fault)) for fault in error.errors()}) from error
+    if beyond := {name: _OTHER for name, value in found if not _fits(value)}:
+        raise Invalid(beyond)
+    return found
+
+
+def is_position(text: str) -> bool:
+    """Whether ``text`` is a whole number from 0 on that a database keeps; to be asked before ``int``."""
+    return text.isascii() and text.isdigit() and len(text) <= _DIGITS
+
+
+def _fits(value: object) -> bool:
+    """Whether a number or day is one that can be stored and reckoned with."""
+    match value:
+        case bool():
+            return True
+        case int():
+            return abs(value) <= _BIGGEST
+        case Decimal():
+            return abs(value) < _BIGGEST_SUM
+        case date():
+            return value.year in YEARS
+        case list() | tuple():
+            return all(map(_fits, value))
+    return True
 
 
 def _values(data: FormData, kind: type[BaseModel]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import TypeVar
 from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo
@@ -11,8 +11,10 @@ from sqlalchemy import or_, select
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
+from core.kernel.clock import read_day
 from core.kernel.i18n import Message, msg
 from core.people.model import SavedView
+from web.forms import is_position
 from web.pages.listing import (
     CURSORS,
     Column,
@@ -81,7 +83,7 @@ class Asked:
     def number(self, key: str) -> int | None:
         """A filter's value as a number, None when it is none."""
         value = self.filters[key].value
-        return int(value) if value.isascii() and value.isdigit() else None
+        return int(value) if is_position(value) else None
 
     def one_of(self, key: str, choices: Mapping[str, T]) -> T | None:
         """What a filter's value stands for."""
@@ -97,8 +99,8 @@ class Asked:
 
     def _midnight(self, text: str, days: int = 0) -> datetime | None:
         try:
-            day = date.fromisoformat(text) + timedelta(days=days)
-        except (ValueError, OverflowError):
+            day = read_day(text) + timedelta(days=days)
+        except ValueError:
             return None
         return datetime.combine(day, time(), tzinfo=self.zone)
 

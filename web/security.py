@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from core.kernel.access import Actor
-from core.kernel.errors import Forbidden
+from core.kernel.errors import Forbidden, Invalid, NotFound
 from core.people.errors import NotSignedIn, PasswordChangeRequired
 from core.people.service.logins import Identity
 from core.people.vault import Vault
@@ -24,6 +24,8 @@ from web.state import services
 #: Bodies of ordinary forms; routes that take files say how large they may be.
 FORM_BYTES = 256 * 1024
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+#: Every database's keys end here.
+_BIGGEST_ID = 2**63 - 1
 _COOKIE = "callcenter_session"
 _LOCAL = frozenset({"127.0.0.1", "::1"})
 
@@ -128,7 +130,19 @@ class _Guard:
         connection = HTTPConnection[Any](scope)
         require_same_origin(connection)
         self._policy.check(connection)
+        _require_storable(scope)
         await self._app(scope, receive, send)
+
+
+def _require_storable(scope: Scope) -> None:
+    """Raise ``NotFound`` for ids no table can have, ``Invalid`` for questions with a character no database keeps."""
+    params = scope.get("path_params", {}).values()
+    if any(isinstance(value, int) and value > _BIGGEST_ID for value in params):
+        raise NotFound
+    if any(isinstance(value, str) and "\x00" in value for value in params):
+        raise NotFound
+    if b"%00" in scope["query_string"]:
+        raise Invalid
 
 
 def identity_or_none(connection: HTTPConnection[Any]) -> Identity | None:

@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 
 from callcenter.app import wiring
 from callcenter.app.exchanges import opened
+from callcenter.app.patience import BoundedProtocol
 from callcenter.app.phones import phones_of
 from callcenter.app.rights import RIGHTS
 from callcenter.app.schema import migrate
@@ -118,6 +119,7 @@ def _configuration(settings: Settings, app: Starlette, *, secure: bool) -> uvico
     pair = local_certificate(settings.data_dir) if secure else None
     return uvicorn.Config(
         app,
+        http=BoundedProtocol,
         ws="websockets-sansio",
         ws_per_message_deflate=False,
         log_config=None,

@@ -11,12 +11,16 @@ from sqlalchemy import ColumnElement, and_, exists, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from core.cases.model import Case, CaseParty, Claim, Promise, PromiseState
+from core.kernel.clock import read_day
 from core.kernel.errors import Invalid
 from core.kernel.i18n import Message, msg
 from core.kernel.phones import normalise, tail_key
 from core.parties.model import Address, Email, Party, PartyId, Phone
 from core.parties.rules import id_value
 from core.parties.search import like_pattern
+
+#: Below this every amount and every number of ours is kept by both databases.
+_BIGGEST = 10**14
 
 
 class FieldKind(StrEnum):
@@ -166,12 +170,23 @@ def _ranged(field: Field, asked: Asked) -> ColumnElement[bool] | None:
 def _bound(field: Field, text: str, *, first: bool) -> Any:
     try:
         if field.kind is FieldKind.DAY:
-            return date.fromisoformat(text)
+            return read_day(text)
         if field.kind is FieldKind.MOMENT:
-            return _day_edge(date.fromisoformat(text), first=first)
-        return Decimal(text.replace(",", ".")) if field.kind is FieldKind.AMOUNT else int(text)
+            return _day_edge(read_day(text), first=first)
+        return _stored(Decimal(text.replace(",", "."))) if field.kind is FieldKind.AMOUNT else _int(text)
     except (ValueError, ArithmeticError) as error:
         raise Invalid({field.key: msg("{value} cannot be read here.", value=text)}) from error
+
+
+def _stored(number: Decimal) -> Decimal:
+    """``number`` if a database keeps such; else ``ValueError``."""
+    if not abs(number) < _BIGGEST or number != round(number, 4):
+        raise ValueError("no number that is stored")
+    return number
+
+
+def _int(text: str) -> int:
+    return int(_stored(Decimal(int(text))))
 
 
 def _day_edge(day: date, *, first: bool) -> datetime:
@@ -207,7 +222,7 @@ def _equals(field: Field, value: object) -> ColumnElement[bool]:
 
 def _whole(field: Field, value: str) -> int:
     try:
-        return int(value)
+        return _int(value)
     except ValueError as error:
         raise Invalid({field.key: msg("{value} cannot be read here.", value=value)}) from error
 

@@ -1,7 +1,10 @@
 """Where the present comes from. Services ask a clock; rules take time as an argument."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
+
+#: The years people write: next to the calendar's ends no zone and no "day after" can be reckoned.
+YEARS = range(1900, 2200)
 
 
 class Clock(Protocol):
@@ -31,3 +34,21 @@ class ManualClock:
 
     def set(self, at: datetime) -> None:
         self._now = at.astimezone(UTC)
+
+
+def read_day(text: str) -> date:
+    """The day written as ISO 8601 in ``text``; ``ValueError`` for anything else, also for days out of ``YEARS``."""
+    return _within(date.fromisoformat(text))
+
+
+def read_moment(text: str) -> datetime:
+    """The same for a day and a time, with a zone or without."""
+    moment = datetime.fromisoformat(text)
+    _within(moment.date())
+    return moment
+
+
+def _within(day: date) -> date:
+    if day.year not in YEARS:
+        raise ValueError("not a year people write")
+    return day

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from core.kernel.access import Actor
+from web.forms import is_position
 from web.live.hub import Hub, Screen
 from web.live.presence import ScreenPresence
 from web.security import find_identity, identity, signed_in, ws_route
@@ -44,7 +45,7 @@ async def live(websocket: WebSocket) -> None:
     screen = Screen(identity(websocket).actor)
     await websocket.accept()
     after = websocket.query_params.get("after", "")
-    resumed = desk.hub.connect(screen, int(after) if after.isascii() and after.isdigit() else None)
+    resumed = desk.hub.connect(screen, int(after) if is_position(after) else None)
     desk.presence.opened(screen.actor.user_id)
     try:
         if not resumed:

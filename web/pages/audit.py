@@ -12,6 +12,7 @@ from core.audit.queries import Search
 from core.audit.service import record
 from core.kernel.errors import NotFound
 from core.kernel.i18n import msg
+from web.forms import is_position
 from web.lists import PAGE_SIZE, Asked, ListSpec, asked, view
 from web.page import page
 from web.pages.listing import Column, EmptyState, Filter, FilterKind, Option, Row, TextCell, TimeCell
@@ -66,7 +67,7 @@ def _spec(kinds: Sequence[str]) -> ListSpec:
 
 
 def _cursor(wanted: Asked) -> int | None:
-    return int(wanted.after) if wanted.after and wanted.after.isascii() and wanted.after.isdigit() else None
+    return int(wanted.after) if wanted.after and is_position(wanted.after) else None
 
 
 def _search(wanted: Asked) -> Search:

@@ -11,6 +11,7 @@ from callcenter.calls import queries
 from callcenter.calls.recorded import Recordings, RecordingView
 from callcenter.calls.rights import VIEW
 from callcenter.calls.views import CallQuery, CallRow, Fate
+from core.kernel.clock import read_moment
 from core.kernel.i18n import msg
 from core.people import queries as people
 from web.export import export
@@ -172,7 +173,7 @@ def call_query(wanted: Asked) -> CallQuery:
 
 def _moment(text: str, wanted: Asked) -> datetime | None:
     try:
-        moment = datetime.fromisoformat(text)
+        moment = read_moment(text)
     except ValueError:
         return None
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=wanted.zone)

@@ -22,7 +22,7 @@ from core.kernel.i18n import msg
 from core.kernel.phones import zone_guesses
 from core.parties.model import Consent, PhoneKind, PhoneQuality
 from core.parties.service import NewParty, NewPhone
-from web.forms import Form, ZoneField, parse, submitted
+from web.forms import Form, PhoneField, ZoneField, parse, submitted
 from web.page import go_to, page
 from web.pages import case_words as words
 from web.pages.case_life import case_life
@@ -70,7 +70,7 @@ class PromiseForm(Form):
     amount: Decimal
     due: date
     party_id: int | None = None
-    phone: Short | None = None
+    phone: PhoneField | None = None
     call_id: int | None = None
     note: Annotated[str, StringConstraints(max_length=2000)] = ""
 

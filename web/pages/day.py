@@ -13,6 +13,7 @@ from callcenter.productivity.ports import DayCalls
 from callcenter.productivity.queries import DayFigures, day_figures
 from callcenter.productivity.rights import EXPORT, VIEW
 from callcenter.productivity.rules import Drill, Figure, Line
+from core.kernel.clock import read_day
 from core.kernel.i18n import Message, msg
 from web.export import export
 from web.page import page
@@ -120,7 +121,7 @@ async def _figures(request: Request) -> DayFigures:
 def _day(request: Request, now: datetime) -> date:
     """The day asked for, else today where the reader is."""
     try:
-        return date.fromisoformat(request.query_params.get("day", ""))
+        return read_day(request.query_params.get("day", ""))
     except ValueError:
         return now.astimezone(ZoneInfo(actor(request).timezone)).date()
 

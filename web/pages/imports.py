@@ -5,7 +5,7 @@ from pathlib import Path
 
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
@@ -19,7 +19,7 @@ from core.importing.service import Imports
 from core.importing.workbook import MOST_FILE_BYTES
 from core.kernel.errors import DomainError, Invalid
 from core.kernel.i18n import Message, msg, translator
-from web.forms import Form, parse
+from web.forms import Form, is_position, parse, storable, submitted, typed
 from web.lists import ListSpec, asked, view
 from web.page import go_to, page
 from web.pages import case_words as words
@@ -91,26 +91,41 @@ async def _upload_form(request: Request, fault: Message | None = None) -> Respon
     return await page(request, "imports/new.html", context, status=422 if fault else 200)
 
 
+class UploadForm(Form):
+    """What goes with the file."""
+
+    creditor_id: int
+    order_number: str = ""
+
+
 async def upload(request: Request) -> Response:
     """Take the file in and go on to its columns."""
     async with request.form(max_files=1, max_fields=10) as form:
-        sent, creditor = form.get("file"), str(form.get("creditor_id", ""))
-        if not isinstance(sent, UploadFile) or not sent.filename or not creditor.isdecimal():
+        sent, chosen = form.get("file"), _chosen(form)
+        if not isinstance(sent, UploadFile) or not sent.filename or chosen is None:
             return await _upload_form(request, msg("Choose the creditor and the file."))
         path = await _spooled(sent)
         try:
             batch = await part(request, Imports).receive(
                 actor(request),
-                int(creditor),
+                chosen.creditor_id,
                 path,
                 Path(sent.filename).name,
-                order_number=str(form.get("order_number", "")),
+                order_number=chosen.order_number,
             )
         except DomainError as error:
             return await _upload_form(request, error.message)
         finally:
             await run_in_threadpool(path.unlink, missing_ok=True)
     return go_to(f"/imports/{batch.id}")
+
+
+def _chosen(form: FormData) -> UploadForm | None:
+    """What goes with the file; None when it is not there, or no use."""
+    try:
+        return typed(storable(form), UploadForm)
+    except Invalid:
+        return None
 
 
 async def _spooled(sent: UploadFile) -> Path:
@@ -135,7 +150,7 @@ async def _one(request: Request, fault: Message | None = None) -> Response:
     async with services(request).uow.read() as session:
         batch, creditor = await batch_by_id(session, actor(request), batch_id)
         lines = await rows_of(
-            session, actor(request), batch_id, outcome=outcome, after=int(after) if after.isdecimal() else 0
+            session, actor(request), batch_id, outcome=outcome, after=int(after) if is_position(after) else 0
         )
     context = {
         "batch": batch,
@@ -173,11 +188,12 @@ class CheckForm(Form):
 
 async def check(request: Request) -> Response:
     """Set the columns and start the dry run."""
-    sent, form = await parse(request, CheckForm), await request.form()
+    form = await submitted(request)
+    sent = typed(form, CheckForm)
     columns = {
         int(name.removeprefix("column-")): str(target)
         for name, target in form.items()
-        if name.startswith("column-") and name.removeprefix("column-").isdecimal() and target
+        if name.startswith("column-") and is_position(name.removeprefix("column-")) and target
     }
     batch_id = request.path_params["id"]
     try:

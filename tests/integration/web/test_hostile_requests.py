@@ -1,0 +1,117 @@
+"""Values no browser sends, at every door: refused in words, never a crash."""
+
+import importlib
+import inspect
+import secrets
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.integration.web.test_policies import DOORS, Door, World, world
+from tests.plugins.web import SignIn
+from tests.policies import POLICIES, Entry
+from web.forms import Form
+from web.lists import ListSpec
+
+__all__ = ["world"]
+
+#: In queries and forms. Some are too long for a number, a column or a name.
+HOSTILE = (
+    "a\x00b",
+    "9" * 19,
+    "9" * 5000,
+    "1e309",
+    "9999-12-31T23:59",
+    "0001-01-01",
+    "\u202egnp.exe\r\nSet-Cookie: a=b",
+    "x" * 5000,
+)
+HUGE_IDS = (2**63 - 1, 10**30)
+_CURSORS = ("after", "before")
+_COMMON = ("q", "sort", "col", "saved", "next", "language", "outcome", "only", "limit", "page", "day", "from", "to")
+
+
+def _module(door: Door) -> object:
+    return importlib.import_module(inspect.unwrap(door.route.endpoint).__module__)
+
+
+def _fields(door: Door) -> list[str]:
+    """The names of every field a form of the door's module has."""
+    kinds = [kind for kind in vars(_module(door)).values() if isinstance(kind, type) and issubclass(kind, Form)]
+    return sorted({name for kind in kinds for name in kind.model_fields})
+
+
+def _names(door: Door) -> Iterator[str]:
+    """The names of the query's parameters."""
+    yield from _COMMON
+    for spec in vars(_module(door)).values():
+        if isinstance(spec, ListSpec):
+            yield from (name for item in spec.filters for name in item.names)
+
+
+async def _params(door: Door, world: World, entry: Entry) -> dict[str, object]:
+    if not entry.target:
+        return {}
+    targets = await world.targets(entry.target, "admin")
+    return dict(next(iter(targets.values())))
+
+
+def _sound(answer: httpx.Response) -> None:
+    asked = answer.request
+    assert answer.status_code != 500, (asked.method, str(asked.url)[:200], asked.content[:200], answer.text[-300:])
+    assert "a=b" not in answer.headers.get("set-cookie", "")
+
+
+QUESTIONS = [door for door in DOORS if door.method == "GET"]
+CHANGES = [door for door in DOORS if door.method == "POST" and not door.route.path.startswith("/api/")]
+
+
+@pytest.mark.parametrize("door", [one for one in DOORS if one.method != "WS"], ids=lambda door: door.key)
+async def test_ids_beyond_every_column(door: Door, sign_in: SignIn) -> None:
+    admin = await sign_in("admin")
+    for huge in HUGE_IDS:
+        params: dict[str, object] = dict.fromkeys(door.route.param_convertors, huge)
+        answer = await admin.request(
+            door.method, door.address(params), headers={"Idempotency-Key": secrets.token_hex(8)}
+        )
+        _sound(answer)
+
+
+@pytest.mark.parametrize("door", QUESTIONS, ids=lambda door: door.key)
+async def test_questions(door: Door, sign_in: SignIn, world: World) -> None:
+    admin = await sign_in("admin")
+    params = await _params(door, world, POLICIES[door.key])
+    for value in HOSTILE:
+        _sound(await admin.get(door.address(params), params=dict.fromkeys(_names(door), value[:300])))
+        for cursor in _CURSORS:
+            _sound(await admin.get(door.address(params), params={cursor: value}))
+
+
+@pytest.mark.parametrize("door", CHANGES, ids=lambda door: door.key)
+async def test_changes(door: Door, sign_in: SignIn, world: World) -> None:
+    entry = POLICIES[door.key]
+    admin = await sign_in("admin")
+    params = await _params(door, world, entry)
+    good = {name: value.format(**params) for name, value in entry.form.items()}
+    for name in _fields(door):
+        for value in HOSTILE:
+            _sound(await admin.post(door.address(params), data={**good, name: value}))
+            if admin.cookies.get("callcenter_session") is None:
+                admin = await sign_in("admin")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"[" * 200_000, b'{"text":"\\ud800"}', b'{"id":1e999}', b"\xff\xfe", b"null", b'{"id":' + b"9" * 5000 + b"}"],
+    ids=["deep", "surrogate", "infinite", "no utf-8", "null", "long number"],
+)
+async def test_json_that_is_none(body: bytes, sign_in: SignIn, world: World) -> None:
+    admin = await sign_in("admin")
+    for door in DOORS:
+        if door.method == "POST":
+            params: dict[str, object] = dict.fromkeys(door.route.param_convertors, 1)
+            headers = {"Content-Type": "application/json", "Idempotency-Key": secrets.token_hex(8)}
+            _sound(await admin.post(door.address(params), content=body, headers=headers))
+            if door.route.path in ("/logout", "/login"):
+                admin = await sign_in("admin")
