@@ -118,12 +118,8 @@ def uow(database: Database, bus: Bus) -> UnitOfWork:
     return UnitOfWork(database, bus)
 
 
-#: Walks of thousands of requests, and processes killed again and again: once on the quick database is enough while
-#: one works, the rest belongs to the slow part.
-_LONG = ("web/test_policies.py", "recordings/test_crash.py", "importing/test_killed.py")
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """PostgreSQL's half of every test belongs to the slow part: while one works, SQLite answers for both."""
     for item in items:
-        if "[postgresql" in item.nodeid and any(name in item.nodeid for name in _LONG):
+        if "[postgresql" in item.nodeid:
             item.add_marker(pytest.mark.slow)
