@@ -24,7 +24,7 @@ from core.cases.service.access import case_for
 from core.kernel.access import Actor
 from core.kernel.errors import NotFound
 from core.people import queries as people
-from web.forms import Form, parse, submitted, typed
+from web.forms import Form, is_position, parse, submitted, typed
 from web.lists import asked
 from web.page import go_to, page
 from web.pages import case_list
@@ -117,7 +117,7 @@ async def mass_assign(request: Request) -> Response:
         async with held.uow.read() as session:
             context = {"chosen": chosen, "collectors": await _collectors(session, me), "changed": None}
         return await page(request, "cases/assign.html", context)
-    collector = int(form.collector_id) if form.collector_id.isascii() and form.collector_id.isdigit() else None
+    collector = int(form.collector_id) if is_position(form.collector_id) else None
     async with held.uow.write() as work:
         changed = await use_cases.assign(work, me, chosen, collector, at=held.clock.now())
     return await page(request, "cases/assign.html", {"chosen": chosen, "collectors": (), "changed": len(changed)})
