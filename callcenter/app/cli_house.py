@@ -216,7 +216,9 @@ COMMANDS = (
     Command(
         name="check", help="say what is wrong with this installation", run=_run(_check), arguments=_check_arguments
     ),
-    Command(name="import", help="bring in a creditor's registry", run=_run(_import_cases), arguments=_import_arguments),
+    Command(
+        name="import-cases", help="bring in a registry of cases", run=_run(_import_cases), arguments=_import_arguments
+    ),
     Command(name="backup", help="write everything into one file", run=_run(_backup), arguments=_file_argument),
     Command(name="restore", help="bring a backup back", run=_run(_restore), arguments=_restore_arguments),
     Command(name="audit verify", help="prove the audit trail is whole", run=_run(_verify), arguments=_nothing),
