@@ -296,7 +296,7 @@ ORDERS = ListSpec(
         Column(key="creditor", label=msg("Creditor")),
         Column(key="placed", label=msg("Placed on")),
         Column(key="cases", label=msg("Cases"), align=Align.END),
-        Column(key="open", label=msg("Open"), align=Align.END),
+        Column(key="open", label=msg("Open cases"), align=Align.END),
         Column(key="amount", label=msg("Owed"), align=Align.END),
     ),
     empty=EmptyState(
