@@ -66,6 +66,7 @@ class Watcher:
         self._pace = pace or Pace()
         self._orphans = orphans or OrphanRule()
         self._seen: dict[str, _Seen] = {}
+        self._taken: set[str] = set()
 
     async def run(self) -> None:
         """Watch until cancelled. The lifespan owns the task that runs this."""
@@ -104,7 +105,9 @@ class Watcher:
             await asyncio.sleep(seconds)
 
     async def _sweep(self, group: asyncio.TaskGroup) -> None:
-        pairs = await asyncio.to_thread(self._spool.finished)
+        self._taken.clear()
+        found = await asyncio.to_thread(self._spool.finished)
+        pairs = [pair for pair in found if pair.uniqueid not in self._taken]  # some were taken while we looked
         for gone in self._seen.keys() - {pair.uniqueid for pair in pairs}:
             if self._seen[gone].task is None:
                 del self._seen[gone]
@@ -121,6 +124,7 @@ class Watcher:
         try:
             files = pair if pair.whole else await asyncio.to_thread(self._spool.stranded_partner, pair)
             await self._attempt(files, seen)
+            self._taken.add(pair.uniqueid)
         except Exception:  # noqa: BLE001 - one bad file must not stop the others
             self._delay(seen)
             _log.exception("recording not taken, will be tried again", failures=seen.failures)

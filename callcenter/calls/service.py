@@ -100,8 +100,11 @@ class CallService:
             raise TelephonyUnavailable
         try:
             order, verdict, call_id = await self._reserve(actor, wish, phone)
-        except (IntegrityError, _KeyTaken):  # the same key at the same moment: the other one has it
-            return await self._known(actor, wish)
+        except (IntegrityError, _KeyTaken):
+            known = await self._known(actor, wish)  # the same key at the same moment: the other one has it
+            if known is None:
+                raise
+            return known
         if verdict is not None and not verdict.allowed:
             raise ContactForbidden(
                 rule=verdict.rule,
@@ -166,9 +169,9 @@ class CallService:
             order = DialOrder(call_id=call_id, endpoint=endpoint, number=phone, show_number=number_to_show(own, phone))
         return order, verdict, call_id
 
-    async def _known(self, actor: Actor, wish: Dial) -> int:
+    async def _known(self, actor: Actor, wish: Dial) -> int | None:
         async with self._uow.read() as session:
-            return (await session.scalars(select(Call.id).where(Call.order_key == _key(actor, wish)))).one()
+            return await session.scalar(select(Call.id).where(Call.order_key == _key(actor, wish)))
 
     async def _phone_of(self, work: Work, actor: Actor, wish: Dial) -> tuple[int, str]:
         user_id = wish.user_id if wish.user_id is not None else actor.user_id
