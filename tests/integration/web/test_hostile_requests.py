@@ -14,6 +14,8 @@ from tests.policies import POLICIES, Entry
 from web.forms import Form
 from web.lists import ListSpec
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["world"]
 
 #: In queries and forms. Some are too long for a number, a column or a name.
