@@ -219,6 +219,7 @@ def _newest(phone: Baresip) -> np.ndarray:
 
 async def test_an_ordered_call_is_taken_by_itself(exchange: Exchange, stage: Stage, chromium: Browser) -> None:
     page = await ready(stage, chromium)
+    assert await stage.posted.get() == ("/phone/ready", {})
     await order_call(exchange.pbx, call_id=4711)
     await state(page, "talking").wait_for()
     await page.wait_for_selector("[data-act=recording]")
