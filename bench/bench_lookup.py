@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from bench.figure import Figure, percentile
 from callcenter.app.models import metadata
 from core.cases.lookup import who_is_calling
-from core.cases.queries import ListQuery, list_cases
+from core.cases.queries.lists import ListQuery, list_cases
 from core.kernel.access import PROGRAM
 from core.kernel.db import Database
 

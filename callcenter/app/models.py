@@ -11,7 +11,9 @@ from core.kernel import idempotency
 from core.kernel.db import Base
 from core.kernel.jobs import model as jobs
 from core.parties import model as parties
+from core.payments import model as payments
 from core.people import model as people
+from core.planning import model as planning
 from recordings import model as recordings
 
 metadata = Base.metadata
@@ -28,6 +30,8 @@ __all__ = [
     "jobs",
     "metadata",
     "parties",
+    "payments",
     "people",
+    "planning",
     "recordings",
 ]

@@ -41,6 +41,9 @@ _DESK = (
     "cases.view",
     "cases.edit",
     "promises.edit",
+    "plans.edit",
+    "tasks.edit",
+    "payments.cash",
     "calls.view",
     "calls.dial",
     "calls.control",
@@ -56,6 +59,9 @@ _DESK = (
 _LEAD = (
     "agents.view",
     "cases.assign",
+    "cases.mass",
+    "plans.approve",
+    "planning.view",
     "compliance.block",
     "recordings.moderate",
     "users.view",
@@ -79,6 +85,8 @@ PROFILES = (
             **_all(ALL, "creditors.view", "creditors.edit", "orders.edit", "cases.import"),
             **_all(ALL, "compliance.override", "compliance.lift", "announcements.edit", "views.share"),
             **_all(ALL, "calls.directory", "agents.directory", "units.edit"),
+            **_all(ALL, "worklists.setup", "company.edit", "planning.edit", "planning.bonus", "interest.edit"),
+            **_all(ALL, "payments.view", "payments.export", "commission.view", "ledger.edit"),
         },
     ),
     ProfilePreset(
@@ -86,14 +94,18 @@ PROFILES = (
         name=msg("Cases and registries, without calling"),
         rights={
             **_all(ALL, "cases.view", "cases.edit", "cases.import", "cases.export"),
-            **_all(ALL, "orders.edit", "creditors.view", "compliance.block"),
+            **_all(ALL, "orders.edit", "creditors.view", "compliance.block", "cases.mass", "tasks.edit"),
             **_all(OWN, "callbacks.view", "callbacks.edit"),
         },
     ),
     ProfilePreset(
         key="money",
-        name=msg("Debts and sums, reading only"),
-        rights=_all(ALL, "cases.view", "cases.export", "creditors.view"),
+        name=msg("Debts, payments and settlement"),
+        rights={
+            **_all(ALL, "cases.view", "cases.export", "creditors.view", "ledger.edit", "interest.edit"),
+            **_all(ALL, *sorted(key for key in KEYS if key.startswith(("payments.", "commission.")))),
+            **_all(ALL, "planning.view", "planning.bonus"),
+        },
     ),
 )
 

@@ -9,10 +9,25 @@ from core.audit import rights as audit
 from core.cases import rights as cases
 from core.importing import rights as importing
 from core.kernel.access import Right
+from core.payments import rights as payments
 from core.people import rights as people
+from core.planning import rights as planning
 from recordings import rights as recordings
 
-_DOMAINS = (people, audit, cases, importing, calls, agents, callbacks, compliance, productivity, recordings)
+_DOMAINS = (
+    people,
+    audit,
+    cases,
+    importing,
+    payments,
+    planning,
+    calls,
+    agents,
+    callbacks,
+    compliance,
+    productivity,
+    recordings,
+)
 
 RIGHTS: tuple[Right, ...] = tuple(right for domain in _DOMAINS for right in domain.RIGHTS)
 KEYS = frozenset(right.key for right in RIGHTS)

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.cases import rights
 from core.cases.model import Case, CaseEvent, CaseParty, Claim, Creditor, Order, Promise, Stage
-from core.cases.rules import Balance, balance
+from core.cases.rules.cases import Balance, balance
 from core.cases.service.access import case_for
 from core.kernel.access import Actor
 from core.parties.model import Address, Email, Party, PartyId, Phone

@@ -13,7 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from core.cases import rights
 from core.cases.model import Case, CaseParty, CaseState, Creditor
-from core.cases.rules import Candidate, Match, likelihood, reasons
+from core.cases.rules.cases import Candidate, Match, likelihood, reasons
 from core.kernel.access import Actor
 from core.kernel.errors import NotFound
 from core.kernel.phones import HIDDEN, as_key, normalise, tail_key

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from core.cases.queries import creditor_named
+from core.cases.queries.lists import creditor_named
 from core.importing.errors import MappingIncomplete
 from core.importing.fields import TARGETS
 from core.importing.headers import heading

@@ -11,9 +11,9 @@ from callcenter.calls.queries import call_detail
 from callcenter.calls.results import CallResults
 from callcenter.calls.views import CallRow
 from core.cases.lookup import who_is_calling
-from core.cases.queries import CaseRow, ListQuery, list_cases
-from core.cases.rules import Candidate as Found
-from core.cases.rules import Reason
+from core.cases.queries.lists import CaseRow, ListQuery, list_cases
+from core.cases.rules.cases import Candidate as Found
+from core.cases.rules.cases import Reason
 from core.kernel.i18n import Message, msg
 from core.kernel.money import Money
 from core.parties.service import NewParty, NewPhone, add_party

@@ -15,10 +15,11 @@ from callcenter.compliance.law.terms import BlockKind
 from callcenter.compliance.registry import Registry
 from callcenter.compliance.rights import BLOCK, LIFT
 from callcenter.compliance.texts import blocked
-from core.cases import queries, rights
+from core.cases import rights
 from core.cases.card import CaseCard, case_card
 from core.cases.model import CaseState, CloseReason
-from core.cases.queries import list_cases
+from core.cases.queries import lists
+from core.cases.queries.lists import list_cases
 from core.cases.service import cases as use_cases
 from core.cases.service.access import case_for
 from core.kernel.access import Actor
@@ -46,7 +47,7 @@ async def case_life(session: AsyncSession, me: Actor, card: CaseCard, now: datet
     """What this reader may do with the case, and the blocks that hold now."""
     case = card.case
     is_open = case.state == CaseState.OPEN
-    stages = await queries.stages(session) if me.may(rights.EDIT) and is_open else ()
+    stages = await lists.stages(session) if me.may(rights.EDIT) and is_open else ()
     return CaseLife(
         collectors=await _collectors(session, me) if me.may(rights.ASSIGN) else (),
         collector=str(case.collector_id or ""),

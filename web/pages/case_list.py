@@ -6,10 +6,11 @@ from dataclasses import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
-from core.cases import queries, rights
+from core.cases import rights
 from core.cases.fields import FIELDS, NOTHING, SORTS, FieldKind
 from core.cases.fields import Asked as Wanted
-from core.cases.queries import CaseRow, DebtorRow, ListQuery, OrderRow
+from core.cases.queries import lists
+from core.cases.queries.lists import CaseRow, DebtorRow, ListQuery, OrderRow
 from core.kernel.errors import NotFound
 from core.kernel.i18n import LANGUAGES, Message, msg
 from core.kernel.money import Money
@@ -112,7 +113,7 @@ async def show(request: Request) -> Response:
     wanted = asked(request, await spec_of(request))
     query = query_of(wanted)
     async with services(request).uow.read() as session:
-        found = await queries.list_cases(session, actor(request), query)
+        found = await lists.list_cases(session, actor(request), query)
     drawn = await view(
         request,
         wanted,
@@ -138,7 +139,7 @@ async def _batches(request: Request, query: ListQuery) -> AsyncIterator[list[Row
     after: str | None = None
     while True:
         async with services(request).uow.read() as session:
-            found = await queries.export_page(session, actor(request), query, after=after, size=_EXPORT_BATCH)
+            found = await lists.export_page(session, actor(request), query, after=after, size=_EXPORT_BATCH)
         yield [_row(line) for line in found.rows]
         after = found.next
         if after is None:
@@ -150,11 +151,11 @@ async def spec_of(request: Request) -> ListSpec:
     me = actor(request)
     async with services(request).uow.read() as session:
         found: dict[str, tuple[Option, ...]] = {
-            "creditor": tuple(Option(value=str(c.id), label=c.name) for c in await queries.creditors(session)),
-            "stage": tuple(Option(value=str(s.id), label=s.name) for s in await queries.stages(session)),
+            "creditor": tuple(Option(value=str(c.id), label=c.name) for c in await lists.creditors(session)),
+            "stage": tuple(Option(value=str(s.id), label=s.name) for s in await lists.stages(session)),
             "order": tuple(
                 Option(value=str(order.id), label=f"{name} · {order.number}")
-                for order, name in await queries.latest_orders(session)
+                for order, name in await lists.latest_orders(session)
             ),
             "collector": (
                 _NOBODY,
@@ -246,7 +247,7 @@ async def debtors(request: Request) -> Response:
     query = ListQuery(search=wanted.search, sort=wanted.sort, after=wanted.after, before=wanted.before, size=PAGE_SIZE)
     async with services(request).uow.read() as session:
         liable = bool(wanted.value("liable"))
-        found = await queries.list_debtors(session, actor(request), query, liable_only=liable)
+        found = await lists.list_debtors(session, actor(request), query, liable_only=liable)
     drawn = await view(
         request,
         wanted,
@@ -278,7 +279,7 @@ async def debtor(request: Request) -> Response:
     """The cases of one person, as far as they are in reach."""
     party_id = request.path_params["id"]
     async with services(request).uow.read() as session:
-        lines = await queries.cases_of_party(session, actor(request), party_id)
+        lines = await lists.cases_of_party(session, actor(request), party_id)
     if not lines:
         raise NotFound
     spec = replace(CASES, path=f"/debtors/{party_id}", filters=(), search_hint=None, export_right=None)
@@ -312,7 +313,7 @@ ORDERS = ListSpec(
 async def orders(request: Request) -> Response:
     """Every order with its lot."""
     async with services(request).uow.read() as session:
-        lines = await queries.list_orders(session, actor(request))
+        lines = await lists.list_orders(session, actor(request))
     drawn = await view(request, asked(request, ORDERS), map(_order, lines), total=len(lines))
     return await page(request, "list_page.html", {"view": drawn})
 

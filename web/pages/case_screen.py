@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from core.cases.card import CaseCard, Person
 from core.cases.model import COMPONENTS, LIABLE, CaseEvent, Claim, ClaimState, EventKind, Promise
-from core.cases.rules import LIMITATION_WARNING_DAYS
+from core.cases.rules.cases import LIMITATION_WARNING_DAYS
 from core.kernel.access import Actor
 from core.kernel.i18n import Message, msg
 from core.kernel.money import Money

@@ -10,9 +10,10 @@ from pydantic import StringConstraints
 from starlette.requests import Request
 from starlette.responses import Response
 
-from core.cases import queries, rights
+from core.cases import rights
 from core.cases.card import CaseCard, Person, case_card
 from core.cases.model import PartyRole
+from core.cases.queries import lists
 from core.cases.service import cases as use_cases
 from core.cases.service import people as use_people
 from core.cases.service.access import case_for
@@ -41,7 +42,7 @@ async def show(request: Request) -> Response:
     now = held.clock.now()
     async with held.uow.read() as session:
         card = await case_card(session, me, case_id)
-        following = await queries.next_case(session, me, after_case=case_id, now=now)
+        following = await lists.next_case(session, me, after_case=case_id, now=now)
         life = await case_life(session, me, card, now)
     await held.looks.looked(me, ("case", case_id))
     parts: CaseScreenParts = part(request, CaseScreenParts)

@@ -7,9 +7,10 @@ from pydantic import StringConstraints
 from starlette.requests import Request
 from starlette.responses import Response
 
-from core.cases import queries, rights
+from core.cases import rights
 from core.cases.errors import CreditorNameTaken
 from core.cases.model import Creditor, Jurisdiction
+from core.cases.queries import lists
 from core.cases.service.creditors import CreditorData, add_creditor, edit_creditor
 from core.importing.fields import TARGETS
 from core.kernel.errors import Invalid, NotFound
@@ -85,7 +86,7 @@ def _lines(text: str) -> tuple[str, ...]:
 async def show(request: Request) -> Response:
     """The list of creditors."""
     async with services(request).uow.read() as session:
-        found = await queries.creditors(session)
+        found = await lists.creditors(session)
     create = (msg("Add a creditor"), "/creditors/new") if actor(request).may(rights.CREDITORS) else None
     drawn = await view(request, asked(request, CREDITORS), map(_row, found), total=len(found), create=create)
     return await page(request, "list_page.html", {"view": drawn})

@@ -9,7 +9,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-from core.cases import queries as cases
+from core.cases.queries import lists as cases
 from core.importing import rights
 from core.importing.fields import TARGETS
 from core.importing.model import BatchState, OnExisting, Outcome

@@ -22,7 +22,7 @@ from callcenter.calls.recorded import Recordings
 from callcenter.calls.results import CallResults
 from callcenter.calls.ringback import RingBack
 from callcenter.calls.service import CallService, Dial
-from core.cases.queries import next_case
+from core.cases.queries.lists import next_case
 from core.kernel.errors import NotFound
 from core.kernel.i18n import nmsg, translator
 from core.parties.model import Phone

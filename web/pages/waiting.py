@@ -11,7 +11,7 @@ from callcenter.callbacks.rights import VIEW as CALLBACKS
 from callcenter.calls.queries import awaiting_result
 from callcenter.calls.rights import RESULT
 from core.cases.fields import Asked
-from core.cases.queries import ListQuery, list_cases, next_case
+from core.cases.queries.lists import ListQuery, list_cases, next_case
 from core.cases.rights import VIEW as CASES
 from core.importing.queries import count_under_way
 from core.importing.rights import IMPORT

@@ -25,7 +25,7 @@ from core.cases.model import (
     PartyRole,
     Stage,
 )
-from core.cases.rules import balance, due_since, main_debtor
+from core.cases.rules.cases import balance, due_since, main_debtor
 from core.cases.service.access import case_for, open_case_for
 from core.cases.service.timeline import add_event
 from core.kernel.access import PROGRAM, Actor

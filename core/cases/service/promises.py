@@ -11,7 +11,7 @@ from core.audit.service import record
 from core.cases import rights
 from core.cases.errors import BadPromise, PromiseOpen, PromiseSettled
 from core.cases.model import LIABLE, CaseParty, EventKind, Promise, PromiseState
-from core.cases.rules import promise_faults
+from core.cases.rules.cases import promise_faults
 from core.cases.service.access import case_for, open_case_for
 from core.cases.service.timeline import add_event
 from core.kernel.access import Actor

@@ -13,7 +13,7 @@ from core.cases.card import case_card, case_timeline
 from core.cases.errors import BadPromise, CaseNotOpen, CaseNumberTaken, PromiseOpen
 from core.cases.fields import FIELDS, SORTS, Asked, FieldKind
 from core.cases.model import CaseState, CloseReason, EventKind, PartyRole
-from core.cases.queries import ListQuery, list_cases, list_debtors, list_orders
+from core.cases.queries.lists import ListQuery, list_cases, list_debtors, list_orders
 from core.cases.service.cases import NewPerson, add_note, assign, close, reopen
 from core.cases.service.people import PartyData, PhoneData, add_phone, edit_person, edit_phone, remove_phone
 from core.cases.service.promises import NewPromise, cancel_promise, take_promise

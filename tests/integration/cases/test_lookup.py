@@ -6,7 +6,7 @@ import pytest
 
 from core.cases.lookup import CallerKind, person_meant, who_is_calling
 from core.cases.model import CloseReason, PartyRole
-from core.cases.rules import Match, Reason
+from core.cases.rules.cases import Match, Reason
 from core.cases.service.cases import NewPerson, close
 from core.cases.service.people import mark_quality
 from core.kernel.access import PROGRAM

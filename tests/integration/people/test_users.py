@@ -364,7 +364,7 @@ async def test_shipped_roles_are_installed_once_and_left_as_changed(
     from core.kernel.i18n import translator
 
     admin = await cast.actor(uow, "admin")
-    await web_services.profiles.save(admin, await _profile(uow, "Debts and sums, reading only"), "Ours", {})
+    await web_services.profiles.save(admin, await _profile(uow, "Debts, payments and settlement"), "Ours", {})
     async with uow.write() as work:
         again = await install(work, translator("ru"))
     assert again == cast.roles

@@ -11,7 +11,7 @@ from core.cases import rights
 from core.cases.card import CaseCard, Person, case_card
 from core.cases.fields import Asked
 from core.cases.model import COMPONENTS, CaseState, Claim, ClaimState, CloseReason, Liability, PartyRole
-from core.cases.queries import CaseRow, DebtorRow, ListQuery, list_cases, list_debtors
+from core.cases.queries.lists import CaseRow, DebtorRow, ListQuery, list_cases, list_debtors
 from core.kernel.errors import NotFound
 from core.parties.model import Consent, PartyKind, PhoneKind, PhoneQuality
 from core.parties.model import Phone as PhoneRow

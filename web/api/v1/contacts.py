@@ -12,8 +12,8 @@ from callcenter.compliance.service import Gate
 from core.cases import rights
 from core.cases.lookup import CallerKind, who_is_calling
 from core.cases.model import CaseState, PartyRole
-from core.cases.rules import Candidate as Found
-from core.cases.rules import Reason
+from core.cases.rules.cases import Candidate as Found
+from core.cases.rules.cases import Reason
 from core.kernel.errors import NotFound
 from core.kernel.i18n import translator
 from core.kernel.phones import normalise

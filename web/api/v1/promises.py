@@ -10,7 +10,7 @@ from callcenter.calls.queries import call_detail
 from core.cases import errors, rights
 from core.cases.model import Case, PromiseState
 from core.cases.model import Promise as Row
-from core.cases.queries import PromiseQuery, list_promises
+from core.cases.queries.lists import PromiseQuery, list_promises
 from core.cases.service.access import case_for
 from core.cases.service.promises import NewPromise, take_promise
 from core.kernel.errors import Invalid, NotFound

@@ -1,0 +1,1 @@
+"""Pure decisions over cases, debts, promises and work."""
