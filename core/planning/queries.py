@@ -144,20 +144,25 @@ async def subject_name(session: AsyncSession, actor: Actor, scope: PlanScope, su
 
 
 async def switches(session: AsyncSession, actor: Actor, scope: PlanScope) -> list[tuple[int, str, bool]]:
-    """Every subject in reach with whether it is to have a plan, by name."""
+    """Every subject in reach with whether it is to have a plan: stages in their order, others by name."""
     names, wanted = await _names(session, actor, scope), await _wanted(session, scope)
-    return sorted(((one, name, one in wanted) for one, name in names.items()), key=lambda line: line[1].casefold())
+    return [(one, name, one in wanted) for one, name in names.items()]
 
 
 async def _names(session: AsyncSession, actor: Actor, scope: PlanScope) -> Mapping[int, str]:
     """Names of the subjects in reach. Stages belong to nobody, so that whoever may see plans sees all of them."""
     actor.require(rights.VIEW)
     if scope is PlanScope.STAGE:
-        return {row.id: row.name for row in await session.execute(select(Stage.id, Stage.name).where(Stage.active))}
+        return {
+            row.id: row.name
+            for row in await session.execute(
+                select(Stage.id, Stage.name).where(Stage.active).order_by(Stage.position, Stage.id)
+            )
+        }
     if scope is PlanScope.UNIT:
-        units = visible(select(Unit.id, Unit.name), actor, rights.VIEW, unit=Unit.id)
+        units = visible(select(Unit.id, Unit.name).order_by(Unit.name), actor, rights.VIEW, unit=Unit.id)
         return {row.id: row.name for row in await session.execute(units)}
-    people = select(User.id, User.surname, User.first_name, User.login).where(User.active)
+    people = select(User.id, User.surname, User.first_name, User.login).where(User.active).order_by(User.surname)
     rows = await session.execute(visible(people, actor, rights.VIEW, owner=User.id))
     return {row.id: " ".join(filter(None, (row.surname, row.first_name))) or row.login for row in rows}
 
