@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
@@ -67,7 +68,13 @@ def _filters(texts: Translator) -> dict[str, Callable[..., object]]:
     def money(value: Money | None) -> str:
         return formats.money(value, language)
 
-    def number(value: float | None) -> str:
+    def amount(value: Decimal | None, currency: str) -> str:
+        return formats.amount(value, currency, language)
+
+    def month(value: date) -> str:
+        return formats.month(value, language)
+
+    def number(value: float | Decimal | None) -> str:
         return formats.number(value, language)
 
     def percent(value: float | None) -> str:
@@ -87,6 +94,8 @@ def _filters(texts: Translator) -> dict[str, Callable[..., object]]:
     return {
         "t": t,
         "money": money,
+        "amount": amount,
+        "month": month,
         "number": number,
         "percent": percent,
         "day": day,

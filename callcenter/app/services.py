@@ -6,6 +6,7 @@ from typing import Any
 from callcenter.agents.queries import never_here, pause_reasons, state_of
 from callcenter.agents.rights import STATE as OWN_STATE
 from callcenter.agents.service import AgentService
+from callcenter.app.adapters.calendar import LawCalendar
 from callcenter.app.adapters.staff import StaffDirectory
 from callcenter.app.phones import BrowserLines
 from callcenter.app.wiring import House
@@ -24,6 +25,7 @@ from core.importing.service import Imports
 from core.kernel.access import Actor, Right
 from core.kernel.i18n import msg
 from core.kernel.idempotency import Idempotency
+from core.planning.ports import WorkCalendar
 from web.live.endpoint import LiveDesk
 from web.live.messages import LiveMessages
 from web.pages.agent_badge import agent_badge
@@ -78,6 +80,7 @@ def services_of(house: House, rights: tuple[Right, ...]) -> Services:
         CaseScreenParts: CaseCalls(base.uow, base.clock, floor.gate, house.archive.desk),
         Registry: floor.registry,
         RingBack: floor.ring_back,
+        WorkCalendar: LawCalendar(),
     }
     waiting = Waiting(base.uow, base.clock)
     return Services(

@@ -44,3 +44,17 @@ class BadPromise(Invalid):
 
     code = "bad_promise"
     text = mark("This promise cannot be taken as it is.")
+
+
+class StageKeyTaken(Conflict):
+    """There is a stage of this key."""
+
+    code = "stage_key_taken"
+    text = mark("There is a stage with the key {key} already.")
+
+
+class StageUsed(Conflict):
+    """Cases or rules name the stage."""
+
+    code = "stage_used"
+    text = mark("Cases or assignment rules use the stage {name}. Switch it off instead: then no case can come to it.")

@@ -4,6 +4,7 @@ The reader is passed in, so every function is a pure one; ``web.rendering`` offe
 """
 
 from datetime import date, datetime, tzinfo
+from decimal import Decimal
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -28,7 +29,17 @@ def money(value: Money | None, language: str) -> str:
     return format_currency(value.amount, value.currency, "#,##0.00\u00a0¤", locale=language, currency_digits=False)
 
 
-def number(value: float | None, language: str) -> str:
+def amount(value: Decimal | None, currency: str, language: str) -> str:
+    """The same of a bare sum whose currency stands beside it."""
+    return NOTHING if value is None else money(Money(value, currency), language)
+
+
+def month(value: date, language: str) -> str:
+    """A month with its year: ``November 2026``."""
+    return format_date(value, "LLLL y", locale=language)
+
+
+def number(value: float | Decimal | None, language: str) -> str:
     return NOTHING if value is None else format_decimal(value, locale=language)
 
 

@@ -45,12 +45,16 @@ NAVIGATION: tuple[tuple[Message, tuple[Entry, ...]], ...] = (
     ),
     (
         msg("Insight"),
-        (Entry(label=msg("Figures of the day"), href="/day", icon="chart-bar", rights=("productivity.view",)),),
+        (
+            Entry(label=msg("Figures of the day"), href="/day", icon="chart-bar", rights=("productivity.view",)),
+            Entry(label=msg("Plan and fact"), href="/plan", icon="target-arrow", rights=("planning.view",)),
+        ),
     ),
     (
         msg("Directories"),
         (
             Entry(label=msg("Creditors"), href="/creditors", icon="building-bank", rights=("creditors.view",)),
+            Entry(label=msg("Stages of work"), href="/stages", icon="stairs", rights=("creditors.view",)),
             Entry(label=msg("Contact law"), href="/law", icon="scale", rights=("cases.view", "compliance.rules")),
             Entry(label=msg("Result codes"), href="/results", icon="list-numbers", rights=("calls.directory",)),
             Entry(label=msg("Pause reasons"), href="/pauses", icon="coffee", rights=("agents.directory",)),
@@ -59,6 +63,7 @@ NAVIGATION: tuple[tuple[Message, tuple[Entry, ...]], ...] = (
     (
         msg("Settings"),
         (
+            Entry(label=msg("Company"), href="/company", icon="building", rights=("company.edit",)),
             Entry(label=msg("Users"), href="/users", icon="users", rights=("users.view",)),
             Entry(label=msg("Departments"), href="/units", icon="sitemap", rights=("users.view", "units.edit")),
             Entry(label=msg("Roles"), href="/roles", icon="id-badge-2", rights=("roles.edit",)),

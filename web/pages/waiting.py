@@ -19,6 +19,8 @@ from core.kernel.access import Actor
 from core.kernel.clock import Clock
 from core.kernel.i18n import msg
 from core.kernel.uow import UnitOfWork
+from core.planning.queries import missing_plans
+from core.planning.rights import EDIT as PLANS
 from web.pages.listing import State, Tone
 from web.state import HomeBlock, HomeTile
 
@@ -28,6 +30,7 @@ _NEXT = State(word=msg("My cases for today"), icon="player-track-next", tone=Ton
 _PROMISES = State(word=msg("Promises due today"), icon="heart-handshake")
 _BROKEN = State(word=msg("Promises whose day has passed"), icon="heart-broken", tone=Tone.ALERT)
 _IMPORTS = State(word=msg("Registries under way"), icon="file-import")
+_PLANS = State(word=msg("Plans of the month still to be set"), icon="target-arrow", tone=Tone.ALERT)
 
 
 class Waiting:
@@ -36,7 +39,7 @@ class Waiting:
     def __init__(self, uow: UnitOfWork, clock: Clock) -> None:
         self._uow = uow
         self._clock = clock
-        self.blocks: tuple[HomeBlock, ...] = (self.calls, self.cases, self.imports)
+        self.blocks: tuple[HomeBlock, ...] = (self.calls, self.cases, self.plans, self.imports)
 
     async def notices(self, actor: Actor) -> int:
         """How many callbacks are due."""
@@ -72,6 +75,15 @@ class Waiting:
             HomeTile(state=_PROMISES, count=due, href=f"/cases?{days}"),
             HomeTile(state=_BROKEN, count=past, href=f"/cases?promise_due-to={yesterday}"),
         )
+
+    async def plans(self, actor: Actor) -> tuple[HomeTile, ...]:
+        """From the first moment of a month on, until all plans are set (C07)."""
+        if not actor.may(PLANS):
+            return ()
+        today = self._clock.now().astimezone(ZoneInfo(actor.timezone)).date()
+        async with self._uow.read() as session:
+            missing = await missing_plans(session, actor, today)
+        return _shown(HomeTile(state=_PLANS, count=len(missing), href="/plan"))
 
     async def imports(self, actor: Actor) -> tuple[HomeTile, ...]:
         if not actor.may(IMPORT):

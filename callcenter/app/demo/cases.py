@@ -6,10 +6,11 @@ from decimal import Decimal
 
 from sqlalchemy import select
 
-from callcenter.app.demo.registry import COMPANIONS, CREDITORS, PLACES, PRINCIPALS, SHARED, Companion, Place, stages
-from core.cases.model import Case, Creditor, PartyRole
+from callcenter.app.demo.registry import COMPANIONS, CREDITORS, PLACES, PRINCIPALS, SHARED, STAGES, Companion, Place
+from core.cases.model import Case, Creditor, PartyRole, Stage
 from core.cases.service.cases import NewCase, NewClaim, NewPerson, open_case
-from core.cases.service.creditors import add_creditor, ensure_order, save_stage
+from core.cases.service.creditors import add_creditor, ensure_order
+from core.cases.service.stages import StageData, add_stage
 from core.kernel.access import PROGRAM
 from core.kernel.clock import Clock
 from core.kernel.uow import UnitOfWork, Work
@@ -26,7 +27,7 @@ async def demo_cases(uow: UnitOfWork, clock: Clock, collectors: Sequence[int]) -
     now = clock.now()
     added = 0
     async with uow.write() as work:
-        stage_ids = [(await save_stage(work, PROGRAM, stage, at=now)).id for stage in stages()]
+        stage_ids = [await _stage(work, key, name, clock) for key, name in STAGES.items()]
         creditors = [await _creditor(work, index, clock) for index in range(len(CREDITORS))]
         for position, place in enumerate(PLACES):
             creditor = creditors[place.creditor]
@@ -49,6 +50,11 @@ async def demo_cases(uow: UnitOfWork, clock: Clock, collectors: Sequence[int]) -
                 await open_case(work, PROGRAM, new, at=now)
                 added += 1
     return added
+
+
+async def _stage(work: Work, key: str, name: str, clock: Clock) -> int:
+    known = await work.session.scalar(select(Stage.id).where(Stage.key == key))
+    return known or (await add_stage(work, PROGRAM, key, StageData(name=name), at=clock.now())).id
 
 
 async def _creditor(work: Work, index: int, clock: Clock) -> Creditor:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from core.cases.model import Jurisdiction, PartyRole, Stage
+from core.cases.model import Jurisdiction, PartyRole
 from core.cases.service.creditors import CreditorData
 from core.parties.model import IdKind
 
@@ -51,14 +51,8 @@ CREDITORS = (
 )
 
 
-def stages() -> tuple[Stage, ...]:
-    """The chain of work, from the first call to the court."""
-    return (
-        Stage(key="soft", name="Soft collection", position=1, active=True, script=[]),
-        Stage(key="hard", name="Hard collection", position=2, active=True, script=[]),
-        Stage(key="legal", name="Legal", position=3, active=True, script=[]),
-        Stage(key="enforcement", name="Enforcement", position=4, active=True, script=[]),
-    )
+#: The chain of work, from the first call to the court: names by key.
+STAGES = {"soft": "Soft collection", "hard": "Hard collection", "legal": "Legal", "enforcement": "Enforcement"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,4 +1,4 @@
-"""Creditors, their orders, and the stages of the work."""
+"""Creditors and their orders."""
 
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -9,7 +9,7 @@ from sqlalchemy import select
 from core.audit.service import record
 from core.cases import rights
 from core.cases.errors import CreditorNameTaken
-from core.cases.model import Creditor, Jurisdiction, Order, Stage
+from core.cases.model import Creditor, Jurisdiction, Order
 from core.kernel.access import Actor
 from core.kernel.errors import NotFound
 from core.kernel.uow import Work
@@ -79,17 +79,3 @@ async def ensure_order(
         await work.session.flush()
         record(work, actor, "order.added", ("order", order.id), {"number": (None, number)}, at=at)
     return order
-
-
-async def save_stage(work: Work, actor: Actor, stage: Stage, *, at: datetime) -> Stage:
-    """Add a stage, or change the one of the same key."""
-    actor.require(rights.CREDITORS)
-    known = await work.session.scalar(select(Stage).where(Stage.key == stage.key))
-    if known is None:
-        work.session.add(stage)
-        known = stage
-    else:
-        known.name, known.position, known.active, known.script = stage.name, stage.position, stage.active, stage.script
-    await work.session.flush()
-    record(work, actor, "stage.saved", ("stage", known.id), {"name": (None, known.name)}, at=at)
-    return known

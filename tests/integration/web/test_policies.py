@@ -88,6 +88,10 @@ class World:
             return {"mine": {"id": await self._view(me)}, "foreign": {"id": await self._view("diego")}}
         if kind in ("case", "debtor", "case to call back", "call", "callback", "recording", "shared recording", "mark"):
             return {name: await self._work(name, kind, me) for name in OTHERS}
+        if kind == "stage":
+            return {"it": {"id": await self._stage()}}
+        if kind == "plan":
+            return {"it": {"scope": "stage", "id": await self._stage(), "month": "2026-03"}}
         if kind == "number":
             return {"it": {"e164": "+79000000099"}}
         if kind == "rule":
