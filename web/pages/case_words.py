@@ -80,12 +80,14 @@ CLAIM_STATES: Mapping[str, Message] = {
 PROMISE_STATES: Mapping[str, State] = {
     PromiseState.OPEN: State(word=msg("open"), icon="clock", tone=Tone.ACT),
     PromiseState.KEPT: State(word=msg("kept"), icon="circle-check", tone=Tone.LIVE),
+    PromiseState.PARTLY_KEPT: State(word=msg("partly kept"), icon="circle-half-2", tone=Tone.ALERT),
     PromiseState.BROKEN: State(word=msg("broken"), icon="heart-broken", tone=Tone.LAW),
     PromiseState.CANCELLED: State(word=msg("cancelled"), icon="circle-off"),
 }
 COMPONENT_LABELS: Mapping[str, Message] = {
     "principal": msg("Principal"),
     "contractual_interest": msg("Interest"),
+    "statutory_interest": msg("Statutory interest"),
     "penalty": msg("Penalty"),
     "creditor_fees": msg("Creditor's fees"),
     "court_costs": msg("Court costs"),
@@ -100,6 +102,11 @@ EVENT_KINDS: Mapping[str, tuple[Message, str]] = {
     EventKind.CALL: (msg("Call"), "phone"),
     EventKind.CALLBACK: (msg("Callback"), "phone-calling"),
     EventKind.PROMISE: (msg("Promise to pay"), "calendar-dollar"),
+    EventKind.PLAN: (msg("Instalment plan"), "calendar-stats"),
+    EventKind.PAYMENT: (msg("Payment"), "cash"),
+    EventKind.INTEREST: (msg("Interest and fees"), "percentage"),
+    EventKind.TASK: (msg("Task"), "checkbox"),
+    EventKind.TAG: (msg("Tag"), "tag"),
     EventKind.CONTACT: (msg("Contact data changed"), "address-book"),
     EventKind.PARTY: (msg("Person added"), "user-plus"),
     EventKind.CLAIM: (msg("Claim changed"), "file-invoice"),
