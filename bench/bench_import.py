@@ -14,7 +14,8 @@ from bench.figure import Figure, percentile
 from callcenter.app.models import metadata
 from core.cases.model import Jurisdiction
 from core.cases.service.creditors import CreditorData, add_creditor
-from core.importing.command import import_cases
+from core.importing.command import import_file
+from core.importing.registry.kind import RegistryKind
 from core.importing.service import Imports
 from core.kernel.access import PROGRAM
 from core.kernel.bus import Bus
@@ -113,8 +114,9 @@ async def run(*, small: bool = False) -> list[Figure]:
         waits: list[float] = []
         lags: list[float] = []
         others = asyncio.create_task(_others(uow, waits, lags))
+        imports = Imports(uow, clock, Path(folder), (RegistryKind(),))
         start = perf_counter()
-        summary = await import_cases(Imports(uow, clock, Path(folder)), uow, PROGRAM, book, creditor_name="Bench")
+        summary = await import_file(imports, uow, PROGRAM, book, creditor_name="Bench")
         ours = perf_counter() - start
         others.cancel()
         assert summary.counts == {"new": rows}, summary

@@ -1,11 +1,16 @@
-"""Writing many rows at once: ids known before the rows, on both databases."""
+"""Writing many rows at once: ids known before the rows, on both databases.
 
-from collections.abc import Mapping, Sequence
+SQLAlchemy prepares the parameters of an ``executemany`` row by row and value by value, which takes as long as the
+database needs to write them. Here a statement is compiled once and its values are prepared a column at a time.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Insert, Table, func, insert, select, text
+from sqlalchemy import BindParameter, Column, Dialect, Insert, Table, Update, func, insert, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from core.kernel.db import Base
 
@@ -26,13 +31,13 @@ async def reserve_ids(session: AsyncSession, table: type[Base], count: int) -> r
 async def insert_many(session: AsyncSession, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows that all name the same columns."""
     if rows:
-        await session.execute(insert(_plain(table)), rows)
+        await _insert_all(session, insert(_plain(table)), _plain(table), rows)
 
 
 async def insert_missing(session: AsyncSession, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows, passing over those that a unique constraint says are already there."""
     if rows:
-        await session.execute(insert_or_ignore(session, table), rows)
+        await _insert_all(session, insert_or_ignore(session, table), _plain(table), rows)
 
 
 def insert_or_ignore(session: AsyncSession, table: type[Base]) -> Insert:
@@ -56,6 +61,50 @@ async def insert_or_raise(
         index_elements=list(plain.primary_key), set_={column: new}, where=plain.c[column] < new
     )
     await session.execute(raising, rows)
+
+
+async def execute_all(session: AsyncSession, statement: Insert | Update, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Execute a statement once for each row of values, all of which name its parameters.
+
+    What the statement itself fixes is the same for all. The errors of the driver come as SQLAlchemy's.
+    """
+    if not rows:
+        return
+    connection = await session.connection()
+    compiled = statement.compile(dialect=connection.dialect, column_keys=list(rows[0]))
+    order = compiled.positiontup or ()
+    prepared = (_prepared(compiled.binds[name], rows, name, connection.dialect) for name in order)
+    await connection.exec_driver_sql(str(compiled), list(zip(*prepared, strict=True)))
+
+
+async def _insert_all(
+    session: AsyncSession, statement: Insert, table: Table, rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Insert rows, completed by the defaults of the columns they leave out."""
+    missing = {column.name: _default(column) for column in table.columns if _fills_in(column, rows[0])}
+    await execute_all(session, statement, [{**row, **missing} for row in rows] if missing else rows)
+
+
+def _fills_in(column: Column[Any], row: Mapping[str, Any]) -> bool:
+    return column.name not in row and column.default is not None
+
+
+def _default(column: Column[Any]) -> Any:
+    """The value of a column that is left out; one that is made anew for each row is not for bulk writing."""
+    assert isinstance(column.default, ScalarElementColumnDefault), f"give {column.name} to write many rows"
+    return column.default.arg
+
+
+def _prepared(
+    bind: BindParameter[Any], rows: Sequence[Mapping[str, Any]], name: str, dialect: Dialect
+) -> Iterable[Any]:
+    """A column's values as the driver takes them. What is the same object in every row is prepared once."""
+    values = [row.get(name, bind.value) for row in rows]
+    prepare = bind.type.dialect_impl(dialect).bind_processor(dialect)
+    if prepare is None:
+        return values
+    first = values[0]
+    return [prepare(first)] * len(values) if all(one is first for one in values) else map(prepare, values)
 
 
 def _plain(table: type[Base]) -> Table:

@@ -12,6 +12,8 @@ from core.cases.model import Case, CaseParty, Claim, Creditor
 from core.importing.errors import BatchBusy, FileKnown, MappingIncomplete
 from core.importing.model import BatchState, ImportBatch, ImportRow, OnExisting, Outcome
 from core.importing.queries import rows_of
+from core.importing.registry.fields import TARGETS
+from core.importing.registry.kind import RegistryKind
 from core.importing.report import write_report
 from core.importing.service import Imports
 from core.kernel.access import PROGRAM, Actor
@@ -43,9 +45,8 @@ async def bring_in(
 
 
 async def reload(imports: Imports, batch: ImportBatch) -> ImportBatch:
-    found = await imports._batch(batch.id)
-    assert found is not None
-    return found
+    async with imports._uow.read() as session:
+        return await session.get_one(ImportBatch, batch.id)
 
 
 async def count(uow: UnitOfWork, table: type[Any]) -> int:
@@ -83,14 +84,14 @@ async def test_faults_are_told_by_field_and_the_file_comes_back(
     assert batch.counts == {"new": 2, "error": 4}
     async with uow.read() as session:
         lines = await rows_of(session, PROGRAM, batch.id, outcome=Outcome.ERROR)
-    assert [(line.n, [str(label) for label, _ in line.faults]) for line in lines] == [
+    assert [(line.n, [str(TARGETS[fault.field].label) for fault in line.faults]) for line in lines] == [
         (5, ["Birth date"]),
         (6, ["Phones (mobile)"]),
         (7, ["Case no.", "Principal"]),
         (8, ["Case no."]),
     ]
     back = tmp_path / "back.xlsx"
-    await write_report(uow, PROGRAM, batch.id, back, translator("en"), errors_only=False)
+    await write_report(uow, PROGRAM, batch.id, back, translator("en"), targets=TARGETS, errors_only=False)
     sheet = load_workbook(str(back)).get_sheet_by_index(0).to_python()
     assert sheet[0][:4] == ["Row", "Outcome", "Error", "Номер дела"]
     assert sheet[2][2] == "Birth date: 31.02.1980 is not a date. Write it as 31.12.2025."
@@ -144,9 +145,10 @@ async def test_a_stop_keeps_what_is_done_and_going_on_ends_it(
     path = write_book(tmp_path / "r.xlsx", [debtor(n) for n in range(1, 251)])
     batch = await bring_in(imports, runner, creditor, path, apply=False)
     await imports.apply(PROGRAM, batch.id, valid_only=True)
-    where = await imports._destination(batch.id)
-    assert where is not None
-    assert await imports._apply_chunk(where, await imports._waiting(batch.id, 90))
+    applying = imports._applying
+    async with uow.read() as session:
+        writer = await RegistryKind().writer(session, await session.get_one(ImportBatch, batch.id))
+    assert await applying.write(batch.id, writer, await applying.waiting(batch.id, 90))
     await imports.stop(PROGRAM, batch.id)
     await runner.run_due()
     assert await count(uow, Case) == 90
