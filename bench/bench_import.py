@@ -9,10 +9,11 @@ from time import perf_counter
 
 import xlsxwriter
 from python_calamine import CalamineWorkbook
+from sqlalchemy import update
 
 from bench.figure import Figure, percentile
 from callcenter.app.models import metadata
-from core.cases.model import Jurisdiction
+from core.cases.model import Creditor, Jurisdiction
 from core.cases.service.creditors import CreditorData, add_creditor
 from core.importing.command import import_file
 from core.importing.registry.kind import RegistryKind
@@ -94,8 +95,8 @@ async def _others(uow: UnitOfWork, waits: list[float], lags: list[float]) -> Non
         await asyncio.sleep(0.02)
         lags.append((perf_counter() - start - 0.02) * 1000)
         start = perf_counter()
-        async with uow.write():
-            pass
+        async with uow.write() as work:
+            await work.session.execute(update(Creditor).where(Creditor.id == 1).values(active=True))
         waits.append((perf_counter() - start) * 1000)
 
 

@@ -1,7 +1,9 @@
-"""Imports of more than one kind."""
+"""Imports of more than one kind; jobs that are asked for again while they run."""
 
 import sqlalchemy as sa
 from alembic import op
+
+from core.kernel import types
 
 revision = "0003"
 down_revision = "0002"
@@ -10,6 +12,7 @@ _OPEN = sa.text("state NOT IN ('cancelled', 'failed')")
 
 
 def upgrade() -> None:
+    op.add_column("jobs", sa.Column("again_at", types.UtcDateTime(timezone=True), nullable=True))
     op.add_column("import_batches", sa.Column("kind", sa.String(length=12), nullable=False, server_default="registry"))
     _unique("kind", "creditor_id", "file_hash")
     op.execute("ALTER TABLE import_rows RENAME COLUMN case_id TO result_id")
@@ -19,6 +22,7 @@ def downgrade() -> None:
     op.execute("ALTER TABLE import_rows RENAME COLUMN result_id TO case_id")
     _unique("creditor_id", "file_hash")
     op.drop_column("import_batches", "kind")
+    op.drop_column("jobs", "again_at")
 
 
 def _unique(*columns: str) -> None:
