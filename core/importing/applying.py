@@ -52,19 +52,19 @@ class Applying:
                 return
             kind = self._kind(batch.kind)
             writer = await kind.writer(session, batch)
-        going = True
-        while going:
-            started = time.perf_counter()
+        while True:
             rows = await self.waiting(batch_id, size)
             try:
-                going = await self.write(batch_id, writer, rows)
+                held = await self.write(batch_id, writer, rows)
+                if held is None:
+                    return
+                size = _next_size(size, held)
             except (IntegrityError, DataError):
                 _log.warning("import chunk refused", batch=batch_id, rows=len(rows))
                 if len(rows) > 1:  # one bad row must not hold up the others: look for it one by one
                     size = 1
                     continue
                 await self._give_up(batch_id, rows[0].n, kind)
-            size = _next_size(size, time.perf_counter() - started)
 
     async def waiting(self, batch_id: int, size: int) -> list[Waiting]:
         """The next rows to apply, new ones first. Which they are is written in the rows themselves, not remembered.
@@ -81,22 +81,26 @@ class Applying:
                     return [Waiting(row.n, row.data) for row in found]
         return []
 
-    async def write(self, batch_id: int, writer: Writer, rows: Sequence[Waiting]) -> bool:
-        """Write some rows and mark them in the same transaction; False when the batch is done or was stopped."""
+    async def write(self, batch_id: int, writer: Writer, rows: Sequence[Waiting]) -> float | None:
+        """Write some rows and mark them in the same transaction.
+
+        How long (seconds) others could not write; None when the batch is done or was stopped.
+        """
         now = self._clock.now()
         going = update(ImportBatch).where(ImportBatch.id == batch_id, ImportBatch.state == BatchState.APPLYING)
         async with self._uow.write() as work:
             if await work.session.scalar(going.values(_progress(rows, now)).returning(ImportBatch.id)) is None:
-                return False
+                return None
+            started = time.perf_counter()
             if not rows:
                 record(work, PROGRAM, "import.done", ("import", batch_id), at=now)
-                return False
+                return None
             written = await writer.write(work, [row.data for row in rows], now)
             marks = [{"batch": batch_id, "row": row.n, "result": written.get(row.n)} for row in rows]
             await execute_all(work.session, _MARK, marks)
             span = {"rows": (None, f"{rows[0].n}-{rows[-1].n}")}
             record(work, PROGRAM, "import.applied", ("import", batch_id), span, at=now)
-        return True
+        return time.perf_counter() - started
 
     async def _give_up(self, batch_id: int, n: int, kind: ImportKind) -> None:
         """Mark a row that the database refuses, so that the import can end and the file back says so."""
@@ -120,7 +124,7 @@ def _progress(rows: Sequence[Waiting], now: datetime) -> dict[Any, Any]:
     return {"applied_rows": ImportBatch.applied_rows + len(rows)}
 
 
-def _next_size(size: int, took: float) -> int:
-    """How many rows to write next, from how long (seconds) the last ones took."""
-    fitting = int(size * _CHUNK_SECONDS / max(took, 0.001))
+def _next_size(size: int, held: float) -> int:
+    """How many rows to write next, from how long (seconds) the last ones held others up."""
+    fitting = int(size * _CHUNK_SECONDS / max(held, 0.001))
     return min(max(fitting, size // 2, 10), size * 2, _LARGEST_CHUNK)

@@ -5,11 +5,14 @@ database needs to write them. Here a statement is compiled once and its values a
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import BindParameter, Column, Dialect, Insert, Table, Update, func, insert, select, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from core.kernel.db import Base
@@ -31,20 +34,24 @@ async def reserve_ids(session: AsyncSession, table: type[Base], count: int) -> r
 async def insert_many(session: AsyncSession, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows that all name the same columns."""
     if rows:
-        await _insert_all(session, insert(_plain(table)), _plain(table), rows)
+        await _insert_all(session, _plain(table), rows, passing_over=False)
 
 
 async def insert_missing(session: AsyncSession, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows, passing over those that a unique constraint says are already there."""
     if rows:
-        await _insert_all(session, insert_or_ignore(session, table), _plain(table), rows)
+        await _insert_all(session, _plain(table), rows, passing_over=True)
 
 
 def insert_or_ignore(session: AsyncSession, table: type[Base]) -> Insert:
     """An insert that does nothing where a unique constraint is already satisfied."""
-    if session.get_bind().dialect.name == "sqlite":
-        return sqlite.insert(_plain(table)).on_conflict_do_nothing()
-    return postgresql.insert(_plain(table)).on_conflict_do_nothing()
+    return _passing_over(_plain(table), session.get_bind().dialect.name)
+
+
+def _passing_over(table: Table, dialect: str) -> Insert:
+    if dialect == "sqlite":
+        return sqlite.insert(table).on_conflict_do_nothing()
+    return postgresql.insert(table).on_conflict_do_nothing()
 
 
 async def insert_or_raise(
@@ -63,26 +70,39 @@ async def insert_or_raise(
     await session.execute(raising, rows)
 
 
-async def execute_all(session: AsyncSession, statement: Insert | Update, rows: Sequence[Mapping[str, Any]]) -> None:
+async def execute_all(session: AsyncSession, statement: Update, rows: Sequence[Mapping[str, Any]]) -> None:
     """Execute a statement once for each row of values, all of which name its parameters.
 
     What the statement itself fixes is the same for all. The errors of the driver come as SQLAlchemy's.
     """
-    if not rows:
-        return
-    connection = await session.connection()
-    compiled = statement.compile(dialect=connection.dialect, column_keys=list(rows[0]))
-    order = compiled.positiontup or ()
-    prepared = (_prepared(compiled.binds[name], rows, name, connection.dialect) for name in order)
-    await connection.exec_driver_sql(str(compiled), list(zip(*prepared, strict=True)))
+    if rows:
+        connection = await session.connection()
+        compiled = statement.compile(dialect=connection.dialect, column_keys=list(rows[0]))
+        await _run(connection, compiled, rows)
 
 
 async def _insert_all(
-    session: AsyncSession, statement: Insert, table: Table, rows: Sequence[Mapping[str, Any]]
+    session: AsyncSession, table: Table, rows: Sequence[Mapping[str, Any]], *, passing_over: bool
 ) -> None:
     """Insert rows, completed by the defaults of the columns they leave out."""
     missing = {column.name: _default(column) for column in table.columns if _fills_in(column, rows[0])}
-    await execute_all(session, statement, [{**row, **missing} for row in rows] if missing else rows)
+    whole = [{**row, **missing} for row in rows] if missing else rows
+    connection = await session.connection()
+    await _run(connection, _insert(table, tuple(whole[0]), connection.dialect, passing_over=passing_over), whole)
+
+
+@lru_cache(maxsize=256)
+def _insert(table: Table, columns: tuple[str, ...], dialect: Dialect, *, passing_over: bool) -> SQLCompiler:
+    statement = _passing_over(table, dialect.name) if passing_over else insert(table)
+    compiled = statement.compile(dialect=dialect, column_keys=list(columns))
+    assert isinstance(compiled, SQLCompiler)
+    return compiled
+
+
+async def _run(connection: AsyncConnection, compiled: SQLCompiler, rows: Sequence[Mapping[str, Any]]) -> None:
+    names = compiled.positiontup or ()
+    prepared = (_prepared(compiled.binds[name], rows, name, connection.dialect) for name in names)
+    await connection.exec_driver_sql(str(compiled), list(zip(*prepared, strict=True)))
 
 
 def _fills_in(column: Column[Any], row: Mapping[str, Any]) -> bool:
@@ -99,12 +119,12 @@ def _prepared(
     bind: BindParameter[Any], rows: Sequence[Mapping[str, Any]], name: str, dialect: Dialect
 ) -> Iterable[Any]:
     """A column's values as the driver takes them. What is the same object in every row is prepared once."""
-    values = [row.get(name, bind.value) for row in rows]
+    values = list(map(itemgetter(name), rows)) if name in rows[0] else [bind.value] * len(rows)
     prepare = bind.type.dialect_impl(dialect).bind_processor(dialect)
     if prepare is None:
         return values
-    first = values[0]
-    return [prepare(first)] * len(values) if all(one is first for one in values) else map(prepare, values)
+    same = len(set(map(id, values))) == 1
+    return [prepare(values[0])] * len(values) if same else map(prepare, values)
 
 
 def _plain(table: type[Base]) -> Table:

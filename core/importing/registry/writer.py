@@ -79,6 +79,7 @@ class _Pile:
         self.tables[table].append(row)
 
 
+_ZERO = Decimal(0)
 #: Rows prepared before others get a turn on the event loop.
 _AT_A_STRETCH = 50
 _Add = Callable[[AsyncSession, type[Base], Sequence[Mapping[str, Any]]], Awaitable[None]]
@@ -145,7 +146,7 @@ class _Writer:
         case_id = next(self._case_ids)
         self._opened[row.number] = case_id
         debtor_id, known = self._debtor(row)
-        owed = sum(row.amounts.values(), Decimal(0))
+        owed = sum(row.amounts.values(), _ZERO)
         claim_words = dict.fromkeys(filter(None, (row.number, row.claim, row.contract_no)))
         texts = [fold(" ".join(claim_words)), self._pile.fresh.get(debtor_id, "")]
         self._link(case_id, debtor_id, PartyRole.DEBTOR, Liability.FULL)
@@ -294,7 +295,7 @@ class _Writer:
             contract_on=row.contract_on,
             due_on=row.due_on,
             limitation_on=row.limitation_on,
-            **{name: row.amounts.get(name, Decimal(0)) for name in AMOUNT_TARGETS},
+            **{name: row.amounts.get(name, _ZERO) for name in AMOUNT_TARGETS},
         )
 
     def _event(self, case_id: int, row: RegistryRow) -> None:

@@ -1,11 +1,12 @@
 """A registry from the file to the cases, on both databases."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from python_calamine import load_workbook
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from core.cases.lookup import who_is_calling
 from core.cases.model import Case, CaseParty, Claim, Creditor
@@ -15,7 +16,7 @@ from core.importing.queries import rows_of
 from core.importing.registry.fields import TARGETS
 from core.importing.registry.kind import RegistryKind
 from core.importing.report import write_report
-from core.importing.service import Imports
+from core.importing.service import APPLY_JOB, Imports
 from core.kernel.access import PROGRAM, Actor
 from core.kernel.clock import ManualClock
 from core.kernel.errors import Forbidden
@@ -163,6 +164,25 @@ async def test_a_stop_keeps_what_is_done_and_going_on_ends_it(
     )
 
 
+async def test_going_on_while_the_stopped_job_is_still_ending(
+    uow: UnitOfWork, clock: ManualClock, imports: Imports, runner: JobRunner, creditor: Creditor, tmp_path: Path
+) -> None:
+    path = write_book(tmp_path / "r.xlsx", [debtor(n) for n in range(1, 31)])
+    batch = await bring_in(imports, runner, creditor, path, apply=False)
+    await imports.apply(PROGRAM, batch.id, valid_only=True)
+    await imports.stop(PROGRAM, batch.id)
+
+    async def ending(payload: Mapping[str, Any]) -> None:
+        """The job has seen the stop; before it is settled somebody goes on."""
+        await imports.handlers[APPLY_JOB](payload)
+        if (await reload(imports, batch)).state == BatchState.STOPPED:
+            await imports.apply(PROGRAM, batch.id, valid_only=True)
+
+    assert await JobRunner(uow, clock, {APPLY_JOB: ending}).run_due() == 2
+    assert (await reload(imports, batch)).state == BatchState.DONE
+    assert await count(uow, Case) == 30
+
+
 async def test_a_second_run_over_the_same_rows_changes_nothing(
     uow: UnitOfWork, imports: Imports, runner: JobRunner, creditor: Creditor, tmp_path: Path
 ) -> None:
@@ -181,7 +201,7 @@ async def test_a_dry_run_cut_short_continues_where_it_stopped(
     path = write_book(tmp_path / "r.xlsx", [debtor(n) for n in range(1, 601)])
     batch = await bring_in(imports, runner, creditor, path, apply=False)
     async with uow.write() as work:  # as a kill after the first transaction leaves it
-        await work.session.execute(ImportRow.__table__.delete().where(ImportRow.__table__.c.n > 253))
+        await work.session.execute(delete(ImportRow).where(ImportRow.n > 253))
         await work.session.execute(update(ImportBatch).values(state=BatchState.CHECKING, checked_rows=250, counts={}))
     await imports.handlers["import.check"]({"batch": batch.id})
     batch = await reload(imports, batch)
