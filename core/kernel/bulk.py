@@ -7,13 +7,13 @@ database needs to write them. Here a statement is compiled once and its values a
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import BindParameter, Column, Dialect, Insert, Table, Update, func, insert, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.schema import ScalarElementColumnDefault
+from sqlalchemy.sql.schema import CallableColumnDefault, ScalarElementColumnDefault
 
 from core.kernel.db import Base
 
@@ -110,9 +110,9 @@ def _fills_in(column: Column[Any], row: Mapping[str, Any]) -> bool:
 
 
 def _default(column: Column[Any]) -> Any:
-    """The value of a column that is left out; one that is made anew for each row is not for bulk writing."""
-    assert isinstance(column.default, ScalarElementColumnDefault), f"give {column.name} to write many rows"
-    return column.default.arg
+    """The value of a column that is left out: one for all rows, which are not objects that could share it."""
+    assert isinstance(column.default, ScalarElementColumnDefault | CallableColumnDefault), column.name
+    return column.default.arg if column.default.is_scalar else column.default.arg(cast(Any, None))
 
 
 def _prepared(

@@ -5,8 +5,8 @@ from alembic import op
 
 from core.kernel import types
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 
 _OPEN = sa.text("state NOT IN ('cancelled', 'failed')")
 
