@@ -97,6 +97,7 @@ class UploadForm(Form):
 
     creditor_id: int
     order_number: str = ""
+    kind: str = REGISTRY
 
 
 async def upload(request: Request) -> Response:
@@ -112,6 +113,7 @@ async def upload(request: Request) -> Response:
                 chosen.creditor_id,
                 path,
                 Path(sent.filename).name,
+                kind=chosen.kind,
                 order_number=chosen.order_number,
             )
         except DomainError as error:
