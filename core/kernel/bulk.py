@@ -9,11 +9,12 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any, cast
 
-from sqlalchemy import BindParameter, Column, Dialect, Insert, Table, Update, func, insert, select, text
+from sqlalchemy import Column, Dialect, Insert, Table, Update, func, insert, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.schema import CallableColumnDefault, ScalarElementColumnDefault
+from sqlalchemy.types import TypeEngine
 
 from core.kernel.db import Base
 
@@ -78,7 +79,7 @@ async def execute_all(session: AsyncSession, statement: Update, rows: Sequence[M
     if rows:
         connection = await session.connection()
         compiled = statement.compile(dialect=connection.dialect, column_keys=list(rows[0]))
-        await _run(connection, compiled, rows)
+        await _run(connection, compiled, rows, {name: bind.value for name, bind in compiled.binds.items()})
 
 
 async def _insert_all(
@@ -86,9 +87,9 @@ async def _insert_all(
 ) -> None:
     """Insert rows, completed by the defaults of the columns they leave out."""
     missing = {column.name: _default(column) for column in table.columns if _fills_in(column, rows[0])}
-    whole = [{**row, **missing} for row in rows] if missing else rows
     connection = await session.connection()
-    await _run(connection, _insert(table, tuple(whole[0]), connection.dialect, passing_over=passing_over), whole)
+    columns = (*rows[0], *missing)
+    await _run(connection, _insert(table, columns, connection.dialect, passing_over=passing_over), rows, missing)
 
 
 @lru_cache(maxsize=256)
@@ -99,10 +100,19 @@ def _insert(table: Table, columns: tuple[str, ...], dialect: Dialect, *, passing
     return compiled
 
 
-async def _run(connection: AsyncConnection, compiled: SQLCompiler, rows: Sequence[Mapping[str, Any]]) -> None:
-    names = compiled.positiontup or ()
-    prepared = (_prepared(compiled.binds[name], rows, name, connection.dialect) for name in names)
-    await connection.exec_driver_sql(str(compiled), list(zip(*prepared, strict=True)))
+async def _run(
+    connection: AsyncConnection, compiled: SQLCompiler, rows: Sequence[Mapping[str, Any]], fixed: Mapping[str, Any]
+) -> None:
+    """``fixed`` are the values of the parameters that the rows do not name."""
+    parameters = [
+        _prepared(
+            compiled.binds[name].type,
+            list(map(itemgetter(name), rows)) if name in rows[0] else [fixed[name]] * len(rows),
+            connection.dialect,
+        )
+        for name in compiled.positiontup or ()
+    ]
+    await connection.exec_driver_sql(str(compiled), list(zip(*parameters, strict=True)))
 
 
 def _fills_in(column: Column[Any], row: Mapping[str, Any]) -> bool:
@@ -115,12 +125,9 @@ def _default(column: Column[Any]) -> Any:
     return column.default.arg if column.default.is_scalar else column.default.arg(cast(Any, None))
 
 
-def _prepared(
-    bind: BindParameter[Any], rows: Sequence[Mapping[str, Any]], name: str, dialect: Dialect
-) -> Iterable[Any]:
+def _prepared(kind: TypeEngine[Any], values: list[Any], dialect: Dialect) -> Iterable[Any]:
     """A column's values as the driver takes them. What is the same object in every row is prepared once."""
-    values = list(map(itemgetter(name), rows)) if name in rows[0] else [bind.value] * len(rows)
-    prepare = bind.type.dialect_impl(dialect).bind_processor(dialect)
+    prepare = kind.dialect_impl(dialect).bind_processor(dialect)
     if prepare is None:
         return values
     same = len(set(map(id, values))) == 1
