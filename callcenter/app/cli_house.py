@@ -20,7 +20,8 @@ from callcenter.app.presets import install
 from callcenter.app.schema import migrate
 from callcenter.app.serve import ROLES, serve
 from core.audit.queries import verify
-from core.importing.command import import_cases, read_mapping
+from core.importing.command import import_file, read_mapping
+from core.importing.registry.kind import RegistryKind
 from core.importing.service import Imports
 from core.kernel import logs
 from core.kernel.access import PROGRAM
@@ -102,14 +103,15 @@ async def _add_token(arguments: argparse.Namespace) -> None:
 
 async def _import_cases(arguments: argparse.Namespace) -> None:
     async with _ground() as base:
-        imports = Imports(base.uow, base.clock, base.settings.data_dir / "imports")
-        summary = await import_cases(
+        kind = RegistryKind()
+        imports = Imports(base.uow, base.clock, base.settings.data_dir / "imports", (kind,))
+        summary = await import_file(
             imports,
             base.uow,
             PROGRAM,
             arguments.file.resolve(),
             creditor_name=arguments.creditor,
-            mapping=read_mapping(arguments.mapping) if arguments.mapping else None,
+            mapping=read_mapping(arguments.mapping, kind.targets) if arguments.mapping else None,
             dry_run=arguments.dry_run,
         )
     if arguments.json:

@@ -30,6 +30,7 @@ from callcenter.calls.service import CallService
 from callcenter.compliance.registry import Registry
 from callcenter.compliance.service import Gate
 from core.audit.service import Looks, Sealer
+from core.importing.registry.kind import RegistryKind
 from core.importing.service import Imports
 from core.kernel.bus import Bus
 from core.kernel.clock import Clock, SystemClock
@@ -216,7 +217,7 @@ def build(base: Ground, staff: People, sites: Sequence[Site]) -> House:
     """The whole house over its ground floor, for the exchanges at ``sites``."""
     floor = _floor(base, sites)
     archive = _archive(base, floor, sites)
-    imports = Imports(base.uow, base.clock, base.settings.data_dir / "imports")
+    imports = Imports(base.uow, base.clock, base.settings.data_dir / "imports", (RegistryKind(),))
     handlers: Mapping[str, JobHandler] = {**imports.handlers, RESUME_JOB: archive.pausing.resume_when_due}
     jobs = JobRunner(base.uow, base.clock, handlers)
     base.bus.subscribe(JobQueued, jobs.on_queued)

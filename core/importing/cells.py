@@ -16,7 +16,6 @@ Cell = str | int | float | bool | date | datetime | time | timedelta | None
 _EPOCH_1900 = date(1899, 12, 30)
 _EPOCH_1904 = date(1904, 1, 1)
 _EARLIEST, _LATEST = date(1900, 1, 1), date(2100, 12, 31)
-_SPACES = re.compile(r"[\s\u00a0\u2007\u202f\u2009]+")
 _SCIENTIFIC = re.compile(r"([+-]?\d)(?:[.,](\d+))?[eE]\+?(\d{1,2})")
 _FOUR_DECIMALS = Decimal("0.0001")
 _LARGEST = Decimal(10) ** 13
@@ -39,6 +38,8 @@ class Unreadable(Exception):
 
 def text(cell: Cell) -> str:
     """The cell as text: whole numbers without a point, dates in ISO form, spaces tidied."""
+    if isinstance(cell, str):  # most cells are
+        return " ".join(cell.split())
     if cell is None or isinstance(cell, bool):
         return "" if cell is None else str(int(cell))
     if isinstance(cell, float):
@@ -47,7 +48,7 @@ def text(cell: Cell) -> str:
         return cell.date().isoformat() if cell.time() == time() else cell.isoformat(sep=" ")
     if isinstance(cell, date):
         return cell.isoformat()
-    return _SPACES.sub(" ", str(cell)).strip()
+    return " ".join(str(cell).split())
 
 
 def _plain_number(value: float) -> str:

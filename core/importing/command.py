@@ -1,7 +1,7 @@
 """Importing in one go, for the command line: every step in this process, one after the other."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,8 @@ import msgspec
 
 from core.cases.queries.lists import creditor_named
 from core.importing.errors import MappingIncomplete
-from core.importing.fields import TARGETS
 from core.importing.headers import heading
-from core.importing.model import BatchState, OnExisting, Outcome
+from core.importing.model import REGISTRY, BatchState, OnExisting, Outcome
 from core.importing.queries import batch_by_id, rows_of
 from core.importing.service import APPLY_JOB, CHECK_JOB, Imports
 from core.kernel.access import Actor
@@ -43,30 +42,31 @@ class ImportSummary:
         return {**plain, "counts": dict(self.counts), "errors": rows}
 
 
-def read_mapping(path: Path) -> dict[str, str]:
-    """A mapping file: JSON from the heading of a column to a field's name (``""`` leaves it out).
+def read_mapping(path: Path, targets: Collection[str]) -> dict[str, str]:
+    """A mapping file: JSON from the heading of a column to one of ``targets`` (``""`` leaves it out).
 
     Raises ``MappingIncomplete`` for one that names unknown fields.
     """
     written: dict[str, str] = msgspec.json.decode(path.read_bytes(), type=dict[str, str])
-    unknown = sorted(set(written.values()) - set(TARGETS) - {""})
+    unknown = sorted(set(written.values()) - set(targets) - {""})
     if unknown:
         raise MappingIncomplete(targets=json.dumps(unknown, ensure_ascii=False))
     return {heading(title): target for title, target in written.items()}
 
 
-async def import_cases(
+async def import_file(
     imports: Imports,
     uow: UnitOfWork,
     actor: Actor,
     path: Path,
     *,
     creditor_name: str,
+    kind: str = REGISTRY,
     mapping: Mapping[str, str] | None = None,
     dry_run: bool = False,
     on_existing: OnExisting = OnExisting.UPDATE,
 ) -> ImportSummary:
-    """Read, check and, unless it is a dry run, apply the valid rows of a registry.
+    """Read, check and, unless it is a dry run, apply the valid rows of a workbook.
 
     ``mapping`` goes from a folded heading to a field (:func:`read_mapping`). A dry run leaves no batch behind that
     would refuse the file later. Raises ``NotFound`` for an unknown creditor, and what :class:`Imports` raises.
@@ -75,7 +75,7 @@ async def import_cases(
         creditor = await creditor_named(session, creditor_name)
     if creditor is None:
         raise NotFound()
-    batch = await imports.receive(actor, creditor.id, path, path.name)
+    batch = await imports.receive(actor, creditor.id, path, path.name, kind=kind)
     columns = {int(index): target for index, target in batch.columns.items()}
     for index, title in enumerate(batch.headings):
         if mapping is not None and heading(title) in mapping:
@@ -87,17 +87,20 @@ async def import_cases(
     if batch.state == BatchState.CHECKED and not dry_run:
         await imports.apply(actor, batch.id, valid_only=True)
         await imports.handlers[APPLY_JOB]({"batch": batch.id})
-    summary = await _summary(uow, actor, batch.id, dry_run=dry_run)
+    summary = await _summary(imports, uow, actor, batch.id, dry_run=dry_run)
     if dry_run and summary.state == BatchState.CHECKED:
         await imports.stop(actor, batch.id)
     return summary
 
 
-async def _summary(uow: UnitOfWork, actor: Actor, batch_id: int, *, dry_run: bool) -> ImportSummary:
+async def _summary(imports: Imports, uow: UnitOfWork, actor: Actor, batch_id: int, *, dry_run: bool) -> ImportSummary:
     async with uow.read() as session:
         batch, _ = await batch_by_id(session, actor, batch_id)
         faulty = await rows_of(session, actor, batch_id, outcome=Outcome.ERROR, size=_FAULTS_SHOWN)
-    faults = tuple((line.n, str(label), str(message)) for line in faulty for label, message in line.faults)
+    labels = {key: str(target.label) for key, target in imports.kind(batch.kind).targets.items()}
+    faults = tuple(
+        (line.n, labels.get(one.field, one.field), str(one.message)) for line in faulty for one in line.faults
+    )
     return ImportSummary(
         batch=batch_id,
         state=batch.state,

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from core.importing.fields import TARGETS
+from core.importing.targets import Target
 from core.parties.search import fold
 
 #: Creditors put a title, a date and a logo above the table, hardly more.
@@ -17,56 +17,53 @@ def heading(text: str) -> str:
     return " ".join(_NOT_WORD.sub(" ", fold(text).replace("'", "")).split())
 
 
-_WORDS: Mapping[str, str] = {heading(word): key for key, target in TARGETS.items() for word in target.words}
-_LONGEST_FIRST = sorted(_WORDS, key=lambda word: (-len(word), word))
-
-
-def meaning(text: str) -> str | None:
-    """The target a heading names: the same words, else the longest known words within it."""
-    said = heading(text)
-    if said in _WORDS:
-        return _WORDS[said]
-    if not said or len(said) > 120:
-        return None
-    padded = f" {said} "
-    return next((_WORDS[word] for word in _LONGEST_FIRST if len(word) > 3 and f" {word} " in padded), None)
-
-
-def understood(row: Sequence[str], saved: Mapping[str, str]) -> int:
-    """How many different things the cells of a row name, by their words or as the creditor's columns were mapped."""
-    return len({saved.get(heading(cell)) or meaning(cell) for cell in row if cell} - {None, ""})
-
-
-def header_row(rows: Sequence[Sequence[str]], saved: Mapping[str, str]) -> int | None:
-    """The index of the row that names the most columns; None when no row names two."""
-    scores = [understood(row, saved) for row in rows[:SEARCHED_ROWS]]
-    best = max(scores, default=0)
-    return scores.index(best) if best >= _ENOUGH else None
-
-
-def suggest(headings: Sequence[str], saved: Mapping[str, str]) -> dict[int, str]:
-    """Column index → target: as the creditor's columns were mapped before, else by what they are called.
-
-    ``saved`` goes from a folded heading to a target, or to ``""`` for a column that is left out. Of several columns
-    with one meaning the first takes it, unless the target may be filled from many.
-    """
-    mapping: dict[int, str] = {}
-    known = [saved.get(heading(text)) for text in headings]
-    for index, text in enumerate(headings):
-        target = known[index] if known[index] is not None else meaning(text)
-        taken = target in mapping.values() or (known[index] is None and target in known)
-        if target in TARGETS and (not taken or TARGETS[str(target)].many):
-            mapping[index] = str(target)
-    return mapping
-
-
 def remember(headings: Sequence[str], mapping: Mapping[int, str]) -> dict[str, str]:
     """What to save of a mapping: folded heading → target, ``""`` for columns left out."""
     return {heading(text): mapping.get(index, "") for index, text in enumerate(headings) if heading(text)}
 
 
-def missing(mapping: Mapping[int, str]) -> list[str]:
-    """Targets without which nothing can be imported and that no column fills."""
-    filled = set(mapping.values())
-    needed = [key for key, target in TARGETS.items() if target.required and key not in filled]
-    return needed if filled & {"name", "surname"} else [*needed, "name"]
+class Vocabulary:
+    """The headings by which the columns of one kind of workbook are known.
+
+    ``saved``, wherever it is asked for, is how columns were mapped before (:func:`remember`).
+    """
+
+    def __init__(self, targets: Mapping[str, Target]) -> None:
+        self._targets = targets
+        self._words = {heading(word): key for key, target in targets.items() for word in target.words}
+        self._longest_first = sorted(self._words, key=lambda word: (-len(word), word))
+
+    def meaning(self, text: str) -> str | None:
+        """The target a heading names: the same words, else the longest known words within it."""
+        said = heading(text)
+        if said in self._words:
+            return self._words[said]
+        if not said or len(said) > 120:
+            return None
+        padded = f" {said} "
+        within = (word for word in self._longest_first if len(word) > 3 and f" {word} " in padded)
+        return next((self._words[word] for word in within), None)
+
+    def understood(self, row: Sequence[str], saved: Mapping[str, str]) -> int:
+        """How many different things the cells of a row name, by their words or as the columns were mapped."""
+        return len({saved.get(heading(cell)) or self.meaning(cell) for cell in row if cell} - {None, ""})
+
+    def header_row(self, rows: Sequence[Sequence[str]], saved: Mapping[str, str]) -> int | None:
+        """The index of the row that names the most columns; None when no row names two."""
+        scores = [self.understood(row, saved) for row in rows[:SEARCHED_ROWS]]
+        best = max(scores, default=0)
+        return scores.index(best) if best >= _ENOUGH else None
+
+    def suggest(self, headings: Sequence[str], saved: Mapping[str, str]) -> dict[int, str]:
+        """Column index → target: as the columns were mapped before, else by what they are called.
+
+        Of several columns with one meaning the first takes it, unless the target may be filled from many.
+        """
+        mapping: dict[int, str] = {}
+        known = [saved.get(heading(text)) for text in headings]
+        for index, text in enumerate(headings):
+            target = known[index] if known[index] is not None else self.meaning(text)
+            taken = target in mapping.values() or (known[index] is None and target in known)
+            if target in self._targets and (not taken or self._targets[str(target)].many):
+                mapping[index] = str(target)
+        return mapping

@@ -10,6 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core.kernel.db import Base
 from core.kernel.types import Key, UtcDateTime
 
+#: The kind of the batches that become cases.
+REGISTRY = "registry"
+
 
 class BatchState(StrEnum):
     """``MAPPING`` waits for the columns, ``CHECKING`` and ``APPLYING`` run as jobs, ``CHECKED`` waits for the word
@@ -45,8 +48,9 @@ class OnExisting(StrEnum):
 
 
 class ImportBatch(Base):
-    """A registry on its way in. ``file_hash`` (SHA-256) is refused a second time while another batch holds it.
+    """A workbook on its way in, of a ``kind`` (:class:`~core.importing.ports.ImportKind`).
 
+    ``file_hash`` (SHA-256) is refused a second time for the same creditor while another batch of the kind holds it.
     ``columns`` goes from a column's index (as text) to its target. ``counts`` holds the rows by outcome after the
     dry run; ``checked_rows`` and ``applied_rows`` are the progress, of about ``sheet_rows``.
     """
@@ -55,6 +59,7 @@ class ImportBatch(Base):
     __table_args__ = (
         Index(
             "uq_import_batches_file",
+            "kind",
             "creditor_id",
             "file_hash",
             unique=True,
@@ -64,6 +69,7 @@ class ImportBatch(Base):
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(12), default=REGISTRY, server_default=REGISTRY)
     creditor_id: Mapped[int] = mapped_column(ForeignKey("creditors.id"))
     order_number: Mapped[str] = mapped_column(String(60))
     file_name: Mapped[str] = mapped_column(String(255))
@@ -87,8 +93,9 @@ class ImportBatch(Base):
 class ImportRow(Base):
     """One row: what it says and its cells (JSON texts), what it means, and whether that is done.
 
-    ``n`` is Excel's row number. ``faults`` and ``diff`` are JSON texts as well: a dry run writes a hundred thousand of
-    these, so they are kept the way the reader printed them.
+    ``n`` is Excel's row number; ``result_id`` is the case, or what else the row became. ``number`` and ``claim`` tell
+    it from the other rows, ``name`` is whom it speaks of. ``faults`` and ``diff`` are JSON texts as well: a dry run
+    writes a hundred thousand of these, so they are kept the way the reader printed them.
     """
 
     __tablename__ = "import_rows"
@@ -105,4 +112,4 @@ class ImportRow(Base):
     cells: Mapped[str] = mapped_column(Text)
     faults: Mapped[str] = mapped_column(Text, default="[]")
     diff: Mapped[str] = mapped_column(Text, default="{}")
-    case_id: Mapped[int | None] = mapped_column()
+    result_id: Mapped[int | None] = mapped_column()

@@ -10,10 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.cases.model import Creditor
 from core.importing import rights
 from core.importing.model import BatchState, ImportBatch, ImportRow, Outcome
-from core.importing.rows import Fault, shown
+from core.importing.reading import Fault
 from core.kernel.access import Actor
 from core.kernel.errors import NotFound
-from core.kernel.i18n import Message
 
 _faults = msgspec.json.Decoder(list[Fault])
 _diff = msgspec.json.Decoder(dict[str, tuple[str, str]])
@@ -22,15 +21,15 @@ _cells = msgspec.json.Decoder(list[str])
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RowLine:
-    """One row of the dry run: what it means, what is wrong (label, message), what it changes."""
+    """One row of the dry run: what it means, what is wrong, what it changes."""
 
     n: int
     outcome: Outcome
     applied: bool
-    case_id: int | None
+    result_id: int | None
     number: str
     name: str
-    faults: tuple[tuple[Message | str, Message], ...]
+    faults: tuple[Fault, ...]
     diff: Mapping[str, tuple[str, str]]
     cells: tuple[str, ...]
 
@@ -82,10 +81,10 @@ async def rows_of(
             n=row.n,
             outcome=Outcome(row.outcome),
             applied=row.applied,
-            case_id=row.case_id,
+            result_id=row.result_id,
             number=row.number,
             name=row.name,
-            faults=tuple(shown(_faults.decode(row.faults))),
+            faults=tuple(_faults.decode(row.faults)),
             diff=_diff.decode(row.diff),
             cells=tuple(_cells.decode(row.cells)),
         )

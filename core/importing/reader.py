@@ -1,14 +1,16 @@
-"""Reads a workbook in a process of its own, with a limit on memory and processor time, and prints it as lines of JSON.
+"""Reads a workbook in a process of its own, with a limit on memory and processor time, and prints it as lines of JSON,
+each a list of items.
 
 ``python -m core.importing.reader REQUEST`` where REQUEST is a :class:`Request` as JSON. A hostile workbook can abort
 this process; it cannot harm anything else.
 """
 
+import importlib
 import re
 import resource
 import sys
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, BinaryIO
 
@@ -18,7 +20,7 @@ from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, Shee
 from core.importing import cells
 from core.importing.cells import Cell
 from core.importing.headers import SEARCHED_ROWS
-from core.importing.rows import Fault, Reading, RegistryRow, is_empty, read_row
+from core.importing.reading import Fault, Reading, RowReader, is_empty
 
 MEMORY_LIMIT = 1_500_000_000
 CPU_SECONDS = 600
@@ -26,19 +28,22 @@ MOST_ROWS = 500_000
 MOST_COLUMNS = 300
 LONGEST_CELL = 4000
 _PREVIEW_ROWS = SEARCHED_ROWS + 10
+_PIECE_BYTES = 64_000
 EXIT_TOO_LARGE = 3
 EXIT_UNREADABLE = 4
 
 
 class Request(msgspec.Struct):
     """What to read: without ``reading`` the head of every visible sheet, with it the rows of ``sheet`` behind
-    ``header`` (the row's index), from Excel's row ``first_row`` on."""
+    ``header`` (the row's index), from Excel's row ``first_row`` on, each read by ``row_reader`` (``module:function``).
+    """
 
     path: str
     sheet: str = ""
     header: int = 0
     first_row: int = 0
     reading: Reading | None = None
+    row_reader: str = ""
 
 
 class SheetHead(msgspec.Struct):
@@ -50,14 +55,17 @@ class SheetHead(msgspec.Struct):
 
 
 class Line(msgspec.Struct, omit_defaults=True):
-    """One row: what it says (``data``), what is wrong with it, and its cells as texts for the file that goes back."""
+    """One row: what it says (``data``), what is wrong with it, and its cells as texts for the file that goes back.
+
+    ``data`` and ``cells`` stay the JSON they are stored as.
+    """
 
     n: int
     number: str
     claim: str
     name: str
-    data: RegistryRow
-    cells: list[str]
+    data: msgspec.Raw
+    cells: msgspec.Raw
     faults: list[Fault] = []
 
 
@@ -66,10 +74,24 @@ def main(request: Request, out: BinaryIO) -> int:
     _limit()
     workbook = CalamineWorkbook.from_path(request.path)
     encoder = msgspec.json.Encoder()
-    for item in _heads(workbook) if request.reading is None else _lines(workbook, request, request.reading):
-        out.write(encoder.encode(item))
-        out.write(b"\n")
+    items = _heads(workbook) if request.reading is None else _lines(workbook, request, request.reading)
+    for piece in _pieces(encoder.encode(item) for item in items):
+        out.write(b"[" + b",".join(piece) + b"]\n")
     return 0
+
+
+def _pieces(items: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Items together until they are long enough: who reads them is woken once for many."""
+    piece: list[bytes] = []
+    size = 0
+    for item in items:
+        piece.append(item)
+        size += len(item)
+        if size >= _PIECE_BYTES:
+            yield piece
+            piece, size = [], 0
+    if piece:
+        yield piece
 
 
 def _limit() -> None:
@@ -125,7 +147,9 @@ def _lines(workbook: CalamineWorkbook, request: Request, reading: Reading) -> It
     sheet = workbook.get_sheet_by_name(request.sheet)
     _bounded(sheet)
     reading = msgspec.structs.replace(reading, epoch_1904=_epoch_1904(request.path))
-    first = max(request.header + 2, request.first_row)
+    module, _, function = request.row_reader.partition(":")
+    read_row: RowReader = getattr(importlib.import_module(module), function)
+    first, encode = max(request.header + 2, request.first_row), msgspec.json.Encoder().encode
     for n, row in _rows(sheet):
         if n < first or is_empty(row):
             continue
@@ -136,8 +160,8 @@ def _lines(workbook: CalamineWorkbook, request: Request, reading: Reading) -> It
             number=data.number,
             claim=data.claim,
             name=data.name,
-            data=data,
-            cells=[cells.text(cell) for cell in short],
+            data=msgspec.Raw(encode(data)),
+            cells=msgspec.Raw(encode([cells.text(cell) for cell in short])),
             faults=faults,
         )
 

@@ -1,6 +1,6 @@
-"""The file back: the registry as it came, with what happened to each row and why."""
+"""The file back: the workbook as it came, with what happened to each row and why."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -9,10 +9,11 @@ from sqlalchemy import select
 
 from core.importing import rights
 from core.importing.model import ImportBatch, ImportRow, Outcome
-from core.importing.rows import Fault, shown
+from core.importing.reading import Fault
+from core.importing.targets import Target
 from core.kernel.access import Actor
 from core.kernel.errors import NotFound
-from core.kernel.i18n import Message, Translator, msg
+from core.kernel.i18n import Translator, msg
 from core.kernel.uow import UnitOfWork
 
 _PAGE = 2000
@@ -33,11 +34,19 @@ _cells = msgspec.json.Decoder(list[str])
 
 
 async def write_report(
-    uow: UnitOfWork, actor: Actor, batch_id: int, target: Path, words: Translator, *, errors_only: bool
+    uow: UnitOfWork,
+    actor: Actor,
+    batch_id: int,
+    target: Path,
+    words: Translator,
+    *,
+    targets: Mapping[str, Target],
+    errors_only: bool,
 ) -> None:
-    """Write the rows of a batch to ``target`` with the columns Outcome and Error before the creditor's own.
+    """Write the rows of a batch to ``target`` with the columns Outcome and Error before the sender's own.
 
-    Texts are written as texts: what looks like a formula stays what it looks like. Raises ``NotFound``.
+    ``targets`` name the fields. Texts are written as texts: what looks like a formula stays what it looks like.
+    Raises ``NotFound``.
     """
     actor.require(rights.IMPORT)
     async with uow.read() as session:
@@ -52,7 +61,7 @@ async def write_report(
         line, last = 1, 0
         while rows := await _page(uow, batch_id, last, errors_only=errors_only):
             for row in rows:
-                faults = "; ".join(_told(one, words) for one in shown(_faults.decode(row.faults)))
+                faults = "; ".join(_told(one, words, targets) for one in _faults.decode(row.faults))
                 outcome = words.render(OUTCOME_WORDS[Outcome(row.outcome)])
                 _write(sheet, line, [str(row.n), outcome, faults, *_cells.decode(row.cells)])
                 line, last = line + 1, row.n
@@ -60,9 +69,9 @@ async def write_report(
         book.close()
 
 
-def _told(fault: tuple[Message | str, Message], words: Translator) -> str:
-    label, message = fault
-    return f"{words.render(label) if isinstance(label, Message) else label}: {words.render(message)}"
+def _told(fault: Fault, words: Translator, targets: Mapping[str, Target]) -> str:
+    field = words.render(targets[fault.field].label) if fault.field in targets else fault.field
+    return f"{field}: {words.render(fault.message)}"
 
 
 def _write(sheet: xlsxwriter.worksheet.Worksheet, line: int, cells: Sequence[str]) -> None:

@@ -14,7 +14,6 @@ import msgspec
 import core
 from core.importing.errors import NotAWorkbook, WorkbookTooLarge
 from core.importing.reader import EXIT_TOO_LARGE, EXIT_UNREADABLE, Line, Request, SheetHead
-from core.importing.rows import Reading
 
 MOST_FILE_BYTES = 100_000_000
 MOST_UNPACKED = 300_000_000
@@ -53,11 +52,8 @@ async def heads(path: Path) -> list[SheetHead]:
     return [head async for head in _read(Request(path=str(path)), SheetHead)]
 
 
-async def lines(
-    path: Path, sheet: str, header: int, reading: Reading, first_row: int = 0
-) -> AsyncGenerator[Line, None]:
-    """The rows behind the headings, read and judged, from Excel's row ``first_row`` on; empty rows are left out."""
-    request = Request(path=str(path), sheet=sheet, header=header, first_row=first_row, reading=reading)
+async def lines(request: Request) -> AsyncGenerator[Line, None]:
+    """The rows behind the headings, from Excel's row ``first_row`` on; empty rows are left out."""
     async with contextlib.aclosing(_read(request, Line)) as found:
         async for line in found:
             yield line
@@ -79,7 +75,7 @@ async def _read(request: Request, kind: type[T]) -> AsyncGenerator[T, None]:
         limit=_LONGEST_LINE,
         env={**os.environ, "PYTHONPATH": str(Path(core.__file__).parents[1]), "RUST_BACKTRACE": "0"},
     )
-    decoder = msgspec.json.Decoder(kind)
+    decoder = msgspec.json.Decoder(list[kind])  # type: ignore[valid-type]
     try:
         assert process.stdout is not None
         while True:
@@ -87,7 +83,8 @@ async def _read(request: Request, kind: type[T]) -> AsyncGenerator[T, None]:
                 line = await process.stdout.readline()
             if not line:
                 break
-            yield decoder.decode(line)
+            for item in decoder.decode(line):
+                yield item
         _judge(await process.wait())
     except (TimeoutError, ValueError, msgspec.DecodeError) as error:
         raise WorkbookTooLarge() from error

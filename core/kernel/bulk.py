@@ -1,11 +1,20 @@
-"""Writing many rows at once: ids known before the rows, on both databases."""
+"""Writing many rows at once: ids known before the rows, on both databases.
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+SQLAlchemy prepares the parameters of an ``executemany`` row by row and value by value, which takes as long as the
+database needs to write them. Here a statement is compiled once and its values are prepared a column at a time.
+"""
 
-from sqlalchemy import Insert, Table, func, insert, select, text
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any, cast
+
+from sqlalchemy import Column, Dialect, Insert, Table, Update, func, insert, select, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.schema import CallableColumnDefault, ScalarElementColumnDefault
+from sqlalchemy.types import TypeEngine
 
 from core.kernel.db import Base
 
@@ -26,20 +35,24 @@ async def reserve_ids(session: AsyncSession, table: type[Base], count: int) -> r
 async def insert_many(session: AsyncSession, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows that all name the same columns."""
     if rows:
-        await session.execute(insert(_plain(table)), rows)
+        await _insert_all(session, _plain(table), rows, passing_over=False)
 
 
 async def insert_missing(session: AsyncSession, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows, passing over those that a unique constraint says are already there."""
     if rows:
-        await session.execute(insert_or_ignore(session, table), rows)
+        await _insert_all(session, _plain(table), rows, passing_over=True)
 
 
 def insert_or_ignore(session: AsyncSession, table: type[Base]) -> Insert:
     """An insert that does nothing where a unique constraint is already satisfied."""
-    if session.get_bind().dialect.name == "sqlite":
-        return sqlite.insert(_plain(table)).on_conflict_do_nothing()
-    return postgresql.insert(_plain(table)).on_conflict_do_nothing()
+    return _passing_over(_plain(table), session.get_bind().dialect.name)
+
+
+def _passing_over(table: Table, dialect: str) -> Insert:
+    if dialect == "sqlite":
+        return sqlite.insert(table).on_conflict_do_nothing()
+    return postgresql.insert(table).on_conflict_do_nothing()
 
 
 async def insert_or_raise(
@@ -56,6 +69,69 @@ async def insert_or_raise(
         index_elements=list(plain.primary_key), set_={column: new}, where=plain.c[column] < new
     )
     await session.execute(raising, rows)
+
+
+async def execute_all(session: AsyncSession, statement: Update, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Execute a statement once for each row of values, all of which name its parameters.
+
+    What the statement itself fixes is the same for all. The errors of the driver come as SQLAlchemy's.
+    """
+    if rows:
+        connection = await session.connection()
+        compiled = statement.compile(dialect=connection.dialect, column_keys=list(rows[0]))
+        await _run(connection, compiled, rows, {name: bind.value for name, bind in compiled.binds.items()})
+
+
+async def _insert_all(
+    session: AsyncSession, table: Table, rows: Sequence[Mapping[str, Any]], *, passing_over: bool
+) -> None:
+    """Insert rows, completed by the defaults of the columns they leave out."""
+    missing = {column.name: _default(column) for column in table.columns if _fills_in(column, rows[0])}
+    connection = await session.connection()
+    columns = (*rows[0], *missing)
+    await _run(connection, _insert(table, columns, connection.dialect, passing_over=passing_over), rows, missing)
+
+
+@lru_cache(maxsize=256)
+def _insert(table: Table, columns: tuple[str, ...], dialect: Dialect, *, passing_over: bool) -> SQLCompiler:
+    statement = _passing_over(table, dialect.name) if passing_over else insert(table)
+    compiled = statement.compile(dialect=dialect, column_keys=list(columns))
+    assert isinstance(compiled, SQLCompiler)
+    return compiled
+
+
+async def _run(
+    connection: AsyncConnection, compiled: SQLCompiler, rows: Sequence[Mapping[str, Any]], fixed: Mapping[str, Any]
+) -> None:
+    """``fixed`` are the values of the parameters that the rows do not name."""
+    parameters = [
+        _prepared(
+            compiled.binds[name].type,
+            list(map(itemgetter(name), rows)) if name in rows[0] else [fixed[name]] * len(rows),
+            connection.dialect,
+        )
+        for name in compiled.positiontup or ()
+    ]
+    await connection.exec_driver_sql(str(compiled), list(zip(*parameters, strict=True)))
+
+
+def _fills_in(column: Column[Any], row: Mapping[str, Any]) -> bool:
+    return column.name not in row and column.default is not None
+
+
+def _default(column: Column[Any]) -> Any:
+    """The value of a column that is left out: one for all rows, which are not objects that could share it."""
+    assert isinstance(column.default, ScalarElementColumnDefault | CallableColumnDefault), column.name
+    return column.default.arg if column.default.is_scalar else column.default.arg(cast(Any, None))
+
+
+def _prepared(kind: TypeEngine[Any], values: list[Any], dialect: Dialect) -> Iterable[Any]:
+    """A column's values as the driver takes them. What is the same object in every row is prepared once."""
+    prepare = kind.dialect_impl(dialect).bind_processor(dialect)
+    if prepare is None:
+        return values
+    same = len(set(map(id, values))) == 1
+    return [prepare(values[0])] * len(values) if same else map(prepare, values)
 
 
 def _plain(table: type[Base]) -> Table:

@@ -12,7 +12,7 @@ from core.cases.errors import CreditorNameTaken
 from core.cases.model import Creditor, Jurisdiction
 from core.cases.queries import lists
 from core.cases.service.creditors import CreditorData, add_creditor, edit_creditor
-from core.importing.fields import TARGETS
+from core.importing.registry.fields import TARGETS
 from core.kernel.errors import Invalid, NotFound
 from core.kernel.i18n import Message, msg
 from core.kernel.phones import normalise

@@ -11,8 +11,7 @@ from starlette.responses import FileResponse, Response
 
 from core.cases.queries import lists as cases
 from core.importing import rights
-from core.importing.fields import TARGETS
-from core.importing.model import BatchState, OnExisting, Outcome
+from core.importing.model import REGISTRY, BatchState, OnExisting, Outcome
 from core.importing.queries import batch_by_id, latest_batches, rows_of
 from core.importing.report import write_report
 from core.importing.service import Imports
@@ -28,6 +27,8 @@ from web.security import actor, right, route
 from web.state import part, services
 
 _CHUNK = 1024 * 1024
+#: Where what the rows of a kind became is shown.
+_RESULTS = {REGISTRY: "/cases"}
 _RUNNING = (BatchState.CHECKING, BatchState.APPLYING)
 
 BATCHES = ListSpec(
@@ -96,6 +97,7 @@ class UploadForm(Form):
 
     creditor_id: int
     order_number: str = ""
+    kind: str = REGISTRY
 
 
 async def upload(request: Request) -> Response:
@@ -111,6 +113,7 @@ async def upload(request: Request) -> Response:
                 chosen.creditor_id,
                 path,
                 Path(sent.filename).name,
+                kind=chosen.kind,
                 order_number=chosen.order_number,
             )
         except DomainError as error:
@@ -152,6 +155,7 @@ async def _one(request: Request, fault: Message | None = None) -> Response:
         lines = await rows_of(
             session, actor(request), batch_id, outcome=outcome, after=int(after) if is_position(after) else 0
         )
+    targets = part(request, Imports).kind(batch.kind).targets
     context = {
         "batch": batch,
         "creditor": creditor,
@@ -159,8 +163,9 @@ async def _one(request: Request, fault: Message | None = None) -> Response:
         "lines": lines,
         "outcome": outcome,
         "outcomes": words.OUTCOMES,
-        "targets": tuple(Option(value=key, label=target.label) for key, target in TARGETS.items()),
-        "labels": {key: target.label for key, target in TARGETS.items()},
+        "targets": tuple(Option(value=key, label=target.label) for key, target in targets.items()),
+        "labels": {key: target.label for key, target in targets.items()},
+        "results": _RESULTS[batch.kind],
         "running": batch.state in _RUNNING,
         "total": sum(batch.counts.values()) if batch.counts else batch.sheet_rows,
         "to_apply": batch.counts.get(Outcome.NEW, 0) + batch.counts.get(Outcome.UPDATE, 0),
@@ -229,7 +234,10 @@ async def report(request: Request) -> Response:
     with tempfile.NamedTemporaryFile(prefix="report-", suffix=".xlsx", delete=False) as file:
         path = Path(file.name)
     errors_only = request.query_params.get("only") == "errors"
-    await write_report(services(request).uow, me, batch_id, path, translator(me.language), errors_only=errors_only)
+    targets = part(request, Imports).kind(batch.kind).targets
+    await write_report(
+        services(request).uow, me, batch_id, path, translator(me.language), targets=targets, errors_only=errors_only
+    )
     done = BackgroundTask(path.unlink, missing_ok=True)
     return FileResponse(path, filename=f"{Path(batch.file_name).stem}-checked.xlsx", background=done)
 

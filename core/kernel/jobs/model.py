@@ -21,7 +21,10 @@ class JobState(StrEnum):
 
 
 class Job(Base):
-    """A thing to do at ``run_at`` or soon after. At most one open job bears the same ``key``."""
+    """A thing to do at ``run_at`` or soon after. At most one open job bears the same ``key``.
+
+    ``again_at``: while it ran it was asked for once more, so it is not done before it has run from then on.
+    """
 
     __tablename__ = "jobs"
     __table_args__ = (
@@ -41,6 +44,7 @@ class Job(Base):
     payload: Mapped[dict[str, Any]] = mapped_column(JSON)
     state: Mapped[str] = mapped_column(String(10), default=JobState.QUEUED)
     run_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    again_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     lease_owner: Mapped[str | None] = mapped_column(String(40))
     attempts: Mapped[int] = mapped_column(default=0)

@@ -31,9 +31,11 @@ async def enqueue(
     run_at: datetime | None = None,
     key: str | None = None,
 ) -> bool:
-    """Queue a job in the transaction of ``work``; True unless an open job bears the same ``key``.
+    """Queue a job in the transaction of ``work``; True unless one with the same ``key`` is queued already.
 
-    ``at`` is the present, ``run_at`` the earliest moment to run (the present when None).
+    ``at`` is the present, ``run_at`` the earliest moment to run (the present when None). A job with the same ``key``
+    that is running may have looked before what this transaction changes: it runs once more afterwards. The same key
+    means the same payload.
     """
     insert = sqlite.insert if work.session.get_bind().dialect.name == "sqlite" else postgresql.insert
     row = {
@@ -45,7 +47,13 @@ async def enqueue(
         "attempts": 0,
         "created_at": at,
     }
-    statement = insert(Job).values(row).on_conflict_do_nothing(index_elements=["key"], index_where=_OPEN)
+    statement = insert(Job).values(row)
+    statement = statement.on_conflict_do_update(
+        index_elements=["key"],
+        index_where=_OPEN,
+        set_={"again_at": row["run_at"]},
+        where=Job.state == JobState.RUNNING,
+    )
     result = await work.session.execute(statement.returning(Job.id))
     queued = result.scalar_one_or_none() is not None
     if queued:

@@ -2,17 +2,16 @@
 
 import asyncio
 import contextlib
-import os
-import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, case, func, null, or_, select, update
 
 from core.kernel.clock import Clock
 from core.kernel.jobs.model import Job, JobState
+from core.kernel.jobs.process import dead, identity
 from core.kernel.jobs.queue import JobQueued
 from core.kernel.uow import UnitOfWork
 
@@ -37,15 +36,16 @@ class JobRunner:
     """Runs due jobs of the kinds it has handlers for, a few at a time.
 
     A handler gets the payload and must be idempotent: a lease that ran out (the process died) is run again by whoever
-    comes next. Errors are retried with growing delays (2 s, 4 s, 8 s …) up to eight attempts; a process that dies in
-    the middle of a job has used up one of them. A database that does not answer is waited for.
+    comes next. Asked for again while it runs, a job runs once more afterwards. Errors are retried with growing delays
+    (2 s, 4 s, 8 s …) up to eight attempts; a process that dies in the middle of a job has used up one of them. A
+    database that does not answer is waited for.
     """
 
     def __init__(self, uow: UnitOfWork, clock: Clock, handlers: Mapping[str, JobHandler], *, parallel: int = 4) -> None:
         self._uow = uow
         self._clock = clock
         self._handlers = dict(handlers)
-        self._owner = f"{os.getpid()}-{secrets.token_hex(6)}"
+        self._owner = identity()
         self._slots = asyncio.Semaphore(parallel)
         self._wake = asyncio.Event()
 
@@ -54,7 +54,11 @@ class JobRunner:
         self._wake.set()
 
     async def run(self) -> None:
-        """Run jobs until cancelled; running handlers are cancelled with it and their leases given up."""
+        """Run jobs until cancelled; running handlers are cancelled with it and their leases given up.
+
+        What a process of this machine left when it died is taken over at once.
+        """
+        await self._take_back()
         async with asyncio.TaskGroup() as tasks:
             while True:
                 await self._slots.acquire()
@@ -64,6 +68,20 @@ class JobRunner:
                     await self._pause()
                 else:
                     tasks.create_task(self._run(job), name=f"job-{job.kind}-{job.id}")
+
+    async def _take_back(self) -> None:
+        """End the leases of processes that are certainly dead; those of others run out by themselves."""
+        held = Job.state == JobState.RUNNING
+        try:
+            async with self._uow.read() as session:
+                owners = (await session.scalars(select(Job.lease_owner).where(held).distinct())).all()
+            gone = [owner for owner in owners if owner and dead(owner)]
+            if gone:
+                async with self._uow.write() as work:
+                    over = {"lease_until": self._clock.now() - timedelta(seconds=1)}
+                    await work.session.execute(update(Job).where(held, Job.lease_owner.in_(gone)).values(over))
+        except Exception:  # noqa: BLE001 - a database that does not answer yet must not end the runner
+            _log.exception("leases of the dead not taken back, they will run out")
 
     async def run_due(self) -> int:
         """Run everything that is due now, one after the other; how many were run. For tests and the command line."""
@@ -107,6 +125,7 @@ class JobRunner:
                     lease_until=now + _LEASE,
                     lease_owner=self._owner,
                     attempts=Job.attempts + 1,
+                    again_at=case((Job.again_at <= now, null()), else_=Job.again_at),
                 )
                 .returning(Job)
             )
@@ -126,7 +145,7 @@ class JobRunner:
         try:
             async with self._renewed(job):
                 await self._handlers[job.kind](job.payload)
-            await self._settle(job, state=JobState.DONE, finished_at=self._clock.now(), error=None)
+            await self._finish(job, JobState.DONE, error=None)
         except asyncio.CancelledError:
             await asyncio.shield(self._settle(job, state=JobState.QUEUED, attempts=job.attempts - 1))
             raise
@@ -141,10 +160,24 @@ class JobRunner:
     async def _give_back(self, job: Job, error: Exception) -> None:
         text = f"{type(error).__name__}: {error}"[:2000]
         if job.attempts >= _MAX_ATTEMPTS:
-            await self._settle(job, state=JobState.FAILED, finished_at=self._clock.now(), error=text)
+            await self._finish(job, JobState.FAILED, error=text)
         else:
             delay = _FIRST_BACKOFF * 2 ** (job.attempts - 1)
             await self._settle(job, state=JobState.QUEUED, run_at=self._clock.now() + delay, error=text)
+
+    async def _finish(self, job: Job, state: JobState, *, error: str | None) -> None:
+        """Close the job, or queue it anew when it was asked for again while it ran."""
+        again = Job.again_at.is_not(None)
+        await self._settle(
+            job,
+            state=case((again, JobState.QUEUED), else_=state),
+            run_at=func.coalesce(Job.again_at, Job.run_at),
+            attempts=case((again, 0), else_=Job.attempts),
+            finished_at=case((again, null()), else_=self._clock.now()),
+            again_at=None,
+            error=error,
+        )
+        self._wake.set()
 
     async def _settle(self, job: Job, **values: Any) -> None:
         async with self._uow.write() as work:

@@ -10,6 +10,7 @@ import xlsxwriter
 
 from core.cases.model import Creditor, Jurisdiction
 from core.cases.service.creditors import CreditorData, add_creditor
+from core.importing.registry.kind import RegistryKind
 from core.importing.service import Imports
 from core.kernel.access import PROGRAM
 from core.kernel.clock import ManualClock
@@ -59,7 +60,7 @@ async def creditor(uow: UnitOfWork, clock: ManualClock) -> Creditor:
 
 @pytest.fixture
 def imports(uow: UnitOfWork, clock: ManualClock, tmp_path: Path) -> Imports:
-    return Imports(uow, clock, tmp_path / "imports")
+    return Imports(uow, clock, tmp_path / "imports", (RegistryKind(),))
 
 
 @pytest.fixture

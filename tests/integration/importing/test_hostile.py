@@ -5,12 +5,16 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 import xlsxwriter
 
 from core.importing import workbook
 from core.importing.errors import NotAWorkbook, WorkbookTooLarge
-from core.importing.rows import Reading
+from core.importing.reader import Line, Request
+from core.importing.reading import Reading
+from core.importing.registry.kind import RegistryKind
+from core.importing.registry.rows import RegistryRow
 from tests.integration.importing.conftest import debtor, write_book
 
 _TYPES = (
@@ -22,6 +26,15 @@ _TYPES = (
 _RELATIONS = '<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+
+
+def asking(path: Path, sheet: str, header: int, reading: Reading) -> Request:
+    """The question for a registry's rows."""
+    return Request(path=str(path), sheet=sheet, header=header, reading=reading, row_reader=RegistryKind.row_reader)
+
+
+def said(line: Line) -> RegistryRow:
+    return msgspec.json.decode(line.data, type=RegistryRow)
 
 
 def raw_book(path: Path, sheet: str, *, workbook_head: str = "", more: dict[str, bytes] | None = None) -> Path:
@@ -123,7 +136,7 @@ async def test_hidden_sheets_are_not_offered_and_merged_cells_stand_in_every_row
     book.close()
     assert [head.name for head in await workbook.heads(path)] == ["Seen"]
     reading = Reading(columns={0: "number", 1: "name", 2: "claim", 3: "principal"}, region="US", currency="USD")
-    found = [line async for line in workbook.lines(path, "Seen", 0, reading)]
+    found = [line async for line in workbook.lines(asking(path, "Seen", 0, reading))]
     assert [(line.number, line.name, line.claim) for line in found] == [
         ("C-1", "Doe Jane", "1"),
         ("C-1", "Doe Jane", "2"),
@@ -146,13 +159,15 @@ async def test_day_numbers_of_old_macs_are_read_from_1904(tmp_path: Path) -> Non
                 data = data.replace(b"<sheets>", b'<workbookPr date1904="1"/><sheets>')
             target.writestr(name, data)
     reading = Reading(columns={0: "number", 1: "due_on"}, region="RU", currency="RUB")
-    days = [[str(line.data.due_on) async for line in workbook.lines(one, "S", 0, reading)] for one in (path, old)]
+    days = [
+        [str(said(line).due_on) async for line in workbook.lines(asking(one, "S", 0, reading))] for one in (path, old)
+    ]
     assert days == [["2019-12-31"], ["2024-01-01"]]
 
 
 async def test_leaving_early_ends_the_reader(tmp_path: Path) -> None:
     path = write_book(tmp_path / "r.xlsx", [debtor(n) for n in range(1, 2000)])
     reading = Reading(columns={0: "number", 1: "name"}, region="RU", currency="RUB")
-    lines = workbook.lines(path, "Registry", 2, reading)
+    lines = workbook.lines(asking(path, "Registry", 2, reading))
     assert (await anext(lines)).number == "N-00001"
     await lines.aclose()

@@ -1,19 +1,22 @@
 """A registry from the file to the cases, on both databases."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from python_calamine import load_workbook
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from core.cases.lookup import who_is_calling
 from core.cases.model import Case, CaseParty, Claim, Creditor
 from core.importing.errors import BatchBusy, FileKnown, MappingIncomplete
 from core.importing.model import BatchState, ImportBatch, ImportRow, OnExisting, Outcome
 from core.importing.queries import rows_of
+from core.importing.registry.fields import TARGETS
+from core.importing.registry.kind import RegistryKind
 from core.importing.report import write_report
-from core.importing.service import Imports
+from core.importing.service import APPLY_JOB, Imports
 from core.kernel.access import PROGRAM, Actor
 from core.kernel.clock import ManualClock
 from core.kernel.errors import Forbidden
@@ -43,9 +46,8 @@ async def bring_in(
 
 
 async def reload(imports: Imports, batch: ImportBatch) -> ImportBatch:
-    found = await imports._batch(batch.id)
-    assert found is not None
-    return found
+    async with imports._uow.read() as session:
+        return await session.get_one(ImportBatch, batch.id)
 
 
 async def count(uow: UnitOfWork, table: type[Any]) -> int:
@@ -83,14 +85,14 @@ async def test_faults_are_told_by_field_and_the_file_comes_back(
     assert batch.counts == {"new": 2, "error": 4}
     async with uow.read() as session:
         lines = await rows_of(session, PROGRAM, batch.id, outcome=Outcome.ERROR)
-    assert [(line.n, [str(label) for label, _ in line.faults]) for line in lines] == [
+    assert [(line.n, [str(TARGETS[fault.field].label) for fault in line.faults]) for line in lines] == [
         (5, ["Birth date"]),
         (6, ["Phones (mobile)"]),
         (7, ["Case no.", "Principal"]),
         (8, ["Case no."]),
     ]
     back = tmp_path / "back.xlsx"
-    await write_report(uow, PROGRAM, batch.id, back, translator("en"), errors_only=False)
+    await write_report(uow, PROGRAM, batch.id, back, translator("en"), targets=TARGETS, errors_only=False)
     sheet = load_workbook(str(back)).get_sheet_by_index(0).to_python()
     assert sheet[0][:4] == ["Row", "Outcome", "Error", "Номер дела"]
     assert sheet[2][2] == "Birth date: 31.02.1980 is not a date. Write it as 31.12.2025."
@@ -144,9 +146,10 @@ async def test_a_stop_keeps_what_is_done_and_going_on_ends_it(
     path = write_book(tmp_path / "r.xlsx", [debtor(n) for n in range(1, 251)])
     batch = await bring_in(imports, runner, creditor, path, apply=False)
     await imports.apply(PROGRAM, batch.id, valid_only=True)
-    where = await imports._destination(batch.id)
-    assert where is not None
-    assert await imports._apply_chunk(where, await imports._waiting(batch.id, 90))
+    applying = imports._applying
+    async with uow.read() as session:
+        writer = await RegistryKind().writer(session, await session.get_one(ImportBatch, batch.id))
+    assert await applying.write(batch.id, writer, await applying.waiting(batch.id, 90))
     await imports.stop(PROGRAM, batch.id)
     await runner.run_due()
     assert await count(uow, Case) == 90
@@ -159,6 +162,25 @@ async def test_a_stop_keeps_what_is_done_and_going_on_ends_it(
         250,
         251,
     )
+
+
+async def test_going_on_while_the_stopped_job_is_still_ending(
+    uow: UnitOfWork, clock: ManualClock, imports: Imports, runner: JobRunner, creditor: Creditor, tmp_path: Path
+) -> None:
+    path = write_book(tmp_path / "r.xlsx", [debtor(n) for n in range(1, 31)])
+    batch = await bring_in(imports, runner, creditor, path, apply=False)
+    await imports.apply(PROGRAM, batch.id, valid_only=True)
+    await imports.stop(PROGRAM, batch.id)
+
+    async def ending(payload: Mapping[str, Any]) -> None:
+        """The job has seen the stop; before it is settled somebody goes on."""
+        await imports.handlers[APPLY_JOB](payload)
+        if (await reload(imports, batch)).state == BatchState.STOPPED:
+            await imports.apply(PROGRAM, batch.id, valid_only=True)
+
+    assert await JobRunner(uow, clock, {APPLY_JOB: ending}).run_due() == 2
+    assert (await reload(imports, batch)).state == BatchState.DONE
+    assert await count(uow, Case) == 30
 
 
 async def test_a_second_run_over_the_same_rows_changes_nothing(
@@ -179,7 +201,7 @@ async def test_a_dry_run_cut_short_continues_where_it_stopped(
     path = write_book(tmp_path / "r.xlsx", [debtor(n) for n in range(1, 601)])
     batch = await bring_in(imports, runner, creditor, path, apply=False)
     async with uow.write() as work:  # as a kill after the first transaction leaves it
-        await work.session.execute(ImportRow.__table__.delete().where(ImportRow.__table__.c.n > 253))
+        await work.session.execute(delete(ImportRow).where(ImportRow.n > 253))
         await work.session.execute(update(ImportBatch).values(state=BatchState.CHECKING, checked_rows=250, counts={}))
     await imports.handlers["import.check"]({"batch": batch.id})
     batch = await reload(imports, batch)

@@ -22,23 +22,23 @@ from tests.integration.importing.test_import import bring_in, reload
 ROWS = 1500
 _PROGRAM = """
 import asyncio, sys
-from pathlib import Path
 from callcenter.app.models import metadata
-from core.importing.service import Imports
+from core.importing.applying import Applying
+from core.importing.registry.kind import RegistryKind
 from core.kernel.bus import Bus
 from core.kernel.clock import SystemClock
 from core.kernel.db import Database
 from core.kernel.uow import UnitOfWork
 
-class Told(Imports):
-    async def _apply_chunk(self, where, rows):
-        going = await super()._apply_chunk(where, rows)
+class Told(Applying):
+    async def write(self, batch_id, writer, rows):
+        going = await super().write(batch_id, writer, rows)
         print("one more", flush=True)
         return going
 
-async def main(url, folder, batch):
+async def main(url, batch):
     uow = UnitOfWork(Database(url), Bus())
-    await Told(uow, SystemClock(), Path(folder)).handlers["import.apply"]({"batch": int(batch)})
+    await Told(uow, SystemClock(), lambda name: RegistryKind()).run({"batch": int(batch)})
 
 asyncio.run(main(*sys.argv[1:]))
 """
@@ -55,7 +55,7 @@ async def test_killed_half_way_and_gone_on(
     path = write_book(tmp_path / "r.xlsx", [debtor(n) for n in range(1, ROWS + 1)])
     batch = await bring_in(imports, runner, creditor, path, apply=False)
     await imports.apply(PROGRAM, batch.id, valid_only=True)
-    arguments = (database_url, str(tmp_path / "imports"), str(batch.id))
+    arguments = (database_url, str(batch.id))
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",

@@ -12,6 +12,7 @@ import pytest
 
 from callcenter.app.demo.cases import demo_cases
 from core.cases.card import CaseCard
+from core.importing.registry.kind import RegistryKind
 from core.importing.service import Imports
 from core.kernel.access import Actor
 from core.kernel.clock import ManualClock
@@ -36,7 +37,7 @@ class QuietFloor:
 
 @pytest.fixture
 def imports(uow: UnitOfWork, clock: ManualClock, tmp_path: Path) -> Imports:
-    return Imports(uow, clock, tmp_path / "imports")
+    return Imports(uow, clock, tmp_path / "imports", (RegistryKind(),))
 
 
 @pytest.fixture

@@ -9,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.importing.cells import Unreadable, amount, day, digits, phones, text
-from core.importing.headers import header_row, heading, meaning, suggest
+from core.importing.headers import Vocabulary, heading
+from core.importing.registry.fields import TARGETS
 from core.parties.rules import name_key
 from core.parties.search import fold, terms
 
+WORDS = Vocabulary(TARGETS)
 SUMS = st.decimals(min_value=0, max_value=Decimal("9999999999.99"), places=2)
 DAYS = st.dates(min_value=date(1950, 1, 1), max_value=date(2049, 12, 31))
 ANY_CELL = st.one_of(
@@ -143,18 +145,22 @@ def test_what_is_typed_becomes_what_is_searched(typed: str, pieces: list[str]) -
     ],
 )  # fmt: skip
 def test_headings_are_understood_in_four_languages(title: str, target: str | None) -> None:
-    assert meaning(title) == target
+    assert WORDS.meaning(title) == target
 
 
 def test_the_row_of_headings_is_found_below_a_letterhead() -> None:
     rows = [["Bank"], [""], ["Registry", "12.03.2026"], ["№ дела", "ФИО", "Долг"], ["1", "Иванов", "5"]]
-    assert header_row(rows, {}) == 3
-    assert header_row(rows[:3], {}) is None
-    assert header_row([["Akte", "Wer"]], {"akte": "number", "wer": "name"}) == 0
+    assert WORDS.header_row(rows, {}) == 3
+    assert WORDS.header_row(rows[:3], {}) is None
+    assert WORDS.header_row([["Akte", "Wer"]], {"akte": "number", "wer": "name"}) == 0
 
 
 def test_one_meaning_goes_to_one_column_unless_many_may_have_it() -> None:
-    assert suggest(["Долг", "Сумма долга", "Телефон", "Моб. телефон"], {}) == {0: "principal", 2: "phone", 3: "phone"}
-    assert suggest(["Долг", "Сумма долга"], {heading("Долг"): "", heading("Сумма долга"): "principal"}) == {
+    assert WORDS.suggest(["Долг", "Сумма долга", "Телефон", "Моб. телефон"], {}) == {
+        0: "principal",
+        2: "phone",
+        3: "phone",
+    }
+    assert WORDS.suggest(["Долг", "Сумма долга"], {heading("Долг"): "", heading("Сумма долга"): "principal"}) == {
         1: "principal"
     }

@@ -1,20 +1,20 @@
 """From the cells of a row to what it says of a case: pure, strict and explaining every fault."""
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any, TypeVar
 from zoneinfo import available_timezones
 
 import msgspec
 
 from core.importing import cells
-from core.importing.cells import Cell, Unreadable
-from core.importing.fields import AMOUNT_TARGETS, ID_TARGETS, TARGETS
-from core.kernel.i18n import LANGUAGES, Message, msg
+from core.importing.cells import Cell
+from core.importing.reading import Fault, Faults, Reading
+from core.importing.registry.fields import AMOUNT_TARGETS, ID_TARGETS
+from core.kernel.i18n import LANGUAGES, msg
 from core.parties.rules import EARLIEST_BIRTH, id_value
 
-T = TypeVar("T")
 _ZONES = available_timezones()
 _FIELD_LENGTHS = {
     "number": 60,
@@ -26,22 +26,7 @@ _FIELD_LENGTHS = {
     "region": 120,
 }
 _LONGEST_TEXT = 2000
-
-
-class Fault(msgspec.Struct, frozen=True, array_like=True):
-    """A message for one field, kept without a language: msgid and parameters."""
-
-    field: str
-    msgid: str
-    params: dict[str, str] = {}
-
-    @classmethod
-    def of(cls, field: str, message: Message) -> "Fault":
-        return cls(field, message.msgid, {key: str(value) for key, value in message.params.items()})
-
-    @property
-    def message(self) -> Message:
-        return Message(self.msgid, self.params)
+_CONTROL = re.compile(r"[\x00-\x1f]")
 
 
 class Contact(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -80,44 +65,13 @@ class RegistryRow(msgspec.Struct, frozen=True, omit_defaults=True):
     others: list[Contact] = []
 
 
-class Reading(msgspec.Struct, frozen=True):
-    """How a registry is read. ``columns`` goes from a column's index to its target; ``region`` reads phones (ISO
-    3166)."""
-
-    columns: dict[int, str]
-    region: str
-    currency: str
-    epoch_1904: bool = False
-
-    @property
-    def american(self) -> bool:
-        return self.region == "US"
-
-
-class _Faults:
-    """Gathers what is wrong while the rest of the row is still read."""
-
-    def __init__(self) -> None:
-        self.found: list[Fault] = []
-
-    def add(self, field: str, message: Message) -> None:
-        self.found.append(Fault.of(field, message))
-
-    def reading(self, field: str, read: Callable[[Cell], T], cell: Cell, otherwise: T) -> T:
-        try:
-            return read(cell)
-        except Unreadable as error:
-            self.add(field, error.message)
-            return otherwise
-
-
 def read_row(n: int, row: Sequence[Cell], how: Reading) -> tuple[RegistryRow, list[Fault]]:
     """What row ``n`` (as Excel counts) says, and everything that is wrong with it."""
     given: dict[str, list[Cell]] = {}
     for index, target in how.columns.items():
         if index < len(row):
             given.setdefault(target, []).append(row[index])
-    faults = _Faults()
+    faults = Faults()
     number = _line(given, "number", faults)
     name = _name(given, faults)
     if not number:
@@ -156,54 +110,57 @@ def read_row(n: int, row: Sequence[Cell], how: Reading) -> tuple[RegistryRow, li
     )
 
 
-def is_empty(row: Sequence[Cell]) -> bool:
-    return all(cell is None or cell == "" or (isinstance(cell, str) and not cell.strip()) for cell in row)
-
-
 def _first(given: Mapping[str, list[Cell]], target: str) -> Cell:
     return next(iter(given.get(target, ())), None)
 
 
-def _line(given: Mapping[str, list[Cell]], target: str, faults: _Faults) -> str:
+def _line(given: Mapping[str, list[Cell]], target: str, faults: Faults) -> str:
+    if target not in given:
+        return ""
     cell = _first(given, target)
     if target in ("number", "claim", "contract_no"):
         return _short(target, faults.reading(target, cells.digits, cell, ""), faults)
     return _short(target, cells.text(cell), faults)
 
 
-def _short(target: str, written: str, faults: _Faults) -> str:
+def _short(target: str, written: str, faults: Faults) -> str:
     longest = _FIELD_LENGTHS.get(target, 120)
     if len(written) > longest:
         faults.add(target, msg("Longer than {count} characters.", count=longest))
-    if any(ord(letter) < 32 for letter in written):
+    if _CONTROL.search(written):
         faults.add(target, msg("Holds control characters."))
-    return "".join(letter for letter in written[:longest] if ord(letter) >= 32)
+        written = _CONTROL.sub("", written[:longest])
+    return written[:longest]
 
 
-def _name(given: Mapping[str, list[Cell]], faults: _Faults) -> str:
+def _name(given: Mapping[str, list[Cell]], faults: Faults) -> str:
     whole = _line(given, "name", faults)
     return whole or " ".join(
         filter(None, (_line(given, key, faults) for key in ("surname", "given_name", "middle_name")))
     )
 
 
-def _day(given: Mapping[str, list[Cell]], target: str, how: Reading, faults: _Faults) -> date | None:
+def _day(given: Mapping[str, list[Cell]], target: str, how: Reading, faults: Faults) -> date | None:
     cell = _first(given, target)
+    if cell is None:
+        return None
     return faults.reading(
         target, lambda c: cells.day(c, epoch_1904=how.epoch_1904, month_first=how.american), cell, None
     )
 
 
-def _birth(given: Mapping[str, list[Cell]], how: Reading, faults: _Faults) -> date | None:
+def _birth(given: Mapping[str, list[Cell]], how: Reading, faults: Faults) -> date | None:
     born = _day(given, "birth_date", how, faults)
     if born is not None and born <= EARLIEST_BIRTH:
         faults.add("birth_date", msg("{value} is not a birth date.", value=born.isoformat()))
     return born
 
 
-def _ids(given: Mapping[str, list[Cell]], faults: _Faults) -> list[tuple[str, str]]:
+def _ids(given: Mapping[str, list[Cell]], faults: Faults) -> list[tuple[str, str]]:
     found = []
     for target, kind in ID_TARGETS.items():
+        if target not in given:
+            continue
         cell = _first(given, target)
         value = id_value(faults.reading(target, cells.digits, cell, ""))
         if value:
@@ -214,7 +171,7 @@ def _ids(given: Mapping[str, list[Cell]], faults: _Faults) -> list[tuple[str, st
 _PHONE_KINDS = {"phone": "mobile", "home_phone": "home", "work_phone": "work"}
 
 
-def _phones(given: Mapping[str, list[Cell]], how: Reading, faults: _Faults) -> list[tuple[str, str]]:
+def _phones(given: Mapping[str, list[Cell]], how: Reading, faults: Faults) -> list[tuple[str, str]]:
     found: dict[str, str] = {}
     for target, kind in _PHONE_KINDS.items():
         for e164 in _numbers(given, target, how, faults):
@@ -222,7 +179,7 @@ def _phones(given: Mapping[str, list[Cell]], how: Reading, faults: _Faults) -> l
     return list(found.items())
 
 
-def _numbers(given: Mapping[str, list[Cell]], target: str, how: Reading, faults: _Faults) -> list[str]:
+def _numbers(given: Mapping[str, list[Cell]], target: str, how: Reading, faults: Faults) -> list[str]:
     found: dict[str, None] = {}
     no_numbers: list[str] = []
     for cell in given.get(target, ()):
@@ -230,7 +187,7 @@ def _numbers(given: Mapping[str, list[Cell]], target: str, how: Reading, faults:
     return list(found)
 
 
-def _emails(given: Mapping[str, list[Cell]], faults: _Faults) -> list[str]:
+def _emails(given: Mapping[str, list[Cell]], faults: Faults) -> list[str]:
     found: dict[str, None] = {}
     for cell in given.get("email", ()):
         for piece in cells.text(cell).replace(",", ";").split(";"):
@@ -245,7 +202,7 @@ def _emails(given: Mapping[str, list[Cell]], faults: _Faults) -> list[str]:
 _LANGUAGE_WORDS = {"русский": "ru", "украинский": "uk", "українська": "uk", "ukr": "uk", "ua": "uk", "polski": "pl"}
 
 
-def _language(given: Mapping[str, list[Cell]], faults: _Faults) -> str | None:
+def _language(given: Mapping[str, list[Cell]], faults: Faults) -> str | None:
     said = cells.text(_first(given, "language")).lower()
     if not said:
         return None
@@ -258,7 +215,7 @@ def _language(given: Mapping[str, list[Cell]], faults: _Faults) -> str | None:
     return code
 
 
-def _timezone(given: Mapping[str, list[Cell]], faults: _Faults) -> str | None:
+def _timezone(given: Mapping[str, list[Cell]], faults: Faults) -> str | None:
     said = cells.text(_first(given, "timezone"))
     if said and said not in _ZONES:
         faults.add("timezone", msg("{value} is not a time zone name like Europe/Warsaw.", value=said))
@@ -266,9 +223,11 @@ def _timezone(given: Mapping[str, list[Cell]], faults: _Faults) -> str | None:
     return said or None
 
 
-def _amounts(given: Mapping[str, list[Cell]], how: Reading, faults: _Faults) -> dict[str, Decimal]:
+def _amounts(given: Mapping[str, list[Cell]], how: Reading, faults: Faults) -> dict[str, Decimal]:
     found: dict[str, Decimal] = {}
     for target in AMOUNT_TARGETS:
+        if target not in given:
+            continue
         cell = _first(given, target)
         value = faults.reading(target, lambda c: cells.amount(c, comma_thousands=how.american), cell, None)
         if value is not None and value < 0:
@@ -278,7 +237,7 @@ def _amounts(given: Mapping[str, list[Cell]], how: Reading, faults: _Faults) -> 
     return found
 
 
-def _currency(given: Mapping[str, list[Cell]], how: Reading, faults: _Faults) -> str | None:
+def _currency(given: Mapping[str, list[Cell]], how: Reading, faults: Faults) -> str | None:
     said = cells.text(_first(given, "currency")).upper()
     code = {"РУБ": "RUB", "ГРН": "UAH", "ZŁ": "PLN", "₽": "RUB", "₴": "UAH", "$": "USD", "RUR": "RUB"}.get(said, said)
     if code and code != how.currency:
@@ -286,7 +245,7 @@ def _currency(given: Mapping[str, list[Cell]], how: Reading, faults: _Faults) ->
     return code[:3] or None
 
 
-def _priority(given: Mapping[str, list[Cell]], faults: _Faults) -> int | None:
+def _priority(given: Mapping[str, list[Cell]], faults: Faults) -> int | None:
     said = cells.text(_first(given, "priority"))
     if not said:
         return None
@@ -296,7 +255,7 @@ def _priority(given: Mapping[str, list[Cell]], faults: _Faults) -> int | None:
     return int(said)
 
 
-def _others(given: Mapping[str, list[Cell]], how: Reading, faults: _Faults) -> list[Contact]:
+def _others(given: Mapping[str, list[Cell]], how: Reading, faults: Faults) -> list[Contact]:
     found = []
     for role in ("guarantor", "relative"):
         name = _line(given, f"{role}_name", faults)
@@ -307,8 +266,3 @@ def _others(given: Mapping[str, list[Cell]], how: Reading, faults: _Faults) -> l
         elif name:
             found.append(Contact(role, name, numbers, relation))
     return found
-
-
-def shown(faults: Sequence[Fault]) -> list[tuple[Any, Message]]:
-    """The faults as (label of the field, message) to be shown in the reader's language."""
-    return [(TARGETS[one.field].label if one.field in TARGETS else one.field, one.message) for one in faults]

@@ -1,5 +1,6 @@
 """Writing a few hundred rows in one short transaction, each table at once."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,12 +23,13 @@ from core.cases.model import (
     PartyRole,
 )
 from core.cases.service.cases import cases_of, refresh_cases
-from core.importing import snapshot
-from core.importing.fields import AMOUNT_TARGETS
 from core.importing.model import OnExisting, Outcome
-from core.importing.rows import Contact, RegistryRow
-from core.importing.rules import Diff, judge
-from core.importing.snapshot import Snapshot
+from core.importing.ports import Diff
+from core.importing.registry import snapshot
+from core.importing.registry.fields import AMOUNT_TARGETS
+from core.importing.registry.rows import Contact, RegistryRow
+from core.importing.registry.rules import judge
+from core.importing.registry.snapshot import Snapshot
 from core.kernel.bulk import insert_many, insert_missing, reserve_ids
 from core.kernel.db import Base
 from core.kernel.phones import as_key, tail_key
@@ -77,6 +79,9 @@ class _Pile:
         self.tables[table].append(row)
 
 
+_ZERO = Decimal(0)
+#: Rows prepared before others get a turn on the event loop.
+_AT_A_STRETCH = 50
 _Add = Callable[[AsyncSession, type[Base], Sequence[Mapping[str, Any]]], Awaitable[None]]
 #: In the order that foreign keys allow; what hangs on a party may be there already.
 _TABLES: tuple[tuple[type[Base], _Add], ...] = (
@@ -97,7 +102,11 @@ async def write_rows(work: Work, where: Destination, rows: Sequence[RegistryRow]
     seen = await snapshot.take(work.session, where.creditor.id, rows)
     writer = _Writer(work, where, seen, at)
     await writer.number(rows)
-    written = {row.n: writer.row(row) for row in rows}
+    written = {}
+    for count, row in enumerate(rows, start=1):
+        written[row.n] = writer.row(row)
+        if count % _AT_A_STRETCH == 0:
+            await asyncio.sleep(0)
     await writer.flush()
     return {n: case_id for n, case_id in written.items() if case_id is not None}
 
@@ -137,7 +146,7 @@ class _Writer:
         case_id = next(self._case_ids)
         self._opened[row.number] = case_id
         debtor_id, known = self._debtor(row)
-        owed = sum(row.amounts.values(), Decimal(0))
+        owed = sum(row.amounts.values(), _ZERO)
         claim_words = dict.fromkeys(filter(None, (row.number, row.claim, row.contract_no)))
         texts = [fold(" ".join(claim_words)), self._pile.fresh.get(debtor_id, "")]
         self._link(case_id, debtor_id, PartyRole.DEBTOR, Liability.FULL)
@@ -286,7 +295,7 @@ class _Writer:
             contract_on=row.contract_on,
             due_on=row.due_on,
             limitation_on=row.limitation_on,
-            **{name: row.amounts.get(name, Decimal(0)) for name in AMOUNT_TARGETS},
+            **{name: row.amounts.get(name, _ZERO) for name in AMOUNT_TARGETS},
         )
 
     def _event(self, case_id: int, row: RegistryRow) -> None:

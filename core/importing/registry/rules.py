@@ -1,25 +1,15 @@
 """What a row means for what is already there: pure, the same in the dry run and when it is applied."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
 from core.cases.model import Claim
-from core.importing.fields import AMOUNT_TARGETS
 from core.importing.model import OnExisting, Outcome
-from core.importing.rows import Fault, RegistryRow
+from core.importing.ports import Verdict
+from core.importing.reading import Fault
+from core.importing.registry.fields import AMOUNT_TARGETS
+from core.importing.registry.rows import RegistryRow
 from core.kernel.i18n import msg
 from core.parties.model import Party
 
-#: Field → what it was and what it becomes, as texts.
-Diff = Mapping[str, tuple[str, str]]
 _CLAIM_FIELDS = ("contract_no", "contract_on", "due_on", "limitation_on")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Verdict:
-    outcome: Outcome
-    faults: tuple[Fault, ...] = ()
-    diff: Diff = field(default_factory=dict)
 
 
 def judge(row: RegistryRow, claim: Claim | None, debtor: Party | None, on_existing: OnExisting) -> Verdict:

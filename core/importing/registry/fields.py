@@ -1,22 +1,10 @@
 """What a column of a registry can mean, and the headings by which creditors name it in four languages."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from core.kernel.i18n import Message, msg
+from core.importing.targets import Target
+from core.kernel.i18n import msg
 from core.parties.model import IdKind
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A meaning of a column. ``many`` columns may share it; ``words`` are headings, folded and without punctuation."""
-
-    key: str
-    label: Message
-    words: tuple[str, ...]
-    required: bool = False
-    many: bool = False
-
 
 _ALL = (
     Target(

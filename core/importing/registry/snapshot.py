@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.cases.model import Case, Claim
-from core.importing.rows import RegistryRow
+from core.importing.registry.rows import RegistryRow
 from core.parties.model import Party, PartyId
 from core.parties.rules import name_key
 
@@ -40,7 +40,14 @@ class Snapshot:
 
 
 async def take(session: AsyncSession, creditor_id: int, rows: Sequence[RegistryRow]) -> Snapshot:
-    """Read what the rows will meet."""
+    """Read what the rows will meet when they are written."""
+    seen = await of_cases(session, creditor_id, rows)
+    await _people(session, rows, seen)
+    return seen
+
+
+async def of_cases(session: AsyncSession, creditor_id: int, rows: Sequence[RegistryRow]) -> Snapshot:
+    """Read the cases the rows speak of: what their meaning depends on, not yet the people they may turn out to be."""
     seen = Snapshot()
     numbers = {row.number for row in rows}
     cases = await session.scalars(select(Case).where(Case.creditor_id == creditor_id, Case.number.in_(numbers)))
@@ -52,7 +59,6 @@ async def take(session: AsyncSession, creditor_id: int, rows: Sequence[RegistryR
         debtors = {case.debtor_id for case in seen.cases.values() if case.debtor_id}
         parties = await session.scalars(select(Party).where(Party.id.in_(debtors)))
         seen.debtors = {party.id: party for party in parties}
-    await _people(session, rows, seen)
     return seen
 
 

@@ -1,0 +1,98 @@
+"""What a kind of import brings along; receiving, dry run, applying and the file back are the same for all of them."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.importing.model import ImportBatch, Outcome
+from core.importing.reader import Line
+from core.importing.reading import Fault, Reading
+from core.importing.targets import Target
+from core.kernel.uow import Work
+
+#: Field → what it was and what it becomes, as texts.
+Diff = Mapping[str, tuple[str, str]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict:
+    """What a row means for what is already there."""
+
+    outcome: Outcome
+    faults: tuple[Fault, ...] = ()
+    diff: Diff = field(default_factory=dict)
+
+
+class Judge(Protocol):
+    """A batch in its dry run. ``reading`` is how the workbook's cells are to be read."""
+
+    @property
+    def reading(self) -> Reading: ...
+
+    async def verdicts(self, session: AsyncSession, lines: Sequence[Line]) -> Sequence[Verdict]:
+        """What faultless lines mean, in their order. Must not depend on how a file is cut into pieces."""
+        ...
+
+
+class Writer(Protocol):
+    """A batch being applied."""
+
+    async def write(self, work: Work, rows: Sequence[str], at: datetime) -> Mapping[int, int]:
+        """Write rows (the JSON of what they say) in the transaction of ``work``; row number → id of what it became.
+
+        What has become superfluous since the dry run is passed over. Rows that the database refuses
+        (``IntegrityError``, ``DataError``) are tried again one by one, and the refused one is given up.
+        """
+        ...
+
+
+class ImportKind(Protocol):
+    """A kind of workbook: what its columns mean, how a row is judged and what it becomes.
+
+    ``name`` (at most 12 characters) stands on its batches. ``row_reader`` names a
+    :data:`~core.importing.reading.RowReader` as ``module:function``: the reading process imports it.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def targets(self) -> Mapping[str, Target]: ...
+
+    @property
+    def row_reader(self) -> str: ...
+
+    def lacking(self, filled: Collection[str]) -> Sequence[str]:
+        """The targets without which nothing can be imported and that no column fills."""
+        ...
+
+    def twice(self, first: int) -> Fault:
+        """The fault of a row that repeats the number and claim of row ``first``."""
+        ...
+
+    def refused(self) -> Fault:
+        """The fault of a row that the database did not take."""
+        ...
+
+    async def saved_mapping(self, session: AsyncSession, creditor_id: int) -> Mapping[str, str]:
+        """How this creditor's columns were mapped before. Raises ``NotFound`` for an unknown creditor."""
+        ...
+
+    async def save_mapping(self, work: Work, creditor_id: int, mapping: Mapping[str, str]) -> None:
+        """Remember how columns were mapped, beside what is remembered of other headings."""
+        ...
+
+    async def judge(self, session: AsyncSession, batch: ImportBatch) -> Judge:
+        """Prepare a dry run."""
+        ...
+
+    async def begin(self, work: Work, batch: ImportBatch, at: datetime) -> None:
+        """Write what must be there before the first row is; repeated when a stopped batch goes on."""
+        ...
+
+    async def writer(self, session: AsyncSession, batch: ImportBatch) -> Writer:
+        """Prepare applying, which has begun."""
+        ...
