@@ -95,7 +95,18 @@ _LISTS = {
     "GET /cases/export": Entry(needs=("cases.export",)),
     "GET /debtors": Entry(needs=("cases.view",)),
     "GET /debtors/{id:int}": Entry(needs=("cases.view",), target="debtor"),
-    "GET /orders": Entry(needs=("creditors.view",)),
+    "GET /orders": Entry(needs=("creditors.view", "cases.view")),
+    "POST /orders": Entry(needs=("orders.edit",)),
+    "GET /orders/export": Entry(needs=("cases.export",)),
+    "GET /orders/new": Entry(needs=("orders.edit",)),
+    "GET /orders/{id:int}": Entry(needs=("creditors.view", "cases.view"), target="order"),
+    "POST /orders/{id:int}": Entry(
+        needs=("orders.edit",), target="order", form={"number": "A", "placed_on": "2026-01-15"}
+    ),
+    "GET /orders/{id:int}/edit": Entry(needs=("orders.edit",), target="order"),
+    "POST /orders/{id:int}/delete": Entry(needs=("orders.edit",), target="order"),
+    "GET /orders/{id:int}/cases/new": Entry(needs=("orders.edit",), target="order"),
+    "POST /orders/{id:int}/cases": Entry(needs=("orders.edit",), target="order"),
 }
 _CREDITORS = {
     "GET /stages": Entry(needs=("creditors.view",)),
@@ -362,6 +373,7 @@ HOLDERS: dict[str, set[str]] = {
     "agents.view": {"admin", "maria", "sofia"},
     "creditors.view": {"admin", "maria", "karl", "ada"},
     "creditors.edit": {"admin", "maria"},
+    "orders.edit": {"admin", "maria", "karl"},
     "cases.import": {"admin", "maria", "karl"},
     "company.edit": {"admin", "maria"},
     "planning.view": {"admin", "maria", "sofia", "ada"},

@@ -58,3 +58,17 @@ class StageUsed(Conflict):
 
     code = "stage_used"
     text = mark("Cases or assignment rules use the stage {name}. Switch it off instead: then no case can come to it.")
+
+
+class OrderNumberTaken(Conflict):
+    """The creditor has an order of this number."""
+
+    code = "order_number_taken"
+    text = mark("This creditor has an order with the number {number} already.")
+
+
+class OrderUsed(Conflict):
+    """The order holds cases."""
+
+    code = "order_used"
+    text = mark("Order {number} holds cases and cannot be deleted.")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.kernel.phones import as_key, normalise, tail_key
 from core.kernel.uow import Work
@@ -54,6 +55,16 @@ class NewParty:
     addresses: tuple[str, ...] = ()
     emails: tuple[str, ...] = ()
     source: str | None = field(default=None)
+
+
+async def known_by_id(session: AsyncSession, ids: Iterable[tuple[IdKind, str]]) -> int | None:
+    """The party that one of the identifiers belongs to already."""
+    for kind, value in ids:
+        found = select(PartyId.party_id).where(PartyId.kind == kind, PartyId.value == id_value(value))
+        known: int | None = await session.scalar(found)
+        if known is not None:
+            return known
+    return None
 
 
 async def add_party(work: Work, new: NewParty, at: datetime) -> Party:

@@ -1,4 +1,4 @@
-"""The lists of cases, of the people on them, and of orders."""
+"""The lists of cases and of the people on them."""
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
@@ -10,7 +10,7 @@ from core.cases import rights
 from core.cases.fields import FIELDS, NOTHING, SORTS, FieldKind
 from core.cases.fields import Asked as Wanted
 from core.cases.queries import lists
-from core.cases.queries.lists import CaseRow, DebtorRow, ListQuery, OrderRow
+from core.cases.queries.lists import CaseRow, DebtorRow, ListQuery
 from core.kernel.errors import NotFound
 from core.kernel.i18n import LANGUAGES, Message, msg
 from core.kernel.money import Money
@@ -287,57 +287,10 @@ async def debtor(request: Request) -> Response:
     return await page(request, "list_page.html", {"view": drawn})
 
 
-ORDERS = ListSpec(
-    key="orders",
-    title=msg("Orders"),
-    path="/orders",
-    sort="placed",
-    columns=(
-        Column(key="number", label=msg("Order")),
-        Column(key="creditor", label=msg("Creditor")),
-        Column(key="placed", label=msg("Placed on")),
-        Column(key="cases", label=msg("Cases"), align=Align.END),
-        Column(key="open", label=msg("Open cases"), align=Align.END),
-        Column(key="amount", label=msg("Owed"), align=Align.END),
-    ),
-    empty=EmptyState(
-        title=msg("No orders"),
-        hint=msg("An order opens with the first registry of a creditor."),
-        action=msg("Import a registry"),
-        action_href="/imports",
-        icon="packages",
-    ),
-)
-
-
-async def orders(request: Request) -> Response:
-    """Every order with its lot."""
-    async with services(request).uow.read() as session:
-        lines = await lists.list_orders(session, actor(request))
-    drawn = await view(request, asked(request, ORDERS), map(_order, lines), total=len(lines))
-    return await page(request, "list_page.html", {"view": drawn})
-
-
-def _order(line: OrderRow) -> Row:
-    return Row(
-        id=str(line.id),
-        href=f"/cases?order={line.id}",
-        cells={
-            "number": TextCell(line.number, href=f"/cases?order={line.id}", note=line.name or None),
-            "creditor": TextCell(line.creditor, href=f"/creditors/{line.creditor_id}"),
-            "placed": DayCell(line.placed_on),
-            "cases": TextCell(line.cases),
-            "open": TextCell(line.open_cases),
-            "amount": MoneyCell(Money(line.open_amount, line.currency)),
-        },
-    )
-
-
 _VIEW = right(rights.VIEW)
 routes = (
     route("/cases", show, policy=_VIEW, name="cases"),
     route("/cases/export", download, policy=right(rights.EXPORT), name="cases.export"),
     route("/debtors", debtors, policy=_VIEW, name="debtors"),
     route("/debtors/{id:int}", debtor, policy=_VIEW, name="debtor"),
-    route("/orders", orders, policy=right(rights.CREDITORS_VIEW), name="orders"),
 )

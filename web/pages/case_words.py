@@ -13,7 +13,7 @@ from core.cases.model import (
 )
 from core.importing.model import BatchState, Outcome
 from core.kernel.i18n import Message, msg
-from core.parties.model import Consent, PhoneKind, PhoneQuality
+from core.parties.model import Consent, IdKind, PartyKind, PhoneKind, PhoneQuality
 from web.pages.listing import Option, State, Tone
 
 CASE_STATES: Mapping[str, State] = {
@@ -49,6 +49,21 @@ JURISDICTIONS: Mapping[str, Message] = {
     Jurisdiction.PL: msg("Poland and the EU"),
     Jurisdiction.US: msg("United States"),
     Jurisdiction.NONE: msg("none"),
+}
+PARTY_KINDS: Mapping[str, Message] = {
+    PartyKind.PERSON: msg("person"),
+    PartyKind.ORGANISATION: msg("organisation"),
+}
+ID_KINDS: Mapping[str, Message] = {
+    IdKind.INN: msg("INN"),
+    IdKind.SNILS: msg("SNILS"),
+    IdKind.RNOKPP: msg("RNOKPP"),
+    IdKind.EDRPOU: msg("EDRPOU"),
+    IdKind.PESEL: msg("PESEL"),
+    IdKind.NIP: msg("NIP"),
+    IdKind.SSN: msg("SSN"),
+    IdKind.PASSPORT: msg("Passport"),
+    IdKind.OTHER: msg("other"),
 }
 PHONE_KINDS: Mapping[str, Message] = {
     PhoneKind.MOBILE: msg("mobile"),

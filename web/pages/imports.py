@@ -88,7 +88,12 @@ async def new(request: Request) -> Response:
 async def _upload_form(request: Request, fault: Message | None = None) -> Response:
     async with services(request).uow.read() as session:
         known = await cases.creditors(session, active_only=True)
-    context = {"creditors": tuple(Option(value=str(one.id), label=one.name) for one in known), "fault": fault}
+    context = {
+        "creditors": tuple(Option(value=str(one.id), label=one.name) for one in known),
+        "creditor": request.query_params.get("creditor", ""),
+        "order": request.query_params.get("order", ""),
+        "fault": fault,
+    }
     return await page(request, "imports/new.html", context, status=422 if fault else 200)
 
 

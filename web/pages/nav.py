@@ -33,7 +33,7 @@ NAVIGATION: tuple[tuple[Message, tuple[Entry, ...]], ...] = (
         (
             Entry(label=msg("Cases"), href="/cases", icon="folders", rights=("cases.view",)),
             Entry(label=msg("Debtors"), href="/debtors", icon="user-dollar", rights=("cases.view",)),
-            Entry(label=msg("Orders"), href="/orders", icon="packages", rights=("creditors.view",)),
+            Entry(label=msg("Orders"), href="/orders", icon="packages", rights=("creditors.view", "cases.view")),
             Entry(label=msg("Import"), href="/imports", icon="file-import", rights=("cases.import",)),
             Entry(
                 label=msg("Do not contact"),

@@ -85,22 +85,6 @@ class DebtorRow:
     phones: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OrderRow:
-    """A line of the list of orders. The sums count open cases, in the creditor's currency."""
-
-    id: int
-    number: str
-    name: str
-    creditor_id: int
-    creditor: str
-    currency: str
-    placed_on: date
-    cases: int
-    open_cases: int
-    open_amount: Decimal
-
-
 async def list_cases(session: AsyncSession, actor: Actor, query: ListQuery) -> Listing[CaseRow]:
     """The cases in the actor's reach. Raises ``Invalid`` for a filter value that cannot be read."""
     conditions = _conditions(actor, query)
@@ -262,48 +246,6 @@ async def cases_of_party(session: AsyncSession, actor: Actor, party_id: int) -> 
     statement = visible(_CASE_LINES.where(on_case), actor, rights.VIEW, owner=Case.collector_id, unit=Case.unit_id)
     rows = await session.execute(statement.order_by(Case.id.desc()).limit(200))
     return [_case_row(row) for row in rows]
-
-
-async def list_orders(session: AsyncSession, actor: Actor, *, creditor_id: int | None = None) -> list[OrderRow]:
-    """Every order with the size of its lot, the newest first."""
-    actor.require(rights.CREDITORS_VIEW)
-    is_open = Case.state != CaseState.CLOSED
-    lots = (
-        select(
-            Case.order_id,
-            func.count().label("cases"),
-            func.count().filter(is_open).label("open_cases"),
-            func.sum(Case.open_amount).filter(is_open).label("open_amount"),
-        )
-        .group_by(Case.order_id)
-        .subquery()
-    )
-    statement = (
-        select(Order, Creditor.name.label("creditor"), Creditor.currency, lots.c.cases, lots.c.open_cases)
-        .add_columns(lots.c.open_amount)
-        .join(Creditor, Creditor.id == Order.creditor_id)
-        .outerjoin(lots, lots.c.order_id == Order.id)
-        .order_by(Order.placed_on.desc(), Order.id.desc())
-    )
-    if creditor_id is not None:
-        statement = statement.where(Order.creditor_id == creditor_id)
-    return [_order_row(row) for row in await session.execute(statement)]
-
-
-def _order_row(row: Any) -> OrderRow:
-    order: Order = row.Order
-    return OrderRow(
-        id=order.id,
-        number=order.number,
-        name=order.name,
-        creditor_id=order.creditor_id,
-        creditor=row.creditor,
-        currency=row.currency,
-        placed_on=order.placed_on,
-        cases=row.cases or 0,
-        open_cases=row.open_cases or 0,
-        open_amount=row.open_amount or Decimal(0),
-    )
 
 
 async def creditors(session: AsyncSession, *, active_only: bool = False) -> Sequence[Creditor]:

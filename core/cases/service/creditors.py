@@ -4,14 +4,16 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
+from sqlalchemy.exc import IntegrityError
 
 from core.audit.service import record
 from core.cases import rights
-from core.cases.errors import CreditorNameTaken
-from core.cases.model import Creditor, Jurisdiction, Order
+from core.cases.errors import CreditorNameTaken, OrderNumberTaken, OrderUsed
+from core.cases.model import Case, Creditor, Jurisdiction, Order
 from core.kernel.access import Actor
-from core.kernel.errors import NotFound
+from core.kernel.errors import Invalid, NotFound
+from core.kernel.i18n import Message, msg
 from core.kernel.uow import Work
 from core.parties.model import PartyKind
 from core.parties.service import NewParty, add_party
@@ -74,8 +76,75 @@ async def ensure_order(
     order = await work.session.scalar(known)
     if order is None:
         actor.require(rights.ORDERS)
-        order = Order(creditor_id=creditor_id, number=number, name=name, placed_on=placed_on, created_at=at)
-        work.session.add(order)
-        await work.session.flush()
-        record(work, actor, "order.added", ("order", order.id), {"number": (None, number)}, at=at)
+        order = await _add(work, actor, creditor_id, OrderData(number=number, name=name, placed_on=placed_on), at)
+    return order
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OrderData:
+    """What is known of an order: the creditor's number of it, a name of one's own, when it was placed and ends."""
+
+    number: str
+    placed_on: date
+    name: str = ""
+    ends_on: date | None = None
+    note: str = ""
+
+    def faults(self) -> dict[str, Message]:
+        """What is wrong with it, by field."""
+        if self.ends_on is not None and self.ends_on < self.placed_on:
+            return {"ends_on": msg("It cannot end before it was placed.")}
+        return {}
+
+
+async def add_order(work: Work, actor: Actor, creditor_id: int, data: OrderData, *, at: datetime) -> Order:
+    """Enter an order by hand. Raises ``NotFound``, ``Invalid`` or ``OrderNumberTaken``."""
+    actor.require(rights.ORDERS)
+    if await work.session.get(Creditor, creditor_id) is None:
+        raise NotFound
+    if faults := data.faults():
+        raise Invalid(faults)
+    try:
+        async with work.session.begin_nested():
+            return await _add(work, actor, creditor_id, data, at)
+    except IntegrityError as error:  # the unique number decides, also between two who enter it at once
+        raise OrderNumberTaken(number=data.number) from error
+
+
+async def change_order(work: Work, actor: Actor, order_id: int, data: OrderData, *, at: datetime) -> Order:
+    """Change what is known of an order. Raises ``NotFound``, ``Invalid`` or ``OrderNumberTaken``."""
+    actor.require(rights.ORDERS)
+    order = await work.session.get(Order, order_id, with_for_update=True)
+    if order is None:
+        raise NotFound
+    if faults := data.faults():
+        raise Invalid(faults)
+    changes = {name: (getattr(order, name), value) for name, value in asdict(data).items()}
+    try:
+        async with work.session.begin_nested():
+            for name, value in asdict(data).items():
+                setattr(order, name, value)
+    except IntegrityError as error:
+        raise OrderNumberTaken(number=data.number) from error
+    record(work, actor, "order.changed", ("order", order_id), changes, at=at)
+    return order
+
+
+async def delete_order(work: Work, actor: Actor, order_id: int, *, at: datetime) -> None:
+    """Take back an order that holds no case. Raises ``OrderUsed``."""
+    actor.require(rights.ORDERS)
+    order = await work.session.get(Order, order_id, with_for_update=True)
+    if order is None:
+        raise NotFound
+    if await work.session.scalar(select(exists().where(Case.order_id == order_id))):
+        raise OrderUsed(number=order.number)
+    await work.session.delete(order)
+    record(work, actor, "order.deleted", ("order", order_id), {"number": (order.number, None)}, at=at)
+
+
+async def _add(work: Work, actor: Actor, creditor_id: int, data: OrderData, at: datetime) -> Order:
+    order = Order(creditor_id=creditor_id, created_by_id=actor.user_id or None, created_at=at, **asdict(data))
+    work.session.add(order)
+    await work.session.flush()
+    record(work, actor, "order.added", ("order", order.id), {"number": (None, data.number)}, at=at)
     return order

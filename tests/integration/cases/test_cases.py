@@ -13,7 +13,7 @@ from core.cases.card import case_card, case_timeline
 from core.cases.errors import BadPromise, CaseNotOpen, CaseNumberTaken, PromiseOpen
 from core.cases.fields import FIELDS, SORTS, Asked, FieldKind
 from core.cases.model import CaseState, CloseReason, EventKind, PartyRole
-from core.cases.queries.lists import ListQuery, list_cases, list_debtors, list_orders
+from core.cases.queries.lists import ListQuery, list_cases, list_debtors
 from core.cases.service.cases import NewPerson, add_note, assign, close, reopen
 from core.cases.service.people import PartyData, PhoneData, add_phone, edit_person, edit_phone, remove_phone
 from core.cases.service.promises import NewPromise, cancel_promise, take_promise
@@ -122,8 +122,6 @@ async def test_a_collector_sees_and_changes_own_cases_only(uow: UnitOfWork, cloc
                 await refused
         assert [row.name for row in (await list_debtors(session, anna, ListQuery())).rows] == ["Petrov Pavel"]
         theirs = (await case_card(session, PROGRAM, foreign.id)).people[0]
-        with pytest.raises(Forbidden):
-            await list_orders(session, anna)
     now = clock.now()
     new = NewPhone(raw="+79000000999")
     data = PhoneData(kind=PhoneKind.HOME, quality=PhoneQuality.WRONG, consent=Consent.UNKNOWN)

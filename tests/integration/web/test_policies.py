@@ -92,6 +92,8 @@ class World:
             return {"it": {"id": await self._stage()}}
         if kind == "plan":
             return {"it": {"scope": "stage", "id": await self._stage(), "month": "2026-03"}}
+        if kind == "order":
+            await self._work(me, "case", me)  # whoever has a case of the order may see it
         if kind == "number":
             return {"it": {"e164": "+79000000099"}}
         if kind == "rule":
@@ -168,8 +170,9 @@ class World:
                 registry = self.house.floor.registry
                 phone = "+79000000055"
                 return (await registry.block(work, admin, BlockKind.DO_NOT_CALL, basis="a letter", phone=phone)).id
-            if kind == "creditor":
-                return (await creditor_and_order(work, self.clock))[0].id
+            if kind in ("creditor", "order"):
+                creditor, order = await creditor_and_order(work, self.clock)
+                return order.id if kind == "order" else creditor.id
             row = {"unit": Unit, "role": Role, "profile": Profile}[kind](name=f"{kind} {secrets.token_hex(4)}")
             work.session.add(row)
             await work.session.flush()
