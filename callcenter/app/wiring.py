@@ -30,6 +30,7 @@ from callcenter.calls.service import CallService
 from callcenter.compliance.registry import Registry
 from callcenter.compliance.service import Gate
 from core.audit.service import Looks, Sealer
+from core.cases.service.balances import CarryForward
 from core.importing.registry.kind import RegistryKind
 from core.importing.service import Imports
 from core.kernel.bus import Bus
@@ -73,6 +74,8 @@ Owned = tuple[str, Callable[[], Coroutine[Any, Any, None]]]
 
 _TICK_SECONDS = 1.0
 _FORGET_SECONDS = 3600.0
+#: How soon after midnight balances are carried forward, and how soon after a rate was changed.
+_CARRY_SECONDS = 600.0
 _log = structlog.get_logger(__name__)
 
 
@@ -168,6 +171,7 @@ class House:
             ("callbacks", every(_TICK_SECONDS, floor.ticker.tick)),
             ("wrap-ups", every(_TICK_SECONDS, floor.results.end_long_wrap_ups)),
             ("lost orders", every(_TICK_SECONDS, floor.calls.end_lost_orders)),
+            ("balances", every(_CARRY_SECONDS, CarryForward(ground.uow, ground.clock).run)),
             ("old keys", every(_FORGET_SECONDS, ground.keys.forget)),
         ]
         bridge: list[Owned] = [

@@ -35,11 +35,6 @@ def balance(claims: Iterable[Claim]) -> Balance:
     return Balance({name: sum((getattr(claim, name) for claim in opened), Decimal(0)) for name in COMPONENTS})
 
 
-def due_since(claims: Iterable[Claim]) -> date | None:
-    """The oldest due date of the open claims."""
-    return min((claim.due_on for claim in claims if claim.state == ClaimState.OPEN and claim.due_on), default=None)
-
-
 def promise_faults(
     amount: Decimal, due_on: date, *, owed: Decimal, today: date, days: int = PROMISE_DAYS
 ) -> dict[str, Message]:

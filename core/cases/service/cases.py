@@ -11,6 +11,7 @@ from core.audit.service import record
 from core.cases import rights
 from core.cases.errors import CaseNotOpen, CaseNumberTaken
 from core.cases.model import (
+    COMPONENTS,
     LIABLE,
     Case,
     CaseParty,
@@ -25,8 +26,10 @@ from core.cases.model import (
     PartyRole,
     Stage,
 )
-from core.cases.rules.cases import balance, due_since, main_debtor
+from core.cases.rules.cases import main_debtor
 from core.cases.service.access import case_for, open_case_for
+from core.cases.service.balances import refresh_balances
+from core.cases.service.openings import Opening, handover_of, post_openings, stated
 from core.cases.service.timeline import add_event
 from core.kernel.access import PROGRAM, Actor
 from core.kernel.errors import Invalid, NotFound
@@ -40,11 +43,13 @@ from core.people.model import User
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewClaim:
-    """A claim with its components in the case's currency."""
+    """A claim with its components in the case's currency. ``interest_group_id`` None: the creditor's; ``interest_from``
+    None: :func:`~core.cases.rules.interest.starts_after_handover`."""
 
     number: str
     principal: Decimal = Decimal(0)
     contractual_interest: Decimal = Decimal(0)
+    statutory_interest: Decimal = Decimal(0)
     penalty: Decimal = Decimal(0)
     creditor_fees: Decimal = Decimal(0)
     court_costs: Decimal = Decimal(0)
@@ -53,6 +58,8 @@ class NewClaim:
     contract_on: date | None = None
     due_on: date | None = None
     limitation_on: date | None = None
+    interest_group_id: int | None = None
+    interest_from: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,15 +117,40 @@ async def open_case(work: Work, actor: Actor, new: NewCase, *, at: datetime) -> 
     await work.session.flush()
     for person in new.people:
         await link_person(work, case.id, person, at=at)
-    for claim in new.claims:
-        work.session.add(Claim(case_id=case.id, **{name: getattr(claim, name) for name in _CLAIM_FIELDS}))
-    await refresh_cases(work, [case.id])
+    await _add_claims(work, actor, case, creditor, new.claims, at=at)
+    await refresh_cases(work, [case.id], at=at)
     add_event(work, case.id, EventKind.OPENED, at, actor=actor)
     record(work, actor, "case.opened", ("case", case.id), {"number": (None, new.number)}, at=at)
     return case
 
 
 _CLAIM_FIELDS = tuple(NewClaim.__dataclass_fields__)
+
+
+async def _add_claims(
+    work: Work, actor: Actor, case: Case, creditor: Creditor, new: Sequence[NewClaim], *, at: datetime
+) -> None:
+    handover = await handover_of(work, creditor, at=at)
+    claims = [Claim(case_id=case.id, **{name: getattr(claim, name) for name in _CLAIM_FIELDS}) for claim in new]
+    for claim in claims:
+        amounts = {name: getattr(claim, name) for name in COMPONENTS}
+        claim.stated = stated(amounts)
+        if claim.interest_group_id is None:
+            claim.interest_group_id = creditor.interest_group_id
+            claim.interest_from = claim.interest_from or handover.interest_from(amounts, claim.due_on)
+    work.session.add_all(claims)
+    await work.session.flush()
+    openings = [
+        Opening(
+            case_id=case.id,
+            claim_id=claim.id,
+            currency=case.currency,
+            due_on=claim.due_on,
+            amounts={name: getattr(claim, name) for name in COMPONENTS},
+        )
+        for claim in claims
+    ]
+    await post_openings(work, actor, handover, openings)
 
 
 async def link_person(work: Work, case_id: int, person: NewPerson, *, at: datetime) -> Party:
@@ -141,11 +173,11 @@ async def link_person(work: Work, case_id: int, person: NewPerson, *, at: dateti
     return party
 
 
-async def refresh_cases(work: Work, case_ids: Iterable[int]) -> None:
-    """Write anew what a case copies from its people and claims: debtor, open sum, oldest due date, search text."""
-    session = work.session
+async def refresh_cases(work: Work, case_ids: Iterable[int], *, at: datetime) -> None:
+    """Write anew what cases copy from their people (debtor, search text) and claims (see ``refresh_balances``)."""
+    session, wanted = work.session, list(case_ids)
     await session.flush()
-    for case_id in case_ids:
+    for case_id in wanted:
         case = await session.get_one(Case, case_id)
         claims = (await session.scalars(select(Claim).where(Claim.case_id == case_id))).all()
         linked = select(CaseParty.party_id, CaseParty.role, Party.name, Party.search_text).join(
@@ -154,11 +186,10 @@ async def refresh_cases(work: Work, case_ids: Iterable[int]) -> None:
         people = (await session.execute(linked.where(CaseParty.case_id == case_id).order_by(CaseParty.id))).all()
         case.debtor_id = main_debtor([(row.party_id, row.role) for row in people])
         case.debtor_name = next((row.name for row in people if row.party_id == case.debtor_id), "")
-        case.open_amount, case.due_since = balance(claims).total, due_since(claims)
         case.search_text = case_search_text(
             case.number, claims, {row.party_id: row.search_text for row in people}.values()
         )
-    await session.flush()
+    await refresh_balances(work, wanted, at=at)
 
 
 def case_search_text(number: str, claims: Iterable[Claim], people: Iterable[str]) -> str:
@@ -245,6 +276,7 @@ async def reopen(work: Work, actor: Actor, case_id: int, *, at: datetime) -> Non
     before = case.state
     case.state, case.close_reason, case.closed_at = CaseState.OPEN, None, None
     case.suspended_until = case.suspended_reason = None
+    await refresh_balances(work, [case_id], at=at)
     _state_changed(work, actor, case, before, at=at)
 
 

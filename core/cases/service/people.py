@@ -48,7 +48,7 @@ async def add_person(work: Work, actor: Actor, case_id: int, person: NewPerson, 
     if isinstance(person.party, int) and await _has_role(work, case_id, person.party, person.role):
         raise Conflict()
     party = await link_person(work, case_id, person, at=at)
-    await refresh_cases(work, [case_id])
+    await refresh_cases(work, [case_id], at=at)
     changes = {"party_id": (None, party.id), "role": (None, person.role)}
     record(work, actor, "case.person_added", ("case", case_id), changes, at=at)
     data = {"role": person.role, "name": party.name}
@@ -69,7 +69,7 @@ async def edit_person(work: Work, actor: Actor, case_id: int, party_id: int, dat
     await parties.edit_party(
         work, party, name=data.name, birth_date=data.birth_date, language=data.language, timezone=data.timezone
     )
-    await refresh_cases(work, await cases_of(work, party_id))
+    await refresh_cases(work, await cases_of(work, party_id), at=at)
     record(work, actor, "party.changed", ("party", party_id), changes, at=at)
     return party
 
@@ -90,7 +90,7 @@ async def add_phone(
     """Record a number of somebody on the case. Raises ``BadPhone`` or ``PhoneKnown``."""
     await person_on(work, actor, case_id, party_id)
     phone = await parties.add_phone(work, party_id, new, at)
-    await _found_anew(work, party_id)
+    await _found_anew(work, party_id, at=at)
     record(work, actor, "phone.added", ("party", party_id), {"phone": (None, masked(phone.e164))}, at=at)
     data = {"phone": phone.e164, "change": "added"}
     add_event(work, case_id, EventKind.CONTACT, at, actor=actor, party_id=party_id, data=data)
@@ -127,7 +127,7 @@ async def remove_phone(work: Work, actor: Actor, case_id: int, phone_id: int, *,
     """Delete a number that was entered by mistake."""
     phone = await phone_on(work, actor, case_id, phone_id)
     await work.session.execute(delete(Phone).where(Phone.id == phone_id))
-    await _found_anew(work, phone.party_id)
+    await _found_anew(work, phone.party_id, at=at)
     record(work, actor, "phone.removed", ("party", phone.party_id), {"phone": (masked(phone.e164), None)}, at=at)
     data = {"phone": phone.e164, "change": "removed"}
     add_event(work, case_id, EventKind.CONTACT, at, actor=actor, party_id=phone.party_id, data=data)
@@ -142,6 +142,6 @@ async def phone_on(work: Work, actor: Actor, case_id: int, phone_id: int) -> Pho
     return phone
 
 
-async def _found_anew(work: Work, party_id: int) -> None:
+async def _found_anew(work: Work, party_id: int, *, at: datetime) -> None:
     await parties.refresh_search(work, [party_id])
-    await refresh_cases(work, await cases_of(work, party_id))
+    await refresh_cases(work, await cases_of(work, party_id), at=at)

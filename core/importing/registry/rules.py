@@ -1,5 +1,7 @@
 """What a row means for what is already there: pure, the same in the dry run and when it is applied."""
 
+from decimal import Decimal
+
 from core.cases.model import Claim
 from core.importing.model import OnExisting, Outcome
 from core.importing.ports import Verdict
@@ -27,7 +29,7 @@ def judge(row: RegistryRow, claim: Claim | None, debtor: Party | None, on_existi
 def difference(row: RegistryRow, claim: Claim, debtor: Party | None) -> dict[str, tuple[str, str]]:
     """What the row changes of the claim and the debtor. What it does not say stays."""
     found: dict[str, tuple[object, object]] = {
-        name: (getattr(claim, name), row.amounts[name]) for name in AMOUNT_TARGETS if name in row.amounts
+        name: (stated_of(claim, name), row.amounts[name]) for name in AMOUNT_TARGETS if name in row.amounts
     }
     found |= {name: (getattr(claim, name), getattr(row, name)) for name in _CLAIM_FIELDS if getattr(row, name)}
     if debtor is not None:
@@ -35,6 +37,13 @@ def difference(row: RegistryRow, claim: Claim, debtor: Party | None) -> dict[str
         if row.birth_date:
             found["birth_date"] = (debtor.birth_date, row.birth_date)
     return {name: ("" if old is None else str(old), str(new)) for name, (old, new) in found.items() if old != new}
+
+
+def stated_of(claim: Claim, component: str) -> Decimal:
+    """What the creditor said last that is owed. Repeating it changes nothing, whatever has been paid since."""
+    said = claim.stated.get(component)
+    found: Decimal = getattr(claim, component) if said is None else Decimal(said)
+    return found
 
 
 def twice(first: int) -> Fault:

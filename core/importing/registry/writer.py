@@ -22,7 +22,9 @@ from core.cases.model import (
     Liability,
     PartyRole,
 )
+from core.cases.service.balances import refresh_balances
 from core.cases.service.cases import cases_of, refresh_cases
+from core.cases.service.openings import Opening, handover_of, post_openings, restate, stated
 from core.importing.model import OnExisting, Outcome
 from core.importing.ports import Diff
 from core.importing.registry import snapshot
@@ -30,6 +32,7 @@ from core.importing.registry.fields import AMOUNT_TARGETS
 from core.importing.registry.rows import Contact, RegistryRow
 from core.importing.registry.rules import judge
 from core.importing.registry.snapshot import Snapshot
+from core.kernel.access import PROGRAM
 from core.kernel.bulk import insert_many, insert_missing, reserve_ids
 from core.kernel.db import Base
 from core.kernel.phones import as_key, tail_key
@@ -101,7 +104,7 @@ async def write_rows(work: Work, where: Destination, rows: Sequence[RegistryRow]
     """Write the rows; row number → case id. What has become superfluous in the meantime is passed over."""
     seen = await snapshot.take(work.session, where.creditor.id, rows)
     writer = _Writer(work, where, seen, at)
-    await writer.number(rows)
+    await writer.prepare(rows)
     written = {}
     for count, row in enumerate(rows, start=1):
         written[row.n] = writer.row(row)
@@ -120,12 +123,17 @@ class _Writer:
         self._pile = _Pile()
         self._opened: dict[str, int] = {}
         self._claimed: set[tuple[int, str]] = set()
+        self._openings: list[Opening] = []
+        self._restated: dict[int, dict[str, Decimal]] = {}
 
-    async def number(self, rows: Sequence[RegistryRow]) -> None:
-        """Draw more ids than can be needed: a row makes at most one case and one party for everybody it names."""
+    async def prepare(self, rows: Sequence[RegistryRow]) -> None:
+        """Draw more ids than can be needed: a row makes at most one case, one claim and one party for everybody it
+        names."""
+        self._handover = await handover_of(self._work, self._where.creditor, at=self._at)
         people = sum(1 + len(row.others) for row in rows)
         self._party_ids = iter(await reserve_ids(self._work.session, Party, people))
         self._case_ids = iter(await reserve_ids(self._work.session, Case, len(rows)))
+        self._claim_ids = iter(await reserve_ids(self._work.session, Claim, len(rows)))
 
     def row(self, row: RegistryRow) -> int | None:
         case = self._seen.cases.get(row.number)
@@ -169,6 +177,8 @@ class _Writer:
             debtor_name=row.name,
             open_amount=owed,
             due_since=row.due_on,
+            balance_on=self._handover.today,
+            limitation_on=row.limitation_on,
             search_text=" ".join(filter(None, texts)),
         )
         self._claim(case_id, row)
@@ -286,8 +296,17 @@ class _Writer:
 
     def _claim(self, case_id: int, row: RegistryRow) -> None:
         self._claimed.add((case_id, row.claim))
+        opening = Opening(
+            case_id=case_id,
+            claim_id=next(self._claim_ids),
+            currency=self._where.creditor.currency,
+            due_on=row.due_on,
+            amounts={name: row.amounts.get(name, Decimal(0)) for name in AMOUNT_TARGETS},
+        )
+        self._openings.append(opening)
         self._pile.add(
             Claim,
+            id=opening.claim_id,
             case_id=case_id,
             number=row.claim,
             state=ClaimState.OPEN,
@@ -295,7 +314,10 @@ class _Writer:
             contract_on=row.contract_on,
             due_on=row.due_on,
             limitation_on=row.limitation_on,
-            **{name: row.amounts.get(name, _ZERO) for name in AMOUNT_TARGETS},
+            stated=stated(opening.amounts),
+            interest_group_id=self._where.creditor.interest_group_id,
+            interest_from=self._handover.interest_from(opening.amounts, row.due_on),
+            **opening.amounts,
         )
 
     def _event(self, case_id: int, row: RegistryRow) -> None:
@@ -311,7 +333,7 @@ class _Writer:
     def _change(self, row: RegistryRow, claim: Claim, diff: Diff) -> None:
         for name in diff:
             if name in row.amounts:
-                setattr(claim, name, row.amounts[name])
+                self._restated.setdefault(claim.id, {})[name] = row.amounts[name]
             elif name not in ("name", "birth_date"):
                 setattr(claim, name, getattr(row, name))
         debtor = self._seen.debtor_of(row)
@@ -336,9 +358,18 @@ class _Writer:
         await session.flush()
         for table, add in _TABLES:
             await add(session, table, self._pile.tables[table])
+        await self._post()
         if self._pile.stale_parties:
             await parties.refresh_search(self._work, sorted(self._pile.stale_parties))
             for party_id in self._pile.stale_parties:
                 self._pile.stale_cases.update(await cases_of(self._work, party_id))
         if self._pile.stale_cases:
-            await refresh_cases(self._work, sorted(self._pile.stale_cases))
+            await refresh_cases(self._work, sorted(self._pile.stale_cases), at=self._at)
+
+    async def _post(self) -> None:
+        """Write what the rows say is owed into the ledger."""
+        await post_openings(self._work, PROGRAM, self._handover, self._openings)
+        if self._restated:
+            await restate(self._work, PROGRAM, self._restated, at=self._at, reason=self._where.source)
+        if self._handover.terms:
+            await refresh_balances(self._work, {one.case_id for one in self._openings}, at=self._at)

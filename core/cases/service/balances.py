@@ -1,0 +1,86 @@
+"""What cases and claims copy of their balance: written by whoever moves a debt, carried forward every night."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+
+from sqlalchemy import exists, or_, select, update
+
+from core.cases.model import Case, CaseState, Claim, ClaimState
+from core.cases.queries.agency import agency_day
+from core.cases.queries.balance import debts_of
+from core.cases.rules.balance import ClaimBalance, ClaimDebt, Copies, copies_of
+from core.cases.service.ledger import lock_cases
+from core.kernel.clock import Clock
+from core.kernel.uow import UnitOfWork, Work
+
+_BATCH = 500
+
+
+async def refresh_balances(work: Work, case_ids: Iterable[int], *, at: datetime) -> None:
+    """Write anew what cases copy of their claims: the balance with interest as of the agency's today, the oldest due
+    day, the first day one is time-barred. A claim that is paid off becomes ``PAID``, and ``OPEN`` when it is not."""
+    await work.session.flush()
+    today = await agency_day(work.session, at)
+    wanted = list(dict.fromkeys(case_ids))
+    copies = await _settle_claims(work, wanted, today)
+    for case in await work.session.scalars(select(Case).where(Case.id.in_(wanted))):
+        found = copies[case.id]
+        case.open_amount, case.due_since, case.limitation_on = found.open_amount, found.due_since, found.limitation_on
+        case.balance_on = today
+    await work.session.flush()
+
+
+async def _settle_claims(work: Work, case_ids: Sequence[int], today: date) -> dict[int, Copies]:
+    """Bring the claims' states up to what is owed; the copies of each case."""
+    by_case: dict[int, list[tuple[ClaimDebt, ClaimBalance]]] = defaultdict(list)
+    for debt in await debts_of(work.session, case_ids, until=today):
+        by_case[debt.case_id].append((debt, debt.on(today)))
+    turned: dict[ClaimState, list[int]] = defaultdict(list)
+    for debt, balance in (pair for pairs in by_case.values() for pair in pairs):
+        state = ClaimState.PAID if balance.settled else ClaimState.OPEN
+        if state != debt.state:
+            turned[state].append(debt.claim_id)
+    for state, claim_ids in turned.items():
+        await work.session.execute(update(Claim).where(Claim.id.in_(claim_ids)).values(state=state))
+    return {
+        case_id: copies_of([debt for debt, _ in by_case[case_id]], [balance for _, balance in by_case[case_id]])
+        for case_id in case_ids
+    }
+
+
+class CarryForward:
+    """Brings the balances of cases that bear interest up to the agency's today, a few hundred at a time.
+
+    A case that has been carried is not looked at again that day, so an interruption costs nothing: the next round goes
+    on where the last one ended.
+    """
+
+    def __init__(self, uow: UnitOfWork, clock: Clock) -> None:
+        self._uow = uow
+        self._clock = clock
+
+    async def run(self) -> int:
+        """Carry everything that is behind; how many cases there were."""
+        carried, after = 0, 0
+        while batch := await self._batch(after):
+            carried, after = carried + len(batch), batch[-1]
+        return carried
+
+    async def _batch(self, after: int) -> Sequence[int]:
+        async with self._uow.read() as session:
+            today = await agency_day(session, self._clock.now())
+            accrues = exists().where(
+                Claim.case_id == Case.id, Claim.interest_group_id.is_not(None), Claim.state == ClaimState.OPEN
+            )
+            behind = or_(Case.balance_on.is_(None), Case.balance_on < today)
+            found = select(Case.id).where(Case.id > after, Case.state != CaseState.CLOSED, behind, accrues)
+            case_ids = (await session.scalars(found.order_by(Case.id).limit(_BATCH))).all()
+        if case_ids:
+            async with self._uow.write() as work:
+                await lock_cases(work, case_ids)
+                copies = await _settle_claims(work, case_ids, today)
+                rows = [{"id": case_id, "balance_on": today, **asdict(copies[case_id])} for case_id in case_ids]
+                await work.session.execute(update(Case), rows)
+        return case_ids
