@@ -20,6 +20,7 @@ from callcenter.app.presets import install
 from callcenter.app.schema import migrate
 from callcenter.app.serve import ROLES, serve
 from core.audit.queries import verify
+from core.cases.service.promise_types import ship_promise_types
 from core.importing.command import import_file, read_mapping
 from core.importing.registry.kind import RegistryKind
 from core.importing.service import Imports
@@ -84,6 +85,7 @@ async def _add_user(arguments: argparse.Namespace) -> None:
     async with _ground() as base:
         async with base.uow.write() as work:
             roles = await install(work, translator("en"))
+            await ship_promise_types(work)
         if arguments.role not in roles:
             raise Invalid({"role": msg("Choose one of: {roles}.", roles=", ".join(roles))})
         data = UserData(login=arguments.login, role_id=roles[arguments.role], extension=arguments.extension)

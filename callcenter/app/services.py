@@ -21,6 +21,7 @@ from callcenter.calls.service import CallService
 from callcenter.compliance.registry import Registry
 from callcenter.compliance.service import Gate
 from callcenter.productivity.ports import DayCalls
+from core.cases.ports import PlannedWork
 from core.importing.service import Imports
 from core.kernel.access import Actor, Right
 from core.kernel.i18n import msg
@@ -79,6 +80,7 @@ def services_of(house: House, rights: tuple[Right, ...]) -> Services:
         PhoneLines: BrowserLines(base.uow, people.users, house.sites),
         CaseScreenParts: CaseCalls(base.uow, base.clock, floor.gate, house.archive.desk),
         Registry: floor.registry,
+        PlannedWork: floor.planned,
         RingBack: floor.ring_back,
         WorkCalendar: LawCalendar(),
     }

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import structlog
 
 from callcenter.agents.service import AgentService
-from callcenter.app.adapters.callbacks import AgreedCallbacks, CallbackLaw, FloorDialler
+from callcenter.app.adapters.callbacks import AgreedCallbacks, CallbackLaw, FloorDialler, PlannedCallbacks
 from callcenter.app.adapters.cases import CallerLookup, CaseEffects
 from callcenter.app.adapters.law import CallGate, DebtorFacts
 from callcenter.app.adapters.phones import BridgedPhones
@@ -30,7 +30,9 @@ from callcenter.calls.service import CallService
 from callcenter.compliance.registry import Registry
 from callcenter.compliance.service import Gate
 from core.audit.service import Looks, Sealer
+from core.cases.ports import PlannedWork
 from core.cases.service.balances import CarryForward
+from core.cases.service.deciding import PromiseKeeper
 from core.importing.registry.kind import RegistryKind
 from core.importing.service import Imports
 from core.kernel.bus import Bus
@@ -73,6 +75,7 @@ T = TypeVar("T")
 Owned = tuple[str, Callable[[], Coroutine[Any, Any, None]]]
 
 _TICK_SECONDS = 1.0
+_DECIDE_SECONDS = 300.0
 _FORGET_SECONDS = 3600.0
 #: How soon after midnight balances are carried forward, and how soon after a rate was changed.
 _CARRY_SECONDS = 600.0
@@ -112,6 +115,7 @@ class Floor:
     """The call floor."""
 
     gate: Gate
+    planned: PlannedWork
     registry: Registry
     agents: AgentService
     callbacks: CallbackService
@@ -155,6 +159,7 @@ class House:
     live: Live
     imports: Imports
     jobs: JobRunner
+    promises: PromiseKeeper
     sites: tuple[Site, ...]
 
     def owned(self, roles: Collection[str]) -> tuple[Owned, ...]:
@@ -172,6 +177,7 @@ class House:
             ("wrap-ups", every(_TICK_SECONDS, floor.results.end_long_wrap_ups)),
             ("lost orders", every(_TICK_SECONDS, floor.calls.end_lost_orders)),
             ("balances", every(_CARRY_SECONDS, CarryForward(ground.uow, ground.clock).run)),
+            ("promises", every(_DECIDE_SECONDS, self.promises.decide)),
             ("old keys", every(_FORGET_SECONDS, ground.keys.forget)),
         ]
         bridge: list[Owned] = [
@@ -233,6 +239,7 @@ def build(base: Ground, staff: People, sites: Sequence[Site]) -> House:
         live=_live(base, floor),
         imports=imports,
         jobs=jobs,
+        promises=PromiseKeeper(base.uow, base.clock, (floor.planned,)),
         sites=tuple(sites),
     )
 
@@ -270,9 +277,11 @@ def _floor(base: Ground, sites: Sequence[Site]) -> Floor:
     dialler.calls = calls
     ring_back = RingBack(uow, telephony=telephony, staff=staff, phones=BridgedPhones(bridges))
     base.bus.subscribe(CallHeld, ring_back.on_held)
-    effects = ResultEffects(clock, gate=law, cases=CaseEffects(), callbacks=AgreedCallbacks(callbacks))
+    planned = PlannedCallbacks()
+    effects = ResultEffects(clock, gate=law, cases=CaseEffects((planned,)), callbacks=AgreedCallbacks(callbacks))
     return Floor(
         gate=gate,
+        planned=planned,
         registry=registry,
         agents=agents,
         callbacks=callbacks,

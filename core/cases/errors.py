@@ -72,3 +72,31 @@ class OrderUsed(Conflict):
 
     code = "order_used"
     text = mark("Order {number} holds cases and cannot be deleted.")
+
+
+class PlanLive(Conflict):
+    """A case is paid by one agreement at a time."""
+
+    code = "plan_live"
+    text = mark("There is an instalment plan on this case. Cancel it before agreeing on something else.")
+
+
+class PlanEnded(Conflict):
+    """The plan is completed, defaulted, cancelled, or decided already."""
+
+    code = "plan_ended"
+    text = mark("This is no longer possible: the plan has changed in the meantime.")
+
+
+class BadPlan(Invalid):
+    """The plan's sums or days break a rule; ``fields`` says which."""
+
+    code = "bad_plan"
+    text = mark("This plan cannot be agreed as it is.")
+
+
+class PromiseTypeKeyTaken(Conflict):
+    """Two types of one key could not be told apart."""
+
+    code = "promise_type_key_taken"
+    text = mark("There is already a promise type {key}.")

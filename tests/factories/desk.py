@@ -24,6 +24,7 @@ from callcenter.calls.service import CallService
 from core.cases.model import Case, Jurisdiction, Order, PartyRole
 from core.cases.service.cases import NewCase, NewClaim, NewPerson, open_case
 from core.cases.service.creditors import CreditorData, add_creditor, ensure_order
+from core.cases.service.promise_types import ship_promise_types
 from core.kernel.access import PROGRAM, Scope
 from core.kernel.clock import ManualClock
 from core.kernel.ids import IdSource
@@ -204,6 +205,7 @@ async def lay(house: House, services: Services, clock: ManualClock, cast: Cast) 
     desk = Desk(built, uow, clock, telephony, house.archive.storage, cast, ids)
     async with uow.write() as work:
         await ship_results(work)
+        await ship_promise_types(work)
         await ship_reasons(work)
         desk.extensions = {
             row.login: row.extension for row in await work.session.execute(select(User.login, User.extension))

@@ -1,10 +1,13 @@
 """Callbacks between the rooms: planned by results of calls, dialled by the call floor, moved by contact law."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.app.adapters.law import requests_for
+from callcenter.callbacks.model import OPEN, Callback
 from callcenter.callbacks.ports import DialRefused, LawAnswer
 from callcenter.callbacks.service import CallbackService, Plan
 from callcenter.calls.errors import ContactForbidden
@@ -12,6 +15,7 @@ from callcenter.calls.ports import Agreed, CallContext
 from callcenter.calls.service import CallService, Dial
 from callcenter.compliance.decision import Decision
 from callcenter.compliance.service import Gate
+from core.cases.service.planning import replan
 from core.kernel.access import Actor
 from core.kernel.errors import DomainError
 from core.kernel.uow import Work
@@ -35,6 +39,18 @@ class AgreedCallbacks:
             source_call_id=context.call_id,
         )
         await self._callbacks.add(work, actor, plan)
+        await replan(work, [context.case_id], (PlannedCallbacks(),))
+
+
+class PlannedCallbacks:
+    """Implements ``core.cases.ports.PlannedWork``."""
+
+    async def earliest(self, session: AsyncSession, case_ids: Collection[int]) -> Mapping[int, datetime]:
+        waiting = select(Callback.case_id, func.min(Callback.window_start)).where(
+            Callback.case_id.in_(case_ids), Callback.state.in_(OPEN)
+        )
+        rows = await session.execute(waiting.group_by(Callback.case_id))
+        return {case_id: start for case_id, start in rows if case_id is not None}
 
 
 class FloorDialler:

@@ -1,7 +1,7 @@
 """The call floor's view of debtors and cases: who is calling, and what a result changes in the case."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -10,8 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from callcenter.calls.ports import CallContext, Match, Promised
 from core.cases.lookup import person_meant
 from core.cases.model import Case, CaseParty, CaseState, Creditor, EventKind
+from core.cases.ports import PlannedWork
 from core.cases.service.cases import set_next_action
+from core.cases.service.outcomes import pledge_of
 from core.cases.service.people import mark_quality
+from core.cases.service.planning import start_of
 from core.cases.service.promises import NewPromise, take_promise
 from core.cases.service.timeline import add_event
 from core.kernel.access import PROGRAM, Actor
@@ -19,9 +22,6 @@ from core.kernel.errors import NotFound
 from core.kernel.phones import as_key, zone_guesses
 from core.kernel.uow import Work
 from core.parties.model import Party, Phone, PhoneQuality
-
-#: Days a promise may be late before it counts as broken.
-_GRACE_DAYS = 1
 
 
 class CallerLookup:
@@ -56,7 +56,10 @@ def _only(found: set[int]) -> int | None:
 
 
 class CaseEffects:
-    """Implements ``callcenter.calls.ports.Cases``."""
+    """Implements ``callcenter.calls.ports.Cases``. ``sources`` plan work on cases beside tasks and promises."""
+
+    def __init__(self, sources: Sequence[PlannedWork] = ()) -> None:
+        self._sources = tuple(sources)
 
     async def promise(self, work: Work, actor: Actor, context: CallContext, promised: Promised) -> datetime:
         party_id = context.party_id or await _debtor(work.session, context.case_id)
@@ -65,13 +68,12 @@ class CaseEffects:
             party_id=party_id,
             amount=promised.amount,
             due_on=promised.due,
-            grace_days=_GRACE_DAYS,
             phone=context.phone,
             call_id=context.call_id,
         )
         today = context.at.astimezone(zone).date()
-        await take_promise(work, actor, context.case_id, new, today=today, at=context.at)
-        return datetime.combine(promised.due + timedelta(days=_GRACE_DAYS + 1), time.min, zone)
+        taken = await take_promise(work, actor, context.case_id, new, today=today, at=context.at, sources=self._sources)
+        return start_of(pledge_of(taken).last_day + timedelta(days=1), zone)
 
     async def mark_phone(self, work: Work, actor: Actor, context: CallContext, quality: str) -> None:
         if context.phone is None:

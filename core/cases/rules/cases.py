@@ -1,17 +1,14 @@
-"""Decisions over cases: what is owed, which promise may be taken, who is likeliest on the line."""
+"""Decisions over cases: what is owed, who is likeliest on the line."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
 from core.cases.model import COMPONENTS, LIABLE, CaseState, Claim, ClaimState, PartyRole
-from core.kernel.i18n import Message, msg
 from core.parties.model import PhoneQuality
 
-#: The furthest day a promise may name, counted from today (domain 2.2).
-PROMISE_DAYS = 14
 #: A talk so recent that the caller is probably answering it.
 _RECENT = timedelta(days=3)
 #: From how many days before a claim is time-barred the screen warns.
@@ -33,25 +30,6 @@ def balance(claims: Iterable[Claim]) -> Balance:
     """The sum of the open claims, component by component."""
     opened = [claim for claim in claims if claim.state == ClaimState.OPEN]
     return Balance({name: sum((getattr(claim, name) for claim in opened), Decimal(0)) for name in COMPONENTS})
-
-
-def promise_faults(
-    amount: Decimal, due_on: date, *, owed: Decimal, today: date, days: int = PROMISE_DAYS
-) -> dict[str, Message]:
-    """What is wrong with a promise, by field; empty when it may be taken.
-
-    ``today`` is the debtor's. The sum must be positive and no more than is owed, the day today or within ``days``.
-    """
-    faults: dict[str, Message] = {}
-    if amount <= 0:
-        faults["amount"] = msg("Enter a sum above zero.")
-    elif amount > owed:
-        faults["amount"] = msg("The debt is {owed}: a promise cannot be for more.", owed=str(owed))
-    if due_on < today:
-        faults["due_on"] = msg("The day has passed.")
-    elif due_on > today + timedelta(days=days):
-        faults["due_on"] = msg("The day may be at most {days} days away.", days=days)
-    return faults
 
 
 class Match(StrEnum):

@@ -301,7 +301,7 @@ class _Writer:
             claim_id=next(self._claim_ids),
             currency=self._where.creditor.currency,
             due_on=row.due_on,
-            amounts={name: row.amounts.get(name, Decimal(0)) for name in AMOUNT_TARGETS},
+            amounts={name: row.amounts.get(name, _ZERO) for name in AMOUNT_TARGETS},
         )
         self._openings.append(opening)
         self._pile.add(
