@@ -37,6 +37,7 @@ def build(texts: Translator) -> Environment:
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_closed,
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
         trim_blocks=True,
         lstrip_blocks=True,
@@ -49,6 +50,11 @@ def build(texts: Translator) -> Environment:
         client_texts={key: texts.render(text) for key, text in CLIENT_TEXTS.items()},
     )
     return built
+
+
+def _closed(value: object) -> object:
+    """Data must not turn the direction of what stands after it; what is markup already is the product's own."""
+    return formats.closed(value) if type(value) is str else value
 
 
 @cache

@@ -3,6 +3,7 @@
 The reader is passed in, so every function is a pure one; ``web.rendering`` offers them to templates as filters.
 """
 
+import re
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from functools import cache
@@ -15,6 +16,10 @@ from phonenumbers import NumberParseException, PhoneNumberFormat, format_number,
 from core.kernel.money import Money
 
 NOTHING = "—"
+_POP_EMBEDDING, _POP_ISOLATE = "\u202c", "\u2069"
+#: What ends each change of the direction of writing.
+_ENDS = dict.fromkeys("\u202a\u202b\u202d\u202e", _POP_EMBEDDING) | dict.fromkeys("\u2066\u2067\u2068", _POP_ISOLATE)
+_DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 @cache
@@ -82,3 +87,20 @@ def phone(value: str | None) -> str:
         return format_number(parse(value, None), PhoneNumberFormat.INTERNATIONAL)
     except NumberParseException:
         return value
+
+
+def closed(text: str) -> str:
+    """``text`` with every change of the direction of writing that it begins also ended, so that what stands after it
+    on a page reads as it should (Unicode Standard Annex 9, explicit formatting characters)."""
+    if not _DIRECTIONS.search(text):
+        return text
+    ends: list[str] = []
+    for letter in _DIRECTIONS.findall(text):
+        if letter in _ENDS:
+            ends.append(_ENDS[letter])
+        elif letter == _POP_ISOLATE and letter in ends:
+            while ends.pop() != _POP_ISOLATE:
+                pass
+        elif ends and ends[-1] == letter:
+            ends.pop()
+    return text + "".join(reversed(ends))
