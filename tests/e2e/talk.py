@@ -22,7 +22,7 @@ from tests.waiting import until
 _LOUD = 0.01
 #: The first and the last second of a talk are beginning and end.
 _EDGES = 2
-#: A browser that opens pages beside the talk takes processor time from the telephones, and a packet is lost now and then.
+#: A browser that opens pages beside the talk takes processor time from the telephones: a packet is lost now and then.
 _HEARD = 0.95
 
 

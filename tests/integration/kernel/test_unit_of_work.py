@@ -92,6 +92,38 @@ async def test_a_savepoint_publishes_nothing(uow: UnitOfWork, bus: Bus, clock: M
     assert heard == [1]
 
 
+async def test_a_savepoint_that_is_rolled_back_takes_its_events_with_it(
+    uow: UnitOfWork, bus: Bus, clock: ManualClock
+) -> None:
+    heard: list[int] = []
+
+    async def hear(event: Counted) -> None:
+        heard.append(event.value)
+
+    bus.subscribe(Counted, hear)
+
+    async def emit_within(work: Work, *values: int, fail: bool) -> None:
+        async with work.session.begin_nested():
+            await _job(work, clock)
+            for value in values:
+                work.emit(Counted(at=clock.now(), value=value))
+            if fail:
+                raise RuntimeError
+
+    async with uow.write() as work:
+        await emit_within(work, 1, fail=False)
+        with suppress(RuntimeError):
+            await emit_within(work, 2, 3, fail=True)
+        await emit_within(work, 4, fail=False)
+        with suppress(RuntimeError):
+            async with work.session.begin_nested():
+                await emit_within(work, 5, fail=False)
+                raise RuntimeError
+        work.emit(Counted(at=clock.now(), value=6))
+    await bus.drained()
+    assert heard == [1, 4, 6]
+
+
 async def test_a_broken_subscriber_does_not_stop_the_others(bus: Bus, clock: ManualClock) -> None:
     heard: list[int] = []
 
