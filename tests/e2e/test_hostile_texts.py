@@ -20,6 +20,7 @@ from telephony.lab import Lab
 from telephony.provisioning import Pbx
 from tests.desk import signed_in
 from tests.e2e import doors
+from tests.e2e.logbook import calls_of
 from tests.e2e.talk import talking
 from tests.e2e.test_every_screen import ROLES, filled, pages_of, sign_in, things_of
 from tests.e2e.test_hostile_callers import line, ring
@@ -50,8 +51,8 @@ TURNED = """() => {
   for (let node = walk.nextNode(); node; node = walk.nextNode()) {
     let embedded = 0, isolated = 0;
     for (const letter of node.data) {
-      if (/[\\u202a-\\u202e]/.test(letter)) embedded += 1;
-      else if (letter === "\\u202c") embedded = Math.max(0, embedded - 1);
+      if (letter === "\\u202c") embedded = Math.max(0, embedded - 1);
+      else if (/[\\u202a-\\u202e]/.test(letter)) embedded += 1;
       else if (/[\\u2066-\\u2068]/.test(letter)) isolated += 1;
       else if (letter === "\\u2069") isolated = Math.max(0, isolated - 1);
     }
@@ -117,14 +118,16 @@ async def test_hostile_texts_are_only_text(
         cases = await doors.imported(admin, product_database, book, f"{MARKUP[2]}.xlsx", me)
         for case, text in zip(cases, TEXTS, strict=True):
             await doors.through(admin, doors.case_doors(await doors.case_ids(product_database, case)), (text,))
-        await asyncio.to_thread(_ring_with, Lab(product.folder).required().pbx, TEXTS)
         things = await things_of(product, chromium, collector, collector.url.rpartition("/")[2])
+        await asyncio.to_thread(_ring_with, Lab(product.folder).required().pbx, TEXTS)
         await own.look()
 
         addresses = {role: [filled(path, things) for path in pages_of(person)] for role, person in ROLES.items()}
         addresses["admin"] += [f"/cases/{case}" for case in cases] + [
             f"/imports/{await doors.uploaded(admin, book, MARKUP[3], 2)}"
         ]
+        for call in await calls_of(product_database):
+            addresses["admin"] += [f"/calls/{call.id}", f"/calls/{call.id}/caller"]
         addresses["collector"] += [f"/cases/{case}" for case in cases[:5]]
         for path in ("/search?q=", "/cases?q=", "/users?q=", "/login?next=", "/audit?q="):
             addresses["admin"] += [path + "".join(f"%{byte:02x}" for byte in text[:300].encode()) for text in MARKUP]
