@@ -69,7 +69,9 @@ def _filters(texts: Translator) -> dict[str, Callable[..., object]]:
 
     def t(value: Message | str | float | None) -> str:
         """A message in the reader's language; data as it is."""
-        return texts.render(value) if isinstance(value, Message) else formats.NOTHING if value is None else str(value)
+        if isinstance(value, Message):
+            return texts.render(formats.readable(value, language))
+        return formats.NOTHING if value is None else str(value)
 
     def money(value: Money | None) -> str:
         return formats.money(value, language)

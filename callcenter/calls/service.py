@@ -110,6 +110,7 @@ class CallService:
                 rule=verdict.rule,
                 reason=verdict.reason,
                 next_allowed_at=verdict.next_allowed_at,
+                zone=verdict.zone,
                 may_override=verdict.may_override,
             )
         if order is not None:

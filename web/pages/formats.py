@@ -4,6 +4,7 @@ The reader is passed in, so every function is a pure one; ``web.rendering`` offe
 """
 
 import re
+from dataclasses import replace
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from functools import cache
@@ -13,6 +14,7 @@ from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import format_currency, format_decimal, format_percent
 from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, parse
 
+from core.kernel.i18n import Message
 from core.kernel.money import Money
 
 NOTHING = "—"
@@ -87,6 +89,22 @@ def phone(value: str | None) -> str:
         return format_number(parse(value, None), PhoneNumberFormat.INTERNATIONAL)
     except NumberParseException:
         return value
+
+
+def readable(text: Message, language: str) -> Message:
+    """``text`` with the sums and days among its values as the reader writes them."""
+    return replace(text, params={name: _readable(value, language) for name, value in text.params.items()})
+
+
+def _readable(value: object, language: str) -> object:
+    match value:
+        case Message():
+            return readable(value, language)
+        case Money():
+            return money(value, language)
+        case date() if not isinstance(value, datetime):
+            return day(value, language)
+    return value
 
 
 def closed(text: str) -> str:
