@@ -39,6 +39,7 @@ from web.pages.case_view import (
     TimelineKind,
 )
 from web.pages.listing import State, Text, Tone
+from web.pages.shipped_words import named, stage_name
 from web.rendering import LANGUAGE_NAMES
 
 _CLAIM_OPEN = ClaimState.OPEN
@@ -117,7 +118,7 @@ def _identity(card: CaseCard, zone: str) -> Identity:
         case_id=card.case.id,
         case_number=card.case.number,
         creditor=card.creditor.name,
-        stage=card.stage.name if card.stage else "",
+        stage=named(card.stage) if card.stage else "",
         state=words.CASE_STATES[card.case.state],
         zone=zone,
         birth_date=debtor.party.birth_date if debtor else None,
@@ -208,7 +209,7 @@ def _told(event: CaseEvent) -> Text | None:
         case EventKind.STATE:
             return words.CASE_STATES[data["state"]].word
         case EventKind.STAGE:
-            return str(data["stage"])
+            return stage_name(data.get("key"), str(data["stage"]))
         case EventKind.PROMISE if "amount" in data:
             amount = Money(Decimal(data["amount"]), data["currency"])
             return msg("{amount} by {day}", amount=amount, day=date.fromisoformat(data["due_on"]))
