@@ -14,7 +14,7 @@ from weakref import WeakValueDictionary
 
 from sqlalchemy import Select, select, update
 
-from callcenter.calls.recorded import PauseView
+from callcenter.calls.recorded import PauseView, RecordingPaused
 from core.audit.service import record
 from core.kernel.access import PROGRAM, Actor
 from core.kernel.clock import Clock
@@ -64,6 +64,12 @@ class Pausing:
             if row is not None:
                 await self._recorder.resume_recording(call_id)
                 await self._close(call_id, row.due_at, PauseEnd.RESUMED, actor)
+
+    async def paused_calls(self, user_id: int) -> tuple[int, ...]:
+        """Ids of the calls that the user has paused."""
+        paused = select(Pause.call_id).where(Pause.user_id == user_id, Pause.ended_at.is_(None))
+        async with self._uow.read() as session:
+            return tuple((await session.scalars(paused)).all())
 
     async def resume_when_due(self, payload: Mapping[str, Any]) -> None:
         """Handler of ``RESUME_JOB``: ends the pause if it is due, waits if it was prolonged, repeats while the exchange
@@ -116,6 +122,7 @@ class Pausing:
             row.due_at = due
             await enqueue(work, RESUME_JOB, {"call_id": call_id}, at=now, run_at=due, key=f"{RESUME_JOB}:{call_id}")
             self._record(work, actor, "recordings.pause", call_id, (before, due))
+            work.emit(RecordingPaused(at=now, call_id=call_id, paused_until=due))
         return PauseView(call_id=call_id, started_at=row.started_at, due_at=due), fresh
 
     async def _close(self, call_id: int, due: datetime, ending: PauseEnd, actor: Actor) -> bool:
@@ -127,6 +134,7 @@ class Pausing:
             if closed.scalar_one_or_none() is None:
                 return False
             self._record(work, actor, f"recordings.{ending}", call_id, (due, None))
+            work.emit(RecordingPaused(at=now, call_id=call_id, paused_until=None))
         return True
 
     def _record(

@@ -5,11 +5,15 @@ meanwhile, reads from CEL what happened while nobody listened, and goes on from 
 """
 
 import asyncio
+import contextlib
 import logging
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+
+from prometheus_client import Counter
 
 from callcenter.calls.errors import OrderRefused, TelephonyUnavailable
 from callcenter.calls.facts import CallState
@@ -25,8 +29,8 @@ from telephony.phones import Phones
 from telephony.tracking.endpoints import Endpoints
 from telephony.tracking.fold import Fold
 from telephony.tracking.listing import Listing, ListingInProgress
-from telephony.tracking.repair import read_cel, rebuild
-from telephony.tracking.resync import resync, unexplained
+from telephony.tracking.repair import CelRow, read_cel, rebuild
+from telephony.tracking.resync import come_late, resync, unexplained
 from telephony.watermark import Watermark
 
 log = logging.getLogger(__name__)
@@ -40,16 +44,24 @@ OPTIONAL_LISTS: Mapping[Action, str] = {
 }
 """What else is asked, and the event that ends the answer. ``BridgeList`` comes last: it is always answered."""
 
+FAULTS = Counter(
+    "callcenter_bridge_faults",
+    "What the bridge could not take in; after each it read its calls anew",
+    ("exchange", "fault"),
+)
 BATCH = 256
 MARGIN = timedelta(seconds=5)
 """How much earlier than needed CEL is read: a row and an event of the same moment bear slightly different times."""
+CEL_LATENESS = (0.0, 0.1, 0.2, 0.4, 0.6)
+"""Seconds to wait before each look at a CEL that is behind what Asterisk lists: under load its rows come late."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Exchange:
     """One Asterisk. ``cel`` is its CEL file as this program sees it (None: not readable, then calls that end unseen are
     marked lost), ``watermark`` where to keep up to when everything was reported. Seconds: ``listing`` to wait for the
-    list of calls, ``recount`` between checks for ghosts, ``retry`` before a failed report is repeated."""
+    list of calls, ``recount`` between checks for ghosts, ``second_look`` after a repair before CEL is asked once more
+    for what it was told late, ``retry`` before a failed report is repeated."""
 
     server: str
     account: AmiAccount
@@ -59,8 +71,18 @@ class Exchange:
     patience: Patience = field(default_factory=Patience)
     listing: float = 5.0
     recount: float = 60.0
+    second_look: float = 2.0
     retry: float = 0.5
     repair_at_most: timedelta = timedelta(hours=24)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Gap:
+    """Nobody listened from ``seen_until`` to ``asked_at``; what it changed CEL tells from ``since`` on."""
+
+    since: datetime
+    asked_at: datetime
+    seen_until: datetime
 
 
 class Bridge:
@@ -79,10 +101,13 @@ class Bridge:
         self._phones = Phones(exchange.server)
         self._watermark = Watermark(exchange.watermark) if exchange.watermark else None
         self._seen_until: datetime | None = None
+        self._told_until: datetime | None = None
         self._saved_at: datetime | None = None
         self._listing: ListingInProgress | None = None
         self._held_back: list[e.AmiEvent] = []
         self._suspects: set[str] = set()
+        self._repaired: _Gap | None = None
+        self._caught_up = asyncio.Event()
         self._unreported: dict[int, CallState] = {}
         self._untold: dict[tuple[str, str], PhoneState] = {}
         self._listed = asyncio.Event()
@@ -103,7 +128,7 @@ class Bridge:
     async def run(self) -> None:
         """Bridge until cancelled. What was folded but not yet reported is read again from CEL at the next start."""
         if self._watermark is not None:
-            self._seen_until = await asyncio.to_thread(self._watermark.read)
+            self._seen_until = self._told_until = await asyncio.to_thread(self._watermark.read)
         async with asyncio.TaskGroup() as group:
             self._tasks = group
             group.create_task(self.client.run())
@@ -117,8 +142,11 @@ class Bridge:
                     arrivals = await self.client.batch(BATCH)
             except TimeoutError:
                 arrivals = []
-            for arrival in arrivals:
-                await self._take(arrival)
+            try:
+                for arrival in arrivals:
+                    await self._take(arrival)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the other calls go on
+                await self._stumbled(error, arrival)
             await self._report()
 
     async def _take(self, arrival: Arrival) -> None:
@@ -139,6 +167,22 @@ class Bridge:
             self._asking.cancel()
         self._held_back.clear()
         self._phones.start_over(at)
+
+    async def _stumbled(self, error: Exception, arrival: Arrival) -> None:
+        """Something came that could not be taken in. What is known may be wrong now, so it is forgotten, the link is
+        dropped, and with the next one all is read anew. What was said is told by its shape alone: it is about people.
+        """
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        said = _shape(arrival.headers) if isinstance(arrival, Heard) else type(arrival).__name__
+        fault = type(error).__name__
+        log.error("%s at %s:%s, the calls are read anew: %s", fault, where.filename, where.lineno, said)
+        FAULTS.labels(self.exchange.server, fault).inc()
+        self.fold = Fold(self.exchange.server, self.exchange.endpoints)
+        self._suspects.clear()
+        self._seen_until = self._told_until
+        self._lost(arrival.at)
+        await asyncio.sleep(self.exchange.retry)
+        self.client.drop()
 
     async def _hear(self, event: e.AmiEvent) -> None:
         self._phones.apply(event)
@@ -184,8 +228,13 @@ class Bridge:
             self._listing.skip(end)
 
     async def _recount(self) -> None:
+        """Now and then, and soon after a gap was repaired."""
         while True:
-            await asyncio.sleep(self.exchange.recount)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self.exchange.recount):
+                    await self._caught_up.wait()
+                    self._caught_up.clear()
+                    await asyncio.sleep(self.exchange.second_look)
             if self.synced.is_set() and self._listing is None:
                 self._begin_listing(self._clock.now())
 
@@ -194,9 +243,11 @@ class Bridge:
         self._listed.set()
         if self.synced.is_set():
             self._look_for_ghosts(listing)
+            await self._look_again()
             return
         await self._catch_up(listing)
         self.synced.set()
+        self._caught_up.set()
         held_back, self._held_back = self._held_back, []
         for event in held_back:
             self._apply(event)
@@ -227,20 +278,37 @@ class Bridge:
     async def _from_cel(
         self, listing: Listing, logged: tuple[CallState, ...], seen_until: datetime
     ) -> tuple[CallState, ...]:
-        """Calls as CEL tells them; asked again for a moment while the end of a vanished call is not written yet."""
-        if self.exchange.cel is None:
-            return ()
+        """Calls as CEL tells them; asked again for a moment while it is behind what is listed."""
         starts = [state.started_at for state in logged] + [call.started_at for call in self.fold.live_calls()]
         since = max(min([seen_until, *starts]) - MARGIN, listing.at - self.exchange.repair_at_most)
+        gap = self._repaired = _Gap(since=since, asked_at=listing.asked_at, seen_until=seen_until)
         rebuilt: tuple[CallState, ...] = ()
-        for attempt in range(3):
-            await asyncio.sleep(0.2 * attempt)
-            rows = await asyncio.to_thread(read_cel, self.exchange.cel, since)
-            missed = [row for row in rows if row.at <= listing.asked_at]  # later ones come over the link as well
-            rebuilt = rebuild(self.exchange.server, self.exchange.endpoints, missed)
-            if not unexplained(self.fold, rebuilt, listing):
+        for wait in CEL_LATENESS if self.exchange.cel is not None else ():
+            await asyncio.sleep(wait)
+            rows = await self._cel(since)
+            rebuilt = self._rebuilt(rows, gap)
+            if not unexplained(self.fold, rows, rebuilt, listing):
                 break
         return rebuilt
+
+    async def _look_again(self) -> None:
+        """Once after each gap: what CEL was told of it only when it had been repaired."""
+        gap, self._repaired = self._repaired, None
+        if gap is not None:
+            come_late(self.fold, self._rebuilt(await self._cel(gap.since), gap), gap.seen_until)
+
+    async def _cel(self, since: datetime) -> list[CelRow]:
+        if self.exchange.cel is None:
+            return []
+        try:
+            return await asyncio.to_thread(read_cel, self.exchange.cel, since)
+        except OSError as error:
+            log.warning("CEL cannot be read: %s", type(error).__name__)
+            return []
+
+    def _rebuilt(self, rows: list[CelRow], gap: "_Gap") -> tuple[CallState, ...]:
+        missed = [row for row in rows if row.at <= gap.asked_at]  # later ones come over the link as well
+        return rebuild(self.exchange.server, self.exchange.endpoints, missed)
 
     # ---- telling
 
@@ -254,6 +322,7 @@ class Bridge:
                 await self._reported(call_id)
         await self._tell_phones()
         if not self._unreported:
+            self._told_until = self._seen_until
             await self._save()
 
     async def _reported(self, *call_ids: int) -> bool:
@@ -283,5 +352,15 @@ class Bridge:
         if self._watermark is None or at is None or not self.synced.is_set():
             return
         if self._saved_at is None or at - self._saved_at >= timedelta(seconds=1):
-            await asyncio.to_thread(self._watermark.write, at)
             self._saved_at = at
+            try:
+                await asyncio.to_thread(self._watermark.write, at)
+            except OSError as error:  # the next start repairs more than it had to
+                log.warning("the watermark cannot be written: %s", type(error).__name__)
+                FAULTS.labels(self.exchange.server, type(error).__name__).inc()
+
+
+def _shape(headers: Mapping[str, str]) -> str:
+    """Which event, and the names and lengths of its headers."""
+    lengths = ", ".join(f"{name[:40]!r}: {len(value)}" for name, value in list(headers.items())[:40])
+    return f"{headers.get('event', '')[:40]!r} with {lengths}"

@@ -37,6 +37,7 @@ def build(texts: Translator) -> Environment:
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_closed,
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
         trim_blocks=True,
         lstrip_blocks=True,
@@ -51,6 +52,11 @@ def build(texts: Translator) -> Environment:
     return built
 
 
+def _closed(value: object) -> object:
+    """Data must not turn the direction of what stands after it; what is markup already is the product's own."""
+    return formats.closed(value) if type(value) is str else value
+
+
 @cache
 def static(path: str) -> str:
     """The address of a file under ``static``, which changes when the file does, so that it may be cached for ever."""
@@ -63,7 +69,9 @@ def _filters(texts: Translator) -> dict[str, Callable[..., object]]:
 
     def t(value: Message | str | float | None) -> str:
         """A message in the reader's language; data as it is."""
-        return texts.render(value) if isinstance(value, Message) else formats.NOTHING if value is None else str(value)
+        if isinstance(value, Message):
+            return texts.render(formats.readable(value, language))
+        return formats.NOTHING if value is None else str(value)
 
     def money(value: Money | None) -> str:
         return formats.money(value, language)

@@ -248,9 +248,9 @@ def require_same_origin(connection: HTTPConnection[Any]) -> None:
 
 def _from_here(connection: HTTPConnection[Any]) -> bool:
     headers = connection.headers
-    if connection.scope["type"] == "websocket":
-        return _same_host(headers)
     site = headers.get("sec-fetch-site")
+    if connection.scope["type"] == "websocket":
+        return site in (None, "same-origin") and _same_host(headers)
     if site is not None:
         return site in ("same-origin", "none")
     if "origin" in headers:

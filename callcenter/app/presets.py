@@ -7,9 +7,10 @@ from sqlalchemy import select
 
 from callcenter.app.rights import KEYS
 from core.kernel.access import Scope
-from core.kernel.i18n import Message, Translator, msg
+from core.kernel.i18n import Message, Translator
 from core.kernel.uow import Work
 from core.people.model import Profile, ProfileRight, Role, RoleProfile
+from core.people.shipped import PROFILE_NAMES, ROLE_NAMES
 
 OWN, TEAM, DEPARTMENT, ALL = Scope.OWN, Scope.TEAM, Scope.DEPARTMENT, Scope.ALL
 
@@ -70,16 +71,16 @@ _LEAD = (
 _REPORTS = ("productivity.export", "calls.export", "cases.export", "recordings.download")
 
 PROFILES = (
-    ProfilePreset(key="everything", name=msg("Everything"), rights=dict.fromkeys(sorted(KEYS), ALL)),
-    ProfilePreset(key="desk", name=msg("Own cases and calls"), rights={**_all(OWN, *_DESK), "compliance.block": OWN}),
+    ProfilePreset(key="everything", name=PROFILE_NAMES["everything"], rights=dict.fromkeys(sorted(KEYS), ALL)),
+    ProfilePreset(key="desk", name=PROFILE_NAMES["desk"], rights={**_all(OWN, *_DESK), "compliance.block": OWN}),
     ProfilePreset(
         key="team",
-        name=msg("Leading a team"),
+        name=PROFILE_NAMES["team"],
         rights={**_all(TEAM, *_DESK, *_LEAD, "productivity.export"), "compliance.override": TEAM},
     ),
     ProfilePreset(
         key="department",
-        name=msg("Leading departments"),
+        name=PROFILE_NAMES["department"],
         rights={
             **_all(DEPARTMENT, *_DESK, *_LEAD, *_REPORTS, "users.edit", "cases.close"),
             **_all(ALL, "creditors.view", "creditors.edit", "orders.edit", "cases.import"),
@@ -91,7 +92,7 @@ PROFILES = (
     ),
     ProfilePreset(
         key="registry",
-        name=msg("Cases and registries, without calling"),
+        name=PROFILE_NAMES["registry"],
         rights={
             **_all(ALL, "cases.view", "cases.edit", "cases.import", "cases.export"),
             **_all(ALL, "orders.edit", "creditors.view", "compliance.block", "cases.mass", "tasks.edit"),
@@ -100,7 +101,7 @@ PROFILES = (
     ),
     ProfilePreset(
         key="money",
-        name=msg("Debts, payments and settlement"),
+        name=PROFILE_NAMES["money"],
         rights={
             **_all(ALL, "cases.view", "cases.export", "creditors.view", "ledger.edit", "interest.edit"),
             **_all(ALL, *sorted(key for key in KEYS if key.startswith(("payments.", "commission.")))),
@@ -110,12 +111,12 @@ PROFILES = (
 )
 
 ROLES = (
-    RolePreset(key="administrator", name=msg("Administrator"), profiles=("everything",)),
-    RolePreset(key="manager", name=msg("Manager"), profiles=("department", "team"), parent="administrator"),
-    RolePreset(key="supervisor", name=msg("Supervisor"), profiles=("team", "desk"), parent="manager"),
-    RolePreset(key="collector", name=msg("Collector"), profiles=("desk",), parent="supervisor"),
-    RolePreset(key="clerk", name=msg("Clerk"), profiles=("registry",), parent="manager"),
-    RolePreset(key="accountant", name=msg("Accountant"), profiles=("money",), parent="manager"),
+    RolePreset(key="administrator", name=ROLE_NAMES["administrator"], profiles=("everything",)),
+    RolePreset(key="manager", name=ROLE_NAMES["manager"], profiles=("department", "team"), parent="administrator"),
+    RolePreset(key="supervisor", name=ROLE_NAMES["supervisor"], profiles=("team", "desk"), parent="manager"),
+    RolePreset(key="collector", name=ROLE_NAMES["collector"], profiles=("desk",), parent="supervisor"),
+    RolePreset(key="clerk", name=ROLE_NAMES["clerk"], profiles=("registry",), parent="manager"),
+    RolePreset(key="accountant", name=ROLE_NAMES["accountant"], profiles=("money",), parent="manager"),
 )
 
 

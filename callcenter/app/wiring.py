@@ -236,7 +236,7 @@ def build(base: Ground, staff: People, sites: Sequence[Site]) -> House:
         people=staff,
         floor=floor,
         archive=archive,
-        live=_live(base, floor),
+        live=_live(base, floor, archive),
         imports=imports,
         jobs=jobs,
         promises=PromiseKeeper(base.uow, base.clock, (floor.planned,)),
@@ -244,9 +244,9 @@ def build(base: Ground, staff: People, sites: Sequence[Site]) -> House:
     )
 
 
-def _live(base: Ground, floor: Floor) -> Live:
+def _live(base: Ground, floor: Floor, archive: Archive) -> Live:
     hub, presence = Hub(base.clock), ScreenPresence(floor.agents)
-    messages = LiveMessages(hub, base.uow, floor.telephony)
+    messages = LiveMessages(hub, base.uow, floor.telephony, archive.pausing)
     messages.subscribe(base.bus)
     base.bus.subscribe(AccessEnded, hub.on_access_ended)
     return Live(messages=messages, presence=presence, desk=LiveDesk(hub, messages, presence))

@@ -29,6 +29,9 @@ class Dialler(Protocol):
     async def dial(self, actor: Actor, *, phone: str, case_id: int | None, party_id: int | None, key: str) -> int:
         """The id of the call. The same ``key`` is the same call. Raises ``DialRefused``."""
 
+    async def dialled(self, user_id: int, *, key: str) -> int | None:
+        """The id of the call that the user has under ``key``; None when there never was one."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LawAnswer:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, false, or_, select, update
 
 from callcenter.callbacks.access import callback_for
 from callcenter.callbacks.errors import BadCallbackPhone, BadWindow, CallbackTaken
@@ -181,14 +181,14 @@ class CallbackService:
         return claimed
 
     async def call(self, actor: Actor, row: Callback) -> int:
-        """Dial a claimed callback. Its key names the attempt, so that a repetition is the same call."""
+        """Dial a claimed callback."""
         try:
             call_id = await self._dialler.dial(
                 actor,
                 phone=row.phone,
                 case_id=row.case_id,
                 party_id=row.party_id,
-                key=f"callback:{row.id}:{row.attempts}",
+                key=_key(row),
             )
         except DialRefused as refused:
             await self._give_back(row.id, refused)
@@ -198,6 +198,16 @@ class CallbackService:
             raise
         async with self._uow.write() as work:
             await work.session.execute(_if_dialling(row.id).values(call_id=call_id))
+        return call_id
+
+    async def recall(self, row: Callback) -> int | None:
+        """The call that a claimed callback was dialled with, noted now if the program died before it could be; None
+        when there never was one."""
+        call_id = await self._dialler.dialled(row.user_id or 0, key=_key(row))
+        if call_id is not None:
+            async with self._uow.write() as work:
+                unnamed = _if_dialling(row.id).where(Callback.call_id.is_(None), Callback.attempts == row.attempts)
+                await work.session.execute(unnamed.values(call_id=call_id))
         return call_id
 
     async def _give_back(self, callback_id: int, refused: DialRefused | None) -> None:
@@ -238,14 +248,13 @@ class CallbackService:
         work.emit(changed(row, news.at))
 
     async def _close_for(self, work: Work, news: CallNews, reason: str, states: Sequence[str]) -> None:
-        about: list[Any] = [_dialled_by(news)]
+        about: list[ColumnElement[bool]] = []
         if news.party_id is not None:
             about.append(Callback.party_id == news.party_id)
         if news.phone is not None:
             about.append(Callback.phone == news.phone)
-        open_ones = select(Callback).where(
-            or_(*about), or_(Callback.state.in_(states), _dialled_by(news)), Callback.state.in_(OPEN)
-        )
+        spoken_of = and_(or_(false(), *about), _concerned(news), Callback.state.in_(states))
+        open_ones = select(Callback).where(or_(spoken_of, _dialled_by(news)), Callback.state.in_(OPEN))
         for row in (await work.session.scalars(open_ones.with_for_update())).all():
             row.call_id = news.call_id
             self._close(work, row, CallbackState.DONE, reason)
@@ -292,6 +301,16 @@ class CallbackService:
         now = self._clock.now()
         row.state, row.closed_at, row.closed_reason, row.dialling_at = state, now, reason[:200], None
         work.emit(changed(row, now))
+
+
+def _key(row: Callback) -> str:
+    """Names the attempt, so that a repetition is the same call."""
+    return f"callback:{row.id}:{row.attempts}"
+
+
+def _concerned(news: CallNews) -> ColumnElement[bool]:
+    """What was promised about another case is still owed. A missed caller wanted a talk, about whatever it was."""
+    return or_(Callback.case_id == news.case_id, Callback.case_id.is_(None), Callback.origin == Origin.MISSED_CALL)
 
 
 _TAKEABLE = (CallbackState.DUE, CallbackState.MISSED)

@@ -80,13 +80,16 @@ class CallbackTicker:
         await self._each(condition, one)
 
     async def _free_stuck(self, now: datetime) -> None:
-        """The process died between claiming and dialling: whoever comes next may call."""
+        """The process died while dialling. If the exchange was asked, that call decides; else whoever comes next may
+        call."""
         before = now - self._callbacks.patience.stuck_after
         condition = and_(
             Callback.state == CallbackState.DIALLING, Callback.call_id.is_(None), Callback.dialling_at < before
         )
 
         async def one(row: Callback) -> None:
+            if await self._callbacks.recall(row) is not None:
+                return
             async with self._uow.write() as work:
                 statement = update(Callback).where(Callback.id == row.id, condition)
                 values = {"state": CallbackState.DUE, "dialling_at": None, "due_at": row.due_at or now}

@@ -26,9 +26,17 @@ class ContactForbidden(Conflict):
     code = "contact_forbidden"
     text = mark("{reason}")
 
-    def __init__(self, *, rule: str, reason: Message, next_allowed_at: datetime | None, may_override: bool) -> None:
+    def __init__(
+        self,
+        *,
+        rule: str,
+        reason: Message,
+        next_allowed_at: datetime | None,
+        may_override: bool,
+        zone: str | None = None,
+    ) -> None:
         when = next_allowed_at.isoformat() if next_allowed_at else None
-        super().__init__(rule=rule, reason=reason, next_allowed_at=when, may_override=may_override)
+        super().__init__(rule=rule, reason=reason, next_allowed_at=when, zone=zone, may_override=may_override)
         self.rule = rule
         self.reason = reason
         self.next_allowed_at = next_allowed_at

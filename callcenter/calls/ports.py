@@ -92,13 +92,15 @@ class ContactRequest:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ContactVerdict:
     """What the law says. ``attempt_id`` names the reserved attempt (None when forbidden), ``next_allowed_at`` when a
-    call will be allowed (None: not foreseeable), ``may_override`` whether this actor could go ahead with a reason."""
+    call will be allowed (None: not foreseeable), ``zone`` whose clock decided that (IANA), ``may_override`` whether
+    this actor could go ahead with a reason."""
 
     allowed: bool
     attempt_id: int | None
     rule: str
     reason: Message
     next_allowed_at: datetime | None = None
+    zone: str | None = None
     may_override: bool = False
 
 

@@ -24,6 +24,21 @@ class RecordingReady(Event):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class RecordingPaused(Event):
+    """Nothing of a call is recorded until ``paused_until`` at the latest; None: it is recorded again."""
+
+    call_id: int
+    paused_until: datetime | None
+
+
+class Pauses(Protocol):
+    """What a screen that opens now has to know of pauses."""
+
+    async def paused_calls(self, user_id: int) -> tuple[int, ...]:
+        """Ids of the calls that the user has paused."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SpeechView:
     """For which share of the recording (0 to 1) each side spoke, both did at once, and nobody did."""
 

@@ -17,6 +17,8 @@ from callcenter.calls.rows import as_state
 from callcenter.calls.rules import left_behind
 from core.kernel.uow import UnitOfWork
 
+#: So many legs that were ordered back are remembered; older ones belong to calls that are long over.
+_REMEMBERED = 1000
 _log = structlog.get_logger(__name__)
 
 
@@ -31,21 +33,32 @@ class RingBack:
         self._telephony = telephony
         self._staff = staff
         self._phones = phones
-        self._held: asyncio.Queue[int] = asyncio.Queue()
-        self._ordered: set[str] = set()
+        self._held: dict[int, None] = {}
+        self._any_held = asyncio.Event()
+        self._ordered: dict[str, None] = {}
 
     async def on_held(self, event: CallHeld) -> None:
         """A customer hears music: perhaps because a phone vanished."""
         if event.held:
-            self._held.put_nowait(event.call.call_id)
+            self._held[event.call.call_id] = None
+            self._any_held.set()
 
     async def run(self) -> None:
         while True:
-            call_id = await self._held.get()
+            call_id = await self._next_held()
             try:
                 await self._held_now(call_id)
             except Exception:  # noqa: BLE001 - the page's own call for help is still there
                 _log.exception("a held call could not be looked at", call_id=call_id)
+
+    async def _next_held(self) -> int:
+        """The call that waits longest to be looked at; one that is held again meanwhile is looked at once."""
+        await self._any_held.wait()
+        call_id = next(iter(self._held))
+        del self._held[call_id]
+        if not self._held:
+            self._any_held.clear()
+        return call_id
 
     async def _held_now(self, call_id: int) -> None:
         async with self._uow.read() as session:
@@ -73,11 +86,13 @@ class RingBack:
 
     async def _order(self, call_id: int, leg: LegState, endpoint: str) -> None:
         """Give the order; one that was refused may be given again when there is a new reason to."""
-        self._ordered.add(leg.uniqueid)
+        self._ordered[leg.uniqueid] = None
+        while len(self._ordered) > _REMEMBERED:
+            del self._ordered[next(iter(self._ordered))]
         try:
             await self._telephony.ring_back(call_id, endpoint)
         except (OrderRefused, TelephonyUnavailable):
-            self._ordered.discard(leg.uniqueid)
+            self._ordered.pop(leg.uniqueid, None)
             _log.warning("a collector could not be rung back", call_id=call_id)
 
 

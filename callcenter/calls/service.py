@@ -101,7 +101,7 @@ class CallService:
         try:
             order, verdict, call_id = await self._reserve(actor, wish, phone)
         except (IntegrityError, _KeyTaken):
-            known = await self._known(actor, wish)  # the same key at the same moment: the other one has it
+            known = await self.dialled(actor.user_id, wish.key)  # the same key at the same moment: the other one has it
             if known is None:
                 raise
             return known
@@ -110,6 +110,7 @@ class CallService:
                 rule=verdict.rule,
                 reason=verdict.reason,
                 next_allowed_at=verdict.next_allowed_at,
+                zone=verdict.zone,
                 may_override=verdict.may_override,
             )
         if order is not None:
@@ -122,7 +123,7 @@ class CallService:
         """Decide and write. Without an order nothing is to be dialled: refused, or a key known already."""
         now = self._clock.now()
         async with self._uow.write() as work:
-            known = select(Call.id).where(Call.order_key == _key(actor, wish))
+            known = select(Call.id).where(Call.order_key == _key(actor.user_id, wish.key))
             if (call_id := await work.session.scalar(known)) is not None:
                 return None, None, call_id
             if wish.case_id is not None and not wish.vouched:
@@ -161,7 +162,7 @@ class CallService:
                     user_id=user_id,
                     attempt_id=verdict.attempt_id,
                     order_state=OrderState.RESERVED,
-                    order_key=_key(actor, wish),
+                    order_key=_key(actor.user_id, wish.key),
                 )
             )
             record(work, actor, "calls.dial", ("call", call_id), {"phone": (None, phone)}, at=now)
@@ -169,9 +170,10 @@ class CallService:
             order = DialOrder(call_id=call_id, endpoint=endpoint, number=phone, show_number=number_to_show(own, phone))
         return order, verdict, call_id
 
-    async def _known(self, actor: Actor, wish: Dial) -> int | None:
+    async def dialled(self, user_id: int, key: str | None) -> int | None:
+        """The call that the user ordered under ``key``; None when no order was ever written down."""
         async with self._uow.read() as session:
-            return await session.scalar(select(Call.id).where(Call.order_key == _key(actor, wish)))
+            return await session.scalar(select(Call.id).where(Call.order_key == _key(user_id, key)))
 
     async def _phone_of(self, work: Work, actor: Actor, wish: Dial) -> tuple[int, str]:
         user_id = wish.user_id if wish.user_id is not None else actor.user_id
@@ -257,5 +259,5 @@ class CallService:
         return await work.session.scalar(statement)
 
 
-def _key(actor: Actor, wish: Dial) -> str:
-    return f"{actor.user_id}:{wish.key}"[:200]
+def _key(user_id: int, key: str | None) -> str:
+    return f"{user_id}:{key}"[:200]

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 
 from core.kernel.bus import Bus
 from core.kernel.db import Database
@@ -13,7 +13,8 @@ from core.kernel.events import Event
 
 
 class Work:
-    """A transaction under way. ``emit`` keeps an event until the commit; a rollback forgets it."""
+    """A transaction under way. ``emit`` keeps an event until the commit; a rollback forgets it, and the rollback of a
+    savepoint forgets what was emitted within."""
 
     def __init__(self, session: AsyncSession) -> None:
         self.session = session
@@ -47,5 +48,22 @@ class UnitOfWork:
                     self._bus.publish(work.events)
 
             event.listen(session.sync_session, "after_commit", committed)
+            _forget_with_savepoints(session.sync_session, work.events)
             async with session.begin():
                 yield work
+
+
+def _forget_with_savepoints(session: Session, events: list[Event]) -> None:
+    """What is emitted within a savepoint is forgotten with it."""
+    begun: dict[SessionTransaction, int] = {}
+
+    def created(_session: Session, transaction: SessionTransaction) -> None:
+        if transaction.nested:
+            begun[transaction] = len(events)
+
+    def rolled_back(_session: Session, transaction: SessionTransaction) -> None:
+        if transaction in begun:
+            del events[begun[transaction] :]
+
+    event.listen(session, "after_transaction_create", created)
+    event.listen(session, "after_soft_rollback", rolled_back)

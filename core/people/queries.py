@@ -61,7 +61,7 @@ async def count_users(session: AsyncSession, actor: Actor, wanted: UserSearch) -
 
 def _users(actor: Actor, wanted: UserSearch) -> Select[Any]:
     statement = (
-        select(User, Role.name.label("role"), Unit.name.label("unit"))
+        select(User, Role.name.label("role"), Role.key.label("role_key"), Unit.name.label("unit"))
         .join(Role, Role.id == User.role_id)
         .outerjoin(Unit, Unit.id == User.unit_id)
     )
@@ -151,9 +151,8 @@ class RoleLine:
     """A role with its profiles, its stages, and how many active users have it."""
 
     role: Role
-    superior: str | None
-    profile_ids: tuple[int, ...]
-    profiles: tuple[str, ...]
+    superior: Role | None
+    profiles: tuple[Profile, ...]
     stages: tuple[str, ...]
     people: int
 
@@ -161,13 +160,15 @@ class RoleLine:
 async def role_lines(session: AsyncSession) -> list[RoleLine]:
     """All roles, by name."""
     roles = (await session.scalars(select(Role).order_by(Role.name, Role.id))).all()
-    names = {role.id: role.name for role in roles}
+    by_id = {role.id: role for role in roles}
     links = await session.execute(
-        select(RoleProfile.role_id, Profile.id, Profile.name).join(Profile, Profile.id == RoleProfile.profile_id)
+        select(RoleProfile.role_id, Profile)
+        .join(Profile, Profile.id == RoleProfile.profile_id)
+        .order_by(Profile.name, Profile.id)
     )
-    profiles: dict[int, list[tuple[str, int]]] = {}
-    for link in links:
-        profiles.setdefault(link.role_id, []).append((link.name, link.id))
+    profiles: dict[int, list[Profile]] = {}
+    for role_id, profile in links:
+        profiles.setdefault(role_id, []).append(profile)
     stages: dict[int, list[str]] = {}
     for stage in await session.scalars(select(RoleStage).order_by(RoleStage.stage)):
         stages.setdefault(stage.role_id, []).append(stage.stage)
@@ -176,9 +177,8 @@ async def role_lines(session: AsyncSession) -> list[RoleLine]:
     return [
         RoleLine(
             role=role,
-            superior=names.get(role.parent_id or 0),
-            profile_ids=tuple(key for _, key in sorted(profiles.get(role.id, []))),
-            profiles=tuple(name for name, _ in sorted(profiles.get(role.id, []))),
+            superior=by_id.get(role.parent_id or 0),
+            profiles=tuple(profiles.get(role.id, [])),
             stages=tuple(stages.get(role.id, [])),
             people=people.get(role.id, 0),
         )
@@ -192,7 +192,7 @@ class ProfileLine:
 
     profile: Profile
     rights: Mapping[str, Scope]
-    roles: tuple[str, ...]
+    roles: tuple[Role, ...]
 
 
 async def profile_lines(session: AsyncSession) -> list[ProfileLine]:
@@ -201,10 +201,10 @@ async def profile_lines(session: AsyncSession) -> list[ProfileLine]:
     rights: dict[int, dict[str, Scope]] = {}
     for row in await session.scalars(select(ProfileRight)):
         rights.setdefault(row.profile_id, {})[row.right] = Scope(row.scope)
-    roles: dict[int, list[str]] = {}
-    links = select(RoleProfile.profile_id, Role.name).join(Role, Role.id == RoleProfile.role_id).order_by(Role.name)
-    for link in await session.execute(links):
-        roles.setdefault(link.profile_id, []).append(link.name)
+    roles: dict[int, list[Role]] = {}
+    links = select(RoleProfile.profile_id, Role).join(Role, Role.id == RoleProfile.role_id).order_by(Role.name)
+    for profile_id, role in await session.execute(links):
+        roles.setdefault(profile_id, []).append(role)
     return [
         ProfileLine(profile=one, rights=rights.get(one.id, {}), roles=tuple(roles.get(one.id, []))) for one in profiles
     ]

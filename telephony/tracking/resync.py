@@ -1,12 +1,12 @@
 """Getting the state right after events were missed: from what is remembered, CEL, and what Asterisk lists now."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from callcenter.calls.facts import CallState
 from telephony.tracking.fold import Fold
 from telephony.tracking.listing import Listing
-from telephony.tracking.repair import completed
+from telephony.tracking.repair import CelRow, completed
 
 
 def resync(
@@ -44,8 +44,47 @@ def _take(fold: Fold, state: CallState, seen_until: datetime) -> None:
         fold.adopt(completed(state, before))
 
 
-def unexplained(fold: Fold, rebuilt: Iterable[CallState], listing: Listing) -> bool:
-    """Whether a call vanished that CEL does not show ended: its last rows may not be written yet."""
+def come_late(fold: Fold, rebuilt: Iterable[CallState], seen_until: datetime) -> None:
+    """Take over ended calls of a gap whose rows CEL was told after the gap had been repaired."""
+    for state in rebuilt:
+        known = fold.knows(state.linkedids)
+        if state.ended_at is not None and (known is None or known.ended_at is not None):
+            _take(fold, state, seen_until)
+
+
+def unexplained(fold: Fold, rows: Sequence[CelRow], rebuilt: Iterable[CallState], listing: Listing) -> bool:
+    """Whether CEL is behind what is listed: its last rows may not be written yet.
+
+    It is when a call vanished that CEL does not show ended, when CEL shows a telephone alive that is not listed, and
+    when a telephone is listed in a bridge that CEL has not seen it enter.
+    """
+    rebuilt = tuple(rebuilt)
+    return (
+        _vanished(fold, rebuilt, listing)
+        or _unfinished(rows, rebuilt, listing)
+        or _bridged_unseen(fold, rows, rebuilt, listing)
+    )
+
+
+def _vanished(fold: Fold, rebuilt: Iterable[CallState], listing: Listing) -> bool:
     ended = {linkedid for state in rebuilt if state.ended_at is not None for linkedid in state.linkedids}
     vanished = [fold.channel(uniqueid) for uniqueid in fold.unlisted(listing)]
     return any(channel is not None and ended.isdisjoint(channel.call.linkedids) for channel in vanished)
+
+
+def _unfinished(rows: Iterable[CelRow], rebuilt: Iterable[CallState], listing: Listing) -> bool:
+    finished = {line.uniqueid for line in listing.channels} | {row.uniqueid for row in rows if row.event == "HANGUP"}
+    return any(leg.ended_at is None and leg.uniqueid not in finished for state in rebuilt for leg in state.legs)
+
+
+def _bridged_unseen(fold: Fold, rows: Iterable[CelRow], rebuilt: Iterable[CallState], listing: Listing) -> bool:
+    """A bridge entered before listening stopped is known; one entered lately must be in CEL."""
+    entered = {(row.uniqueid, row.extra.get("bridge_id")) for row in rows if row.event == "BRIDGE_ENTER"}
+    telephones = {leg.uniqueid for state in rebuilt for leg in state.legs}
+    entered |= {(channel.uniqueid, channel.bridge) for channel in fold.live_channels()}
+    telephones |= {channel.uniqueid for channel in fold.live_channels() if channel.kind is not None}
+    return any(
+        line.bridge is not None and (line.uniqueid, line.bridge) not in entered
+        for line in listing.channels
+        if line.uniqueid in telephones
+    )

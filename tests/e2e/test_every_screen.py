@@ -164,7 +164,7 @@ async def test_every_page_of_every_role(product: Product, chromium: Browser) -> 
     await collector.keyboard.press("x")
     await expect(collector.locator("soft-phone [data-line]")).to_have_count(0)
     case_id = collector.url.rpartition("/")[2]
-    things = await _things(product, chromium, collector, case_id)
+    things = await things_of(product, chromium, collector, case_id)
     await collector.close()
 
     gate = asyncio.Semaphore(2)
@@ -180,13 +180,13 @@ async def _walk(
         walk = Walk(await sign_in(product, chromium, role), role)
         walk.listen()
         await walk.page.add_init_script(path=AXE)
-        for path in _pages(ROLES[role]):
-            await walk.visit(product.url + _filled(path, things))
+        for path in pages_of(ROLES[role]):
+            await walk.visit(product.url + filled(path, things))
         await walk.page.context.close()
         return walk
 
 
-def _pages(person: str) -> list[str]:
+def pages_of(person: str) -> list[str]:
     """The addresses of the pages that role may open."""
     found = []
     for route in ROUTES:
@@ -203,7 +203,7 @@ def _pages(person: str) -> list[str]:
     return found
 
 
-def _filled(path: str, things: Mapping[str, str]) -> str:
+def filled(path: str, things: Mapping[str, str]) -> str:
     """The address with the ids of things that are there: by the folder it begins with, else by the name."""
     folder = path.split("/")[1]
     filled = path.replace("{id:int}", things.get(folder, "")).replace("{code}", things.get(folder, ""))
@@ -213,7 +213,7 @@ def _filled(path: str, things: Mapping[str, str]) -> str:
     return filled
 
 
-async def _things(product: Product, chromium: Browser, collector: Page, case_id: str) -> dict[str, str]:
+async def things_of(product: Product, chromium: Browser, collector: Page, case_id: str) -> dict[str, str]:
     """Something of every kind that has a page, made where the demo has none."""
     await collector.keyboard.press("b")
     await collector.locator("#callback-form-at").fill(

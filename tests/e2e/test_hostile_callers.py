@@ -48,7 +48,7 @@ CALLERS = (
 
 
 @contextmanager
-def _line(pbx: Pbx) -> Iterator[socket.socket]:
+def line(pbx: Pbx) -> Iterator[socket.socket]:
     """A port on the trunk's address, whom Asterisk takes for the provider."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
         line.bind((pbx.trunk.host, 0))
@@ -77,7 +77,7 @@ def _request(
     return head + kind + f"Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
-def _ring(line: socket.socket, pbx: Pbx, caller: bytes, dialled: str, more: bytes = b"") -> bytes:
+def ring(line: socket.socket, pbx: Pbx, caller: bytes, dialled: str, more: bytes = b"") -> bytes:
     """Ring until Asterisk says something, then give up; what it said first, which may be nothing at all."""
     call = secrets.token_hex(8)
     line.sendto(_request(line, pbx, "INVITE", caller, call, dialled, more), (pbx.sip.host, pbx.sip.port))
@@ -94,11 +94,11 @@ def _ring_all(pbx: Pbx) -> list[bytes]:
     told = []
     odd = b"X-Callcenter-Call: 1\r\nX-Callcenter-Auto-Answer: yes\r\nP-Asserted-Identity: <sip:101@192.0.2.9>\r\n"
     for caller in CALLERS:
-        with _line(pbx) as line:
-            told.append(_ring(line, pbx, caller, pbx.numbers[0], odd))
+        with line(pbx) as caller_line:
+            told.append(ring(caller_line, pbx, caller, pbx.numbers[0], odd))
     for dialled in ("1${SHELL(touch+owned-by-caller)}", "1&Local", "1,1(x)", "+1%26Local%2F101", "1" * 3000):
-        with _line(pbx) as line:
-            _ring(line, pbx, f"<sip:{DEBTOR}@192.0.2.9>".encode(), dialled)
+        with line(pbx) as caller_line:
+            ring(caller_line, pbx, f"<sip:{DEBTOR}@192.0.2.9>".encode(), dialled)
     return told
 
 

@@ -225,6 +225,9 @@ async def test_an_ordered_call_is_taken_by_itself(exchange: Exchange, stage: Sta
     await page.wait_for_selector("[data-act=recording]")
     await page.click("[data-act=recording]")
     assert await stage.posted.get() == ("/calls/4711/recording", {"paused": True})
+    await page.wait_for_selector("[data-act=recording][aria-pressed=true]")
+    await stage.say("recording.paused", call_id=4711, paused_until=None)  # its time was over
+    await page.wait_for_selector("[data-act=recording][aria-pressed=false]")
     await page.click("[data-act=bookmark]")
     assert await stage.posted.get() == ("/calls/4711/bookmarks", {})
     await page.keyboard.press("x")

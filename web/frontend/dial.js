@@ -5,13 +5,14 @@ import { reader, t } from "./i18n.js";
 import { post } from "./net.js";
 import { toast } from "./toast.js";
 
-function moment(iso) {
-  return new Intl.DateTimeFormat(reader.language, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: reader.zone }).format(new Date(iso));
+/* By the debtor's clock, as the contact panel of his case says it. */
+function moment(iso, zone) {
+  return new Intl.DateTimeFormat(reader.language, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone ?? reader.zone }).format(new Date(iso));
 }
 
-function explain({ reason, detail, next_allowed_at: next }) {
+function explain({ reason, detail, next_allowed_at: next, zone }) {
   const why = reason ?? detail ?? t("refused");
-  return next ? `${why} ${t("allowed_from", { time: moment(next) })}` : why;
+  return next ? `${why} ${t(zone ? "allowed_from_there" : "allowed_from", { time: moment(next, zone) })}` : why;
 }
 
 async function refused(error, order) {

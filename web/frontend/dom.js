@@ -1,5 +1,15 @@
 /* Building elements without ever parsing HTML: children are nodes or plain text. */
 
+const DIRECTION = /[\u202a-\u202e\u2066-\u2068]/;
+
+/* What turns the direction of writing must not turn what stands after it: a text that does is put into a box of its own. */
+function closed(child) {
+  if (typeof child !== "string" || !DIRECTION.test(child)) return child;
+  const box = document.createElement("bdi");
+  box.textContent = child;
+  return box;
+}
+
 /** An element. Properties that start with "on" are listeners, "data-*" and "aria-*" attributes, the rest properties. */
 export function h(tag, props = {}, ...children) {
   const element = document.createElement(tag);
@@ -10,7 +20,7 @@ export function h(tag, props = {}, ...children) {
     else if (name.includes("-") || name === "role" || name === "for") element.setAttribute(name, value === true ? "" : value);
     else element[name] = value;
   }
-  element.append(...children.filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(...children.filter((child) => child !== null && child !== undefined && child !== false).map(closed));
   return element;
 }
 

@@ -22,6 +22,8 @@ class SoftPhone extends HTMLElement {
   #watching = null;
   #offer = null;
   #arriving = false;
+  /* Ids of my calls that are not being recorded. A pause ends by itself, so only the server knows. */
+  #paused = new Set();
 
   get talking() { return this.#agent.talking; }
   /** "registered" and so on: what the lamp of the phone shows. */
@@ -38,6 +40,8 @@ class SoftPhone extends HTMLElement {
     document.addEventListener("call.offered", ({ detail }) => { this.#offer = detail; this.#match(this.#agent.ringing); });
     document.addEventListener("call.merged", ({ detail }) => this.#merged(detail));
     document.addEventListener("call.withdrawn", ({ detail }) => { if (this.#offer?.call_id === detail.call_id) this.#offer = null; });
+    document.addEventListener("snapshot", ({ detail }) => this.#pauses(new Set(detail.paused ?? [])));
+    document.addEventListener("recording.paused", ({ detail }) => this.#pause(detail.call_id, detail.paused_until !== null));
     window.addEventListener("beforeunload", (event) => { if (this.talking) event.preventDefault(); });
     this.takeOver();
   }
@@ -71,6 +75,17 @@ class SoftPhone extends HTMLElement {
   /** A transfer made one call of two: what is said of the line from now on belongs to the older one. */
   #merged({ call_id: callId, merged_ids: gone }) {
     for (const line of this.lines) if (gone.includes(Number(line.callId))) line.callId = String(callId);
+    if (gone.some((one) => this.#paused.delete(one))) this.#pause(callId, true);
+  }
+
+  #pauses(paused) {
+    this.#paused = paused;
+    this.#changed();
+  }
+
+  #pause(callId, on) {
+    this.#paused[on ? "add" : "delete"](callId);
+    this.#changed();
   }
 
   /** A call that a former page of mine left behind is rung back by the server, once it knows that we are here. */
@@ -82,6 +97,7 @@ class SoftPhone extends HTMLElement {
 
   #changed() {
     this.#arrived();
+    for (const line of this.lines) line.recordingPaused = this.#paused.has(Number(line.callId));
     const { ringing, talking, lines } = this.#agent;
     const ringback = lines.some((line) => line.ringback);
     this.#ringer.play(ringing && !ringing.autoAnswer ? (talking ? "knock" : "ring") : ringback ? "ringback" : null);
@@ -133,8 +149,7 @@ class SoftPhone extends HTMLElement {
     },
     recording: async (line, value) => {
       await post(`/calls/${line.callId}/recording`, { paused: value });
-      line.recordingPaused = value;
-      this.#changed();
+      this.#pause(Number(line.callId), value);
     },
   };
 

@@ -27,7 +27,7 @@ from callcenter.calls.events import (
 from callcenter.calls.facts import Direction
 from callcenter.calls.model import Call, Leg
 from callcenter.calls.ports import Telephony, TelephonyStatus
-from callcenter.calls.recorded import RecordingReady
+from callcenter.calls.recorded import Pauses, RecordingPaused, RecordingReady
 from core.cases.events import CaseChanged
 from core.cases.model import Case, Creditor
 from core.cases.rights import VIEW as CASES_VIEW
@@ -45,8 +45,9 @@ from web.pages.agent_badge import badge
 class LiveMessages:
     """Subscribes to the bus and publishes to the hub; also makes the snapshot of a screen (``endpoint.Snapshots``)."""
 
-    def __init__(self, hub: Hub, uow: UnitOfWork, telephony: Telephony) -> None:
+    def __init__(self, hub: Hub, uow: UnitOfWork, telephony: Telephony, pauses: Pauses) -> None:
         self._hub = hub
+        self._pauses = pauses
         self._uow = uow
         self._telephony = telephony
 
@@ -62,6 +63,7 @@ class LiveMessages:
         bus.subscribe(CallbackDue, self._callback)
         bus.subscribe(CallbackMoved, self._callback)
         bus.subscribe(RecordingReady, self._recording)
+        bus.subscribe(RecordingPaused, self._paused)
         bus.subscribe(CaseChanged, self._case)
 
     def telephony_changed(self, status: TelephonyStatus) -> None:
@@ -69,7 +71,7 @@ class LiveMessages:
         self._hub.publish("telephony.status", Audience(everybody=True), lambda language: _lamp(status, language))
 
     async def snapshot(self, actor: Actor) -> Mapping[str, Any]:
-        """Calls at the actor's phones, his state, the lamp, what is due."""
+        """Calls at the actor's phones, his state, the lamp, what is due, what is not being recorded."""
         async with self._uow.read() as session:
             rings = (Leg.user_id == actor.user_id, Leg.ended_at.is_(None), Leg.answered_at.is_(None), _is_rung())
             ringing = select(Leg.call_id).join(Call).where(*rings, Call.ended_at.is_(None), Call.merged_into.is_(None))
@@ -81,6 +83,7 @@ class LiveMessages:
             "agent": _agent_body(state, actor.language) if state is not None else None,
             "telephony": _lamp(self._telephony.status(), actor.language),
             "due_count": due,
+            "paused": await self._pauses.paused_calls(actor.user_id),
         }
 
     async def _offered(self, event: CallOffered) -> None:
@@ -170,14 +173,26 @@ class LiveMessages:
         if event.call_id is None:
             return
         async with self._uow.read() as session:
-            found = await session.scalars(select(Leg.user_id).where(Leg.call_id == event.call_id).distinct())
-            users = frozenset(user for user in found if user is not None)
+            users = await _talkers(session, event.call_id)
             units = frozenset((await session.scalars(select(User.unit_id).where(User.id.in_(users)))).all())
         body = {"call_id": event.call_id, "recording_id": event.recording_id}
         audience = Audience(
             user_ids=users, unit_ids=frozenset(unit for unit in units if unit is not None), right="recordings.listen"
         )
         self._hub.publish("recording.ready", audience, lambda _language: body)
+
+    async def _paused(self, event: RecordingPaused) -> None:
+        async with self._uow.read() as session:
+            users = await _talkers(session, event.call_id)
+        until = _iso(event.paused_until) if event.paused_until is not None else None
+        body = {"call_id": event.call_id, "paused_until": until}
+        self._hub.publish("recording.paused", Audience(user_ids=users), lambda _language: body)
+
+
+async def _talkers(session: AsyncSession, call_id: int) -> frozenset[int]:
+    """The collectors at the phones of a call."""
+    found = await session.scalars(select(Leg.user_id).where(Leg.call_id == call_id).distinct())
+    return frozenset(user for user in found if user is not None)
 
 
 def _is_rung() -> ColumnElement[bool]:

@@ -1,6 +1,6 @@
 """The audit trail: search, and proof that it is whole."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from starlette.requests import Request
@@ -11,10 +11,11 @@ from core.audit.model import AuditEntry
 from core.audit.queries import Search
 from core.audit.service import record
 from core.kernel.errors import NotFound
-from core.kernel.i18n import msg
+from core.kernel.i18n import Message, Translator, msg, translator
 from web.forms import is_position
 from web.lists import PAGE_SIZE, Asked, ListSpec, asked, view
 from web.page import page
+from web.pages import audit_words as words
 from web.pages.listing import Column, EmptyState, Filter, FilterKind, Option, Row, TextCell, TimeCell
 from web.security import actor, right, route
 from web.state import services
@@ -55,12 +56,13 @@ async def show(request: Request) -> Response:
         found = await queries.search(session, me, _search(wanted), before=_cursor(wanted), limit=PAGE_SIZE + 1)
     shown = found[:PAGE_SIZE]
     following = str(shown[-1].id) if len(found) > PAGE_SIZE else None
-    drawn = await view(request, wanted, (_row(entry) for entry in shown), next_cursor=following)
+    texts = translator(me.language)
+    drawn = await view(request, wanted, (_row(entry, texts) for entry in shown), next_cursor=following)
     return await page(request, "audit/trail.html", {"view": drawn})
 
 
 def _spec(kinds: Sequence[str]) -> ListSpec:
-    options = tuple(Option(value=kind, label=kind) for kind in kinds)
+    options = tuple(Option(value=kind, label=words.word(words.SUBJECTS, kind)) for kind in kinds)
     return replace(
         SPEC, filters=tuple(replace(item, options=options) if item.key == "kind" else item for item in SPEC.filters)
     )
@@ -81,19 +83,24 @@ def _search(wanted: Asked) -> Search:
     )
 
 
-def _row(entry: AuditEntry) -> Row:
-    fields = ", ".join(sorted(entry.changes))
+def _row(entry: AuditEntry, texts: Translator) -> Row:
+    fields = sorted(_named(words.FIELDS, name, texts) for name in entry.changes)
+    kind = _named(words.SUBJECTS, entry.subject_kind, texts)
     return Row(
         id=str(entry.id),
         href=f"/audit/{entry.id}",
         cells={
             "at": TimeCell(entry.at),
             "actor": TextCell(entry.actor_login),
-            "action": TextCell(entry.action),
-            "subject": TextCell(f"{entry.subject_kind} {entry.subject_id}".strip()),
-            "changes": TextCell(fields or None),
+            "action": TextCell(words.word(words.ACTIONS, entry.action), note=entry.action),
+            "subject": TextCell(f"{kind} {entry.subject_id}".strip()),
+            "changes": TextCell(", ".join(fields) or None),
         },
     )
+
+
+def _named(table: Mapping[str, Message], raw: str, texts: Translator) -> str:
+    return texts.render(table[raw]) if raw in table else raw
 
 
 async def show_one(request: Request) -> Response:
@@ -102,7 +109,12 @@ async def show_one(request: Request) -> Response:
         entry = await queries.entry(session, actor(request), request.path_params["id"])
     if entry is None:
         raise NotFound
-    return await page(request, "audit/entry.html", {"entry": entry})
+    said = {
+        "action": words.word(words.ACTIONS, entry.action),
+        "subject": words.word(words.SUBJECTS, entry.subject_kind),
+        "fields": {name: words.word(words.FIELDS, name) for name in entry.changes},
+    }
+    return await page(request, "audit/entry.html", {"entry": entry, "said": said})
 
 
 async def verify(request: Request) -> Response:

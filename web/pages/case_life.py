@@ -34,6 +34,7 @@ from web.pages.blocks import end_of
 from web.pages.case_view import BlockLine, CaseLife
 from web.pages.law_words import BLOCK_KINDS
 from web.pages.listing import Option
+from web.pages.shipped_words import named
 from web.security import actor, right, route
 from web.state import part, services
 
@@ -51,7 +52,7 @@ async def case_life(session: AsyncSession, me: Actor, card: CaseCard, now: datet
     return CaseLife(
         collectors=await _collectors(session, me) if me.may(rights.ASSIGN) else (),
         collector=str(case.collector_id or ""),
-        stages=tuple(Option(value=str(one.id), label=one.name) for one in stages if one.active),
+        stages=tuple(Option(value=str(one.id), label=named(one)) for one in stages if one.active),
         stage=str(case.stage_id or ""),
         may_suspend=me.may(rights.CLOSE) and is_open,
         may_close=me.may(rights.CLOSE) and case.state != CaseState.CLOSED,

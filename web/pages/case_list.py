@@ -34,6 +34,7 @@ from web.pages.listing import (
     TextCell,
     TimeCell,
 )
+from web.pages.shipped_words import named, stage_name
 from web.rendering import LANGUAGE_NAMES
 from web.security import actor, right, route
 from web.state import services
@@ -152,7 +153,7 @@ async def spec_of(request: Request) -> ListSpec:
     async with services(request).uow.read() as session:
         found: dict[str, tuple[Option, ...]] = {
             "creditor": tuple(Option(value=str(c.id), label=c.name) for c in await lists.creditors(session)),
-            "stage": tuple(Option(value=str(s.id), label=s.name) for s in await lists.stages(session)),
+            "stage": tuple(Option(value=str(s.id), label=named(s)) for s in await lists.stages(session)),
             "order": tuple(
                 Option(value=str(order.id), label=f"{name} · {order.number}")
                 for order, name in await lists.latest_orders(session)
@@ -208,7 +209,7 @@ def _row(line: CaseRow) -> Row:
             "due": DayCell(line.due_since),
             "next": TimeCell(line.next_action_at),
             "contact": TimeCell(line.last_contact_at),
-            "stage": TextCell(line.stage),
+            "stage": TextCell(stage_name(line.stage_key, line.stage) if line.stage else None),
             "state": StateCell(words.CASE_STATES[line.state]),
             "collector": TextCell(line.collector),
             "creditor": TextCell(line.creditor),

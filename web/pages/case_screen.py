@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from core.cases.card import CaseCard, Person
@@ -17,6 +17,8 @@ from core.kernel.phones import zone_guesses
 from core.parties.model import Phone, PhoneQuality
 from core.parties.rules import masked_id
 from web.pages import case_words as words
+from web.pages import formats
+from web.pages.call_words import DIRECTIONS
 from web.pages.case_view import (
     Balance,
     BalancePart,
@@ -37,6 +39,7 @@ from web.pages.case_view import (
     TimelineKind,
 )
 from web.pages.listing import State, Text, Tone
+from web.pages.shipped_words import named, stage_name
 from web.rendering import LANGUAGE_NAMES
 
 _CLAIM_OPEN = ClaimState.OPEN
@@ -79,6 +82,7 @@ def case_view(
     zone = facts.contact.zone
     today = now.astimezone(ZoneInfo(zone)).date()
     currency = card.case.currency
+    results = {choice.code: choice.label for choice in facts.results}
     return CaseView(
         identity=_identity(card, zone),
         contact=facts.contact,
@@ -88,7 +92,7 @@ def case_view(
         payments=(),
         script=_script(card),
         contacts=facts.contacts,
-        timeline=tuple(_entry(event, card.users) for event in card.timeline.events),
+        timeline=tuple(timeline_entry(event, card.users, results) for event in card.timeline.events),
         timeline_kinds=tuple(
             TimelineKind(value=str(kind), label=label, icon=icon) for kind, (label, icon) in words.EVENT_KINDS.items()
         ),
@@ -114,7 +118,7 @@ def _identity(card: CaseCard, zone: str) -> Identity:
         case_id=card.case.id,
         case_number=card.case.number,
         creditor=card.creditor.name,
-        stage=card.stage.name if card.stage else "",
+        stage=named(card.stage) if card.stage else "",
         state=words.CASE_STATES[card.case.state],
         zone=zone,
         birth_date=debtor.party.birth_date if debtor else None,
@@ -168,30 +172,47 @@ def _script(card: CaseCard) -> tuple[ScriptStep, ...]:
     )
 
 
-def _entry(event: CaseEvent, users: Mapping[int, str]) -> TimelineEntry:
-    title, icon = words.EVENT_KINDS[event.kind]
+def timeline_entry(event: CaseEvent, users: Mapping[int, str], results: Mapping[str, Text]) -> TimelineEntry:
+    """A line of the case's life. A call has two: when it ended, and what it came to."""
+    gives_result = event.kind == EventKind.CALL and "result" in event.data
+    title, icon = words.CALL_RESULT if gives_result else words.EVENT_KINDS[event.kind]
     return TimelineEntry(
         at=event.at,
         kind=event.kind,
         icon=icon,
         title=title,
-        text=event.text or _told(event),
+        text=_result_told(event, results) if gives_result else event.text or _told(event),
         author=users.get(event.actor_id) if event.actor_id else None,
     )
+
+
+def _result_told(event: CaseEvent, results: Mapping[str, Text]) -> Text:
+    """What the call came to, and what was noted; a code that is used no more speaks for itself."""
+    code = str(event.data["result"])
+    result = results.get(code, code)
+    return msg("{result}: {note}", result=result, note=event.text) if event.text else result
+
+
+def _call_told(data: Mapping[str, Any]) -> Message:
+    direction = DIRECTIONS[data["direction"]].word
+    if not data["talk_seconds"]:
+        return msg("{direction}, no talk", direction=direction)
+    return msg("{direction}, {talk} of talk", direction=direction, talk=formats.duration(data["talk_seconds"]))
 
 
 def _told(event: CaseEvent) -> Text | None:
     """What an entry says that nobody wrote down: from its data."""
     data = event.data
     match event.kind:
+        case EventKind.CALL if "direction" in data:
+            return _call_told(data)
         case EventKind.STATE:
             return words.CASE_STATES[data["state"]].word
         case EventKind.STAGE:
-            return str(data["stage"])
+            return stage_name(data.get("key"), str(data["stage"]))
         case EventKind.PROMISE if "amount" in data:
-            return msg(
-                "{amount} {currency} by {day}", amount=data["amount"], currency=data["currency"], day=data["due_on"]
-            )
+            amount = Money(Decimal(data["amount"]), data["currency"])
+            return msg("{amount} by {day}", amount=amount, day=date.fromisoformat(data["due_on"]))
         case EventKind.PROMISE:
             return words.PROMISE_STATES[data["state"]].word
         case EventKind.CONTACT:

@@ -128,6 +128,7 @@ EVENT_KINDS: Mapping[str, tuple[Message, str]] = {
     EventKind.COMPLIANCE: (msg("Contact law"), "scale"),
     EventKind.IMPORT: (msg("Registry"), "file-import"),
 }
+CALL_RESULT = (msg("Result of a call"), "phone-check")
 BATCH_STATES: Mapping[str, State] = {
     BatchState.MAPPING: State(word=msg("waiting for columns"), icon="columns", tone=Tone.ACT),
     BatchState.CHECKING: State(word=msg("dry run under way"), icon="loader", tone=Tone.LIVE),

@@ -11,6 +11,7 @@ from web.pages.player_texts import PLAYER_TEXTS
 CLIENT_TEXTS: Mapping[str, Message] = {
     **PLAYER_TEXTS,
     "allowed_from": msg("Allowed from {time}, your time."),
+    "allowed_from_there": msg("Allowed from {time}, the debtor's time."),
     "answer": msg("Answer"),
     "bookmark": msg("Mark this moment"),
     "bookmarked": msg("Marked. You find it in the recording."),

@@ -3,6 +3,8 @@
 The reader is passed in, so every function is a pure one; ``web.rendering`` offers them to templates as filters.
 """
 
+import re
+from dataclasses import replace
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from functools import cache
@@ -12,9 +14,14 @@ from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import format_currency, format_decimal, format_percent
 from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, parse
 
+from core.kernel.i18n import Message
 from core.kernel.money import Money
 
 NOTHING = "—"
+_POP_EMBEDDING, _POP_ISOLATE = "\u202c", "\u2069"
+#: What ends each change of the direction of writing.
+_ENDS = dict.fromkeys("\u202a\u202b\u202d\u202e", _POP_EMBEDDING) | dict.fromkeys("\u2066\u2067\u2068", _POP_ISOLATE)
+_DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 @cache
@@ -82,3 +89,36 @@ def phone(value: str | None) -> str:
         return format_number(parse(value, None), PhoneNumberFormat.INTERNATIONAL)
     except NumberParseException:
         return value
+
+
+def readable(text: Message, language: str) -> Message:
+    """``text`` with the sums and days among its values as the reader writes them."""
+    return replace(text, params={name: _readable(value, language) for name, value in text.params.items()})
+
+
+def _readable(value: object, language: str) -> object:
+    match value:
+        case Message():
+            return readable(value, language)
+        case Money():
+            return money(value, language)
+        case date() if not isinstance(value, datetime):
+            return day(value, language)
+    return value
+
+
+def closed(text: str) -> str:
+    """``text`` with every change of the direction of writing that it begins also ended, so that what stands after it
+    on a page reads as it should (Unicode Standard Annex 9, explicit formatting characters)."""
+    if not _DIRECTIONS.search(text):
+        return text
+    ends: list[str] = []
+    for letter in _DIRECTIONS.findall(text):
+        if letter in _ENDS:
+            ends.append(_ENDS[letter])
+        elif letter == _POP_ISOLATE and letter in ends:
+            while ends.pop() != _POP_ISOLATE:
+                pass
+        elif ends and ends[-1] == letter:
+            ends.pop()
+    return text + "".join(reversed(ends))

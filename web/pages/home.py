@@ -9,6 +9,7 @@ from starlette.responses import Response
 from core.people.model import Role, Unit
 from core.people.queries import announcements_for
 from web.page import page
+from web.pages.shipped_words import named
 from web.security import identity, route, signed_in
 from web.state import services
 
@@ -17,13 +18,13 @@ async def show(request: Request) -> Response:
     """The page everybody sees first."""
     me, held = identity(request), services(request)
     async with held.uow.read() as session:
-        role = await session.scalar(select(Role.name).where(Role.id == me.user.role_id))
+        role = await session.get_one(Role, me.user.role_id)
         unit = await session.scalar(select(Unit.name).where(Unit.id == me.user.unit_id))
         announced = await announcements_for(session, me.actor, held.clock.now())
     blocks = await asyncio.gather(*(block(me.actor) for block in held.home))
     context = {
         "user": me.user,
-        "role": role,
+        "role": named(role),
         "unit": unit,
         "announced": announced,
         "tiles": [tile for block in blocks for tile in block],

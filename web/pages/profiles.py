@@ -14,6 +14,7 @@ from core.people.queries import ProfileLine
 from web.forms import Form, Line, submitted, typed
 from web.page import go_to, page
 from web.pages.choices import SCOPES
+from web.pages.shipped_words import named
 from web.security import actor, right, route
 from web.state import services
 
@@ -33,7 +34,7 @@ async def _lines(request: Request) -> list[ProfileLine]:
 
 async def show(request: Request) -> Response:
     """Every profile."""
-    return await page(request, "people/profiles.html", {"lines": await _lines(request)})
+    return await page(request, "people/profiles.html", {"lines": await _lines(request), "named": named})
 
 
 async def new(request: Request) -> Response:
@@ -65,6 +66,7 @@ async def _form(
 ) -> Response:
     context = {
         "profile": line.profile if line else None,
+        "named": named,
         "name": name,
         "held": {key: str(scope.value) for key, scope in rights.items()},
         "modules": _by_module(services(request).rights),

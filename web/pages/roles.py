@@ -17,6 +17,7 @@ from core.people.service.roles import RoleData
 from web.forms import Form, Line, parse, submitted
 from web.page import go_to, page
 from web.pages.listing import Option
+from web.pages.shipped_words import named
 from web.security import actor, right, route
 from web.state import services
 
@@ -34,9 +35,9 @@ class RoleForm(Form):
 
 async def _stages(request: Request) -> tuple[Option, ...]:
     """The stages of the work chain a role may take part in."""
-    wanted = select(Stage.key, Stage.name).where(Stage.active).order_by(Stage.position, Stage.id)
+    wanted = select(Stage).where(Stage.active).order_by(Stage.position, Stage.id)
     async with services(request).uow.read() as session:
-        return tuple(Option(value=row.key, label=row.name) for row in await session.execute(wanted))
+        return tuple(Option(value=row.key, label=named(row)) for row in await session.scalars(wanted))
 
 
 async def _lines(request: Request) -> list[RoleLine]:
@@ -47,7 +48,7 @@ async def _lines(request: Request) -> list[RoleLine]:
 async def show(request: Request) -> Response:
     """Every role."""
     stages = {option.value: option.label for option in await _stages(request)}
-    return await page(request, "people/roles.html", {"lines": await _lines(request), "stages": stages})
+    return await page(request, "people/roles.html", {"lines": await _lines(request), "stages": stages, "named": named})
 
 
 async def new(request: Request) -> Response:
@@ -59,7 +60,7 @@ async def edit(request: Request) -> Response:
     """The form of one role."""
     lines = await _lines(request)
     line = _of(lines, request.path_params["id"])
-    values = {**vars(line.role), "profile_ids": [str(key) for key in line.profile_ids], "stages": line.stages}
+    values = {**vars(line.role), "profile_ids": [str(profile.id) for profile in line.profiles], "stages": line.stages}
     return await _form(request, values, lines, line=line)
 
 
@@ -82,10 +83,11 @@ async def _form(
         profiles = await queries.profile_lines(session)
     context = {
         "role": line.role if line else None,
+        "named": named,
         "values": values,
         "faults": faults.fields if faults else {},
-        "roles": [Option(value=str(one.role.id), label=one.role.name) for one in lines if one is not line],
-        "profiles": [Option(value=str(one.profile.id), label=one.profile.name) for one in profiles],
+        "roles": [Option(value=str(one.role.id), label=named(one.role)) for one in lines if one is not line],
+        "profiles": [Option(value=str(one.profile.id), label=named(one.profile)) for one in profiles],
         "stages": await _stages(request),
     }
     return await page(request, "people/role_form.html", context, status=422 if faults else 200)

@@ -22,6 +22,7 @@ from core.people.queries import role_lines
 from web.forms import Form, parse, submitted
 from web.page import go_to, page
 from web.pages.listing import Option
+from web.pages.shipped_words import named
 from web.security import actor, right, route
 from web.state import services
 
@@ -69,9 +70,8 @@ async def show(request: Request) -> Response:
         }
         for place, stage in enumerate(found)
     ]
-    return await page(
-        request, "directories/stages.html", {"lines": lines, "edits": actor(request).may(rights.CREDITORS)}
-    )
+    context = {"lines": lines, "edits": actor(request).may(rights.CREDITORS), "named": named}
+    return await page(request, "directories/stages.html", context)
 
 
 def _swapped(order: list[int], one: int, other: int) -> list[int]:
@@ -88,11 +88,11 @@ async def _standing(session: AsyncSession) -> dict[int, int]:
     return {row.stage_id: row.n for row in await session.execute(counted.group_by(Case.stage_id))}
 
 
-async def _roles_of(session: AsyncSession) -> dict[str, list[str]]:
-    named = select(RoleStage.stage, Role.name).join(Role, Role.id == RoleStage.role_id).order_by(Role.name)
-    found: dict[str, list[str]] = {}
-    for row in await session.execute(named):
-        found.setdefault(row.stage, []).append(row.name)
+async def _roles_of(session: AsyncSession) -> dict[str, list[Role]]:
+    responsible = select(RoleStage.stage, Role).join(Role, Role.id == RoleStage.role_id).order_by(Role.name)
+    found: dict[str, list[Role]] = {}
+    for stage, role in await session.execute(responsible):
+        found.setdefault(stage, []).append(role)
     return found
 
 
@@ -173,8 +173,8 @@ async def _form(
     stage: Stage | None = None,
 ) -> Response:
     async with services(request).uow.read() as session:
-        roles = [Option(value=str(line.role.id), label=line.role.name) for line in await role_lines(session)]
-    context = {"stage": stage, "values": values, "faults": faults or {}, "roles": roles}
+        roles = [Option(value=str(line.role.id), label=named(line.role)) for line in await role_lines(session)]
+    context = {"stage": stage, "values": values, "faults": faults or {}, "roles": roles, "named": named}
     return await page(request, "directories/stage.html", context, status=422 if faults else 200)
 
 

@@ -35,6 +35,7 @@ from web.pages.listing import (
     TimeCell,
     Tone,
 )
+from web.pages.shipped_words import named, role_name
 from web.security import actor, right, route
 from web.state import services
 
@@ -153,10 +154,10 @@ async def _spec(request: Request) -> ListSpec:
 
 async def _choices(request: Request) -> tuple[tuple[Option, ...], tuple[Option, ...]]:
     async with services(request).uow.read() as session:
-        roles = (await session.execute(select(Role.id, Role.name).order_by(Role.name))).all()
+        roles = (await session.scalars(select(Role).order_by(Role.name))).all()
         units = await queries.unit_lines(session)
     return (
-        tuple(Option(value=str(row.id), label=row.name) for row in roles),
+        tuple(Option(value=str(role.id), label=named(role)) for role in roles),
         tuple(Option(value=str(line.unit.id), label="\u2003" * line.depth + line.unit.name) for line in units),
     )
 
@@ -180,7 +181,7 @@ def _row(line: Any) -> Row:
         cells={
             "name": TextCell(user.full_name),
             "login": TextCell(user.login),
-            "role": TextCell(line.role),
+            "role": TextCell(role_name(line.role_key, line.role)),
             "unit": TextCell(line.unit),
             "position": TextCell(user.position),
             "extension": TextCell(user.extension),
@@ -237,7 +238,7 @@ async def _one(request: Request, user_id: int, password: str | None = None) -> R
         units = {line.unit.id: line.unit.name for line in await queries.unit_lines(session)}
     context = {
         "user": user,
-        "role": role.name,
+        "role": named(role),
         "unit": units.get(user.unit_id or 0),
         "sessions": opened,
         "kills": kills,

@@ -60,16 +60,22 @@ class FloorDialler:
         self.calls: CallService | None = None
 
     async def dial(self, actor: Actor, *, phone: str, case_id: int | None, party_id: int | None, key: str) -> int:
-        if self.calls is None:
-            raise RuntimeError("the call floor is not wired yet")
         try:
-            return await self.calls.dial(
+            return await self._floor().dial(
                 actor, Dial(phone=phone, key=key, case_id=case_id, party_id=party_id, vouched=True)
             )
         except ContactForbidden as refused:
             raise DialRefused(refused, rule=refused.rule, next_allowed_at=refused.next_allowed_at) from refused
         except DomainError as error:
             raise DialRefused(error) from error
+
+    async def dialled(self, user_id: int, *, key: str) -> int | None:
+        return await self._floor().dialled(user_id, key)
+
+    def _floor(self) -> CallService:
+        if self.calls is None:
+            raise RuntimeError("the call floor is not wired yet")
+        return self.calls
 
 
 class CallbackLaw:

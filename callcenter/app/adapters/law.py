@@ -124,6 +124,7 @@ class CallGate:
                 rule=decision.rule_id or "",
                 reason=decision.reason or refusal.message,
                 next_allowed_at=decision.next_allowed_at,
+                zone=decision.zone,
                 may_override=request.actor.may(OVERRIDE),
             )
         return ContactVerdict(

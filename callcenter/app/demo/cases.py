@@ -6,11 +6,12 @@ from decimal import Decimal
 
 from sqlalchemy import select
 
-from callcenter.app.demo.registry import COMPANIONS, CREDITORS, PLACES, PRINCIPALS, SHARED, STAGES, Companion, Place
+from callcenter.app.demo.registry import COMPANIONS, CREDITORS, PLACES, PRINCIPALS, SHARED, Companion, Place
 from core.cases.model import Case, Creditor, PartyRole, Stage
 from core.cases.service.cases import NewCase, NewClaim, NewPerson, open_case
 from core.cases.service.creditors import add_creditor, ensure_order
 from core.cases.service.stages import StageData, add_stage
+from core.cases.shipped import STAGE_NAMES
 from core.kernel.access import PROGRAM
 from core.kernel.clock import Clock
 from core.kernel.uow import UnitOfWork, Work
@@ -27,7 +28,7 @@ async def demo_cases(uow: UnitOfWork, clock: Clock, collectors: Sequence[int]) -
     now = clock.now()
     added = 0
     async with uow.write() as work:
-        stage_ids = [await _stage(work, key, name, clock) for key, name in STAGES.items()]
+        stage_ids = [await _stage(work, key, str(name), clock) for key, name in STAGE_NAMES.items()]
         creditors = [await _creditor(work, index, clock) for index in range(len(CREDITORS))]
         for position, place in enumerate(PLACES):
             creditor = creditors[place.creditor]

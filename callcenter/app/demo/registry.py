@@ -51,10 +51,6 @@ CREDITORS = (
 )
 
 
-#: The chain of work, from the first call to the court: names by key.
-STAGES = {"soft": "Soft collection", "hard": "Hard collection", "legal": "Legal", "enforcement": "Enforcement"}
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Place:
     """Where some debtors live: their creditor, zone, the beginning of their numbers, and how they are named."""

@@ -46,6 +46,7 @@ class CaseRow:
     state: str
     close_reason: str | None
     stage: str | None
+    stage_key: str | None
     collector_id: int | None
     collector: str | None
     priority: int
@@ -136,6 +137,7 @@ def _case_lines() -> Select[*tuple[Any, ...]]:
             Creditor.name.label("creditor"),
             Order.number.label("order_number"),
             Stage.name.label("stage"),
+            Stage.key.label("stage_key"),
             User.surname,
             User.first_name,
             User.login,
@@ -175,7 +177,14 @@ _FEW = 200
 def _case_row(row: Any) -> CaseRow:
     values = dict(zip(_CASE_COLUMNS, row, strict=False))  # they come first, and by place is faster than by name
     collector = " ".join(filter(None, (row.surname, row.first_name))) or row.login
-    return CaseRow(**values, creditor=row.creditor, order=row.order_number, stage=row.stage, collector=collector)
+    return CaseRow(
+        **values,
+        creditor=row.creditor,
+        order=row.order_number,
+        stage=row.stage,
+        stage_key=row.stage_key,
+        collector=collector,
+    )
 
 
 def _conditions(actor: Actor, query: ListQuery) -> list[ColumnElement[bool]]:

@@ -242,7 +242,7 @@ async def set_stage(work: Work, actor: Actor, case_id: int, stage_id: int, *, at
     if stage is None or not stage.active:
         raise NotFound()
     record(work, actor, "case.stage", ("case", case_id), {"stage_id": (case.stage_id, stage_id)}, at=at)
-    add_event(work, case_id, EventKind.STAGE, at, actor=actor, data={"stage": stage.name})
+    add_event(work, case_id, EventKind.STAGE, at, actor=actor, data={"stage": stage.name, "key": stage.key})
     case.stage_id = stage_id
 
 

@@ -31,14 +31,17 @@ from tests.fakes.floor import DEBTOR, START, at, collector
 class FakeDialler:
     """Remembers what it dialled; refuses as the law or the exchange would."""
 
-    dialled: dict[str, int] = field(default_factory=dict)
+    calls: dict[str, int] = field(default_factory=dict)
     refusal: DialRefused | None = None
 
     async def dial(self, actor: Actor, *, phone: str, case_id: int | None, party_id: int | None, key: str) -> int:
         await asyncio.sleep(0)
         if self.refusal is not None:
             raise self.refusal
-        return self.dialled.setdefault(key, 1000 + len(self.dialled))
+        return self.calls.setdefault(key, 1000 + len(self.calls))
+
+    async def dialled(self, user_id: int, *, key: str) -> int | None:
+        return self.calls.get(key)
 
 
 @dataclass
@@ -172,7 +175,7 @@ async def test_reminded_then_due_then_called_by_a_click(
         assert [one.id for one in await due_callbacks(session, collector())] == [callback_id]
         assert not await due_callbacks(session, collector(2))
     call_id = await service.take(collector(), callback_id)
-    assert dialler.dialled == {f"callback:{callback_id}:1": call_id}
+    assert dialler.calls == {f"callback:{callback_id}:1": call_id}
     await tell(uow, service, news(call_id, "outbound", ended=True, contact=True))
     row = await row_of(uow, callback_id)
     assert (row.state, row.call_id) == (CallbackState.DONE, call_id)
@@ -193,7 +196,7 @@ async def test_of_two_clicks_and_the_automatic_one_only_one_calls(
     outcomes = await asyncio.gather(
         service.take(collector(), callback_id), service.take(boss, callback_id), ticker.tick(), return_exceptions=True
     )
-    assert len(dialler.dialled) == 1
+    assert len(dialler.calls) == 1
     assert sum(isinstance(outcome, CallbackTaken) for outcome in outcomes) >= 1
 
 
@@ -208,17 +211,17 @@ async def test_automatic_dialling_waits_for_the_owner_and_tries_again_within_the
     callback_id = await service.plan(collector(), plan(automatic=True))
     clock.set(at(3600))
     await ticker.tick()
-    assert not dialler.dialled
+    assert not dialler.calls
     presence.users = {1}
     await ticker.tick()
-    (call_id,) = dialler.dialled.values()
+    (call_id,) = dialler.calls.values()
     await tell(uow, service, news(call_id, "outbound", ended=True, at=clock.now()))
     assert (await row_of(uow, callback_id)).state == CallbackState.DUE
     await ticker.tick()
-    assert len(dialler.dialled) == 1
+    assert len(dialler.calls) == 1
     clock.advance(service.patience.retry_after)
     await ticker.tick()
-    assert len(dialler.dialled) == 2
+    assert len(dialler.calls) == 2
     clock.set(at(7100))
     await tell(uow, service, news(1001, "outbound", ended=True, at=clock.now()))
     assert (await row_of(uow, callback_id)).state == CallbackState.MISSED
@@ -234,6 +237,45 @@ async def test_it_survives_death_between_claiming_and_dialling(
     clock.advance(timedelta(minutes=6))
     await ticker.tick()
     assert (await row_of(uow, callback_id)).state == CallbackState.DUE
+
+
+async def test_a_call_that_was_ordered_before_death_is_not_made_again(
+    uow: UnitOfWork,
+    service: CallbackService,
+    ticker: CallbackTicker,
+    clock: ManualClock,
+    dialler: FakeDialler,
+    presence: FakePresence,
+) -> None:
+    callback_id = await service.plan(collector(), plan(automatic=True))
+    async with uow.write() as work:
+        row = await work.session.get_one(Callback, callback_id)
+        await service.claim(work, row, Callback.state == CallbackState.PLANNED, 1)
+    dialler.calls[f"callback:{callback_id}:1"] = 1234
+    presence.users = {1}
+    clock.set(at(3600))
+    await ticker.tick()
+    row = await row_of(uow, callback_id)
+    assert (row.state, row.call_id) == (CallbackState.DIALLING, 1234)
+    assert len(dialler.calls) == 1
+    await tell(uow, service, news(1234, "outbound", ended=True, contact=True))
+    assert (await row_of(uow, callback_id)).state == CallbackState.DONE
+
+
+@pytest.mark.parametrize("direction", ["inbound", "outbound"])
+async def test_a_talk_about_one_case_leaves_what_was_promised_about_another(
+    uow: UnitOfWork, clock: ManualClock, service: CallbackService, ticker: CallbackTicker, direction: str
+) -> None:
+    this, other = await service.plan(collector(), plan()), await service.plan(collector(), plan(case_id=71))
+    about_nothing = await service.plan(collector(), plan(case_id=None))
+    clock.set(at(3600))
+    await ticker.tick()
+    heard = {"answered": True, "ended": True, "contact": True}
+    await tell(uow, service, news(5, direction, case_id=70, **heard))
+    states = [(await row_of(uow, one)).state for one in (this, other, about_nothing)]
+    assert states == [CallbackState.DONE, CallbackState.DUE, CallbackState.DONE]
+    await tell(uow, service, news(6, direction, case_id=None, **heard))
+    assert (await row_of(uow, other)).state == CallbackState.DUE
 
 
 @pytest.mark.parametrize(("contact", "state"), [(True, CallbackState.DONE), (False, CallbackState.DUE)])

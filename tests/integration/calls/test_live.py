@@ -12,6 +12,7 @@ from starlette.websockets import WebSocket
 
 from callcenter.agents.service import AgentService
 from callcenter.calls.facts import CallPhase, Direction, Interval
+from callcenter.calls.recorded import RecordingPaused
 from callcenter.calls.reporting import CallReporter
 from core.kernel.access import Actor
 from core.kernel.bus import Bus
@@ -64,10 +65,17 @@ class Browser:
         return message
 
 
+class SomePaused:
+    """Collector 3 has paused the recording of call 77."""
+
+    async def paused_calls(self, user_id: int) -> tuple[int, ...]:
+        return (77,) if user_id == 3 else ()
+
+
 @pytest.fixture
 async def desk(uow: UnitOfWork, bus: Bus, clock: ManualClock, telephony: FakeTelephony) -> AsyncIterator[LiveDesk]:
     hub = Hub(clock)
-    messages = LiveMessages(hub, uow, telephony)
+    messages = LiveMessages(hub, uow, telephony, SomePaused())
     messages.subscribe(bus)
     presence = ScreenPresence(AgentService(uow, clock), grace=0)
     yield LiveDesk(hub, messages, presence)
@@ -104,6 +112,20 @@ async def test_a_screen_that_was_away_resumes_or_starts_from_a_snapshot(desk: Li
         snapshot = await anew.next()
     assert (snapshot["type"], [offer["call_id"] for offer in snapshot["offers"]]) == ("snapshot", [1])
     assert snapshot["telephony"]["up"] is True
+
+
+async def test_who_talks_learns_when_the_recording_goes_on(desk: LiveDesk, reporter: CallReporter, bus: Bus) -> None:
+    await reporter.report((answered(ringing(incoming(1), 1), 1),))
+    async with Browser(desk, collector(1)) as anna, Browser(desk, collector(3)) as vera:
+        assert (await anna.next())["paused"] == []
+        assert (await vera.next())["paused"] == [77]
+        bus.publish([RecordingPaused(at=at(9), call_id=1, paused_until=at(129))])
+        assert (await anna.until("recording.paused"))["paused_until"] == at(129).isoformat()
+        bus.publish([RecordingPaused(at=at(129), call_id=1, paused_until=None)])
+        told = await anna.until("recording.paused")
+        assert (told["call_id"], told["paused_until"]) == (1, None)
+        await reporter.report((ringing(incoming(2), 3),))
+        assert (await vera.until("call.offered"))["call_id"] == 2
 
 
 async def test_a_hidden_caller_opens_the_page_to_choose(desk: LiveDesk, reporter: CallReporter) -> None:

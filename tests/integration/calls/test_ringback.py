@@ -29,8 +29,10 @@ class FakePhones:
     def __init__(self) -> None:
         self.failing = False
         self.failed = asyncio.Event()
+        self.asked = 0
 
     def reachable(self, endpoint: str) -> bool:
+        self.asked += 1
         if self.failing:
             self.failed.set()
             raise OSError("the database is away")
@@ -156,3 +158,19 @@ async def test_a_database_that_was_away_does_not_end_the_ringing_back(
     call = CallRef(call_id=1, direction="inbound", phone=None, party_id=None, case_id=None)
     await desk.on_held(CallHeld(at=at(20), call=call, user_ids=frozenset({1}), held=True))
     await asyncio.wait_for(telephony.ordered.wait(), 5)
+
+
+async def test_a_call_that_is_held_again_and_again_waits_once(
+    reporter: CallReporter, uow: UnitOfWork, telephony: SettingTelephony, phones: FakePhones
+) -> None:
+    await reporter.report((vanished(TALK),))
+    desk = RingBack(uow, telephony=telephony, staff=FakeStaff(), phones=phones)
+    phones.there = frozenset({"101"})
+    call = CallRef(call_id=1, direction="inbound", phone=None, party_id=None, case_id=None)
+    for _ in range(1000):
+        await desk.on_held(CallHeld(at=at(9), call=call, user_ids=frozenset(), held=True))
+    task = asyncio.create_task(desk.run())
+    await asyncio.wait_for(telephony.ordered.wait(), 5)
+    task.cancel()
+    assert phones.asked == len({"101", "trunk"})  # each telephone of the call once
+    assert telephony.commands == [RUNG]

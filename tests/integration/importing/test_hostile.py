@@ -15,17 +15,8 @@ from core.importing.reader import Line, Request
 from core.importing.reading import Reading
 from core.importing.registry.kind import RegistryKind
 from core.importing.registry.rows import RegistryRow
+from tests.factories.bombs import BOMBS, entity_book, raw_book, sheet
 from tests.integration.importing.conftest import debtor, write_book
-
-_TYPES = (
-    '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
-    '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-    '<Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType='
-    '"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/></Types>'
-)
-_RELATIONS = '<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
-_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
 
 def asking(path: Path, sheet: str, header: int, reading: Reading) -> Request:
@@ -37,61 +28,13 @@ def said(line: Line) -> RegistryRow:
     return msgspec.json.decode(line.data, type=RegistryRow)
 
 
-def raw_book(path: Path, sheet: str, *, workbook_head: str = "", more: dict[str, bytes] | None = None) -> Path:
-    """A workbook of one sheet, written part by part."""
-    book = (
-        f'<?xml version="1.0"?>{workbook_head}<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}">'
-        '<sheets><sheet name="S" sheetId="1" r:id="rId1"/></sheets></workbook>'
-    )
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("[Content_Types].xml", _TYPES)
-        archive.writestr(
-            "_rels/.rels",
-            f'{_RELATIONS}<Relationship Id="rId1" Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/>'
-            "</Relationships>",
-        )
-        archive.writestr("xl/workbook.xml", book)
-        archive.writestr(
-            "xl/_rels/workbook.xml.rels",
-            f'{_RELATIONS}<Relationship Id="rId1" Type="{_OFFICE}/worksheet" Target="worksheets/s.xml"/>'
-            "</Relationships>",
-        )
-        archive.writestr("xl/worksheets/s.xml", sheet)
-        for name, data in (more or {}).items():
-            archive.writestr(name, data)
-    return path
-
-
 async def look(path: Path) -> None:
     """What happens to every upload first."""
     workbook.inspect(path)
     await workbook.heads(path)
 
 
-def sheet(rows: str) -> str:
-    return f'<?xml version="1.0"?><worksheet xmlns="{_MAIN}"><sheetData>{rows}</sheetData></worksheet>'
-
-
-def far_cell(path: Path) -> Path:
-    cells = '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
-    return raw_book(path, sheet(cells))
-
-
-def many_rows(path: Path) -> Path:
-    return raw_book(
-        path, sheet('<row r="1"><c r="A1"><v>1</v></c></row><row r="900000"><c r="A900000"><v>1</v></c></row>')
-    )
-
-
-def zip_bomb(path: Path) -> Path:
-    return raw_book(path, sheet(""), more={"xl/media/zeros.bin": b"\0" * 310_000_000})
-
-
-def many_parts(path: Path) -> Path:
-    return raw_book(path, sheet(""), more={f"xl/media/{n}.bin": b"x" for n in range(300)})
-
-
-@pytest.mark.parametrize("make", [far_cell, many_rows, zip_bomb, many_parts], ids=lambda make: make.__name__)
+@pytest.mark.parametrize("make", BOMBS, ids=lambda make: make.__name__)
 async def test_bombs_are_refused_without_growing(make: Callable[[Path], Path], tmp_path: Path) -> None:
     path = make(tmp_path / "bomb.xlsx")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -103,9 +46,7 @@ async def test_bombs_are_refused_without_growing(make: Callable[[Path], Path], t
 async def test_external_entities_stay_outside(tmp_path: Path) -> None:
     secret = tmp_path / "secret.txt"
     secret.write_text("TOP-SECRET")
-    head = f'<!DOCTYPE x [<!ENTITY e SYSTEM "file://{secret}">]>'
-    body = '<row r="1"><c r="A1" t="inlineStr"><is><t>&e;</t></is></c></row>'
-    path = raw_book(tmp_path / "xxe.xlsx", head + sheet(body).removeprefix('<?xml version="1.0"?>'), workbook_head=head)
+    path = entity_book(tmp_path / "xxe.xlsx", f'<!ENTITY e SYSTEM "file://{secret}">')
     workbook.inspect(path)
     try:
         seen = str(await workbook.heads(path))

@@ -10,7 +10,7 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.kernel.bus import Bus
+from core.kernel.bus import DROPPED, Bus
 from core.kernel.clock import ManualClock
 from core.kernel.events import Event
 from core.kernel.jobs import Job, JobQueued, JobRunner, JobState, Retry, enqueue
@@ -90,6 +90,54 @@ async def test_a_savepoint_publishes_nothing(uow: UnitOfWork, bus: Bus, clock: M
         assert heard == []
     await bus.drained()
     assert heard == [1]
+
+
+async def test_a_savepoint_that_is_rolled_back_takes_its_events_with_it(
+    uow: UnitOfWork, bus: Bus, clock: ManualClock
+) -> None:
+    heard: list[int] = []
+
+    async def hear(event: Counted) -> None:
+        heard.append(event.value)
+
+    bus.subscribe(Counted, hear)
+
+    async def emit_within(work: Work, *values: int, fail: bool) -> None:
+        async with work.session.begin_nested():
+            await _job(work, clock)
+            for value in values:
+                work.emit(Counted(at=clock.now(), value=value))
+            if fail:
+                raise RuntimeError
+
+    async with uow.write() as work:
+        await emit_within(work, 1, fail=False)
+        with suppress(RuntimeError):
+            await emit_within(work, 2, 3, fail=True)
+        await emit_within(work, 4, fail=False)
+        with suppress(RuntimeError):
+            async with work.session.begin_nested():
+                await emit_within(work, 5, fail=False)
+                raise RuntimeError
+        work.emit(Counted(at=clock.now(), value=6))
+    await bus.drained()
+    assert heard == [1, 4, 6]
+
+
+async def test_what_nobody_fetches_does_not_fill_the_memory(clock: ManualClock) -> None:
+    heard: list[int] = []
+
+    async def hear(event: Counted) -> None:
+        heard.append(event.value)
+
+    bus, before = Bus(most_waiting=3), DROPPED._value.get()
+    bus.subscribe(Counted, hear)
+    bus.publish(Counted(at=clock.now(), value=value) for value in range(10))
+    delivering = asyncio.create_task(bus.run())
+    await asyncio.wait_for(bus.drained(), 5)
+    assert heard == [7, 8, 9]
+    assert DROPPED._value.get() - before == 7
+    delivering.cancel()
 
 
 async def test_a_broken_subscriber_does_not_stop_the_others(bus: Bus, clock: ManualClock) -> None:

@@ -7,7 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Select, literal, select
 
+from callcenter.calls.recorded import RecordingPaused
 from core.kernel.access import Actor, Scope
+from core.kernel.bus import Bus
 from core.kernel.clock import ManualClock
 from core.kernel.errors import Conflict, DomainError, NotFound, Unavailable
 from core.kernel.jobs import JobRunner
@@ -69,9 +71,22 @@ async def endings(uow: UnitOfWork) -> list[str | None]:
 
 
 async def test_a_pause_ends_by_itself_even_when_nobody_of_this_process_remembers_it(
-    pausing: Pausing, runner: JobRunner, recorder: FakeRecorder, clock: ManualClock, uow: UnitOfWork, trail: Trail
+    pausing: Pausing,
+    runner: JobRunner,
+    recorder: FakeRecorder,
+    clock: ManualClock,
+    uow: UnitOfWork,
+    trail: Trail,
+    bus: Bus,
 ) -> None:
+    told: list[RecordingPaused] = []
+
+    async def hear(event: RecordingPaused) -> None:
+        told.append(event)
+
+    bus.subscribe(RecordingPaused, hear)
     view = await pausing.pause(OWNER, CALL, 120)
+    assert await pausing.paused_calls(OWNER.user_id) == (CALL,)
     assert view.due_at - view.started_at == timedelta(seconds=120)
     clock.advance(timedelta(seconds=119))
     await runner.run_due()
@@ -80,6 +95,9 @@ async def test_a_pause_ends_by_itself_even_when_nobody_of_this_process_remembers
     await runner.run_due()
     assert recorder.orders == ["pause", "resume"]
     assert await endings(uow) == ["automatic"]
+    assert await pausing.paused_calls(OWNER.user_id) == ()
+    await bus.drained()
+    assert [one.paused_until for one in told] == [view.due_at, None]
     assert await trail.actions() == [
         ("user1", "recordings.pause"),
         ("program", "recordings.automatic"),

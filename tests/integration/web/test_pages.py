@@ -237,7 +237,8 @@ async def test_the_trail_is_searched_opened_and_proved(sign_in: SignIn, uow: Uni
     found = (await admin.get("/audit?q=users.deactivate")).text
     entry = re.findall(r"/audit/\d+", found)[0]
     opened = (await admin.get(entry)).text
-    assert "active" in opened
+    assert "User shut out" in opened
+    assert "Active" in opened
     assert "True" in opened
     assert "not sealed yet" in opened
     await Sealer(uow).seal()

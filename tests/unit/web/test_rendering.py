@@ -7,6 +7,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.kernel.i18n import translator
 from core.kernel.money import Money
@@ -54,3 +56,28 @@ def test_values_read_as_people_write_them() -> None:
     assert [formats.duration(seconds) for seconds in (0, 7.4, 750, 3723)] == ["0:00", "0:07", "12:30", "1:02:03"]
     assert formats.phone("+79000000001") == "+7 900 000-00-01"
     assert formats.phone("hidden<1>") == "hidden<1>"
+
+
+@given(st.text(st.sampled_from("ab\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"), max_size=12))
+def test_no_text_turns_what_stands_after_it(text: str) -> None:
+    shown = formats.closed(text)
+    assert shown.startswith(text)
+    assert set(shown.removeprefix(text)) <= {"\u202c", "\u2069"}
+    assert _direction_open_after(shown) == []
+    assert rendering.build(translator("en")).from_string("{{ text }}").render(text=text) == shown
+
+
+def _direction_open_after(text: str) -> list[str]:
+    """What is still open at the end, by rules X1 to X8 of Unicode's Annex 9."""
+    stack: list[str] = []
+    for letter in text:
+        if letter in "\u202a\u202b\u202d\u202e":
+            stack.append("embedding")
+        elif letter in "\u2066\u2067\u2068":
+            stack.append("isolate")
+        elif letter == "\u202c" and stack[-1:] == ["embedding"]:
+            stack.pop()
+        elif letter == "\u2069" and "isolate" in stack:
+            while stack.pop() != "isolate":
+                pass
+    return stack

@@ -35,11 +35,13 @@ send `next` as `after`. Refusals are problem documents (RFC 9457) with a stable 
 
 
 class ContactForbiddenProblem(Problem):
-    """The law forbids the contact now: by which rule, why, and when it will be allowed (null: not foreseeable)."""
+    """The law forbids the contact now: by which rule, why, when it will be allowed (null: not foreseeable), and in
+    which zone the debtor's clock was read."""
 
     rule: str
     reason: str
     next_allowed_at: Utc | None
+    zone: str | None
     may_override: bool
 
 

@@ -1,0 +1,148 @@
+"""The bridge against what should not happen: rows that come late, events it cannot take, files it cannot write."""
+
+import asyncio
+import logging
+import re
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from prometheus_client import REGISTRY
+
+from callcenter.calls.facts import CallState
+from telephony import bridge as bridge_module
+from telephony.ami.events import AmiEvent, BridgeEntered
+from telephony.tracking.fold import Fold
+from telephony.tracking.repair import rows_of
+from telephony.watermark import Watermark
+from tests.fakes.ami_server import AmiServer
+from tests.integration.telephony.exchange import Log
+from tests.unit.telephony.replay import TRACES, events, folded
+from tests.unit.telephony.test_bridge import bridged, trace
+
+STORY = "direct_hidden"
+STORY_SECONDS = 1.6
+SECRET = "79000000042"
+SEVEN_YEARS = timedelta(days=7 * 366)
+AWAY = {"cel": "cel.csv", "watermark": "watermark", "repair_at_most": SEVEN_YEARS, "recount": 0.3, "second_look": 0.05}
+
+
+def rows() -> list[str]:
+    return (TRACES / f"{STORY}.cel.csv").read_text().splitlines(keepends=True)
+
+
+def said(messages: list[bytes]) -> bytes:
+    return b"".join(message for message in messages if b"Response:" not in message)
+
+
+def prepared(folder: Path, before: int) -> dict[str, object]:
+    """An exchange whose CEL has so many rows, and a program that knows it has heard nothing since before the call."""
+    (folder / "cel.csv").write_text("".join(rows()[:before]))
+    Watermark(folder / "watermark").write(events(STORY)[0].at - timedelta(seconds=1))
+    return {name: folder / value if isinstance(value, str) else value for name, value in AWAY.items()}
+
+
+def the_call(log: Log) -> CallState:
+    (call,) = log.calls.values()
+    return call
+
+
+def of_story(call: CallState) -> tuple[object, ...]:
+    """What is told of a call whose end and talk are known."""
+    talked = sum((each.end - each.start).total_seconds() for leg in call.legs for each in leg.talks if each.end)
+    return call.lost, call.answered_at is not None, round(talked, 1)
+
+
+@pytest.mark.parametrize("before", range(1, 15), ids=lambda before: f"{before} rows are there")
+async def test_rows_that_come_while_the_calls_are_being_read_are_waited_for(tmp_path: Path, before: int) -> None:
+    """A call that came and went while nobody listened: whatever CEL has of it at first, it is logged whole."""
+    (whole,) = folded(events(STORY)).values()
+    log, exchange = Log(), prepared(tmp_path, before)
+
+    def late(action: dict[str, str]) -> None:
+        if action["Action"] == "BridgeList":
+            asyncio.get_running_loop().call_later(0.15, (tmp_path / "cel.csv").write_text, "".join(rows()))
+
+    async with AmiServer(late) as server, bridged(server, log, **exchange):
+        await log.until(lambda: any(call.ended_at for call in log.calls.values()))
+    assert of_story(the_call(log)) == of_story(whole)
+
+
+async def test_a_call_whose_every_row_comes_late_is_found_by_the_second_look(tmp_path: Path) -> None:
+    (whole,) = folded(events(STORY)).values()
+    log, exchange = Log(), prepared(tmp_path, 0)
+    async with AmiServer() as server, bridged(server, log, **exchange):
+        assert not log.calls
+        (tmp_path / "cel.csv").write_text("".join(rows()))
+        await log.until(lambda: bool(log.calls))
+    assert of_story(the_call(log)) == of_story(whole)
+
+
+def _stumble(monkeypatch: pytest.MonkeyPatch, over: str) -> None:
+    """One event, once, breaks the decoder or the fold."""
+    once = iter([True])
+
+    def decode(headers: dict[str, str], at: object) -> AmiEvent | None:
+        if headers.get("event") == "BridgeEnter" and next(once, False):
+            raise ValueError(SECRET)
+        return real_decode(headers, at)  # type: ignore[arg-type]
+
+    def apply(self: Fold, event: AmiEvent) -> None:
+        if isinstance(event, BridgeEntered) and next(once, False):
+            raise KeyError(SECRET)
+        real_apply(self, event)
+
+    real_decode, real_apply = bridge_module.decode, Fold.apply
+    if over == "decode":
+        monkeypatch.setattr(bridge_module, "decode", decode)
+    else:
+        monkeypatch.setattr(Fold, "apply", apply)
+
+
+def _shifted(text: str, seconds: float) -> str:
+    """The story as if it were told so much later; what is named after a moment keeps its name."""
+    return re.sub(r"\b\d{10}\.\d{6}\b", lambda found: f"{float(found[0]) + seconds:.6f}", text)
+
+
+def _counted(fault: str) -> float:
+    return REGISTRY.get_sample_value("callcenter_bridge_faults_total", {"exchange": "test", "fault": fault}) or 0
+
+
+@pytest.mark.parametrize(("over", "fault"), [("decode", "ValueError"), ("fold", "KeyError")])
+async def test_an_event_that_cannot_be_taken_is_counted_and_all_is_read_anew(
+    over: str, fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    log, before = Log(), _counted(fault)
+    cel = tmp_path / "cel.csv"
+    async with AmiServer() as server, bridged(server, log, cel=cel, retry=STORY_SECONDS):
+        _stumble(monkeypatch, over)
+        shift = time.time() - next(rows_of("".join(rows()))).at.timestamp()
+        cel.write_text(_shifted("".join(rows()), shift))
+        with caplog.at_level(logging.ERROR):
+            server.say(_shifted(said(trace(STORY)).decode(), shift).encode())
+            await server.until(lambda: server.links == 2)
+        await log.until(lambda: any(call.ended_at for call in log.calls.values()))
+    (whole,) = folded(events(STORY)).values()
+    assert of_story(the_call(log)) == of_story(whole)
+    assert _counted(fault) == before + 1
+    assert "BridgeEnter" in caplog.text
+    assert SECRET not in caplog.text
+
+
+async def test_a_watermark_that_cannot_be_written_stops_nobody(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    log, before = Log(), _counted("FileNotFoundError")
+    async with AmiServer() as server, bridged(server, log, watermark=tmp_path / "no folder" / "watermark"):
+        server.say(said(trace("direct_busy")))
+        await log.until(lambda: bool(log.calls))
+    assert _counted("FileNotFoundError") > before
+    assert "the watermark cannot be written" in caplog.text
+
+
+async def test_a_cel_that_may_not_be_read_is_none(tmp_path: Path) -> None:
+    log = Log()
+    async with AmiServer() as server, bridged(server, log, cel=tmp_path):
+        server.say(said(trace("direct_busy")))
+        await log.until(lambda: bool(log.calls))
