@@ -5,11 +5,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Table, bindparam, select, update
 
-from core.cases.model import Account, Case, Claim, Component, LedgerEntry, LedgerTransaction, Posting
+from core.cases.model import COMPONENTS, Account, Case, Claim, Component, LedgerEntry, LedgerTransaction, Posting
 from core.kernel.access import Actor
+from core.kernel.bulk import insert_many, reserve_ids
+from core.kernel.types import Amount
 from core.kernel.uow import Work
 
 
@@ -35,6 +38,18 @@ async def lock_cases(work: Work, case_ids: Iterable[int]) -> Sequence[Case]:
     return (await work.session.scalars(locked, execution_options={"populate_existing": True})).all()
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Draft:
+    """A transaction to post; its lines add up to zero in every currency. ``reverses_id`` is what it takes back."""
+
+    kind: Posting
+    lines: Sequence[Line]
+    value_on: date
+    booked_on: date
+    reason: str = ""
+    reverses_id: int | None = None
+
+
 async def post(
     work: Work,
     actor: Actor,
@@ -47,39 +62,54 @@ async def post(
     reason: str = "",
     reverses_id: int | None = None,
 ) -> LedgerTransaction:
-    """Write a transaction whose lines add up to zero in every currency, and bring the claims' copies up to it.
+    """Write one transaction; see :func:`post_many`."""
+    draft = Draft(
+        kind=kind, lines=lines, value_on=value_on, booked_on=booked_on, reason=reason, reverses_id=reverses_id
+    )
+    (transaction_id,) = await post_many(work, actor, [draft], at=at)
+    return await work.session.get_one(LedgerTransaction, transaction_id)
+
+
+async def post_many(work: Work, actor: Actor, drafts: Sequence[Draft], *, at: datetime) -> Sequence[int]:
+    """Write transactions, and bring the claims' copies up to them; their ids in the order given.
 
     The cases have been locked by the caller, who also refreshes them afterwards (``refresh_cases``). Raises
     ``ValueError`` for lines that do not balance: that is a fault of the program, never of a user.
     """
-    _check_balanced(lines)
-    transaction = LedgerTransaction(
-        kind=kind,
-        value_on=value_on,
-        booked_on=booked_on,
-        posted_at=at,
-        actor_id=actor.user_id or None,
-        reason=reason,
-        reverses_id=reverses_id,
-    )
-    work.session.add(transaction)
-    await work.session.flush()
-    work.session.add_all(
-        LedgerEntry(
-            transaction_id=transaction.id,
-            account=line.account,
-            case_id=line.case_id,
-            claim_id=line.claim_id,
-            component=line.component,
-            payment_id=line.payment_id,
-            amount=line.amount,
-            currency=line.currency,
-            value_on=value_on,
-        )
-        for line in lines
-    )
-    await _copy_to_claims(work, lines)
-    return transaction
+    for draft in drafts:
+        _check_balanced(draft.lines)
+    ids = list(await reserve_ids(work.session, LedgerTransaction, len(drafts)))
+    posted = {"posted_at": at, "actor_id": actor.user_id or None}
+    heads = [{"id": key, **_head(draft), **posted} for key, draft in zip(ids, drafts, strict=True)]
+    await insert_many(work.session, LedgerTransaction, heads)
+    entries = [_entry(key, draft, line) for key, draft in zip(ids, drafts, strict=True) for line in draft.lines]
+    await insert_many(work.session, LedgerEntry, entries)
+    await _copy_to_claims(work, [line for draft in drafts for line in draft.lines])
+    return ids
+
+
+def _head(draft: Draft) -> dict[str, Any]:
+    return {
+        "kind": draft.kind,
+        "value_on": draft.value_on,
+        "booked_on": draft.booked_on,
+        "reason": draft.reason,
+        "reverses_id": draft.reverses_id,
+    }
+
+
+def _entry(transaction_id: int, draft: Draft, line: Line) -> dict[str, Any]:
+    return {
+        "transaction_id": transaction_id,
+        "account": line.account,
+        "case_id": line.case_id,
+        "claim_id": line.claim_id,
+        "component": line.component,
+        "payment_id": line.payment_id,
+        "amount": line.amount,
+        "currency": line.currency,
+        "value_on": draft.value_on,
+    }
 
 
 async def mirror(
@@ -124,12 +154,23 @@ def _check_balanced(lines: Sequence[Line]) -> None:
 
 async def _copy_to_claims(work: Work, lines: Sequence[Line]) -> None:
     """Add what was posted to the copies on the claims."""
-    moved: dict[int, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    moved: dict[int, dict[str, Decimal]] = defaultdict(lambda: dict.fromkeys(COMPONENTS, Decimal(0)))
     for line in lines:
         if line.claim_id is not None and line.component is not None:
-            moved[line.claim_id][line.component.value] += line.amount
-    claims = select(Claim).where(Claim.id.in_(moved)).order_by(Claim.id)
-    for claim in await work.session.scalars(claims, execution_options={"populate_existing": True}):
-        for component, amount in moved[claim.id].items():
-            setattr(claim, component, getattr(claim, component) + amount)
+            moved[line.claim_id][line.component] += line.amount
+    if not moved:
+        return
     await work.session.flush()
+    await work.session.execute(_ADD_TO_CLAIM, [{"claim": key, **moved[key]} for key in sorted(moved)])
+    if any(isinstance(known, Claim) for known in work.session.identity_map.values()):
+        again = select(Claim).where(Claim.id.in_(moved))
+        await work.session.scalars(again, execution_options={"populate_existing": True})
+
+
+_CLAIMS = Claim.__table__
+assert isinstance(_CLAIMS, Table)
+_ADD_TO_CLAIM = (
+    update(_CLAIMS)
+    .where(_CLAIMS.c.id == bindparam("claim"))
+    .values({name: _CLAIMS.c[name] + bindparam(name, type_=Amount()) for name in COMPONENTS})
+)

@@ -1,12 +1,13 @@
 """The time line of a case."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from core.cases.events import CaseChanged
 from core.cases.model import CaseEvent, EventKind
 from core.kernel.access import Actor
+from core.kernel.bulk import insert_many
 from core.kernel.uow import Work
 
 
@@ -41,3 +42,19 @@ def add_event(
     work.session.add(entry)
     work.emit(CaseChanged(at=at, case_id=case_id, kind=kind))
     return entry
+
+
+async def add_events(
+    work: Work,
+    kind: EventKind,
+    entries: Sequence[tuple[int, Mapping[str, Any]]],
+    at: datetime,
+    *,
+    actor: Actor,
+    text: str = "",
+) -> None:
+    """The same on many cases at once: (case id, data) each."""
+    told = {"kind": kind, "at": at, "actor_id": actor.user_id or None, "text": text}
+    rows = [{"case_id": case_id, "data": dict(data), **told} for case_id, data in entries]
+    await insert_many(work.session, CaseEvent, rows)
+    work.emit(*(CaseChanged(at=at, case_id=case_id, kind=kind) for case_id, _ in entries))

@@ -1,0 +1,42 @@
+"""What settling needs from those who follow the money."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Protocol
+
+from core.kernel.uow import Work
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Received:
+    """What stands settled on a case of one payment, in the case's currency. ``entered_at`` is when it became known."""
+
+    payment_id: int
+    value_on: date
+    amount: Decimal
+    entered_at: datetime | None = None
+
+
+class Appropriation(Protocol):
+    """Counts what came on a case for its promises and instalments."""
+
+    async def __call__(
+        self, work: Work, case_id: int, received: Sequence[Received], *, at: datetime, today: date
+    ) -> None: ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Credited:
+    """Money came on a case; ``paid_in_full`` says that nothing is open any more."""
+
+    case_id: int
+    amount: Decimal
+    paid_in_full: bool
+
+
+class AfterMoney(Protocol):
+    """Ends planned work that money has made pointless, in the same transaction; a call under way is not touched."""
+
+    async def money_came(self, work: Work, credited: Sequence[Credited], *, at: datetime) -> None: ...

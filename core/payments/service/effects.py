@@ -1,0 +1,127 @@
+"""What moving money on cases sets off, in the transaction that moves it."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from sqlalchemy import func, select, union, update
+
+from core.cases.model import Case, EventKind, PaymentPlan, Promise
+from core.cases.service.balances import refresh_balances
+from core.cases.service.timeline import add_events
+from core.kernel.access import Actor
+from core.kernel.uow import Work
+from core.payments.model import Allocation, Payment, Settlement
+from core.payments.ports import AfterMoney, Appropriation, Credited, Received
+
+
+class MoveKind(StrEnum):
+    SETTLED = "settled"
+    WITHDRAWN = "withdrawn"
+    REVERSED = "reversed"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Move:
+    """Money of a payment that came on a case by a settlement, or went again. ``amount`` is above zero."""
+
+    kind: MoveKind
+    case_id: int
+    payment_id: int
+    settlement_id: int
+    amount: Decimal
+    currency: str
+    value_on: date
+
+
+class Effects:
+    """Everybody who follows the money, by constructor."""
+
+    def __init__(self, appropriate: Appropriation, after: AfterMoney) -> None:
+        self._appropriate = appropriate
+        self._after = after
+
+    async def moved(
+        self, work: Work, actor: Actor, moves: Sequence[Move], *, today: date, at: datetime, reason: str = ""
+    ) -> None:
+        """Bring everything that follows up to date: balances, promises and plans, the time line, planned work.
+
+        ``today`` is the agency's. The caller holds the cases' locks.
+        """
+        case_ids = sorted({move.case_id for move in moves})
+        if not case_ids:
+            return
+        await refresh_balances(work, case_ids, at=at)
+        cases = await _paid_last(work, case_ids)
+        for case_id, received in (await _received(work, case_ids)).items():
+            await self._appropriate(work, case_id, received, at=at, today=today)
+        told = [(move.case_id, _data(move, cases[move.case_id])) for move in moves]
+        await add_events(work, EventKind.PAYMENT, told, at, actor=actor, text=reason)
+        await self._after.money_came(work, _credited(moves, cases), at=at)
+
+
+def _data(move: Move, case: Case) -> dict[str, object]:
+    return {
+        "kind": move.kind,
+        "payment_id": move.payment_id,
+        "settlement_id": move.settlement_id,
+        "amount": str(move.amount),
+        "currency": move.currency,
+        "value_on": move.value_on.isoformat(),
+        "paid_in_full": case.open_amount <= 0,
+    }
+
+
+def _credited(moves: Sequence[Move], cases: Mapping[int, Case]) -> list[Credited]:
+    sums: dict[int, Decimal] = defaultdict(Decimal)
+    for move in moves:
+        if move.kind is MoveKind.SETTLED:
+            sums[move.case_id] += move.amount
+    return [
+        Credited(case_id=case_id, amount=amount, paid_in_full=cases[case_id].open_amount <= 0)
+        for case_id, amount in sums.items()
+    ]
+
+
+async def _paid_last(work: Work, case_ids: Sequence[int]) -> Mapping[int, Case]:
+    """Copy when the last repayment that stands was posted; the cases as they are now."""
+    standing = (
+        select(func.max(Settlement.posted_at))
+        .join(Allocation, Allocation.settlement_id == Settlement.id)
+        .where(Allocation.case_id == Case.id, Settlement.withdrawn_at.is_(None))
+        .correlate(Case)
+        .scalar_subquery()
+    )
+    copied = update(Case).where(Case.id.in_(case_ids)).values(last_payment_at=standing)
+    await work.session.execute(copied, execution_options={"synchronize_session": False})
+    again = select(Case).where(Case.id.in_(case_ids))
+    found = await work.session.scalars(again, execution_options={"populate_existing": True})
+    return {case.id: case for case in found}
+
+
+async def _received(work: Work, case_ids: Collection[int]) -> Mapping[int, Sequence[Received]]:
+    """What stands, payment by payment, on those of the cases that something was ever agreed on."""
+    agreed = union(
+        select(Promise.case_id).where(Promise.case_id.in_(case_ids)),
+        select(PaymentPlan.case_id).where(PaymentPlan.case_id.in_(case_ids)),
+    )
+    found: dict[int, list[Received]] = {case_id: [] for case_id in sorted(await work.session.scalars(agreed))}
+    if not found:
+        return found
+    net = func.sum(Allocation.amount)
+    keys = (Allocation.case_id, Payment.id, Payment.value_on, Payment.created_at)
+    standing = (
+        select(*keys, net)
+        .join(Payment, Payment.id == Allocation.payment_id)
+        .where(Allocation.case_id.in_(found))
+        .group_by(*keys)
+        .having(net != 0)
+        .order_by(Payment.value_on, Payment.id)
+    )
+    for case_id, payment_id, value_on, created_at, amount in await work.session.execute(standing):
+        money = Received(payment_id=payment_id, value_on=value_on, amount=amount, entered_at=created_at)
+        found[case_id].append(money)
+    return found

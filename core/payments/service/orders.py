@@ -1,0 +1,160 @@
+"""Orders to settle: what is asked for, whether it can be done, and how the money would split."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.cases.model import Case, Creditor
+from core.cases.queries.balance import OpenItem
+from core.kernel.errors import DomainError, NotFound
+from core.kernel.i18n import msg
+from core.payments.errors import BadSettlement, NothingLeft, NothingOpen, PaymentIsReversed
+from core.payments.model import Payment, PaymentState
+from core.payments.rules.allocation import Result, Wanted, allocate, by_hand, faults_by_hand
+from core.payments.rules.schemes import MANUAL, SchemeRules, default_key, to_data
+from core.payments.service.schemes import schemes_by_key
+
+_NOTHING = Result(lines=(), remainder=Decimal(0))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SettleOrder:
+    """What to settle: ``amount`` of the payment (None: all that is left) on ``case_ids`` (none: the case it was matched
+    to) or some claims of them (None: all), by a scheme (None: the creditor's, else the law's) or by ``lines``."""
+
+    payment_id: int
+    case_ids: tuple[int, ...] = ()
+    claim_ids: frozenset[int] | None = None
+    amount: Decimal | None = None
+    scheme_key: str | None = None
+    lines: tuple[Wanted, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settled:
+    """What became of an order: ``result`` by ``scheme``; without a ``settlement_id`` nothing was written, because of
+    ``refusal`` or because it was only a preview."""
+
+    payment_id: int
+    scheme: SchemeRules = MANUAL
+    result: Result = _NOTHING
+    settlement_id: int | None = None
+    refusal: DomainError | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Job:
+    """An order that can be carried out, at place ``n`` among the orders. ``amount`` is the most it may spend."""
+
+    n: int
+    order: SettleOrder
+    payment: Payment
+    cases: tuple[Case, ...]
+    scheme: SchemeRules
+    amount: Decimal
+
+    @property
+    def case_ids(self) -> tuple[int, ...]:
+        return tuple(case.id for case in self.cases)
+
+    def kept(self) -> dict[str, Any]:
+        """The scheme as it is now and what was asked for, to be read and done again later."""
+        claims, amount = self.order.claim_ids, self.order.amount
+        asked = {
+            "cases": list(self.case_ids),
+            "claims": None if claims is None else sorted(claims),
+            "amount": None if amount is None else str(amount),
+        }
+        return {**to_data(self.scheme), "asked": asked}
+
+
+def cases_named(orders: Sequence[SettleOrder], payments: Mapping[int, Payment]) -> set[int]:
+    """Every case that money could come on."""
+    named = {case_id for order in orders for case_id in order.case_ids}
+    return named | {payment.case_id for payment in payments.values() if payment.case_id is not None}
+
+
+async def prepare(
+    session: AsyncSession, orders: Sequence[SettleOrder], payments: Mapping[int, Payment], cases: Mapping[int, Case]
+) -> list[Job | DomainError]:
+    """A job for each order, or why there can be none."""
+    creditor_ids = {case.creditor_id for case in cases.values()}
+    creditors = {one.id: one for one in await session.scalars(select(Creditor).where(Creditor.id.in_(creditor_ids)))}
+    defaults = {case.id: _default(case, creditors[case.creditor_id]) for case in cases.values()}
+    named = {order.scheme_key for order in orders if order.scheme_key}
+    schemes = await schemes_by_key(session, {*defaults.values(), *named})
+    jobs: list[Job | DomainError] = []
+    for n, order in enumerate(orders):
+        try:
+            payment, wanted = _payment(order, payments), _cases(order, payments, cases)
+            scheme = _scheme(order, schemes, defaults[wanted[0].id])
+            amount = _amount(order, payment)
+        except DomainError as refusal:
+            jobs.append(refusal)
+        else:
+            jobs.append(Job(n=n, order=order, payment=payment, cases=wanted, scheme=scheme, amount=amount))
+    return jobs
+
+
+def split(job: Job, items: Sequence[OpenItem]) -> Result | DomainError:
+    """How the money splits over what is open (``items``, of any cases), or why it does not."""
+    cases, claims, payment = set(job.case_ids), job.order.claim_ids, job.payment
+    mine = [item for item in items if item.case_id in cases and (claims is None or item.claim_id in claims)]
+    if not job.scheme.manual:
+        named = () if payment.claim_id is None else (payment.claim_id,)
+        found = allocate(job.amount, mine, job.scheme, designated=named, as_of=payment.value_on)
+        return found if found.lines else NothingOpen()
+    faults = faults_by_hand(job.amount, mine, job.order.lines)
+    return BadSettlement(faults) if faults else by_hand(job.amount, mine, job.order.lines)
+
+
+def _default(case: Case, creditor: Creditor) -> str:
+    return default_key(creditor.scheme_key, case.jurisdiction or creditor.jurisdiction)
+
+
+def _payment(order: SettleOrder, payments: Mapping[int, Payment]) -> Payment:
+    payment = payments.get(order.payment_id)
+    if payment is None:
+        raise NotFound()
+    if payment.state == PaymentState.REVERSED:
+        raise PaymentIsReversed()
+    if payment.amount <= payment.settled + payment.refunded:
+        raise NothingLeft()
+    return payment
+
+
+def _cases(order: SettleOrder, payments: Mapping[int, Payment], cases: Mapping[int, Case]) -> tuple[Case, ...]:
+    payment = payments[order.payment_id]
+    wanted = tuple(dict.fromkeys(order.case_ids)) or ((payment.case_id,) if payment.case_id is not None else ())
+    if not wanted:
+        raise BadSettlement({"case_ids": msg("Choose a case.")})
+    if any(case_id not in cases for case_id in wanted):
+        raise NotFound()
+    for case_id in wanted:
+        if cases[case_id].currency != payment.currency:
+            raise BadSettlement({"case_ids": msg("The debt is in {currency}.", currency=cases[case_id].currency)})
+    return tuple(cases[case_id] for case_id in wanted)
+
+
+def _scheme(order: SettleOrder, schemes: Mapping[str, SchemeRules], default: str) -> SchemeRules:
+    if order.lines:
+        return MANUAL
+    scheme = schemes.get(order.scheme_key or default)
+    if scheme is None:
+        raise BadSettlement({"scheme": msg("Choose a scheme that is in use.")})
+    if scheme.manual:
+        raise BadSettlement({"lines": msg("Enter the sums line by line.")})
+    return scheme
+
+
+def _amount(order: SettleOrder, payment: Payment) -> Decimal:
+    rest = payment.amount - payment.settled - payment.refunded
+    if order.amount is None:
+        return rest
+    if not 0 < order.amount <= rest:
+        raise BadSettlement({"amount": msg("Enter a sum above zero, at most the {rest} left.", rest=str(rest))})
+    return order.amount
