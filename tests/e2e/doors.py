@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import xlsxwriter
+from core.importing.fields import TARGETS
 from sqlalchemy import select
 
 from core.cases.model import Case, CaseParty
-from core.importing.fields import TARGETS
 from core.importing.model import BatchState, ImportBatch
 from core.kernel.db import Database
 from core.parties.model import Phone

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import func, select
 
-from core.cases.model import CaseEvent, ClaimState, Claim, Component, EventKind, LedgerEntry, Promise
+from core.cases.model import CaseEvent, Claim, ClaimState, Component, EventKind, LedgerEntry, Promise
 from core.kernel.errors import Conflict, Forbidden, NotFound
 from core.payments.errors import (
     AlreadyWithdrawn,
