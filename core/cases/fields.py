@@ -12,6 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from core.cases.model import Case, CaseParty, Claim, Promise, PromiseState
 from core.kernel.clock import read_day
+from core.kernel.db import Base
 from core.kernel.errors import Invalid
 from core.kernel.i18n import Message, msg
 from core.kernel.phones import normalise, tail_key
@@ -53,7 +54,7 @@ class Asked:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Field:
     """``column`` is compared; rows of another table are reached by ``through``, the condition that ties them to the
-    case."""
+    case (or whatever else the list is ``of``)."""
 
     key: str
     label: Message
@@ -61,6 +62,7 @@ class Field:
     column: Any
     through: ColumnElement[bool] | None = None
     sortable: bool = False
+    of: type[Base] = Case
 
 
 NOTHING = "none"
@@ -137,14 +139,14 @@ SORTS: Mapping[str, Field] = {field.key: field for field in _ALL if field.sortab
 
 
 def condition(field: Field, asked: Asked) -> ColumnElement[bool] | None:
-    """What ``asked`` demands of a case; None when it asks nothing. Raises ``Invalid`` for a value that cannot be
+    """What ``asked`` demands of a row; None when it asks nothing. Raises ``Invalid`` for a value that cannot be
     read."""
     if field.kind is FieldKind.FLAG:
         return _flag(field, asked)
     compared = _ranged(field, asked) if field.kind in _RANGED else _chosen(field, asked)
     if compared is None or field.through is None:
         return compared
-    return exists().where(field.through, compared).correlate(Case)
+    return exists().where(field.through, compared).correlate(field.of)
 
 
 _RANGED = {FieldKind.DAY, FieldKind.MOMENT, FieldKind.AMOUNT, FieldKind.NUMBER}
@@ -153,7 +155,7 @@ _RANGED = {FieldKind.DAY, FieldKind.MOMENT, FieldKind.AMOUNT, FieldKind.NUMBER}
 def _flag(field: Field, asked: Asked) -> ColumnElement[bool] | None:
     if not asked.values or field.through is None:
         return None
-    there = exists().where(field.through).correlate(Case)
+    there = exists().where(field.through).correlate(field.of)
     return there if asked.values[0] in ("1", "yes", "true") else ~there
 
 

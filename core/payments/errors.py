@@ -135,3 +135,10 @@ class AccountTaken(Conflict):
 
     code = "account_taken"
     text = mark("There is already an account {number} in {currency}.")
+
+
+class BadAccount(Invalid):
+    """A field of the account breaks a rule."""
+
+    code = "bad_account"
+    text = mark("This account cannot be kept as it is.")

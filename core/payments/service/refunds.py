@@ -70,7 +70,7 @@ def _check(amount: Decimal, reason: str) -> None:
 
 async def _spend(work: Work, payment_id: int, amount: Decimal) -> Payment:
     """Take the sum from what is left; whoever comes too late finds less."""
-    gone = Payment.settled + Payment.refunded + amount
+    gone = Payment.settled + (Payment.refunded + amount)
     spent = (
         update(Payment)
         .where(Payment.id == payment_id, Payment.state != PaymentState.REVERSED, gone <= Payment.amount)
