@@ -93,7 +93,7 @@ async def want_plan(work: Work, actor: Actor, scope: PlanScope, subject_id: int,
         insert_or_ignore(work.session, PlanSubject), {"scope": scope, "subject_id": subject_id, "active": wanted}
     )
     subject = await work.session.get_one(PlanSubject, (scope, subject_id))
-    record(work, actor, "plan.wanted", (scope, subject_id), {"active": (subject.active, wanted)}, at=at)
+    record(work, actor, "planning.wanted", (scope, subject_id), {"active": (subject.active, wanted)}, at=at)
     subject.active = wanted
 
 
@@ -141,7 +141,7 @@ async def _first(work: Work, actor: Actor, data: PlanData, month: date, at: date
     except IntegrityError as error:
         raise Conflict from error
     changes = {"month": (None, month), "amount": (None, data.amount), "currency": (None, data.currency)}
-    record(work, actor, "plan.set", (data.scope, data.subject_id), changes, at=at)
+    record(work, actor, "planning.set", (data.scope, data.subject_id), changes, at=at)
     return plan
 
 
@@ -159,7 +159,7 @@ def _correct(work: Work, actor: Actor, plan: FinancialPlan, data: PlanData, at: 
         )
     )
     changes = {"month": (plan.month, plan.month), "amount": (plan.amount, data.amount), "reason": (None, data.reason)}
-    record(work, actor, "plan.corrected", (data.scope, data.subject_id), changes, at=at)
+    record(work, actor, "planning.corrected", (data.scope, data.subject_id), changes, at=at)
     plan.amount = data.amount
 
 

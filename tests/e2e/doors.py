@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import xlsxwriter
-from core.importing.fields import TARGETS
+from core.importing.registry.fields import TARGETS
 from sqlalchemy import select
 
 from core.cases.model import Case, CaseParty

@@ -82,6 +82,7 @@ class Components(Shape):
     principal: Money
     contractual_interest: Money
     penalty: Money
+    statutory_interest: Money
     creditor_fees: Money
     court_costs: Money
     agency_fees: Money
