@@ -116,13 +116,14 @@ async def _change(
     **data: Any,
 ) -> Task:
     """Of two who change an open task at once the second finds it ended, or changes what the first left."""
+    case_id, title, stood = before.case_id, before.title, before.due_at  # the update brings ``before`` up to date
     changes = {name: (getattr(before, name), value) for name, value in values.items()}
     changed = update(Task).where(Task.id == before.id, Task.state == TaskState.OPEN).values(values).returning(Task.id)
     if (await work.session.execute(changed)).scalar_one_or_none() is None:
         raise TaskEnded()
-    await _plan_case(work, before.case_id, ended=before.due_at)
+    await _plan_case(work, case_id, ended=stood)
     record(work, actor, f"task.{told}", ("task", before.id), changes, at=at)
-    _tell(work, actor, before.case_id, told, title=before.title, at=at, text=text, **data)
+    _tell(work, actor, case_id, told, title=title, at=at, text=text, **data)
     return await work.session.get_one(Task, before.id, populate_existing=True)
 
 
