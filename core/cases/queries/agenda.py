@@ -1,5 +1,6 @@
 """The agenda: tasks, callbacks and instructions of others in one list, as somebody has to do them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,7 @@ from sqlalchemy.orm import aliased
 from core.cases import rights
 from core.cases.model import Case, Task, TaskState
 from core.cases.ports import PlannedCalls
+from core.cases.service.access import case_for
 from core.kernel.access import Actor
 from core.kernel.paging import Sort, count_up_to, fetch_page
 from core.people.access import reaches
@@ -83,6 +85,15 @@ async def count_waiting(session: AsyncSession, actor: Actor, until: datetime) ->
         return 0
     mine = _tasks(actor, AgendaQuery(user_id=actor.user_id, until=until))
     return (await count_up_to(session, mine))[0]
+
+
+async def tasks_of(session: AsyncSession, actor: Actor, case_id: int) -> Sequence[tuple[Task, str | None]]:
+    """The open tasks of a case with the name of who was told to do each, the earliest first. Raises ``NotFound``."""
+    await case_for(session, actor, case_id, rights.VIEW)
+    statement = select(Task, User).outerjoin(User, User.id == Task.assignee_id)
+    waiting = statement.where(Task.case_id == case_id, Task.state == TaskState.OPEN)
+    rows = await session.execute(waiting.order_by(Task.due_at, Task.id))
+    return [(row[0], row[1].full_name if row[1] else None) for row in rows]
 
 
 def _lines(actor: Actor, query: AgendaQuery, calls: PlannedCalls) -> Select[*tuple[Any, ...]]:

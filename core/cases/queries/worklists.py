@@ -64,6 +64,11 @@ class Moment:
         return datetime.combine(self.today + timedelta(days=1), time(), self.zone)
 
 
+def mine(actor: Actor) -> tuple[ColumnElement[bool], ...]:
+    """The cases the actor holds himself."""
+    return (Case.collector_id == actor.user_id,)
+
+
 def within(worklist: Worklist, moment: Moment, calls: PlannedCalls) -> tuple[ColumnElement[bool], ...]:
     """What a case has to be to stand on the list."""
     return (IS_OPEN, *_CONDITIONS[worklist](moment, calls))
