@@ -17,7 +17,18 @@ from web.export import export
 from web.lists import PAGE_SIZE, Asked, ListSpec, asked, view
 from web.page import page
 from web.pages import case_words as words
-from web.pages.listing import Column, EmptyState, Filter, FilterKind, ListView, Option, Row, StateCell, TextCell, TimeCell
+from web.pages.listing import (
+    Column,
+    EmptyState,
+    Filter,
+    FilterKind,
+    ListView,
+    Option,
+    Row,
+    StateCell,
+    TextCell,
+    TimeCell,
+)
 from web.security import actor, right, route
 from web.state import part, services
 

@@ -118,9 +118,7 @@ async def runs(request: Request) -> Response:
         )
         for run, user in found
     ]
-    drawn = await view(
-        request, asked(request, RUNS), rows, total=len(rows), create=(msg("Bring a file"), "/mass/new")
-    )
+    drawn = await view(request, asked(request, RUNS), rows, total=len(rows), create=(msg("Bring a file"), "/mass/new"))
     return await page(request, "list_page.html", {"view": drawn})
 
 
@@ -192,9 +190,7 @@ async def show(request: Request) -> Response:
 async def _show(request: Request, deed: Deed | None = None, faults: Mapping[str, Message] | None = None) -> Response:
     run_id, me = request.path_params["id"], actor(request)
     wanted = asked(request, replace(ITEMS, path=f"/mass/{run_id}"))
-    query = ItemQuery(
-        outcome=wanted.value("outcome") or None, after=wanted.after, before=wanted.before, size=PAGE_SIZE
-    )
+    query = ItemQuery(outcome=wanted.value("outcome") or None, after=wanted.after, before=wanted.before, size=PAGE_SIZE)
     async with services(request).uow.read() as session:
         run = await run_for(session, me, run_id)
         rows, found = await queries.items_of(session, me, run_id, query)

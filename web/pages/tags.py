@@ -64,9 +64,7 @@ async def show(request: Request) -> Response:
         )
         for tag in found
     ]
-    drawn = await view(
-        request, asked(request, TAGS), rows, total=len(rows), create=(msg("Add a tag"), "/tags/new")
-    )
+    drawn = await view(request, asked(request, TAGS), rows, total=len(rows), create=(msg("Add a tag"), "/tags/new"))
     return await page(request, "list_page.html", {"view": drawn})
 
 

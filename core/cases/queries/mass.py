@@ -51,8 +51,8 @@ async def items_of(
 ) -> tuple[Sequence[ItemRow], Page]:
     """One page of a run's rows in their order, and its cursors. Raises ``NotFound``."""
     await run_for(session, actor, run_id)
-    rows: Select[Any] = select(MassItem, Case.debtor_name).outerjoin(Case, Case.id == MassItem.case_id)
-    rows = rows.where(MassItem.run_id == run_id)
+    rows: Select[*tuple[Any, ...]] = select(MassItem, Case.debtor_name).where(MassItem.run_id == run_id)
+    rows = rows.outerjoin(Case, Case.id == MassItem.case_id)
     if query.outcome:
         rows = rows.where(MassItem.outcome == query.outcome)
     sort = Sort(column=MassItem.n.expression, id=MassItem.n.expression)

@@ -170,8 +170,8 @@ class Mass:
         now = self._clock.now()
         async with self._uow.write() as work:
             run = await run_for(work.session, actor, run_id)
-            actor.require(RIGHTS[MassAction(run.action)])
             await _step(work, run_id, (MassState.DONE, MassState.STOPPED), MassState.UNDOING)
+            actor.require(RIGHTS[MassAction(run.action)])
             record(work, actor, "mass.undone", ("mass", run_id), at=now)
             await enqueue(work, RUN_JOB, {"run": run_id}, at=now, key=f"{RUN_JOB}:{run_id}:back")
 
