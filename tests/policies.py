@@ -45,7 +45,6 @@ _CASES = {
     )
 }
 _LIFE = {
-    "POST /cases/assign": Entry(needs=("cases.assign",), form={"id": "999999", "collector_id": "none"}),
     "POST /cases/{id:int}/assign": Entry(needs=("cases.assign",), target="case"),
     "POST /cases/{id:int}/stage": Entry(needs=("cases.edit",), target="case", form={"stage_id": "{stage}"}),
     "POST /cases/{id:int}/suspend": Entry(needs=("cases.close",), target="case", form={"reason": "a stay"}),
@@ -54,6 +53,45 @@ _LIFE = {
     "POST /cases/{id:int}/blocks": Entry(
         needs=("compliance.block",), target="case", form={"kind": "do_not_call", "what": "party", "basis": "a letter"}
     ),
+}
+_WORK = {
+    "GET /todo": Entry(needs=("cases.view",)),
+    "GET /todo/export": Entry(needs=("cases.export",)),
+    "GET /worklists": Entry(needs=("cases.view",)),
+    "GET /worklists/todo": Entry(needs=("cases.view",)),
+    "GET /worklists/todo/export": Entry(needs=("cases.export",)),
+    "GET /worklists/{name}": Entry(needs=("cases.view",), target="worklist"),
+    "GET /worklists/{name}/export": Entry(needs=("cases.export",), target="worklist"),
+    "POST /cases/{id:int}/tasks": Entry(needs=("tasks.edit",), target="case", form={"title": "Call", "due_at": _LATER}),
+    **{
+        f"POST /cases/{{id:int}}/tasks/{{task:int}}/{verb}": Entry(needs=("tasks.edit",), target="case", form=form)
+        for verb, form in (("finish", {}), ("cancel", {}), ("move", {"due_at": _LATER}), ("give", {}))
+    },
+    "POST /cases/{id:int}/tags": Entry(needs=("cases.edit",), target="case", form={"tag_id": "{tag}"}),
+    "POST /cases/{id:int}/tags/{tag:int}/remove": Entry(needs=("cases.edit",), target="case"),
+    "GET /tags": Entry(needs=("worklists.setup",)),
+    "POST /tags": Entry(needs=("worklists.setup",)),
+    "GET /tags/new": Entry(needs=("worklists.setup",)),
+    "GET /tags/{id:int}": Entry(needs=("worklists.setup",), target="tag"),
+    "POST /tags/{id:int}": Entry(needs=("worklists.setup",), target="tag"),
+    "GET /mass": Entry(needs=("cases.mass",)),
+    "POST /mass": Entry(needs=("cases.mass",)),
+    "GET /mass/new": Entry(needs=("cases.mass",)),
+    "POST /mass/choose": Entry(needs=("cases.mass",), form={"id": "999999"}),
+    **{
+        f"{method} /mass/{{id:int}}{path}": Entry(
+            needs=("cases.mass",), target="mass run", form={"action": "next", "due_at": _LATER}
+        )
+        for method, path in (
+            ("GET", ""),
+            ("GET", "/progress"),
+            ("GET", "/export"),
+            ("POST", "/foresee"),
+            ("POST", "/start"),
+            ("POST", "/stop"),
+            ("POST", "/undo"),
+        )
+    },
 }
 _LAW = {
     "GET /blocks": Entry(needs=("compliance.block", "compliance.lift")),
@@ -308,6 +346,7 @@ POLICIES: dict[str, Entry] = {
     "POST /audit/verify": Entry(needs=("audit.view",)),
     **_CASES,
     **_LIFE,
+    **_WORK,
     **_LAW,
     **_DIRECTORIES,
     **_LISTS,
@@ -340,6 +379,7 @@ REACH: dict[str, dict[str, set[str]]] = {
     "cases.view": {**_DESK, "karl": _EVERYBODY, "ada": _EVERYBODY},
     "cases.edit": {**_DESK, "karl": _EVERYBODY},
     "cases.assign": {name: reach for name, reach in _DESK.items() if name != "bella"},
+    "tasks.edit": {**_DESK, "karl": _EVERYBODY},
     "cases.close": {"admin": _EVERYBODY, "maria": {"anna", "clara"}},
     "compliance.block": {**_DESK, "karl": _EVERYBODY},
     "callbacks.view": {**_DESK, "karl": set()},
@@ -375,6 +415,8 @@ HOLDERS: dict[str, set[str]] = {
     "creditors.edit": {"admin", "maria"},
     "orders.edit": {"admin", "maria", "karl"},
     "cases.import": {"admin", "maria", "karl"},
+    "cases.mass": {"admin", "maria", "sofia", "karl"},
+    "worklists.setup": {"admin", "maria"},
     "company.edit": {"admin", "maria"},
     "planning.view": {"admin", "maria", "sofia", "ada"},
     "planning.edit": {"admin", "maria"},

@@ -6,6 +6,7 @@ from web.api.v1 import index as api
 from web.live import endpoint as live
 from web.pages import (
     account,
+    agenda,
     announcements,
     audit,
     blocks,
@@ -15,6 +16,7 @@ from web.pages import (
     case_entry,
     case_life,
     case_list,
+    case_work,
     cases,
     company,
     creditors,
@@ -24,6 +26,7 @@ from web.pages import (
     imports,
     law,
     login,
+    mass,
     orders,
     pauses,
     phone,
@@ -35,9 +38,11 @@ from web.pages import (
     roles,
     search,
     stages,
+    tags,
     tokens,
     units,
     users,
+    worklists,
 )
 
 _MODULES = (
@@ -58,6 +63,11 @@ _MODULES = (
     case_life,
     orders,
     case_entry,
+    case_work,
+    agenda,
+    worklists,
+    mass,
+    tags,
     creditors,
     stages,
     company,

@@ -8,6 +8,7 @@ from callcenter.agents.rights import STATE as OWN_STATE
 from callcenter.agents.service import AgentService
 from callcenter.app.adapters.calendar import LawCalendar
 from callcenter.app.adapters.staff import StaffDirectory
+from callcenter.app.adapters.worklists import FloorCallbacks
 from callcenter.app.phones import BrowserLines
 from callcenter.app.wiring import House
 from callcenter.callbacks.service import CallbackService
@@ -21,7 +22,8 @@ from callcenter.calls.service import CallService
 from callcenter.compliance.registry import Registry
 from callcenter.compliance.service import Gate
 from callcenter.productivity.ports import DayCalls
-from core.cases.ports import PlannedWork
+from core.cases.ports import PlannedCalls, PlannedWork
+from core.cases.service.mass import Mass
 from core.importing.service import Imports
 from core.kernel.access import Actor, Right
 from core.kernel.i18n import msg
@@ -74,6 +76,8 @@ def services_of(house: House, rights: tuple[Right, ...]) -> Services:
         Gate: floor.gate,
         Idempotency: base.keys,
         Imports: house.imports,
+        Mass: house.mass,
+        PlannedCalls: FloorCallbacks(),
         Recordings: house.archive.desk,
         LiveDesk: house.live.desk,
         LiveMessages: house.live.messages,

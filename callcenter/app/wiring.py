@@ -33,6 +33,7 @@ from core.audit.service import Looks, Sealer
 from core.cases.ports import PlannedWork
 from core.cases.service.balances import CarryForward
 from core.cases.service.deciding import PromiseKeeper
+from core.cases.service.mass import Mass
 from core.importing.registry.kind import RegistryKind
 from core.importing.service import Imports
 from core.kernel.bus import Bus
@@ -158,6 +159,7 @@ class House:
     archive: Archive
     live: Live
     imports: Imports
+    mass: Mass
     jobs: JobRunner
     promises: PromiseKeeper
     sites: tuple[Site, ...]
@@ -228,7 +230,12 @@ def build(base: Ground, staff: People, sites: Sequence[Site]) -> House:
     floor = _floor(base, sites)
     archive = _archive(base, floor, sites)
     imports = Imports(base.uow, base.clock, base.settings.data_dir / "imports", (RegistryKind(),))
-    handlers: Mapping[str, JobHandler] = {**imports.handlers, RESUME_JOB: archive.pausing.resume_when_due}
+    mass = Mass(base.uow, base.clock)
+    handlers: Mapping[str, JobHandler] = {
+        **imports.handlers,
+        **mass.handlers,
+        RESUME_JOB: archive.pausing.resume_when_due,
+    }
     jobs = JobRunner(base.uow, base.clock, handlers)
     base.bus.subscribe(JobQueued, jobs.on_queued)
     return House(
@@ -238,6 +245,7 @@ def build(base: Ground, staff: People, sites: Sequence[Site]) -> House:
         archive=archive,
         live=_live(base, floor, archive),
         imports=imports,
+        mass=mass,
         jobs=jobs,
         promises=PromiseKeeper(base.uow, base.clock, (floor.planned,)),
         sites=tuple(sites),

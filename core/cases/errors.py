@@ -100,3 +100,24 @@ class PromiseTypeKeyTaken(Conflict):
 
     code = "promise_type_key_taken"
     text = mark("There is already a promise type {key}.")
+
+
+class TaskEnded(Conflict):
+    """The task is done or cancelled already."""
+
+    code = "task_ended"
+    text = mark("This task has ended already.")
+
+
+class TagNameTaken(Conflict):
+    """Two tags of one name could not be told apart."""
+
+    code = "tag_name_taken"
+    text = mark("There is already a tag named {name}.")
+
+
+class MassBusy(Conflict):
+    """The run is not in a state that allows it."""
+
+    code = "mass_busy"
+    text = mark("This has been started, stopped or taken back in the meantime. Look again.")

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
-from core.cases.model import Case, CaseParty, Claim, Promise, PromiseState
+from core.cases.model import Case, CaseParty, CaseTag, Claim, Promise, PromiseState
 from core.kernel.clock import read_day
 from core.kernel.db import Base
 from core.kernel.errors import Invalid
@@ -74,6 +74,7 @@ _PHONE = and_(_ON_CASE, Phone.party_id == CaseParty.party_id)
 _ADDRESS = and_(_ON_CASE, Address.party_id == CaseParty.party_id)
 _EMAIL = and_(_ON_CASE, Email.party_id == CaseParty.party_id)
 _IDENTIFIER = and_(_ON_CASE, PartyId.party_id == CaseParty.party_id)
+_TAG = CaseTag.case_id == Case.id
 _PERSON = and_(_ON_CASE, Party.id == CaseParty.party_id)
 
 
@@ -108,6 +109,11 @@ _ALL = (
     _own("closed", msg("Closed"), FieldKind.MOMENT, Case.closed_at),
     _own("next", msg("Next action"), FieldKind.MOMENT, Case.next_action_at, sortable=True),
     _own("contact", msg("Last contact"), FieldKind.MOMENT, Case.last_contact_at),
+    _own("paid", msg("Last payment"), FieldKind.MOMENT, Case.last_payment_at, sortable=True),
+    _own("limitation_on", msg("First time-barred on"), FieldKind.DAY, Case.limitation_on, sortable=True),
+    _own("broken", msg("Broken promises"), FieldKind.NUMBER, Case.broken_promises),
+    _own("score", msg("Score"), FieldKind.NUMBER, Case.score, sortable=True),
+    _of("tag", msg("Tag"), FieldKind.REFERENCE, CaseTag.tag_id, _TAG),
     _own("suspended", msg("Suspended until"), FieldKind.DAY, Case.suspended_until),
     _of("contract", msg("Contract no."), FieldKind.TEXT, Claim.contract_no, _CLAIM),
     _of("contract_on", msg("Contract of"), FieldKind.DAY, Claim.contract_on, _CLAIM),

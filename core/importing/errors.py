@@ -44,3 +44,10 @@ class BatchBusy(Conflict):
 
     code = "batch_busy"
     text = mark("The import is at another step now. Look at the page again.")
+
+
+class NoNumbers(Invalid):
+    """The file holds no numbers of cases."""
+
+    code = "no_numbers"
+    text = mark("No case numbers were found in this file. Put one number in each row, in one column.")

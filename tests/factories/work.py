@@ -13,9 +13,10 @@ from callcenter.callbacks.model import Callback, CallbackState
 from callcenter.callbacks.model import Origin as CallbackOrigin
 from callcenter.calls.facts import CallPhase, Direction
 from callcenter.calls.model import Call
-from core.cases.model import Creditor, Jurisdiction, Order
+from core.cases.model import Creditor, Jurisdiction, Order, TaskKind
 from core.cases.service.cases import NewCase, NewClaim, NewPerson, open_case
 from core.cases.service.creditors import CreditorData, add_creditor, ensure_order
+from core.cases.service.tasks import NewTask, add_task
 from core.importing.model import ImportBatch
 from core.kernel.access import PROGRAM
 from core.kernel.clock import Clock
@@ -40,6 +41,7 @@ class Desk:
     recording: int
     mark: int
     callback: int
+    task: int
 
 
 async def creditor_and_order(work: Work, clock: Clock) -> tuple[Creditor, Order]:
@@ -116,6 +118,8 @@ async def lay_desk(uow: UnitOfWork, clock: Clock, storage: LocalStorage, sound: 
             created_at=now,
         )
         work.session.add(callback)
+        todo = NewTask(case_id=case.id, kind=TaskKind.CALL, title="Call", due_at=now)
+        task = await add_task(work, PROGRAM, todo, at=now)
         await work.session.flush()
         mark = Mark(
             recording_id=recording.id,
@@ -139,6 +143,7 @@ async def lay_desk(uow: UnitOfWork, clock: Clock, storage: LocalStorage, sound: 
         recording=recording.id,
         mark=mark.id,
         callback=callback.id,
+        task=task.id,
     )
 
 

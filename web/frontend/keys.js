@@ -22,6 +22,7 @@ const KEYS = {
   x: { text: "key_hang_up", run: () => phone()?.hangUp() },
   p: { text: "key_promise", run: click("[data-open=promise-dialog]") },
   b: { text: "key_callback", run: click("[data-open=callback-dialog]") },
+  t: { text: "key_task", run: click("[data-open=task-dialog]") },
   r: { text: "key_result", run: () => focus(".result-form input[name=code]") },
   "?": { text: "key_help", run: () => showKeys() },
 };

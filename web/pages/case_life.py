@@ -1,12 +1,10 @@
 """What is done with a case as a whole: given to a collector, moved on, suspended, closed, blocked by law."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated
 
 from pydantic import StringConstraints
 from sqlalchemy.ext.asyncio import AsyncSession
-from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,16 +17,13 @@ from core.cases import rights
 from core.cases.card import CaseCard, case_card
 from core.cases.model import CaseState, CloseReason
 from core.cases.queries import lists
-from core.cases.queries.lists import list_cases
 from core.cases.service import cases as use_cases
 from core.cases.service.access import case_for
 from core.kernel.access import Actor
 from core.kernel.errors import NotFound
 from core.people import queries as people
-from web.forms import Form, is_position, parse, submitted, typed
-from web.lists import asked
-from web.page import go_to, page
-from web.pages import case_list
+from web.forms import Form, parse
+from web.page import go_to
 from web.pages import case_words as words
 from web.pages.blocks import end_of
 from web.pages.case_view import BlockLine, CaseLife
@@ -38,9 +33,6 @@ from web.pages.shipped_words import named
 from web.security import actor, right, route
 from web.state import part, services
 
-#: So many cases are given away at a time.
-_MOST_AT_ONCE = 2000
-_BATCH = 500
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 
 
@@ -50,7 +42,7 @@ async def case_life(session: AsyncSession, me: Actor, card: CaseCard, now: datet
     is_open = case.state == CaseState.OPEN
     stages = await lists.stages(session) if me.may(rights.EDIT) and is_open else ()
     return CaseLife(
-        collectors=await _collectors(session, me) if me.may(rights.ASSIGN) else (),
+        collectors=await collectors(session, me) if me.may(rights.ASSIGN) else (),
         collector=str(case.collector_id or ""),
         stages=tuple(Option(value=str(one.id), label=named(one)) for one in stages if one.active),
         stage=str(case.stage_id or ""),
@@ -63,7 +55,7 @@ async def case_life(session: AsyncSession, me: Actor, card: CaseCard, now: datet
     )
 
 
-async def _collectors(session: AsyncSession, me: Actor) -> tuple[Option, ...]:
+async def collectors(session: AsyncSession, me: Actor) -> tuple[Option, ...]:
     found = await people.colleagues(session, me, rights.ASSIGN)
     return tuple(Option(value=str(user.id), label=user.full_name) for user in found if user.extension is not None)
 
@@ -98,45 +90,6 @@ async def assign(request: Request) -> Response:
         await case_for(work.session, actor(request), case_id, rights.ASSIGN)
         await use_cases.assign(work, actor(request), [case_id], sent.collector_id, at=held.clock.now())
     return go_to(f"/cases/{case_id}")
-
-
-class MassForm(Form):
-    """``collector_id`` "none" takes the cases away from everybody; without it the page asks."""
-
-    id: list[int] = []
-    all: bool = False
-    collector_id: str | None = None
-
-
-async def mass_assign(request: Request) -> Response:
-    """Give the chosen cases to one collector: ask for whom first, then say how many were given."""
-    data, me, held = await submitted(request), actor(request), services(request)
-    form = typed(data, MassForm)
-    chosen: Sequence[int] = form.id
-    if form.all:
-        chosen = await _matching(request, QueryParams([(name, str(value)) for name, value in data.multi_items()]))
-    if form.collector_id is None:
-        async with held.uow.read() as session:
-            context = {"chosen": chosen, "collectors": await _collectors(session, me), "changed": None}
-        return await page(request, "cases/assign.html", context)
-    collector = int(form.collector_id) if is_position(form.collector_id) else None
-    async with held.uow.write() as work:
-        changed = await use_cases.assign(work, me, chosen, collector, at=held.clock.now())
-    return await page(request, "cases/assign.html", {"chosen": chosen, "collectors": (), "changed": len(changed)})
-
-
-async def _matching(request: Request, query: QueryParams) -> list[int]:
-    """The ids of everything the list's query means, as many as are given at once."""
-    wanted = case_list.query_of(asked(request, await case_list.spec_of(request), query), size=_BATCH)
-    found: list[int] = []
-    async with services(request).uow.read() as session:
-        while len(found) < _MOST_AT_ONCE:
-            batch = await list_cases(session, actor(request), wanted)
-            found += [line.id for line in batch.rows]
-            if batch.next is None:
-                break
-            wanted = case_list.following(wanted, batch.next)
-    return found[:_MOST_AT_ONCE]
 
 
 class StageForm(Form):
@@ -219,7 +172,6 @@ async def block(request: Request) -> Response:
 
 _ASSIGN, _CLOSE = right(rights.ASSIGN), right(rights.CLOSE)
 routes = (
-    route("/cases/assign", mass_assign, policy=_ASSIGN, methods=["POST"], name="cases.assign"),
     route("/cases/{id:int}/assign", assign, policy=_ASSIGN, methods=["POST"], name="case.assign"),
     route("/cases/{id:int}/stage", stage, policy=right(rights.EDIT), methods=["POST"], name="case.stage"),
     route("/cases/{id:int}/suspend", suspend, policy=_CLOSE, methods=["POST"], name="case.suspend"),

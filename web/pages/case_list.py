@@ -11,6 +11,7 @@ from core.cases.fields import FIELDS, NOTHING, SORTS, FieldKind
 from core.cases.fields import Asked as Wanted
 from core.cases.queries import lists
 from core.cases.queries.lists import CaseRow, DebtorRow, ListQuery
+from core.cases.queries.tags import tags
 from core.kernel.errors import NotFound
 from core.kernel.i18n import LANGUAGES, Message, msg
 from core.kernel.money import Money
@@ -26,6 +27,7 @@ from web.pages.listing import (
     EmptyState,
     Filter,
     FilterKind,
+    ListView,
     MassAction,
     MoneyCell,
     Option,
@@ -40,7 +42,6 @@ from web.security import actor, right, route
 from web.state import services
 
 _EXPORT_BATCH = 500
-_GIVE = MassAction(label=msg("Give to a collector"), href="/cases/assign", icon="user-share")
 _NOBODY = Option(value=NOTHING, label=msg("nobody"))
 _KINDS: Mapping[FieldKind, FilterKind] = {
     FieldKind.CHOICE: FilterKind.SELECT,
@@ -88,6 +89,10 @@ CASES = ListSpec(
         _column("priority", msg("Priority"), align=Align.END, visible=False),
         _column("close_reason", msg("Closed because"), visible=False),
         _column("opened", msg("Opened"), visible=False),
+        _column("paid", msg("Last payment"), visible=False),
+        _column("limitation_on", msg("First time-barred on"), visible=False),
+        _column("broken", msg("Broken promises"), align=Align.END, visible=False),
+        _column("score", msg("Score"), align=Align.END, visible=False),
     ),
     filters=tuple(
         Filter(
@@ -112,10 +117,14 @@ CASES = ListSpec(
 async def show(request: Request) -> Response:
     """The list of cases."""
     wanted = asked(request, await spec_of(request))
-    query = query_of(wanted)
+    return await page(request, "list_page.html", {"view": await cases_view(request, wanted, query_of(wanted))})
+
+
+async def cases_view(request: Request, wanted: Asked, query: ListQuery, *, worklist: str = "") -> ListView:
+    """The cases that ``query`` means, drawn as a list; ``worklist`` names it to whoever acts on all of it."""
     async with services(request).uow.read() as session:
         found = await lists.list_cases(session, actor(request), query)
-    drawn = await view(
+    return await view(
         request,
         wanted,
         map(_row, found.rows),
@@ -123,19 +132,28 @@ async def show(request: Request) -> Response:
         previous_cursor=found.previous,
         total=found.total,
         total_is_at_least=found.at_least,
-        actions=(_GIVE,) if actor(request).may(rights.ASSIGN) else (),
+        actions=_actions(request, worklist),
     )
-    return await page(request, "list_page.html", {"view": drawn})
+
+
+def _actions(request: Request, worklist: str) -> tuple[MassAction, ...]:
+    me = actor(request)
+    if not me.may(rights.MASS):
+        return ()
+    href = f"/mass/choose?list={worklist}"
+    give = MassAction(label=msg("Give to a collector"), href=f"{href}&action=assign", icon="user-share")
+    more = MassAction(label=msg("Act on these cases"), href=href, icon="checks")
+    return (give, more) if me.may(rights.ASSIGN) else (more,)
 
 
 async def download(request: Request) -> Response:
     """The same list as a file."""
     wanted = asked(request, await spec_of(request))
     shown = [column for column in wanted.columns if column.visible]
-    return await export(request, "cases", shown, _batches(request, query_of(wanted)))
+    return await export(request, "cases", shown, batches(request, query_of(wanted)))
 
 
-async def _batches(request: Request, query: ListQuery) -> AsyncIterator[list[Row]]:
+async def batches(request: Request, query: ListQuery) -> AsyncIterator[list[Row]]:
     """The rows page by page, each read on its own so that a slow download holds no snapshot open."""
     after: str | None = None
     while True:
@@ -165,6 +183,7 @@ async def spec_of(request: Request) -> ListSpec:
                     for user in await people.colleagues(session, me, rights.VIEW)
                 ),
             ),
+            "tag": tuple(Option(value=str(tag.id), label=tag.name) for tag in await tags(session)),
             "unit": tuple(
                 Option(value=str(line.unit.id), label="\u2003" * line.depth + line.unit.name)
                 for line in await people.unit_lines(session)
@@ -185,11 +204,6 @@ def query_of(wanted: Asked, size: int = PAGE_SIZE) -> ListQuery:
         before=wanted.before,
         size=size,
     )
-
-
-def following(query: ListQuery, cursor: str) -> ListQuery:
-    """The same question for the next page."""
-    return replace(query, after=cursor, before=None)
 
 
 def _wanted(item: Filter) -> Wanted:
@@ -217,6 +231,10 @@ def _row(line: CaseRow) -> Row:
             "priority": TextCell(line.priority),
             "close_reason": TextCell(words.CLOSE_REASONS[line.close_reason] if line.close_reason else None),
             "opened": TimeCell(line.opened_at),
+            "paid": TimeCell(line.last_payment_at),
+            "limitation_on": DayCell(line.limitation_on),
+            "broken": TextCell(line.broken_promises),
+            "score": TextCell(line.score),
         },
     )
 

@@ -25,6 +25,7 @@ from web.pages.case_view import (
     CallbackLine,
     CaseLife,
     CaseView,
+    CaseWork,
     ClaimLine,
     ContactLine,
     ContactPanel,
@@ -76,7 +77,14 @@ class CaseScreenParts(Protocol):
 
 
 def case_view(
-    card: CaseCard, facts: CallFacts, life: CaseLife, *, now: datetime, next_case: int | None, may_edit: bool
+    card: CaseCard,
+    facts: CallFacts,
+    life: CaseLife,
+    work: CaseWork,
+    *,
+    now: datetime,
+    next_case: int | None,
+    may_edit: bool,
 ) -> CaseView:
     """Everything ``cases/case.html`` draws."""
     zone = facts.contact.zone
@@ -105,6 +113,7 @@ def case_view(
         next_case_href=f"/cases/{next_case}" if next_case else None,
         may_edit=may_edit,
         life=life,
+        work=work,
     )
 
 
@@ -215,6 +224,11 @@ def _told(event: CaseEvent) -> Text | None:
             return msg("{amount} by {day}", amount=amount, day=date.fromisoformat(data["due_on"]))
         case EventKind.PROMISE:
             return words.PROMISE_STATES[data["state"]].word
+        case EventKind.TASK:
+            return _task_told(data)
+        case EventKind.TAG:
+            tagged = msg("{tag} set", tag=data["tag"])
+            return tagged if data["added"] else msg("{tag} taken off", tag=data["tag"])
         case EventKind.CONTACT:
             return _contact_told(data)
         case EventKind.PARTY:
@@ -222,6 +236,11 @@ def _told(event: CaseEvent) -> Text | None:
         case EventKind.IMPORT:
             return msg("{source}, row {row}", source=data["source"], row=data["row"])
     return None
+
+
+def _task_told(data: Mapping[str, str]) -> Message:
+    change = words.TASK_CHANGES[data["state"]]
+    return msg("{title}: {change}", title=data["title"], change=change) if "title" in data else change
 
 
 def _contact_told(data: Mapping[str, str]) -> Message:

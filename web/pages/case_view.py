@@ -282,6 +282,37 @@ class CaseLife:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class TaskLine:
+    """An open task; ``late`` when its time has come."""
+
+    task_id: int
+    kind: State
+    title: str
+    due_at: datetime
+    assignee: str | None
+    late: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TagChip:
+    tag_id: int
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CaseWork:
+    """What is planned on a case and how it is marked; choices are empty where there is no right to them."""
+
+    tasks: tuple[TaskLine, ...] = ()
+    tags: tuple[TagChip, ...] = ()
+    may_plan: bool = False
+    may_tag: bool = False
+    kinds: tuple[Option, ...] = ()
+    people: tuple[Option, ...] = ()
+    more_tags: tuple[Option, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CaseView:
     identity: Identity
     contact: ContactPanel
@@ -302,6 +333,7 @@ class CaseView:
     next_case_href: str | None = None
     may_edit: bool = True
     life: CaseLife = CaseLife()
+    work: CaseWork = CaseWork()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -28,6 +28,7 @@ from web.page import go_to, page
 from web.pages import case_words as words
 from web.pages.case_life import case_life
 from web.pages.case_screen import CaseScreenParts, case_view
+from web.pages.case_work import case_work
 from web.pages.choices import language_options, zone_options
 from web.security import actor, right, route
 from web.state import part, services
@@ -44,10 +45,11 @@ async def show(request: Request) -> Response:
         card = await case_card(session, me, case_id)
         following = await lists.next_case(session, me, after_case=case_id, now=now)
         life = await case_life(session, me, card, now)
+        work = await case_work(session, me, card, now)
     await held.looks.looked(me, ("case", case_id))
     parts: CaseScreenParts = part(request, CaseScreenParts)
     facts = await parts.facts(me, card)
-    drawn = case_view(card, facts, life, now=now, next_case=following, may_edit=me.may(rights.EDIT))
+    drawn = case_view(card, facts, life, work, now=now, next_case=following, may_edit=me.may(rights.EDIT))
     return await page(request, "cases/case.html", {"case": drawn})
 
 

@@ -46,6 +46,7 @@ CLIENT_TEXTS: Mapping[str, Message] = {
     "key_promise": msg("Take a promise"),
     "key_result": msg("Go to the results"),
     "key_search": msg("Search"),
+    "key_task": msg("Plan a task"),
     "keypad": msg("Keypad"),
     "keys": msg("Keys"),
     "keys_on": msg("Single keys act (outside text fields)"),

@@ -19,7 +19,13 @@ class Entry:
 
 #: Every group in the order it is shown.
 NAVIGATION: tuple[tuple[Message, tuple[Entry, ...]], ...] = (
-    (msg("Desk"), (Entry(label=msg("My panel"), href="/", icon="home"),)),
+    (
+        msg("Desk"),
+        (
+            Entry(label=msg("My panel"), href="/", icon="home"),
+            Entry(label=msg("To do"), href="/todo", icon="checkbox", rights=("cases.view",)),
+        ),
+    ),
     (
         msg("Calls"),
         (
@@ -32,6 +38,8 @@ NAVIGATION: tuple[tuple[Message, tuple[Entry, ...]], ...] = (
         msg("Cases"),
         (
             Entry(label=msg("Cases"), href="/cases", icon="folders", rights=("cases.view",)),
+            Entry(label=msg("Worklists"), href="/worklists", icon="list-check", rights=("cases.view",)),
+            Entry(label=msg("Mass actions"), href="/mass", icon="checks", rights=("cases.mass",)),
             Entry(label=msg("Debtors"), href="/debtors", icon="user-dollar", rights=("cases.view",)),
             Entry(label=msg("Orders"), href="/orders", icon="packages", rights=("creditors.view", "cases.view")),
             Entry(label=msg("Import"), href="/imports", icon="file-import", rights=("cases.import",)),
@@ -56,6 +64,7 @@ NAVIGATION: tuple[tuple[Message, tuple[Entry, ...]], ...] = (
             Entry(label=msg("Creditors"), href="/creditors", icon="building-bank", rights=("creditors.view",)),
             Entry(label=msg("Stages of work"), href="/stages", icon="stairs", rights=("creditors.view",)),
             Entry(label=msg("Contact law"), href="/law", icon="scale", rights=("cases.view", "compliance.rules")),
+            Entry(label=msg("Tags"), href="/tags", icon="tags", rights=("worklists.setup",)),
             Entry(label=msg("Result codes"), href="/results", icon="list-numbers", rights=("calls.directory",)),
             Entry(label=msg("Pause reasons"), href="/pauses", icon="coffee", rights=("agents.directory",)),
         ),

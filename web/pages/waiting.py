@@ -1,7 +1,7 @@
 """What waits for somebody, for the home page and the bell: callbacks, calls without a result, cases, promises,
 registries."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,7 +11,9 @@ from callcenter.callbacks.rights import VIEW as CALLBACKS
 from callcenter.calls.queries import awaiting_result
 from callcenter.calls.rights import RESULT
 from core.cases.fields import Asked
+from core.cases.queries.agenda import count_waiting
 from core.cases.queries.lists import ListQuery, list_cases, next_case
+from core.cases.queries.worklists import Moment
 from core.cases.rights import VIEW as CASES
 from core.importing.queries import count_under_way
 from core.importing.rights import IMPORT
@@ -27,6 +29,7 @@ from web.state import HomeBlock, HomeTile
 _DUE = State(word=msg("Callbacks to make now"), icon="bell-ringing", tone=Tone.ACT)
 _NO_RESULT = State(word=msg("My calls without a result"), icon="alert-circle", tone=Tone.ALERT)
 _NEXT = State(word=msg("My cases for today"), icon="player-track-next", tone=Tone.ACT)
+_TASKS = State(word=msg("Tasks to do today"), icon="checkbox", tone=Tone.ACT)
 _PROMISES = State(word=msg("Promises due today"), icon="heart-handshake")
 _BROKEN = State(word=msg("Promises whose day has passed"), icon="heart-broken", tone=Tone.ALERT)
 _IMPORTS = State(word=msg("Registries under way"), icon="file-import")
@@ -42,11 +45,13 @@ class Waiting:
         self.blocks: tuple[HomeBlock, ...] = (self.calls, self.cases, self.plans, self.imports)
 
     async def notices(self, actor: Actor) -> int:
-        """How many callbacks are due."""
-        if not actor.may(CALLBACKS):
-            return 0
+        """How many callbacks are due, and tasks of today."""
         async with self._uow.read() as session:
-            return await count_due(session, actor)
+            due = await count_due(session, actor) if actor.may(CALLBACKS) else 0
+            return due + await count_waiting(session, actor, self._tonight(actor))
+
+    def _tonight(self, actor: Actor) -> datetime:
+        return Moment(now=self._clock.now(), zone=ZoneInfo(actor.timezone)).tonight
 
     async def calls(self, actor: Actor) -> tuple[HomeTile, ...]:
         async with self._uow.read() as session:
@@ -68,9 +73,11 @@ class Waiting:
             mine = {"collector": str(actor.user_id), "state": "open"}
             working = await _count(session, actor, mine, "next", high=today.isoformat())
             due = await _count(session, actor, {}, "promise_due", low=today.isoformat(), high=today.isoformat())
+            waiting = await count_waiting(session, actor, self._tonight(actor))
             past = await _count(session, actor, {}, "promise_due", high=yesterday)
         days = f"promise_due-from={today}&promise_due-to={today}"
         return _shown(
+            HomeTile(state=_TASKS, count=waiting, href="/todo"),
             HomeTile(state=_NEXT, count=working, href="/cases" if following is None else f"/cases/{following}"),
             HomeTile(state=_PROMISES, count=due, href=f"/cases?{days}"),
             HomeTile(state=_BROKEN, count=past, href=f"/cases?promise_due-to={yesterday}"),

@@ -28,6 +28,7 @@ from core.cases.model.vocabulary import (
 )
 from core.cases.model.work import (
     AssignmentRule,
+    CaseLease,
     MassItem,
     MassOutcome,
     MassRun,
@@ -49,6 +50,7 @@ __all__ = [
     "Case",
     "CaseEvent",
     "CaseGuest",
+    "CaseLease",
     "CaseParty",
     "CaseState",
     "CaseTag",

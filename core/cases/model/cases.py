@@ -4,13 +4,17 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Table, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Table, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.cases.model.vocabulary import CaseState, Liability
 from core.kernel.db import Base
 from core.kernel.types import Amount, Key, UtcDateTime
 from core.parties.search import make_searchable
+
+#: Open cases for which nothing is planned, and those that belong to a unit and to nobody in it.
+_UNPLANNED = text("state = 'open' AND next_action_at IS NULL")
+_POOL = text("state = 'open' AND collector_id IS NULL")
 
 
 class Case(Base):
@@ -39,6 +43,10 @@ class Case(Base):
         Index("ix_cases_collector_score", "collector_id", "state", "score", "id"),
         Index("ix_cases_last_payment_at", "last_payment_at", "id"),
         Index("ix_cases_limitation_on", "limitation_on", "id"),
+        Index(
+            "ix_cases_unplanned", "collector_id", "score", "id", sqlite_where=_UNPLANNED, postgresql_where=_UNPLANNED
+        ),
+        Index("ix_cases_pool", "unit_id", "score", "id", sqlite_where=_POOL, postgresql_where=_POOL),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)

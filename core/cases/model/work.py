@@ -83,8 +83,9 @@ class AssignmentRule(Base):
 
 
 class MassState(StrEnum):
-    """``UNDOING`` takes back what can be taken back, row by row."""
+    """``DRAFT`` knows its cases but is not begun; ``UNDOING`` takes back what can be taken back, row by row."""
 
+    DRAFT = "draft"
     QUEUED = "queued"
     RUNNING = "running"
     DONE = "done"
@@ -94,11 +95,14 @@ class MassState(StrEnum):
 
 
 class MassOutcome(StrEnum):
+    """``KEPT`` was done and could not be taken back: somebody has changed the case since."""
+
     WAITING = "waiting"
     DONE = "done"
     SKIPPED = "skipped"
     ERROR = "error"
     UNDONE = "undone"
+    KEPT = "kept"
 
 
 class MassRun(Base):
@@ -133,12 +137,27 @@ class MassItem(Base):
 
 
 class WorkSettings(Base):
-    """The house's own settings of worklists: a single row (id 1). ``weights`` are those of the next case's score."""
+    """The house's own settings of worklists: a single row (id 1).
+
+    ``weights`` are those of the next case's score, by factor; ``assign_new`` hands new cases out by the rules as they
+    come in.
+    """
 
     __tablename__ = "work_settings"
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     weights: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
     plan_approval_above: Mapped[Decimal | None] = mapped_column(Amount)
+    assign_new: Mapped[bool] = mapped_column(default=False)
     updated_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class CaseLease(Base):
+    """A case without a collector that was served to ``user_id``: until ``until`` nobody else is given it."""
+
+    __tablename__ = "case_leases"
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    until: Mapped[datetime] = mapped_column(UtcDateTime)

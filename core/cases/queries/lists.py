@@ -22,8 +22,12 @@ from core.people.model import User
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ListQuery:
-    """What somebody wants to see: words to search, fields to filter by, a sort (``-key`` falls), a place, a size."""
+    """What somebody wants to see: words to search, fields to filter by, a sort (``-key`` falls), a place, a size.
 
+    ``within`` narrows the list before anything is asked: what a worklist demands of a case.
+    """
+
+    within: tuple[ColumnElement[bool], ...] = ()
     search: str = ""
     filters: Mapping[str, Asked] = field(default_factory=dict)
     sort: str = "next"
@@ -56,6 +60,10 @@ class CaseRow:
     opened_at: datetime
     next_action_at: datetime | None
     last_contact_at: datetime | None
+    last_payment_at: datetime | None
+    limitation_on: date | None
+    broken_promises: int
+    score: int
 
 
 Line = TypeVar("Line")
@@ -89,7 +97,9 @@ class DebtorRow:
 async def list_cases(session: AsyncSession, actor: Actor, query: ListQuery) -> Listing[CaseRow]:
     """The cases in the actor's reach. Raises ``Invalid`` for a filter value that cannot be read."""
     conditions = _conditions(actor, query)
-    total, at_least, few = await _counted(session, conditions, narrowed=bool(query.search.strip() or query.filters))
+    total, at_least, few = await _counted(
+        session, conditions, narrowed=bool(query.search.strip() or query.filters or query.within)
+    )
     if few == []:
         return Listing(rows=(), next=None, previous=None, total=0, at_least=False)
     found = await _page(session, query, conditions if few is None else [Case.id.in_(few)])
@@ -166,6 +176,10 @@ _CASE_COLUMNS = (
     "opened_at",
     "next_action_at",
     "last_contact_at",
+    "last_payment_at",
+    "limitation_on",
+    "broken_promises",
+    "score",
 )
 
 
@@ -190,7 +204,14 @@ def _case_row(row: Any) -> CaseRow:
 def _conditions(actor: Actor, query: ListQuery) -> list[ColumnElement[bool]]:
     reach = reaches(actor, rights.VIEW, owner=Case.collector_id, unit=Case.unit_id)
     asked = [condition(FIELDS[key], value) for key, value in query.filters.items() if key in FIELDS]
-    return [part for part in (reach, _search(query.search), *asked) if part is not None]
+    return [part for part in (reach, *query.within, _search(query.search), *asked) if part is not None]
+
+
+def matching(actor: Actor, query: ListQuery, right: str, most: int) -> Select[int, str]:
+    """Id and number of everything the query means that ``right`` reaches too, by id: what is acted on as a whole."""
+    reach = reaches(actor, right, owner=Case.collector_id, unit=Case.unit_id)
+    parts = [*_conditions(actor, query), *([] if reach is None else [reach])]
+    return select(Case.id, Case.number).where(*parts).order_by(Case.id).limit(most)
 
 
 def _search(text: str) -> ColumnElement[bool] | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from core.audit.service import record
 from core.cases import rights
@@ -25,6 +25,8 @@ from core.cases.model import (
     Order,
     PartyRole,
     Stage,
+    Task,
+    TaskState,
 )
 from core.cases.rules.cases import main_debtor
 from core.cases.service.access import case_for, open_case_for
@@ -224,9 +226,17 @@ async def assign(
             work, actor, "case.assigned", ("case", case_id), {"collector_id": (case.collector_id, collector_id)}, at=at
         )
         add_event(work, case_id, EventKind.ASSIGNED, at, actor=actor, data={"collector_id": collector_id})
+        await _hand_tasks_over(work, case_id, case.collector_id)
         case.collector_id, case.unit_id = collector_id, unit_id or case.unit_id
         changed.append(case_id)
     return changed
+
+
+async def _hand_tasks_over(work: Work, case_id: int, leaves: int | None) -> None:
+    """What the one who leaves the case still had to do on it is for whoever holds it now."""
+    if leaves is not None:
+        his = (Task.case_id == case_id, Task.assignee_id == leaves, Task.state == TaskState.OPEN)
+        await work.session.execute(update(Task).where(*his).values(assignee_id=None))
 
 
 async def _unit_of(work: Work, user_id: int | None) -> int | None:

@@ -52,9 +52,6 @@ async def test_the_life_of_a_case(uow: UnitOfWork, clock: ManualClock, cast: Cas
 
     await maria.post("/cases/1/assign", data={"collector_id": str(cast.users["clara"])})
     assert (await case()).collector_id == cast.users["clara"]
-    given = await maria.post("/cases/assign", data={"id": ["1", "999"], "collector_id": str(cast.users["anna"])})
-    assert given.status_code == 200
-    assert (await case()).collector_id == cast.users["anna"]
     await maria.post("/cases/1/suspend", data={"reason": "A stay by the court."})
     assert (await case()).state == "suspended"
     await maria.post("/cases/1/reopen")

@@ -15,7 +15,7 @@ from callcenter.app.wiring import House
 from callcenter.calls.model import ResultCode
 from callcenter.compliance.law.terms import BlockKind
 from core.audit.model import AuditEntry
-from core.cases.model import Stage
+from core.cases.model import MassRun, Stage, Tag
 from core.kernel.access import PROGRAM
 from core.kernel.clock import ManualClock
 from core.kernel.uow import UnitOfWork
@@ -96,6 +96,8 @@ class World:
             await self._work(me, "case", me)  # whoever has a case of the order may see it
         if kind == "number":
             return {"it": {"e164": "+79000000099"}}
+        if kind == "worklist":
+            return {"it": {"name": "broken"}}
         if kind == "rule":
             return {"it": {"rule": "ru.calls.day"}}
         if kind in ("result code", "pause reason"):
@@ -119,7 +121,7 @@ class World:
         ids = {"case": desk.case, "debtor": desk.party, "call": desk.call}
         ids |= {"callback": desk.callback, "recording": desk.recording}
         common: Params = {"party": desk.party, "phone": desk.phone, "call": desk.call, "mark": desk.mark}
-        common["stage"] = await self._stage()
+        common |= {"stage": await self._stage(), "tag": await self._thing("tag"), "task": desk.task}
         if kind == "shared recording":
             reader = replace(PROGRAM, user_id=self.people.users[me])
             common["word"] = await self.house.archive.desk.link(reader, desk.recording)
@@ -173,7 +175,20 @@ class World:
             if kind in ("creditor", "order"):
                 creditor, order = await creditor_and_order(work, self.clock)
                 return order.id if kind == "order" else creditor.id
-            row = {"unit": Unit, "role": Role, "profile": Profile}[kind](name=f"{kind} {secrets.token_hex(4)}")
+            if kind == "mass run":
+                run = MassRun(
+                    action="",
+                    params={},
+                    state="draft",
+                    created_by_id=self.people.users["anna"],
+                    created_at=self.clock.now(),
+                )
+                work.session.add(run)
+                await work.session.flush()
+                return run.id
+            row = {"unit": Unit, "role": Role, "profile": Profile, "tag": Tag}[kind](
+                name=f"{kind} {secrets.token_hex(4)}"
+            )
             work.session.add(row)
             await work.session.flush()
             return row.id
@@ -275,12 +290,14 @@ async def test_policy_of_every_role(door: Door, sign_in: SignIn, world: World) -
 async def test_strangers_are_asked_to_sign_in(door: Door, stranger: httpx.AsyncClient, cast: Cast) -> None:
     entry = POLICIES[door.key]
     params = dict.fromkeys(door.route.param_convertors, MISSING_ID)
-    answered = await _call(stranger, door, {"phone": 1, "stage": 1, **params}, entry)
+    answered = await _call(stranger, door, {"phone": 1, "stage": 1, "tag": 1, **params}, entry)
     assert answered == ("passed" if entry.needs in (("public",), ("local",)) else "sign in")
 
 
 @pytest.mark.parametrize("door", [one for one in DOORS if one.route.param_convertors], ids=lambda door: door.key)
 async def test_ids_that_do_not_exist_are_missing(door: Door, sign_in: SignIn) -> None:
     params = dict.fromkeys(door.route.param_convertors, MISSING_ID)
-    answered = await _call(await sign_in("admin"), door, {"phone": 1, "stage": 1, **params}, POLICIES[door.key])
+    answered = await _call(
+        await sign_in("admin"), door, {"phone": 1, "stage": 1, "tag": 1, **params}, POLICIES[door.key]
+    )
     assert answered == "missing"
