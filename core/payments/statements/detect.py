@@ -39,7 +39,10 @@ READERS: dict[Format, Reader] = {
 
 
 def detect(data: bytes) -> Format:
-    """The format of a file by its content; of an archive, that of the first file in it that has one. Raises ``NotAStatement``."""
+    """The format of a file by its content; of an archive, that of the first file in it that has one.
+
+    Raises ``NotAStatement``.
+    """
     if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _archived(data)
     if data.startswith(b"\xd0\xcf\x11\xe0"):

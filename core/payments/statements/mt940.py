@@ -42,7 +42,7 @@ _FIELD = re.compile(r":(\d{2}[A-Z]?):(.*)", re.DOTALL)
 _END = re.compile(r"-\}?|\{[1-5]:.*")
 _MARKED = re.compile(r"(?P<code>\d{3})(?P<sign>[^\w\s])(?=\d{2})")
 _SLASHED = re.compile(r"/(NAME|ORDP|BENM|IBAN|CNTP|REMI|EREF|ADDR|BIC|ID|TRCD|MARF|CSID|ISDT|PREF|OCMT|USTD|STRD)/")
-#: The library is content with any digits where the sum stands; a sum has a comma and the type of the movement behind it.
+#: The library is content with any digits where the sum stands; a sum has a comma and the movement's type behind it.
 _SOUND = re.compile(r"\d{6}(?:\d{4}|\s{4})?R?[DC][A-Z]?[\n ]?\d{1,13},\d{0,2}[A-Z]", re.IGNORECASE)
 _ACCOUNT = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}|\d{10,34}")
 _NO_REFERENCE = ("NONREF", "NOREF", "")
