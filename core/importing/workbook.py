@@ -47,9 +47,9 @@ def inspect(path: Path) -> None:
         raise WorkbookTooLarge()
 
 
-async def heads(path: Path) -> list[SheetHead]:
+async def heads(request: Request) -> list[SheetHead]:
     """The beginning of every visible sheet."""
-    return [head async for head in _read(Request(path=str(path)), SheetHead)]
+    return [head async for head in _read(request, SheetHead)]
 
 
 async def lines(request: Request) -> AsyncGenerator[Line, None]:
