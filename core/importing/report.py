@@ -58,7 +58,8 @@ async def write_report(
     book = xlsxwriter.Workbook(target, _OPTIONS)
     try:
         sheet = book.add_worksheet()
-        titles = [words.render(msg("Row")), words.render(msg("Outcome")), words.render(msg("Error")), *batch.headings]
+        titles = [words.render(msg("Row")), words.render(msg("Outcome")), words.render(msg("Error"))]
+        titles += [words.gettext(title) if batch.fixed else title for title in batch.headings]
         _write(sheet, 0, titles)
         line, last = 1, 0
         while rows := await _page(uow, batch_id, last, errors_only=errors_only):

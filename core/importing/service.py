@@ -97,7 +97,7 @@ class Imports:
             saved = await brought.saved_mapping(work.session, batch)
             sheet, header = _choose(found, vocabulary, saved)
             batch.sheet, batch.header, batch.headings = sheet.name, header, sheet.rows[header]
-            columns = vocabulary.suggest(batch.headings, saved)
+            columns = {} if sheet.fixed else vocabulary.suggest(batch.headings, saved)
             batch.columns = {str(index): target for index, target in columns.items()}
             batch.sheet_rows = max(sheet.height - header - 1, 0)
             batch.fixed = sheet.fixed
@@ -140,10 +140,8 @@ class Imports:
             steps = (BatchState.MAPPING, BatchState.CHECKED)
             batch = await self._step(work, actor, batch_id, steps, BatchState.CHECKING)
             kind = self.kind(batch.kind)
-            if batch.fixed:
-                columns = {int(index): target for index, target in batch.columns.items()}
             chosen = {index: target for index, target in columns.items() if target in kind.targets}
-            if lacking := kind.lacking(set(chosen.values())):
+            if not batch.fixed and (lacking := kind.lacking(set(chosen.values()))):
                 raise MappingIncomplete(targets=", ".join(str(kind.targets[key].label) for key in lacking))
             batch.columns = {str(index): target for index, target in chosen.items()}
             batch.on_existing, batch.checked_rows, batch.counts, batch.error = on_existing, 0, {}, None

@@ -10,8 +10,8 @@ import msgspec
 from core.kernel.errors import Invalid
 from core.kernel.i18n import Message, mark, msg
 
-#: A field that is longer is no field of a payment but a broken or hostile file.
-LONGEST_FIELD = 10_000
+#: A field that is longer is no field of a payment but a broken or hostile file. Less than a cell of an import holds.
+LONGEST_FIELD = 3_900
 _LENGTHS = {
     "doc_no": 60,
     "payer_name": 300,
@@ -72,6 +72,21 @@ class StatementLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     case_number: str = ""
     place: str = ""
 
+    @property
+    def number(self) -> str:
+        """What the list of an import calls it by."""
+        return self.doc_no
+
+    @property
+    def claim(self) -> str:
+        """Every line is one of its own, however alike two are."""
+        return str(self.n)
+
+    @property
+    def name(self) -> str:
+        """Who paid."""
+        return self.payer_name
+
 
 class RefusedLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="refused"):
     """A movement that could not be read: why, in which field, and what stood there (shortened)."""
@@ -82,6 +97,13 @@ class RefusedLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     field: str = ""
     said: str = ""
     place: str = ""
+    number: str = ""
+    name: str = ""
+
+    @property
+    def claim(self) -> str:
+        """Every line is one of its own."""
+        return str(self.n)
 
     @property
     def message(self) -> Message:

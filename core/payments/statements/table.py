@@ -20,27 +20,17 @@ from core.payments.statements.lines import (
 )
 
 _DELIMITERS = ";\t|,"
-_MOST_CELL = 100_000
 
 
-def rows(data: bytes) -> Iterator[tuple[int, list[str] | None]]:
-    """(line it begins on, cells) of comma-separated values; None for a row that no program could read.
-
-    The separator is the one that splits the lines most evenly.
-    """
-    written = text.decode(data)
-    csv.field_size_limit(_MOST_CELL)
+def rows(data: bytes) -> Iterator[tuple[int, list[str]]]:
+    """(line it begins on, cells) of comma-separated values; the separator is the one that splits the lines most
+    evenly."""
+    written = text.decode(data).replace("\x00", "")
+    csv.field_size_limit(len(written) + 1)
     source = csv.reader(io.StringIO(written, newline=""), delimiter=_delimiter(written))
     begins = 1
-    while True:
-        try:
-            row = next(source)
-        except StopIteration:
-            return
-        except csv.Error:
-            yield begins, None
-        else:
-            yield begins, row
+    for row in source:
+        yield begins, row
         begins = source.line_num + 1
 
 
