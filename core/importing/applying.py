@@ -16,9 +16,11 @@ from core.audit.service import record
 from core.importing.checking import as_text
 from core.importing.model import BatchState, ImportBatch, ImportRow, Outcome
 from core.importing.ports import ImportKind, Writer
+from core.importing.reading import Fault
 from core.kernel.access import PROGRAM
 from core.kernel.bulk import execute_all
 from core.kernel.clock import Clock
+from core.kernel.errors import DomainError
 from core.kernel.uow import UnitOfWork
 
 _FIRST_CHUNK = 100
@@ -59,12 +61,13 @@ class Applying:
                 if held is None:
                     return
                 size = _next_size(size, held)
-            except (IntegrityError, DataError):
+            except (IntegrityError, DataError, DomainError) as error:
                 _log.warning("import chunk refused", batch=batch_id, rows=len(rows))
                 if len(rows) > 1:  # one bad row must not hold up the others: look for it one by one
                     size = 1
                     continue
-                await self._give_up(batch_id, rows[0].n, kind)
+                fault = Fault.of("", error.message) if isinstance(error, DomainError) else kind.refused()
+                await self._give_up(batch_id, rows[0].n, fault)
 
     async def waiting(self, batch_id: int, size: int) -> list[Waiting]:
         """The next rows to apply, new ones first. Which they are is written in the rows themselves, not remembered.
@@ -102,9 +105,9 @@ class Applying:
             record(work, PROGRAM, "import.applied", ("import", batch_id), span, at=now)
         return time.perf_counter() - started
 
-    async def _give_up(self, batch_id: int, n: int, kind: ImportKind) -> None:
-        """Mark a row that the database refuses, so that the import can end and the file back says so."""
-        values = {"outcome": Outcome.ERROR, "faults": as_text([kind.refused()])}
+    async def _give_up(self, batch_id: int, n: int, fault: Fault) -> None:
+        """Mark a row that the database or its kind refuses, so that the import can end and the file back says so."""
+        values = {"outcome": Outcome.ERROR, "faults": as_text([fault])}
         refused = update(ImportRow).where(ImportRow.batch_id == batch_id, ImportRow.n == n)
         async with self._uow.write() as work:
             await work.session.execute(refused.values(values))

@@ -60,6 +60,8 @@ class Checking:
             first_row=last + 1,
             reading=judge.reading,
             row_reader=kind.row_reader,
+            opener=kind.opener,
+            options=batch.options,
         )
         lines = workbook.lines(request)
         async for chunk in _chunks(lines, _CHUNK):
@@ -134,7 +136,7 @@ def _stored(batch_id: int, line: Line, verdict: Verdict) -> dict[str, Any]:
         "number": line.number,
         "claim": line.claim,
         "name": line.name,
-        "data": bytes(line.data).decode(),
+        "data": (verdict.data or bytes(line.data)).decode(),
         "cells": bytes(line.cells).decode(),
         "faults": as_text(verdict.faults) if verdict.faults else "[]",
         "diff": as_text(verdict.diff) if verdict.diff else "{}",

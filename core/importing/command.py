@@ -11,8 +11,9 @@ import msgspec
 from core.cases.queries.lists import creditor_named
 from core.importing.errors import MappingIncomplete
 from core.importing.headers import heading
-from core.importing.model import REGISTRY, BatchState, OnExisting, Outcome
+from core.importing.model import BatchState, OnExisting, Outcome
 from core.importing.queries import batch_by_id, rows_of
+from core.importing.rights import REGISTRIES, Door
 from core.importing.service import APPLY_JOB, CHECK_JOB, Imports
 from core.kernel.access import Actor
 from core.kernel.errors import NotFound
@@ -60,8 +61,9 @@ async def import_file(
     actor: Actor,
     path: Path,
     *,
-    creditor_name: str,
-    kind: str = REGISTRY,
+    creditor_name: str | None = None,
+    door: Door = REGISTRIES,
+    options: Mapping[str, str] | None = None,
     mapping: Mapping[str, str] | None = None,
     dry_run: bool = False,
     on_existing: OnExisting = OnExisting.UPDATE,
@@ -71,11 +73,8 @@ async def import_file(
     ``mapping`` goes from a folded heading to a field (:func:`read_mapping`). A dry run leaves no batch behind that
     would refuse the file later. Raises ``NotFound`` for an unknown creditor, and what :class:`Imports` raises.
     """
-    async with uow.read() as session:
-        creditor = await creditor_named(session, creditor_name)
-    if creditor is None:
-        raise NotFound()
-    batch = await imports.receive(actor, creditor.id, path, path.name, kind=kind)
+    creditor_id = None if creditor_name is None else await _creditor(uow, creditor_name)
+    batch = await imports.receive(actor, creditor_id, path, path.name, kind=door.kind, options=options)
     columns = {int(index): target for index, target in batch.columns.items()}
     for index, title in enumerate(batch.headings):
         if mapping is not None and heading(title) in mapping:
@@ -83,20 +82,30 @@ async def import_file(
     await imports.check(actor, batch.id, columns, on_existing)
     await imports.handlers[CHECK_JOB]({"batch": batch.id})
     async with uow.read() as session:
-        batch, _ = await batch_by_id(session, actor, batch.id)
+        batch, _ = await batch_by_id(session, actor, batch.id, door)
     if batch.state == BatchState.CHECKED and not dry_run:
         await imports.apply(actor, batch.id, valid_only=True)
         await imports.handlers[APPLY_JOB]({"batch": batch.id})
-    summary = await _summary(imports, uow, actor, batch.id, dry_run=dry_run)
+    summary = await _summary(imports, uow, actor, batch.id, door, dry_run=dry_run)
     if dry_run and summary.state == BatchState.CHECKED:
         await imports.stop(actor, batch.id)
     return summary
 
 
-async def _summary(imports: Imports, uow: UnitOfWork, actor: Actor, batch_id: int, *, dry_run: bool) -> ImportSummary:
+async def _creditor(uow: UnitOfWork, name: str) -> int:
     async with uow.read() as session:
-        batch, _ = await batch_by_id(session, actor, batch_id)
-        faulty = await rows_of(session, actor, batch_id, outcome=Outcome.ERROR, size=_FAULTS_SHOWN)
+        creditor = await creditor_named(session, name)
+    if creditor is None:
+        raise NotFound()
+    return creditor.id
+
+
+async def _summary(
+    imports: Imports, uow: UnitOfWork, actor: Actor, batch_id: int, door: Door, *, dry_run: bool
+) -> ImportSummary:
+    async with uow.read() as session:
+        batch, _ = await batch_by_id(session, actor, batch_id, door)
+        faulty = await rows_of(session, actor, batch_id, outcome=Outcome.ERROR, size=_FAULTS_SHOWN, door=door)
     labels = {key: str(target.label) for key, target in imports.kind(batch.kind).targets.items()}
     faults = tuple(
         (line.n, labels.get(one.field, one.field), str(one.message)) for line in faulty for one in line.faults

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.kernel.db import Base
@@ -32,27 +32,35 @@ class BatchState(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What a row means for the database."""
+    """What a row means for the database. ``KNOWN``: it is here already, brought by another file."""
 
     NEW = "new"
     UPDATE = "update"
+    KNOWN = "known"
     SKIP = "skip"
     ERROR = "error"
 
 
 class OnExisting(StrEnum):
-    """What happens to a claim that is already there."""
+    """What happens to a claim, or what else a row brings, that is already there."""
 
     UPDATE = "update"
     SKIP = "skip"
 
 
-class ImportBatch(Base):
-    """A workbook on its way in, of a ``kind`` (:class:`~core.importing.ports.ImportKind`).
+_HELD = text("state NOT IN ('cancelled', 'failed')")
+_HELD_BY_NOBODY = text("creditor_id IS NULL AND state NOT IN ('cancelled', 'failed')")
 
-    ``file_hash`` (SHA-256) is refused a second time for the same creditor while another batch of the kind holds it.
-    ``columns`` goes from a column's index (as text) to its target. ``counts`` holds the rows by outcome after the
-    dry run; ``checked_rows`` and ``applied_rows`` are the progress, of about ``sheet_rows``.
+
+class ImportBatch(Base):
+    """A file on its way in, of a ``kind`` (:class:`~core.importing.ports.ImportKind`).
+
+    ``creditor_id`` is whose it is (None: the kind does not belong to creditors), ``options`` what its kind was told
+    beside the file. ``file_hash`` (SHA-256) is refused a second time for the same creditor while another batch of the
+    kind holds it.
+    ``columns`` goes from a column's index (as text) to its target; in a ``fixed`` file they mean what they say.
+    ``counts`` holds the rows by outcome after the dry run; ``checked_rows`` and ``applied_rows`` are the progress, of
+    about ``sheet_rows``.
     """
 
     __tablename__ = "import_batches"
@@ -63,20 +71,30 @@ class ImportBatch(Base):
             "creditor_id",
             "file_hash",
             unique=True,
-            sqlite_where=text("state NOT IN ('cancelled', 'failed')"),
-            postgresql_where=text("state NOT IN ('cancelled', 'failed')"),
+            sqlite_where=_HELD,
+            postgresql_where=_HELD,
+        ),
+        Index(
+            "uq_import_batches_own_file",
+            "kind",
+            "file_hash",
+            unique=True,
+            sqlite_where=_HELD_BY_NOBODY,
+            postgresql_where=_HELD_BY_NOBODY,
         ),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     kind: Mapped[str] = mapped_column(String(12), default=REGISTRY, server_default=REGISTRY)
-    creditor_id: Mapped[int] = mapped_column(ForeignKey("creditors.id"))
+    creditor_id: Mapped[int | None] = mapped_column(ForeignKey("creditors.id"))
+    options: Mapped[dict[str, str]] = mapped_column(JSON, default=dict, server_default="{}")
     order_number: Mapped[str] = mapped_column(String(60))
     file_name: Mapped[str] = mapped_column(String(255))
     file_hash: Mapped[str] = mapped_column(String(64))
     state: Mapped[str] = mapped_column(String(10), default=BatchState.MAPPING)
     sheet: Mapped[str] = mapped_column(String(255), default="")
     header: Mapped[int] = mapped_column(default=0)
+    fixed: Mapped[bool] = mapped_column(default=False, server_default=false())
     headings: Mapped[list[str]] = mapped_column(JSON, default=list)
     columns: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
     on_existing: Mapped[str] = mapped_column(String(6), default=OnExisting.UPDATE)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,7 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.importing.model import ImportBatch, Outcome
 from core.importing.reader import Line
 from core.importing.reading import Fault, Reading
+from core.importing.rights import Door
 from core.importing.targets import Target
+from core.kernel.errors import DomainError
 from core.kernel.uow import Work
 
 #: Field → what it was and what it becomes, as texts.
@@ -19,10 +22,11 @@ Diff = Mapping[str, tuple[str, str]]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Verdict:
-    """What a row means for what is already there."""
+    """What a row means for what is already there. ``data`` (JSON) replaces what the row says, for the writer."""
 
     outcome: Outcome
     faults: tuple[Fault, ...] = ()
+    data: bytes | None = None
     diff: Diff = field(default_factory=dict)
 
 
@@ -50,14 +54,18 @@ class Writer(Protocol):
 
 
 class ImportKind(Protocol):
-    """A kind of workbook: what its columns mean, how a row is judged and what it becomes.
+    """A kind of file: what its columns mean, how a row is judged and what it becomes.
 
-    ``name`` (at most 12 characters) stands on its batches. ``row_reader`` names a
-    :data:`~core.importing.reading.RowReader` as ``module:function``: the reading process imports it.
+    ``door`` is its name (at most 12 characters; it stands on its batches) and who may bring it in. ``row_reader`` names
+    a :data:`~core.importing.reading.RowReader` and ``opener`` ("": only workbooks) an
+    :data:`~core.importing.reader.Opener` as ``module:function``: the reading process imports them.
     """
 
     @property
-    def name(self) -> str: ...
+    def door(self) -> Door: ...
+
+    @property
+    def opener(self) -> str: ...
 
     @property
     def targets(self) -> Mapping[str, Target]: ...
@@ -77,11 +85,20 @@ class ImportKind(Protocol):
         """The fault of a row that the database did not take."""
         ...
 
-    async def saved_mapping(self, session: AsyncSession, creditor_id: int) -> Mapping[str, str]:
-        """How this creditor's columns were mapped before. Raises ``NotFound`` for an unknown creditor."""
+    def inspect(self, path: Path) -> None:
+        """Look at a file before anything reads it. Raises what :func:`core.importing.workbook.inspect` does."""
         ...
 
-    async def save_mapping(self, work: Work, creditor_id: int, mapping: Mapping[str, str]) -> None:
+    def unreadable(self, reason: Fault) -> DomainError:
+        """What to answer when the opener has said why it refuses a file."""
+        ...
+
+    async def saved_mapping(self, session: AsyncSession, batch: ImportBatch) -> Mapping[str, str]:
+        """How the columns of such files were mapped before. Raises ``NotFound`` when what the batch names is not
+        there."""
+        ...
+
+    async def save_mapping(self, work: Work, batch: ImportBatch, mapping: Mapping[str, str]) -> None:
         """Remember how columns were mapped, beside what is remembered of other headings."""
         ...
 

@@ -8,9 +8,9 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.cases.model import Creditor
-from core.importing import rights
 from core.importing.model import BatchState, ImportBatch, ImportRow, Outcome
 from core.importing.reading import Fault
+from core.importing.rights import REGISTRIES, Door
 from core.kernel.access import Actor
 from core.kernel.errors import NotFound
 
@@ -34,29 +34,36 @@ class RowLine:
     cells: tuple[str, ...]
 
 
-async def batch_by_id(session: AsyncSession, actor: Actor, batch_id: int) -> tuple[ImportBatch, Creditor]:
-    """A batch and whose it is. Raises ``NotFound``."""
-    actor.require(rights.IMPORT)
+async def batch_by_id(
+    session: AsyncSession, actor: Actor, batch_id: int, door: Door = REGISTRIES
+) -> tuple[ImportBatch, Creditor | None]:
+    """A batch of the kind behind ``door`` and whose it is. Raises ``NotFound``."""
+    actor.require(door.right)
     batch = await session.get(ImportBatch, batch_id)
-    if batch is None:
+    if batch is None or batch.kind != door.kind:
         raise NotFound()
-    return batch, await session.get_one(Creditor, batch.creditor_id)
+    return batch, await session.get(Creditor, batch.creditor_id) if batch.creditor_id else None
 
 
-async def count_under_way(session: AsyncSession, actor: Actor) -> int:
+async def count_under_way(session: AsyncSession, actor: Actor, door: Door = REGISTRIES) -> int:
     """How many batches are neither finished nor given up."""
-    actor.require(rights.IMPORT)
+    actor.require(door.right)
     over = (BatchState.DONE, BatchState.CANCELLED, BatchState.FAILED)
-    wanted = select(func.count()).select_from(ImportBatch).where(ImportBatch.state.not_in(over))
+    wanted = (
+        select(func.count())
+        .select_from(ImportBatch)
+        .where(ImportBatch.kind == door.kind, ImportBatch.state.not_in(over))
+    )
     return await session.scalar(wanted) or 0
 
 
 async def latest_batches(
-    session: AsyncSession, actor: Actor, limit: int = 50
-) -> Sequence[tuple[ImportBatch, Creditor]]:
+    session: AsyncSession, actor: Actor, limit: int = 50, door: Door = REGISTRIES
+) -> Sequence[tuple[ImportBatch, Creditor | None]]:
     """The batches of all, the newest first."""
-    actor.require(rights.IMPORT)
-    statement = select(ImportBatch, Creditor).join(Creditor, Creditor.id == ImportBatch.creditor_id)
+    actor.require(door.right)
+    statement = select(ImportBatch, Creditor).outerjoin(Creditor, Creditor.id == ImportBatch.creditor_id)
+    statement = statement.where(ImportBatch.kind == door.kind)
     rows = await session.execute(statement.order_by(ImportBatch.id.desc()).limit(limit))
     return [(row.ImportBatch, row.Creditor) for row in rows]
 
@@ -69,9 +76,10 @@ async def rows_of(
     outcome: Outcome | None = None,
     after: int = 0,
     size: int = 50,
+    door: Door = REGISTRIES,
 ) -> list[RowLine]:
     """A page of rows behind row ``after``."""
-    actor.require(rights.IMPORT)
+    actor.require(door.right)
     statement = select(ImportRow).where(ImportRow.batch_id == batch_id, ImportRow.n > after)
     if outcome is not None:
         statement = statement.where(ImportRow.outcome == outcome)

@@ -1,8 +1,8 @@
-"""Reads a workbook in a process of its own, with a limit on memory and processor time, and prints it as lines of JSON,
-each a list of items.
+"""Reads a workbook, or what else a kind of import can open, in a process of its own, with a limit on memory and
+processor time, and prints it as lines of JSON, each a list of items.
 
-``python -m core.importing.reader REQUEST`` where REQUEST is a :class:`Request` as JSON. A hostile workbook can abort
-this process; it cannot harm anything else.
+``python -m core.importing.reader REQUEST`` where REQUEST is a :class:`Request` as JSON. A hostile file can abort this
+process; it cannot harm anything else.
 """
 
 import importlib
@@ -10,9 +10,9 @@ import re
 import resource
 import sys
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 import msgspec
 from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
@@ -36,6 +36,8 @@ EXIT_UNREADABLE = 4
 class Request(msgspec.Struct):
     """What to read: without ``reading`` the head of every visible sheet, with it the rows of ``sheet`` behind
     ``header`` (the row's index), from Excel's row ``first_row`` on, each read by ``row_reader`` (``module:function``).
+
+    ``opener`` is asked first for files that are no workbooks; ``options`` are what it was told beside the file.
     """
 
     path: str
@@ -44,14 +46,21 @@ class Request(msgspec.Struct):
     first_row: int = 0
     reading: Reading | None = None
     row_reader: str = ""
+    opener: str = ""
+    options: dict[str, str] = {}
 
 
 class SheetHead(msgspec.Struct):
-    """The first rows of a visible sheet as texts, and how many rows there are."""
+    """The first rows of a visible sheet as texts, and how many rows there are.
+
+    ``fixed``: the first row are headings that mean what they say. ``refusal``: why the file cannot be read at all.
+    """
 
     name: str
     height: int
     rows: list[list[str]]
+    fixed: bool = False
+    refusal: Fault | None = None
 
 
 class Line(msgspec.Struct, omit_defaults=True):
@@ -69,12 +78,24 @@ class Line(msgspec.Struct, omit_defaults=True):
     faults: list[Fault] = []
 
 
+class Opened(Protocol):
+    """A file in the reading process."""
+
+    def heads(self) -> Iterator[SheetHead]: ...
+
+    def lines(self, request: Request, reading: Reading) -> Iterator[Line]: ...
+
+
+#: What opens files of a kind by itself: None leaves a file to the reader of workbooks.
+Opener = Callable[[Request], Opened | None]
+
+
 def main(request: Request, out: BinaryIO) -> int:
     """Print what was asked for; the exit code says why not."""
     _limit()
-    workbook = CalamineWorkbook.from_path(request.path)
+    opened = (_named(request.opener)(request) if request.opener else None) or _Workbook(request.path)
     encoder = msgspec.json.Encoder()
-    items = _heads(workbook) if request.reading is None else _lines(workbook, request, request.reading)
+    items = opened.heads() if request.reading is None else opened.lines(request, request.reading)
     for piece in _pieces(encoder.encode(item) for item in items):
         out.write(b"[" + b",".join(piece) + b"]\n")
     return 0
@@ -100,13 +121,36 @@ def _limit() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _heads(workbook: CalamineWorkbook) -> Iterator[SheetHead]:
-    for meta in workbook.sheets_metadata:
-        if meta.visible == SheetVisibleEnum.Visible and meta.typ == SheetTypeEnum.WorkSheet:
-            sheet = workbook.get_sheet_by_name(meta.name)
-            _bounded(sheet)
-            rows = [[cells.text(cell)[:200] for cell in row] for _, row in islice(_rows(sheet), _PREVIEW_ROWS)]
-            yield SheetHead(name=meta.name, height=sheet.total_height, rows=rows)
+def _named(place: str) -> Any:
+    """What stands at ``module:function``."""
+    module, _, function = place.partition(":")
+    return getattr(importlib.import_module(module), function)
+
+
+class _Workbook:
+    """A workbook, opened."""
+
+    def __init__(self, path: str) -> None:
+        self._workbook = CalamineWorkbook.from_path(path)
+
+    def heads(self) -> Iterator[SheetHead]:
+        for meta in self._workbook.sheets_metadata:
+            if meta.visible == SheetVisibleEnum.Visible and meta.typ == SheetTypeEnum.WorkSheet:
+                sheet = self._workbook.get_sheet_by_name(meta.name)
+                _bounded(sheet)
+                yield head_of(meta.name, sheet.total_height, (row for _, row in _rows(sheet)))
+
+    def lines(self, request: Request, reading: Reading) -> Iterator[Line]:
+        sheet = self._workbook.get_sheet_by_name(request.sheet)
+        _bounded(sheet)
+        reading = msgspec.structs.replace(reading, epoch_1904=_epoch_1904(request.path))
+        return read_rows(_rows(sheet), request, reading)
+
+
+def head_of(name: str, height: int, rows: Iterable[Sequence[Cell]]) -> SheetHead:
+    """The head of a sheet whose headings have to be found."""
+    shown = [[cells.text(cell)[:200] for cell in row] for row in islice(rows, _PREVIEW_ROWS)]
+    return SheetHead(name=name, height=height, rows=shown)
 
 
 def _bounded(sheet: CalamineSheet) -> None:
@@ -143,14 +187,11 @@ def _vertical_spans(sheet: CalamineSheet) -> dict[int, list[tuple[int, int]]]:
     return spans
 
 
-def _lines(workbook: CalamineWorkbook, request: Request, reading: Reading) -> Iterator[Line]:
-    sheet = workbook.get_sheet_by_name(request.sheet)
-    _bounded(sheet)
-    reading = msgspec.structs.replace(reading, epoch_1904=_epoch_1904(request.path))
-    module, _, function = request.row_reader.partition(":")
-    read_row: RowReader = getattr(importlib.import_module(module), function)
+def read_rows(rows: Iterable[tuple[int, Sequence[Cell]]], request: Request, reading: Reading) -> Iterator[Line]:
+    """What the rows behind the headings say, each read by the kind's own reader."""
+    read_row: RowReader = _named(request.row_reader)
     first, encode = max(request.header + 2, request.first_row), msgspec.json.Encoder().encode
-    for n, row in _rows(sheet):
+    for n, row in rows:
         if n < first or is_empty(row):
             continue
         short = [cell[:LONGEST_CELL] if isinstance(cell, str) else cell for cell in row]

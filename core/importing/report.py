@@ -7,9 +7,9 @@ import msgspec
 import xlsxwriter
 from sqlalchemy import select
 
-from core.importing import rights
 from core.importing.model import ImportBatch, ImportRow, Outcome
 from core.importing.reading import Fault
+from core.importing.rights import REGISTRIES, Door
 from core.importing.targets import Target
 from core.kernel.access import Actor
 from core.kernel.errors import NotFound
@@ -26,6 +26,7 @@ _OPTIONS = {
 OUTCOME_WORDS = {
     Outcome.NEW: msg("New"),
     Outcome.UPDATE: msg("Changed"),
+    Outcome.KNOWN: msg("Known"),
     Outcome.SKIP: msg("Unchanged"),
     Outcome.ERROR: msg("Error"),
 }
@@ -42,21 +43,23 @@ async def write_report(
     *,
     targets: Mapping[str, Target],
     errors_only: bool,
+    door: Door = REGISTRIES,
 ) -> None:
     """Write the rows of a batch to ``target`` with the columns Outcome and Error before the sender's own.
 
     ``targets`` name the fields. Texts are written as texts: what looks like a formula stays what it looks like.
     Raises ``NotFound``.
     """
-    actor.require(rights.IMPORT)
+    actor.require(door.right)
     async with uow.read() as session:
         batch = await session.get(ImportBatch, batch_id)
-    if batch is None:
+    if batch is None or batch.kind != door.kind:
         raise NotFound()
     book = xlsxwriter.Workbook(target, _OPTIONS)
     try:
         sheet = book.add_worksheet()
-        titles = [words.render(msg("Row")), words.render(msg("Outcome")), words.render(msg("Error")), *batch.headings]
+        titles = [words.render(msg("Row")), words.render(msg("Outcome")), words.render(msg("Error"))]
+        titles += [words.gettext(title) if batch.fixed else title for title in batch.headings]
         _write(sheet, 0, titles)
         line, last = 1, 0
         while rows := await _page(uow, batch_id, last, errors_only=errors_only):

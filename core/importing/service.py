@@ -1,4 +1,4 @@
-"""Bringing a workbook in: receive, map the columns, start the dry run, start applying, stop, go on.
+"""Bringing a file in: receive, map the columns, start the dry run, start applying, stop, go on.
 
 What its rows mean and become is the business of its kind (:mod:`core.importing.ports`).
 """
@@ -13,14 +13,14 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from core.audit.service import record
-from core.importing import rights, workbook
+from core.importing import workbook
 from core.importing.applying import Applying
 from core.importing.checking import Checking
 from core.importing.errors import BatchBusy, FileKnown, MappingIncomplete, NoHeadings
 from core.importing.headers import Vocabulary, remember
 from core.importing.model import REGISTRY, BatchState, ImportBatch, ImportRow, OnExisting, Outcome
 from core.importing.ports import ImportKind
-from core.importing.reader import SheetHead
+from core.importing.reader import Request, SheetHead
 from core.kernel.access import Actor
 from core.kernel.clock import Clock
 from core.kernel.errors import NotFound
@@ -32,14 +32,14 @@ APPLY_JOB = "import.apply"
 
 
 class Imports:
-    """The use cases of importing workbooks of ``kinds``. ``folder`` keeps the files, named by their hash."""
+    """The use cases of importing files of ``kinds``. ``folder`` keeps the files, named by their hash."""
 
     def __init__(self, uow: UnitOfWork, clock: Clock, folder: Path, kinds: Sequence[ImportKind]) -> None:
         self._uow = uow
         self._clock = clock
         self._folder = folder
-        self._kinds = {kind.name: kind for kind in kinds}
-        self._vocabularies = {kind.name: Vocabulary(kind.targets) for kind in kinds}
+        self._kinds = {kind.door.kind: kind for kind in kinds}
+        self._vocabularies = {kind.door.kind: Vocabulary(kind.targets) for kind in kinds}
         self._checking = Checking(uow, self.kind, self.path_of)
         self._applying = Applying(uow, clock, self.kind)
 
@@ -60,44 +60,47 @@ class Imports:
     async def receive(
         self,
         actor: Actor,
-        creditor_id: int,
+        creditor_id: int | None,
         path: Path,
         file_name: str,
         *,
         kind: str = REGISTRY,
         order_number: str = "",
+        options: Mapping[str, str] | None = None,
     ) -> ImportBatch:
-        """Take a workbook in (``path`` may be deleted afterwards), find its headings and suggest what they mean.
+        """Take a file in (``path`` may be deleted afterwards), find its headings and suggest what they mean.
 
-        Raises ``NotAWorkbook``, ``WorkbookTooLarge``, ``NoHeadings`` or ``FileKnown``.
+        Raises ``NotAWorkbook``, ``WorkbookTooLarge``, ``NoHeadings`` or ``FileKnown``, and what its kind refuses with.
         """
-        actor.require(rights.IMPORT)
         brought, vocabulary = self.kind(kind), self._vocabularies[kind]
-        await asyncio.to_thread(workbook.inspect, path)
+        actor.require(brought.door.right)
+        await asyncio.to_thread(brought.inspect, path)
         digest = await asyncio.to_thread(_sha256, path)
         await self._refuse_known(kind, creditor_id, digest)
-        found = await workbook.heads(path)
+        request = Request(path=str(path), opener=brought.opener, options=dict(options or {}))
+        found = await workbook.heads(request)
+        if refusal := next((head.refusal for head in found if head.refusal), None):
+            raise brought.unreadable(refusal)
         await asyncio.to_thread(self._keep, path, digest)
         now = self._clock.now()
+        batch = ImportBatch(
+            kind=kind,
+            creditor_id=creditor_id,
+            options=request.options,
+            order_number=order_number.strip()[:60] or now.date().isoformat(),
+            file_name=file_name[:255],
+            file_hash=digest,
+            created_by_id=actor.user_id or None,
+            created_at=now,
+        )
         async with self._uow.write() as work:
-            saved = await brought.saved_mapping(work.session, creditor_id)
+            saved = await brought.saved_mapping(work.session, batch)
             sheet, header = _choose(found, vocabulary, saved)
-            headings = sheet.rows[header]
-            columns = vocabulary.suggest(headings, saved)
-            batch = ImportBatch(
-                kind=kind,
-                creditor_id=creditor_id,
-                order_number=order_number.strip()[:60] or now.date().isoformat(),
-                file_name=file_name[:255],
-                file_hash=digest,
-                sheet=sheet.name,
-                header=header,
-                headings=headings,
-                columns={str(index): target for index, target in columns.items()},
-                sheet_rows=max(sheet.height - header - 1, 0),
-                created_by_id=actor.user_id or None,
-                created_at=now,
-            )
+            batch.sheet, batch.header, batch.headings = sheet.name, header, sheet.rows[header]
+            columns = {} if sheet.fixed else vocabulary.suggest(batch.headings, saved)
+            batch.columns = {str(index): target for index, target in columns.items()}
+            batch.sheet_rows = max(sheet.height - header - 1, 0)
+            batch.fixed = sheet.fixed
             work.session.add(batch)
             try:
                 await work.session.flush()
@@ -106,7 +109,7 @@ class Imports:
             record(work, actor, "import.received", ("import", batch.id), {"file": (None, batch.file_name)}, at=now)
         return batch
 
-    async def _refuse_known(self, kind: str, creditor_id: int, digest: str) -> None:
+    async def _refuse_known(self, kind: str, creditor_id: int | None, digest: str) -> None:
         gone = (BatchState.CANCELLED, BatchState.FAILED)
         same = select(ImportBatch.created_at).where(
             ImportBatch.kind == kind,
@@ -132,17 +135,18 @@ class Imports:
 
         Raises ``MappingIncomplete``, or ``BatchBusy`` when the batch is being applied already.
         """
-        actor.require(rights.IMPORT)
         now = self._clock.now()
         async with self._uow.write() as work:
-            batch = await self._step(work, batch_id, (BatchState.MAPPING, BatchState.CHECKED), BatchState.CHECKING)
+            steps = (BatchState.MAPPING, BatchState.CHECKED)
+            batch = await self._step(work, actor, batch_id, steps, BatchState.CHECKING)
             kind = self.kind(batch.kind)
             chosen = {index: target for index, target in columns.items() if target in kind.targets}
-            if lacking := kind.lacking(set(chosen.values())):
+            if not batch.fixed and (lacking := kind.lacking(set(chosen.values()))):
                 raise MappingIncomplete(targets=", ".join(str(kind.targets[key].label) for key in lacking))
             batch.columns = {str(index): target for index, target in chosen.items()}
             batch.on_existing, batch.checked_rows, batch.counts, batch.error = on_existing, 0, {}, None
-            await kind.save_mapping(work, batch.creditor_id, remember(batch.headings, chosen))
+            if not batch.fixed:
+                await kind.save_mapping(work, batch, remember(batch.headings, chosen))
             await work.session.execute(delete(ImportRow).where(ImportRow.batch_id == batch_id))
             await enqueue(work, CHECK_JOB, {"batch": batch_id}, at=now, key=f"{CHECK_JOB}:{batch_id}")
 
@@ -151,11 +155,10 @@ class Imports:
 
         Raises ``BatchBusy``.
         """
-        actor.require(rights.IMPORT)
         now = self._clock.now()
         async with self._uow.write() as work:
             steps = (BatchState.CHECKED, BatchState.STOPPED)
-            batch = await self._step(work, batch_id, steps, BatchState.APPLYING)
+            batch = await self._step(work, actor, batch_id, steps, BatchState.APPLYING)
             if batch.counts.get(Outcome.ERROR) and not valid_only:
                 raise BatchBusy()
             await self.kind(batch.kind).begin(work, batch, now)
@@ -164,25 +167,28 @@ class Imports:
 
     async def stop(self, actor: Actor, batch_id: int) -> None:
         """Cancel: a dry run is thrown away; an applying stops after the transaction under way, and can go on later."""
-        actor.require(rights.IMPORT)
         now = self._clock.now()
         early = (BatchState.MAPPING, BatchState.CHECKING, BatchState.CHECKED)
         async with self._uow.write() as work:
             batch = await work.session.get(ImportBatch, batch_id, with_for_update=True)
             if batch is None:
                 raise NotFound()
+            actor.require(self.kind(batch.kind).door.right)
             if batch.state not in (*early, BatchState.APPLYING):
                 raise BatchBusy()
             batch.state = BatchState.STOPPED if batch.state == BatchState.APPLYING else BatchState.CANCELLED
             record(work, actor, f"import.{batch.state}", ("import", batch_id), at=now)
 
-    async def _step(self, work: Work, batch_id: int, allowed: Sequence[BatchState], to: BatchState) -> ImportBatch:
+    async def _step(
+        self, work: Work, actor: Actor, batch_id: int, allowed: Sequence[BatchState], to: BatchState
+    ) -> ImportBatch:
         """Move the batch on by conditional update: of two who press the button one wins."""
-        moved = update(ImportBatch).where(ImportBatch.id == batch_id, ImportBatch.state.in_(allowed)).values(state=to)
-        found = await work.session.scalar(moved.returning(ImportBatch.id))
-        if found is None and await work.session.get(ImportBatch, batch_id) is None:
+        batch = await work.session.get(ImportBatch, batch_id)
+        if batch is None:
             raise NotFound()
-        if found is None:
+        actor.require(self.kind(batch.kind).door.right)
+        moved = update(ImportBatch).where(ImportBatch.id == batch_id, ImportBatch.state.in_(allowed)).values(state=to)
+        if await work.session.scalar(moved.returning(ImportBatch.id)) is None:
             raise BatchBusy()
         return await work.session.get_one(ImportBatch, batch_id, populate_existing=True)
 
@@ -191,6 +197,8 @@ def _choose(sheets: Sequence[SheetHead], vocabulary: Vocabulary, saved: Mapping[
     """The visible sheet with the most columns understood, and the index of its headings. Raises ``NoHeadings``."""
     best: tuple[int, SheetHead, int] | None = None
     for sheet in sheets:
+        if sheet.fixed:
+            return sheet, 0
         row = vocabulary.header_row(sheet.rows, saved)
         if row is not None:
             known = vocabulary.understood(sheet.rows[row], saved)

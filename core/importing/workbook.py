@@ -47,9 +47,18 @@ def inspect(path: Path) -> None:
         raise WorkbookTooLarge()
 
 
-async def heads(path: Path) -> list[SheetHead]:
+def holds_workbook(path: Path) -> bool:
+    """Whether an archive looks like a workbook rather than like files put together."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(name.startswith("xl/") for name in archive.namelist())
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+        return False
+
+
+async def heads(request: Request) -> list[SheetHead]:
     """The beginning of every visible sheet."""
-    return [head async for head in _read(Request(path=str(path)), SheetHead)]
+    return [head async for head in _read(request, SheetHead)]
 
 
 async def lines(request: Request) -> AsyncGenerator[Line, None]:

@@ -77,6 +77,7 @@ class Payment(Base):
         Index("ix_payments_case", "case_id", "value_on"),
         Index("ix_payments_payer_account", "payer_account"),
         Index("ix_payments_batch", "batch_id"),
+        Index("ix_payments_alike", "account_id", "value_on", "amount"),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -218,6 +219,22 @@ class KnownPayer(Base):
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), primary_key=True)
     times: Mapped[int] = mapped_column(default=1)
     last_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class CaseKey(Base):
+    """A number a payment may name, as :func:`core.payments.rules.references.key_of` writes it.
+
+    ``number`` is how the case or claim writes it. ``claim_id`` is 0 for the case's own number. The rows follow the
+    cases and claims when payments are matched (:mod:`core.payments.service.keys`).
+    """
+
+    __tablename__ = "case_keys"
+    __table_args__ = (Index("ix_case_keys_case", "case_id", "claim_id"),)
+
+    key: Mapped[str] = mapped_column(String(60), primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), primary_key=True)
+    claim_id: Mapped[int] = mapped_column(Key, primary_key=True, autoincrement=False)
+    number: Mapped[str] = mapped_column(String(80), primary_key=True)
 
 
 class ClosedMonth(Base):

@@ -205,6 +205,7 @@ BATCH_STATES: Mapping[str, State] = {
 OUTCOMES: Mapping[str, State] = {
     Outcome.NEW: State(word=msg("new"), icon="plus", tone=Tone.LIVE),
     Outcome.UPDATE: State(word=msg("changed"), icon="pencil", tone=Tone.ACT),
+    Outcome.KNOWN: State(word=msg("known"), icon="copy"),
     Outcome.SKIP: State(word=msg("unchanged"), icon="equal"),
     Outcome.ERROR: State(word=msg("error"), icon="alert-triangle", tone=Tone.ALERT),
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 
 import msgspec
 from sqlalchemy import select
@@ -9,7 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.cases.model import Creditor, Order, Stage
 from core.cases.service.creditors import ensure_order
-from core.importing.model import REGISTRY, ImportBatch, OnExisting
+from core.importing import workbook
+from core.importing.errors import NotAWorkbook
+from core.importing.model import ImportBatch, OnExisting
 from core.importing.ports import Verdict
 from core.importing.reader import Line
 from core.importing.reading import Fault, Reading
@@ -18,9 +21,10 @@ from core.importing.registry.fields import TARGETS
 from core.importing.registry.rows import RegistryRow
 from core.importing.registry.rules import judge
 from core.importing.registry.writer import Destination, write_rows
+from core.importing.rights import REGISTRIES
 from core.importing.targets import Target
 from core.kernel.access import PROGRAM
-from core.kernel.errors import NotFound
+from core.kernel.errors import DomainError, NotFound
 from core.kernel.i18n import msg
 from core.kernel.uow import Work
 from core.people.model import User
@@ -55,7 +59,8 @@ class RegistryWriter:
 class RegistryKind:
     """What importing cases brings along."""
 
-    name = REGISTRY
+    door = REGISTRIES
+    opener = ""
     targets: Mapping[str, Target] = TARGETS
     row_reader = "core.importing.registry.rows:read_row"
 
@@ -71,14 +76,20 @@ class RegistryKind:
         told = msg("The database refused this row. Somebody may have entered the same just now.")
         return Fault.of("number", told)
 
-    async def saved_mapping(self, session: AsyncSession, creditor_id: int) -> Mapping[str, str]:
-        creditor = await session.get(Creditor, creditor_id)
+    def inspect(self, path: Path) -> None:
+        workbook.inspect(path)
+
+    def unreadable(self, reason: Fault) -> DomainError:
+        return NotAWorkbook()
+
+    async def saved_mapping(self, session: AsyncSession, batch: ImportBatch) -> Mapping[str, str]:
+        creditor = await session.get(Creditor, batch.creditor_id) if batch.creditor_id else None
         if creditor is None:
             raise NotFound()
         return creditor.import_mapping
 
-    async def save_mapping(self, work: Work, creditor_id: int, mapping: Mapping[str, str]) -> None:
-        creditor = await work.session.get_one(Creditor, creditor_id)
+    async def save_mapping(self, work: Work, batch: ImportBatch, mapping: Mapping[str, str]) -> None:
+        creditor = await work.session.get_one(Creditor, batch.creditor_id)
         creditor.import_mapping = {**creditor.import_mapping, **mapping}
 
     async def judge(self, session: AsyncSession, batch: ImportBatch) -> RegistryJudge:
@@ -89,6 +100,7 @@ class RegistryKind:
 
     async def begin(self, work: Work, batch: ImportBatch, at: datetime) -> None:
         """The order that the cases will stand on."""
+        assert batch.creditor_id is not None, "registries come from creditors"
         await ensure_order(work, PROGRAM, batch.creditor_id, batch.order_number, at.date(), at=at)
 
     async def writer(self, session: AsyncSession, batch: ImportBatch) -> RegistryWriter:

@@ -2,20 +2,24 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 
 import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.cases.model import Case, CaseEvent, EventKind
-from core.importing import cells
+from core.importing import cells, workbook
 from core.importing.cells import Cell
+from core.importing.errors import NotAWorkbook
 from core.importing.model import ImportBatch, Outcome
 from core.importing.ports import Verdict
 from core.importing.reader import Line
 from core.importing.reading import Fault, Reading
+from core.importing.rights import IMPORT, Door
 from core.importing.targets import Target
 from core.kernel.bulk import insert_many, reserve_ids
+from core.kernel.errors import DomainError
 from core.kernel.i18n import msg
 from core.kernel.uow import Work
 
@@ -87,7 +91,8 @@ class NotesAtWork:
 class NotesKind:
     """What importing notes brings along. Its mappings are not remembered."""
 
-    name = "notes"
+    door = Door("notes", IMPORT)
+    opener = ""
     targets: Mapping[str, Target] = TARGETS
     row_reader = f"{__name__}:read_note"
 
@@ -100,10 +105,16 @@ class NotesKind:
     def refused(self) -> Fault:
         return Fault.of("case", msg("The database refused this row. Somebody may have entered the same just now."))
 
-    async def saved_mapping(self, _session: AsyncSession, _creditor_id: int) -> Mapping[str, str]:
+    def inspect(self, path: Path) -> None:
+        workbook.inspect(path)
+
+    def unreadable(self, reason: Fault) -> DomainError:
+        return NotAWorkbook()
+
+    async def saved_mapping(self, _session: AsyncSession, _batch: ImportBatch) -> Mapping[str, str]:
         return {}
 
-    async def save_mapping(self, _work: Work, _creditor_id: int, _mapping: Mapping[str, str]) -> None:
+    async def save_mapping(self, _work: Work, _batch: ImportBatch, _mapping: Mapping[str, str]) -> None:
         pass
 
     async def judge(self, _session: AsyncSession, batch: ImportBatch) -> NotesAtWork:

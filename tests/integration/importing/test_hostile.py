@@ -31,7 +31,7 @@ def said(line: Line) -> RegistryRow:
 async def look(path: Path) -> None:
     """What happens to every upload first."""
     workbook.inspect(path)
-    await workbook.heads(path)
+    await workbook.heads(Request(path=str(path)))
 
 
 @pytest.mark.parametrize("make", BOMBS, ids=lambda make: make.__name__)
@@ -49,7 +49,7 @@ async def test_external_entities_stay_outside(tmp_path: Path) -> None:
     path = entity_book(tmp_path / "xxe.xlsx", f'<!ENTITY e SYSTEM "file://{secret}">')
     workbook.inspect(path)
     try:
-        seen = str(await workbook.heads(path))
+        seen = str(await workbook.heads(Request(path=str(path))))
     except NotAWorkbook:
         return
     assert "TOP-SECRET" not in seen
@@ -75,7 +75,7 @@ async def test_hidden_sheets_are_not_offered_and_merged_cells_stand_in_every_row
     seen.write_row(1, 2, ("1", 10))
     seen.write_row(2, 2, ("2", 20))
     book.close()
-    assert [head.name for head in await workbook.heads(path)] == ["Seen"]
+    assert [head.name for head in await workbook.heads(Request(path=str(path)))] == ["Seen"]
     reading = Reading(columns={0: "number", 1: "name", 2: "claim", 3: "principal"}, region="US", currency="USD")
     found = [line async for line in workbook.lines(asking(path, "Seen", 0, reading))]
     assert [(line.number, line.name, line.claim) for line in found] == [

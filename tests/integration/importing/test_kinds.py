@@ -51,7 +51,9 @@ async def test_notes_and_cases_come_in_by_one_mechanism(
         notes = await session.scalars(select(CaseEvent.text).where(CaseEvent.kind == EventKind.NOTE))
         assert sorted(notes) == ["moved", "promised"]
     back = tmp_path / "back.xlsx"
-    await write_report(uow, PROGRAM, batch.id, back, translator("en"), targets=TARGETS, errors_only=True)
+    await write_report(
+        uow, PROGRAM, batch.id, back, translator("en"), targets=TARGETS, errors_only=True, door=NotesKind.door
+    )
     sheet = load_workbook(str(back)).get_sheet_by_index(0).to_python()
     assert [row[2] for row in sheet[1:]] == [
         "Case no.: The same case and claim stand in row 5 already.",
