@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import xlsxwriter
-from core.importing.registry.fields import TARGETS
 from sqlalchemy import select
 
 from core.cases.model import Case, CaseParty
 from core.importing.model import BatchState, ImportBatch
+from core.importing.registry.fields import TARGETS
 from core.kernel.db import Database
 from core.parties.model import Phone
 from core.people.model import Role, User
