@@ -28,6 +28,7 @@ from core.importing.service import Imports
 from core.kernel.access import Actor, Right
 from core.kernel.i18n import msg
 from core.kernel.idempotency import Idempotency
+from core.payments.service.desk import PaymentDesk
 from core.planning.ports import WorkCalendar
 from web.live.endpoint import LiveDesk
 from web.live.messages import LiveMessages
@@ -84,6 +85,7 @@ def services_of(house: House, rights: tuple[Right, ...]) -> Services:
         PhoneLines: BrowserLines(base.uow, people.users, house.sites),
         CaseScreenParts: CaseCalls(base.uow, base.clock, floor.gate, house.archive.desk),
         Registry: floor.registry,
+        PaymentDesk: house.payments,
         PlannedWork: floor.planned,
         RingBack: floor.ring_back,
         WorkCalendar: LawCalendar(),

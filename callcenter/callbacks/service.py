@@ -138,7 +138,12 @@ class CallbackService:
             row = await callback_for(work.session, actor, EDIT, callback_id, lock=True)
             if row.state not in OPEN:
                 raise CallbackTaken
-            now = self._clock.now()
+            self.drop(work, actor, [row], reason)
+
+    def drop(self, work: Work, actor: Actor, rows: Sequence[Callback], reason: str) -> None:
+        """Drop callbacks that nobody needs any more, within the caller's transaction, who holds their rows."""
+        now = self._clock.now()
+        for row in rows:
             record(work, actor, "callbacks.cancelled", ("callback", row.id), {"reason": (None, reason)}, at=now)
             self._close(work, row, CallbackState.CANCELLED, reason)
 

@@ -93,6 +93,7 @@ class ContactFacts:
 
     ``zone`` and ``phone_zone`` are IANA names stated for the debtor and for the phone, ``address_zones`` those of the
     region he lives in. ``third_party`` marks a phone that belongs to somebody else. ``suspended_until`` is aware UTC.
+    ``nothing_owed``: the case's debts have been paid and none is open.
     """
 
     jurisdiction: Jurisdiction
@@ -107,6 +108,7 @@ class ContactFacts:
     deceased: bool = False
     case: CaseStanding = CaseStanding.OPEN
     suspended_until: datetime | None = None
+    nothing_owed: bool = False
 
 
 def blocks_of(facts: ContactFacts, zone: DebtorZone, now: datetime) -> tuple[Block, ...]:
@@ -128,6 +130,7 @@ def _plain(facts: ContactFacts) -> tuple[tuple[BlockKind, bool], ...]:
         (BlockKind.THIRD_PARTY, facts.third_party and facts.phone_consent is not Consent.GIVEN),
         (BlockKind.DECEASED, facts.deceased),
         (BlockKind.CASE_CLOSED, facts.case is CaseStanding.CLOSED),
+        (BlockKind.NOTHING_OWED, facts.nothing_owed),
     )
 
 

@@ -53,6 +53,7 @@ _BLOCKS: dict[BlockKind, str] = {
     BlockKind.THIRD_PARTY: mark("This phone belongs to somebody else who has not consented."),
     BlockKind.CASE_CLOSED: mark("The case is closed."),
     BlockKind.CASE_SUSPENDED: mark("The case is suspended."),
+    BlockKind.NOTHING_OWED: mark("All of the debt is paid."),
     BlockKind.PAUSE: mark("A rest from calls was agreed in the last talk."),
 }
 

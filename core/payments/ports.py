@@ -36,7 +36,18 @@ class Credited:
     paid_in_full: bool
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TakenBack:
+    """Money that a settlement had brought on a case is gone again."""
+
+    case_id: int
+    settlement_id: int
+
+
 class AfterMoney(Protocol):
-    """Ends planned work that money has made pointless, in the same transaction; a call under way is not touched."""
+    """Ends planned work that money has made pointless, and has somebody look again where it was taken back; in the same
+    transaction. A call under way is not touched."""
 
     async def money_came(self, work: Work, credited: Sequence[Credited], *, at: datetime) -> None: ...
+
+    async def money_went(self, work: Work, taken: Sequence[TakenBack], *, at: datetime) -> None: ...

@@ -12,5 +12,6 @@ import "./dial.js";
 import "./phone.js";
 import "./pop.js";
 import "./refresh.js";
+import "./money.js";
 import "./player.js";
 import "./keys.js";

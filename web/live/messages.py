@@ -34,12 +34,15 @@ from core.cases.rights import VIEW as CASES_VIEW
 from core.kernel.access import Actor
 from core.kernel.bus import Bus
 from core.kernel.i18n import translator
+from core.kernel.money import Money
 from core.kernel.uow import UnitOfWork
 from core.parties.model import Party
+from core.payments.events import MoneyCame
 from core.people.access import actor_of
 from core.people.model import User
 from web.live.hub import Audience, Hub
 from web.pages.agent_badge import badge
+from web.pages.formats import money
 
 
 class LiveMessages:
@@ -65,6 +68,7 @@ class LiveMessages:
         bus.subscribe(RecordingReady, self._recording)
         bus.subscribe(RecordingPaused, self._paused)
         bus.subscribe(CaseChanged, self._case)
+        bus.subscribe(MoneyCame, self._money)
 
     def telephony_changed(self, status: TelephonyStatus) -> None:
         """The lamp changed: everybody sees it at once."""
@@ -164,6 +168,18 @@ class LiveMessages:
         )
         body = {"case_id": event.case_id, "kind": event.kind}
         self._hub.publish("case.changed", audience, lambda _language: body)
+
+    async def _money(self, event: MoneyCame) -> None:
+        """Whoever has the case is told at once; its screens look again by themselves."""
+        if event.collector_id is None:
+            return
+        amount = Money(event.amount, event.currency)
+
+        def content(language: str) -> Mapping[str, Any]:
+            shown = money(amount, language)
+            return {"case_id": event.case_id, "case_number": event.case_number, "amount": shown}
+
+        self._hub.publish("payment.came", Audience(user_ids=frozenset({event.collector_id})), content)
 
     def phone_claimed(self, user_id: int, tab: str) -> None:
         """A tab takes the user's phone: the others give it up, on whatever computer they are."""

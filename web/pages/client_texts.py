@@ -67,6 +67,7 @@ CLIENT_TEXTS: Mapping[str, Message] = {
     "number_hidden": msg("Hidden number"),
     "open_case": msg("Open"),
     "override_reason": msg("Reason for calling all the same"),
+    "payment_came": msg("A payment of {amount} came in on case {number}"),
     "phone_connecting": msg("Connecting"),
     "phone_disconnected": msg("No link to the exchange"),
     "phone_elsewhere": msg("In use in another tab"),

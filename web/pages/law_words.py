@@ -34,10 +34,17 @@ KINDS: Mapping[str, Message] = {
     BlockKind.THIRD_PARTY: msg("somebody else's phone"),
     BlockKind.CASE_CLOSED: msg("case closed"),
     BlockKind.CASE_SUSPENDED: msg("case suspended"),
+    BlockKind.NOTHING_OWED: msg("debt paid"),
     BlockKind.PAUSE: msg("rest agreed"),
 }
 #: What people record; the rest the program knows from the case and its phones.
-_DERIVED = (BlockKind.INVALID_PHONE, BlockKind.THIRD_PARTY, BlockKind.CASE_CLOSED, BlockKind.CASE_SUSPENDED)
+_DERIVED = (
+    BlockKind.INVALID_PHONE,
+    BlockKind.THIRD_PARTY,
+    BlockKind.CASE_CLOSED,
+    BlockKind.CASE_SUSPENDED,
+    BlockKind.NOTHING_OWED,
+)
 BLOCK_KINDS = tuple(Option(value=kind, label=word) for kind, word in KINDS.items() if kind not in _DERIVED)
 
 DAY_TYPES: Mapping[str, Message] = {

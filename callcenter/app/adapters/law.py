@@ -51,9 +51,11 @@ class DebtorFacts:
         if case is None or party is None:
             raise NotFound
         number = await _number(session, party_id, phone)
+        debts = await _debts(session, case_id)
         return law.ContactFacts(
             jurisdiction=Jurisdiction(case.jurisdiction or case.creditors),
-            debts=await _debts(session, case_id),
+            debts=debts,
+            nothing_owed=not debts and await _has_paid(session, case_id),
             zone=party.timezone,
             phone_zone=number.timezone if number else None,
             address_zones=await _address_zones(session, party_id),
@@ -86,6 +88,11 @@ async def _number(session: AsyncSession, party_id: int, phone: str | None) -> Ph
 async def _debts(session: AsyncSession, case_id: int) -> frozenset[int]:
     statement = select(Claim.id).where(Claim.case_id == case_id, Claim.state == ClaimState.OPEN)
     return frozenset((await session.scalars(statement)).all())
+
+
+async def _has_paid(session: AsyncSession, case_id: int) -> bool:
+    paid = select(Claim.id).where(Claim.case_id == case_id, Claim.state == ClaimState.PAID).limit(1)
+    return await session.scalar(paid) is not None
 
 
 async def _is_third_party(session: AsyncSession, party_id: int, case_id: int, number: Phone | None) -> bool:

@@ -20,6 +20,7 @@ _HOUSE: dict[BlockKind, frozenset[Channel]] = {
     BlockKind.THIRD_PARTY: _PHONE_ONLY,
     BlockKind.CASE_CLOSED: ALL_CHANNELS,
     BlockKind.CASE_SUSPENDED: DIRECT,
+    BlockKind.NOTHING_OWED: DIRECT,
     BlockKind.PAUSE: DIRECT,
 }
 

@@ -172,6 +172,7 @@ class BlockKind(StrEnum):
     THIRD_PARTY = "third_party"
     CASE_CLOSED = "case_closed"
     CASE_SUSPENDED = "case_suspended"
+    NOTHING_OWED = "nothing_owed"
     PAUSE = "pause"
 
 

@@ -10,8 +10,11 @@ from core.kernel.access import Actor
 from core.kernel.uow import Work
 
 
-async def follow_up(work: Work, case: Case, key: str, title: str, *, at: datetime) -> None:
-    """Have somebody call about it now, once for ``key``; a reason that had fallen away and is back counts again.
+async def follow_up(
+    work: Work, case: Case, key: str, title: str, *, at: datetime, kind: TaskKind = TaskKind.CALL
+) -> None:
+    """Have somebody call about it now (or do what ``kind`` says), once for ``key``; a reason that had fallen away and is
+    back counts again.
 
     The task only asks for a call: when it may be made is decided when it is dialled. Nothing is asked for on cases
     nobody may work on.
@@ -20,7 +23,7 @@ async def follow_up(work: Work, case: Case, key: str, title: str, *, at: datetim
         return
     known = await work.session.scalar(select(Task).where(Task.key == key))
     if known is None:
-        work.session.add(Task(case_id=case.id, kind=TaskKind.CALL, title=title, due_at=at, key=key, created_at=at))
+        work.session.add(Task(case_id=case.id, kind=kind, title=title, due_at=at, key=key, created_at=at))
     elif known.state == TaskState.CANCELLED and known.ended_by_id is None:
         known.state, known.ended_at, known.due_at = TaskState.OPEN, None, at
     else:

@@ -15,7 +15,7 @@ from core.cases.service.timeline import add_events
 from core.kernel.access import Actor
 from core.kernel.uow import Work
 from core.payments.model import Allocation, Payment, Settlement
-from core.payments.ports import AfterMoney, Appropriation, Credited, Received
+from core.payments.ports import AfterMoney, Appropriation, Credited, Received, TakenBack
 
 
 class MoveKind(StrEnum):
@@ -61,6 +61,7 @@ class Effects:
         told = [(move.case_id, _data(move, cases[move.case_id])) for move in moves]
         await add_events(work, EventKind.PAYMENT, told, at, actor=actor, text=reason)
         await self._after.money_came(work, _credited(moves, cases), at=at)
+        await self._after.money_went(work, _taken_back(moves), at=at)
 
 
 def _data(move: Move, case: Case) -> dict[str, object]:
@@ -83,6 +84,14 @@ def _credited(moves: Sequence[Move], cases: Mapping[int, Case]) -> list[Credited
     return [
         Credited(case_id=case_id, amount=amount, paid_in_full=cases[case_id].open_amount <= 0)
         for case_id, amount in sums.items()
+    ]
+
+
+def _taken_back(moves: Sequence[Move]) -> list[TakenBack]:
+    return [
+        TakenBack(case_id=move.case_id, settlement_id=move.settlement_id)
+        for move in moves
+        if move.kind is not MoveKind.SETTLED
     ]
 
 

@@ -17,7 +17,7 @@ from core.kernel.uow import UnitOfWork, Work
 from core.parties.service import NewParty
 from core.payments import rights
 from core.payments.model import AccountKind, Allocation, MoneyAccount, Payment, Source
-from core.payments.ports import Credited, Received
+from core.payments.ports import Credited, Received, TakenBack
 from core.payments.service.desk import PaymentDesk
 from core.payments.service.effects import Effects
 from core.payments.service.registering import NewPayment
@@ -33,6 +33,7 @@ class Followers:
 
     received: dict[int, Sequence[Received]] = field(default_factory=dict)
     credited: list[Credited] = field(default_factory=list)
+    taken_back: list[TakenBack] = field(default_factory=list)
 
     async def appropriate(
         self, work: Work, case_id: int, received: Sequence[Received], *, at: datetime, today: date
@@ -45,6 +46,10 @@ class Followers:
         assert work.session.in_transaction()
         assert at.tzinfo is not None
         self.credited += credited
+
+    async def money_went(self, work: Work, taken: Sequence[TakenBack], *, at: datetime) -> None:
+        assert work.session.in_transaction()
+        self.taken_back += taken
 
 
 @dataclass

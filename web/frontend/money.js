@@ -1,0 +1,10 @@
+/* Money that comes in on a case of mine is said at once; the case's screen looks again by itself (refresh.js). */
+import { t } from "./i18n.js";
+import { open, path } from "./page.js";
+import { toast } from "./toast.js";
+
+document.addEventListener("payment.came", ({ detail }) => {
+  const href = `/cases/${detail.case_id}`;
+  const action = path() === href ? undefined : { label: t("open_case"), run: () => open(href) };
+  toast(t("payment_came", { amount: detail.amount, number: detail.case_number }), { mark: "cash", action });
+});
