@@ -26,6 +26,7 @@ from core.importing.service import Imports
 from core.kernel.access import Actor, Right
 from core.kernel.i18n import msg
 from core.kernel.idempotency import Idempotency
+from core.payments.service.desk import PaymentDesk
 from core.planning.ports import WorkCalendar
 from web.live.endpoint import LiveDesk
 from web.live.messages import LiveMessages
@@ -77,6 +78,7 @@ def services_of(house: House, rights: tuple[Right, ...]) -> Services:
         Recordings: house.archive.desk,
         LiveDesk: house.live.desk,
         LiveMessages: house.live.messages,
+        PaymentDesk: house.money,
         PhoneLines: BrowserLines(base.uow, people.users, house.sites),
         CaseScreenParts: CaseCalls(base.uow, base.clock, floor.gate, house.archive.desk),
         Registry: floor.registry,

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
@@ -11,6 +12,7 @@ from callcenter.agents.service import AgentService
 from callcenter.app.adapters.callbacks import AgreedCallbacks, CallbackLaw, FloorDialler, PlannedCallbacks
 from callcenter.app.adapters.cases import CallerLookup, CaseEffects
 from callcenter.app.adapters.law import CallGate, DebtorFacts
+from callcenter.app.adapters.money import PaidWork
 from callcenter.app.adapters.phones import BridgedPhones
 from callcenter.app.adapters.recordings import BridgedChannels
 from callcenter.app.adapters.staff import FreeAgents, RegisteredPhones, StaffDirectory
@@ -31,6 +33,7 @@ from callcenter.compliance.registry import Registry
 from callcenter.compliance.service import Gate
 from core.audit.service import Looks, Sealer
 from core.cases.ports import PlannedWork
+from core.cases.service.appropriation import appropriate
 from core.cases.service.balances import CarryForward
 from core.cases.service.deciding import PromiseKeeper
 from core.importing.registry.kind import RegistryKind
@@ -42,6 +45,8 @@ from core.kernel.idempotency import Idempotency
 from core.kernel.ids import IdSource
 from core.kernel.jobs import JobHandler, JobQueued, JobRunner
 from core.kernel.uow import UnitOfWork
+from core.payments.service.desk import PaymentDesk
+from core.payments.service.effects import Effects
 from core.people.events import AccessEnded
 from core.people.passwords import Passwords
 from core.people.service.keys import Keys
@@ -159,6 +164,7 @@ class House:
     live: Live
     imports: Imports
     jobs: JobRunner
+    money: PaymentDesk
     promises: PromiseKeeper
     sites: tuple[Site, ...]
 
@@ -239,9 +245,16 @@ def build(base: Ground, staff: People, sites: Sequence[Site]) -> House:
         live=_live(base, floor, archive),
         imports=imports,
         jobs=jobs,
+        money=PaymentDesk(base.uow, base.clock, _effects(floor)),
         promises=PromiseKeeper(base.uow, base.clock, (floor.planned,)),
         sites=tuple(sites),
     )
+
+
+def _effects(floor: Floor) -> Effects:
+    """Everybody who follows the money."""
+    sources = (floor.planned,)
+    return Effects(partial(appropriate, sources=sources), PaidWork(floor.callbacks, sources))
 
 
 def _live(base: Ground, floor: Floor, archive: Archive) -> Live:

@@ -1,6 +1,6 @@
 """Planning callbacks, taking them, and what calls do to them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -140,6 +140,14 @@ class CallbackService:
                 raise CallbackTaken
             now = self._clock.now()
             record(work, actor, "callbacks.cancelled", ("callback", row.id), {"reason": (None, reason)}, at=now)
+            self._close(work, row, CallbackState.CANCELLED, reason)
+
+    async def debt_paid(self, work: Work, case_ids: Collection[int], *, at: datetime) -> None:
+        """Drop what was planned on cases that owe nothing any more; a call that is being made goes on."""
+        planned = select(Callback).where(Callback.case_id.in_(case_ids), Callback.state.in_((*_TAKEABLE, _PLANNED)))
+        for row in (await work.session.scalars(planned.order_by(Callback.id).with_for_update())).all():
+            reason = "The debt was paid."
+            record(work, PROGRAM, "callbacks.cancelled", ("callback", row.id), {"reason": (None, reason)}, at=at)
             self._close(work, row, CallbackState.CANCELLED, reason)
 
     async def take(self, actor: Actor, callback_id: int) -> int:
@@ -313,6 +321,7 @@ def _concerned(news: CallNews) -> ColumnElement[bool]:
     return or_(Callback.case_id == news.case_id, Callback.case_id.is_(None), Callback.origin == Origin.MISSED_CALL)
 
 
+_PLANNED = CallbackState.PLANNED
 _TAKEABLE = (CallbackState.DUE, CallbackState.MISSED)
 
 
