@@ -318,6 +318,7 @@ def _concerned(news: CallNews) -> ColumnElement[bool]:
     return or_(Callback.case_id == news.case_id, Callback.case_id.is_(None), Callback.origin == Origin.MISSED_CALL)
 
 
+_PLANNED = CallbackState.PLANNED
 _TAKEABLE = (CallbackState.DUE, CallbackState.MISSED)
 
 

@@ -54,7 +54,7 @@ async def numbers_in(path: Path) -> list[str]:
 
 async def _in_workbook(path: Path) -> list[str]:
     await asyncio.to_thread(workbook.inspect, path)
-    for sheet in await workbook.heads(path):
+    for sheet in await workbook.heads(Request(path=str(path))):
         place = _place(sheet.rows)
         if place is not None:
             header, column = place

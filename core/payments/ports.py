@@ -6,21 +6,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol
 
+from core.cases.service.appropriation import Received
 from core.kernel.uow import Work
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Received:
-    """What stands settled on a case of one payment, in the case's currency. ``entered_at`` is when it became known."""
-
-    payment_id: int
-    value_on: date
-    amount: Decimal
-    entered_at: datetime | None = None
-
-
 class Appropriation(Protocol):
-    """Counts what came on a case for its promises and instalments."""
+    """Counts what came on a case for its promises and instalments
+    (:func:`core.cases.service.appropriation.appropriate`)."""
 
     async def __call__(
         self, work: Work, case_id: int, received: Sequence[Received], *, at: datetime, today: date

@@ -65,7 +65,7 @@ async def show(request: Request) -> Response:
             href=f"/imports/{batch.id}",
             cells={
                 "file": TextCell(batch.file_name, href=f"/imports/{batch.id}"),
-                "creditor": TextCell(creditor.name),
+                "creditor": TextCell(creditor.name if creditor else None),
                 "order": TextCell(batch.order_number),
                 "state": StateCell(words.BATCH_STATES[batch.state]),
                 "rows": TextCell(sum(batch.counts.values()) or batch.sheet_rows),

@@ -6,7 +6,7 @@ from alembic import op
 from core.kernel import types
 
 revision = "0017"
-down_revision = "0004"
+down_revision = "0013"
 
 _UNPLANNED = sa.text("state = 'open' AND next_action_at IS NULL")
 _POOL = sa.text("state = 'open' AND collector_id IS NULL")

@@ -6,7 +6,7 @@ from alembic import op
 from core.kernel import types
 
 revision = "0019"
-down_revision = "0004"
+down_revision = "0017"
 
 _HELD = sa.text("creditor_id IS NULL AND state NOT IN ('cancelled', 'failed')")
 

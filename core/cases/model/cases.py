@@ -26,7 +26,8 @@ class Case(Base):
     transaction that changes what they copy. ``jurisdiction`` overrides the creditor's.
     ``next_action_at`` is the earliest planned event (None: nothing is planned). ``score`` is how much the case is worth
     working on next, without what changes by the hour; ``best_hour`` the debtor's local hour in which most talks with
-    him began. ``broken_promises`` counts.
+    him began. ``broken_promises`` counts. ``resettle_from`` marks a case whose payments from that day on are to be
+    settled again: a back-dated one made them pay more interest than is owed.
     ``search_text`` holds number, names, ids, phones, e-mails and contract numbers, folded.
     """
 
@@ -74,6 +75,7 @@ class Case(Base):
     balance_on: Mapped[date | None] = mapped_column()
     limitation_on: Mapped[date | None] = mapped_column()
     last_payment_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    resettle_from: Mapped[date | None] = mapped_column()
     broken_promises: Mapped[int] = mapped_column(default=0)
     score: Mapped[int] = mapped_column(default=0)
     best_hour: Mapped[int | None] = mapped_column()

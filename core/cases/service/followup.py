@@ -13,8 +13,9 @@ from core.kernel.uow import Work
 async def follow_up(
     work: Work, case: Case, key: str, title: str, *, at: datetime, kind: TaskKind = TaskKind.CALL
 ) -> None:
-    """Have somebody call about it now (or do what ``kind`` says), once for ``key``; a reason that had fallen away and is
-    back counts again.
+    """Have somebody call about it now (or do what ``kind`` says), once for ``key``.
+
+    A reason that had fallen away and is back counts again.
 
     The task only asks for a call: when it may be made is decided when it is dialled. Nothing is asked for on cases
     nobody may work on.

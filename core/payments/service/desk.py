@@ -1,5 +1,6 @@
 """The desk of payments: each use case in a transaction of its own, for pages and the API."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -12,6 +13,7 @@ from core.payments.service.effects import Effects
 from core.payments.service.orders import Settled, SettleOrder
 from core.payments.service.refunds import refund
 from core.payments.service.registering import NewPayment, register_payment
+from core.payments.service.resettling import resettle
 from core.payments.service.settling import preview, settle, settle_many
 from core.payments.service.withdrawing import BounceFee, reverse, withdraw
 
@@ -53,6 +55,11 @@ class PaymentDesk:
         """Take a payment back as a whole."""
         async with self._uow.write() as work:
             await reverse(work, actor, payment_id, reason, self.effects, at=self._clock.now(), fee=fee)
+
+    async def resettle(self, actor: Actor, case_id: int, from_on: date, reason: str) -> Sequence[Settled]:
+        """Settle the payments of a case from a day on again."""
+        async with self._uow.write() as work:
+            return await resettle(work, actor, case_id, from_on, self.effects, reason=reason, at=self._clock.now())
 
     async def refund(self, actor: Actor, payment_id: int, amount: Decimal, reason: str) -> Refund:
         """Give some of what is in suspense back."""

@@ -6,16 +6,20 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select, union, update
 
 from core.cases.model import Case, EventKind, PaymentPlan, Promise
+from core.cases.queries.balance import debts_of
+from core.cases.queries.zones import debtor_zones
+from core.cases.service.appropriation import Received
 from core.cases.service.balances import refresh_balances
 from core.cases.service.timeline import add_events
 from core.kernel.access import Actor
 from core.kernel.uow import Work
 from core.payments.model import Allocation, Payment, Settlement
-from core.payments.ports import AfterMoney, Appropriation, Credited, Received, TakenBack
+from core.payments.ports import AfterMoney, Appropriation, Credited, TakenBack
 
 
 class MoveKind(StrEnum):
@@ -55,13 +59,22 @@ class Effects:
         if not case_ids:
             return
         await refresh_balances(work, case_ids, at=at)
+        await _mark_to_resettle(work, moves, today)
         cases = await _paid_last(work, case_ids)
-        for case_id, received in (await _received(work, case_ids)).items():
-            await self._appropriate(work, case_id, received, at=at, today=today)
+        await self._count(work, cases, at)
         told = [(move.case_id, _data(move, cases[move.case_id])) for move in moves]
         await add_events(work, EventKind.PAYMENT, told, at, actor=actor, text=reason)
         await self._after.money_came(work, _credited(moves, cases), at=at)
         await self._after.money_went(work, _taken_back(moves), at=at)
+
+    async def _count(self, work: Work, cases: Mapping[int, Case], at: datetime) -> None:
+        """Promises and plans are judged by the debtor's own day."""
+        received = await _received(work, cases)
+        debtors = {case_id: cases[case_id].debtor_id for case_id in received}
+        zones = await debtor_zones(work.session, {party for party in debtors.values() if party is not None})
+        for case_id, money in received.items():
+            zone = zones.get(debtors[case_id] or 0, ZoneInfo("UTC"))
+            await self._appropriate(work, case_id, money, at=at, today=at.astimezone(zone).date())
 
 
 def _data(move: Move, case: Case) -> dict[str, object]:
@@ -73,6 +86,7 @@ def _data(move: Move, case: Case) -> dict[str, object]:
         "currency": move.currency,
         "value_on": move.value_on.isoformat(),
         "paid_in_full": case.open_amount <= 0,
+        "resettle": case.resettle_from is not None,
     }
 
 
@@ -93,6 +107,31 @@ def _taken_back(moves: Sequence[Move]) -> list[TakenBack]:
         for move in moves
         if move.kind is not MoveKind.SETTLED
     ]
+
+
+async def _mark_to_resettle(work: Work, moves: Sequence[Move], today: date) -> None:
+    """Mark the cases on which a payment came that is older than others that stand, if those have paid more on some
+    component than is owed now that interest ran on less."""
+    came: dict[int, date] = {}
+    for move in moves:
+        if move.kind is MoveKind.SETTLED:
+            came[move.case_id] = min(move.value_on, came.get(move.case_id, move.value_on))
+    standing = (
+        select(Allocation.case_id, func.max(Allocation.value_on))
+        .join(Settlement, Settlement.id == Allocation.settlement_id)
+        .where(Allocation.case_id.in_(came), Settlement.withdrawn_at.is_(None))
+        .group_by(Allocation.case_id)
+    )
+    later = {case_id: last for case_id, last in await work.session.execute(standing) if last > came[case_id]}
+    overpaid = {
+        debt.case_id
+        for debt in (await debts_of(work.session, later) if later else ())
+        if any(amount < 0 for day in {later[debt.case_id], today} for amount in debt.on(day).parts.values())
+    }
+    for case_id in overpaid:
+        unmarked = Case.resettle_from.is_(None) | (Case.resettle_from > came[case_id])
+        marked = update(Case).where(Case.id == case_id, unmarked).values(resettle_from=came[case_id])
+        await work.session.execute(marked, execution_options={"synchronize_session": False})
 
 
 async def _paid_last(work: Work, case_ids: Sequence[int]) -> Mapping[int, Case]:

@@ -79,6 +79,15 @@ async def settle_many(
     cannot be settled is passed over with its refusal; keep to a few thousand orders a transaction.
     """
     books = await hold_books(work, at=at)
+    done, moves = await split_and_post(work, actor, books, orders, at=at)
+    await effects.moved(work, actor, moves, today=books.today, at=at)
+    return done
+
+
+async def split_and_post(
+    work: Work, actor: Actor, books: Books, orders: Sequence[SettleOrder], *, at: datetime
+) -> tuple[Sequence[Settled], list[Move]]:
+    """The same without telling anybody: what became of each, and what moved."""
     wanted = _payments(order.payment_id for order in orders)
     named = {payment.id: payment for payment in await work.session.scalars(wanted)}
     cases = {case.id: case for case in await lock_cases(work, cases_named(orders, named))}
@@ -93,8 +102,7 @@ async def settle_many(
     for wave in _waves(job for job in jobs if isinstance(job, Job)):
         splits = await _split_wave(work, wave, done)
         moves += await _write(work, actor, books, splits, done, at=at)
-    await effects.moved(work, actor, moves, today=books.today, at=at)
-    return done
+    return done, moves
 
 
 async def _check_reach(session: AsyncSession, actor: Actor, order: SettleOrder) -> None:

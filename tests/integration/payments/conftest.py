@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from core.cases.model import COMPONENTS, Case, Claim, Creditor, Jurisdiction, LedgerEntry, LedgerTransaction
+from core.cases.service.appropriation import Received
 from core.cases.service.cases import NewCase, NewClaim, NewPerson, open_case
 from core.cases.service.creditors import CreditorData, add_creditor, ensure_order
 from core.kernel.access import PROGRAM, Actor, Scope
@@ -17,7 +18,7 @@ from core.kernel.uow import UnitOfWork, Work
 from core.parties.service import NewParty
 from core.payments import rights
 from core.payments.model import AccountKind, Allocation, MoneyAccount, Payment, Source
-from core.payments.ports import Credited, Received, TakenBack
+from core.payments.ports import Credited, TakenBack
 from core.payments.service.desk import PaymentDesk
 from core.payments.service.effects import Effects
 from core.payments.service.registering import NewPayment
