@@ -92,6 +92,47 @@ _WORK = {
             ("POST", "/undo"),
         )
     },
+_SUM_ON = {"claim_id": "{claim}", "component": "agency_fees", "amount": "5", "reason": "a letter"}
+_DEBT = {
+    "GET /cases/{id:int}/balance": Entry(needs=("cases.view",), target="case"),
+    "POST /cases/{id:int}/adjust": Entry(needs=("ledger.edit",), target="case", form=_SUM_ON),
+    "POST /cases/{id:int}/write-off": Entry(
+        needs=("ledger.edit",), target="case", form={**_SUM_ON, "component": "principal"}
+    ),
+    "POST /cases/{id:int}/fee": Entry(needs=("ledger.edit",), target="case", form=_SUM_ON),
+    "POST /cases/{id:int}/interest": Entry(needs=("interest.edit",), target="case", form={"claim_id": "{claim}"}),
+    "POST /cases/{id:int}/accrual-blocks": Entry(
+        needs=("interest.edit",), target="case", form={"from_on": "2026-03-01", "reason": "a stay"}
+    ),
+    "POST /cases/{id:int}/accrual-blocks/{block:int}/lift": Entry(
+        needs=("interest.edit",), target="case without interest", once=True
+    ),
+}
+_TERM = {"bases": "principal", "accrues_to": "penalty", "percent": "5", "day_rule": "365"}
+_INTEREST = {
+    f"{method} {path}": Entry(
+        needs=("interest.edit",), target=target or None, form=form, once="remove" in path or "delete" in path
+    )
+    for method, path, target, form in (
+        ("GET", "/rates", "", {}),
+        ("POST", "/rates", "", {"key": "own", "name": "Own", "kind": "annual"}),
+        ("GET", "/rates/new", "", {}),
+        ("GET", "/rates/{id:int}", "rate table", {}),
+        ("POST", "/rates/{id:int}", "rate table", {"name": "Own", "kind": "annual"}),
+        ("POST", "/rates/{id:int}/rates", "rate table", {"valid_from": "2026-01-01", "percent": "7"}),
+        ("POST", "/rates/{id:int}/rates/remove", "rate table", {"valid_from": "2026-01-01"}),
+        ("POST", "/rates/{id:int}/delete", "rate table", {}),
+        ("GET", "/interest-groups", "", {}),
+        ("POST", "/interest-groups", "", {"name": "Own"}),
+        ("GET", "/interest-groups/new", "", {}),
+        ("GET", "/interest-groups/{id:int}", "interest group", {}),
+        ("POST", "/interest-groups/{id:int}", "interest group", {"name": "Own"}),
+        ("GET", "/interest-groups/{id:int}/terms/new", "interest group", {}),
+        ("POST", "/interest-groups/{id:int}/terms", "interest group", _TERM),
+        ("GET", "/interest-groups/{id:int}/terms/{term:int}", "interest group", {}),
+        ("POST", "/interest-groups/{id:int}/terms/{term:int}", "interest group", _TERM),
+        ("POST", "/interest-groups/{id:int}/terms/{term:int}/remove", "interest group", {}),
+    )
 }
 _LAW = {
     "GET /blocks": Entry(needs=("compliance.block", "compliance.lift")),
@@ -347,6 +388,8 @@ POLICIES: dict[str, Entry] = {
     **_CASES,
     **_LIFE,
     **_WORK,
+    **_DEBT,
+    **_INTEREST,
     **_LAW,
     **_DIRECTORIES,
     **_LISTS,
@@ -381,6 +424,8 @@ REACH: dict[str, dict[str, set[str]]] = {
     "cases.assign": {name: reach for name, reach in _DESK.items() if name != "bella"},
     "tasks.edit": {**_DESK, "karl": _EVERYBODY},
     "cases.close": {"admin": _EVERYBODY, "maria": {"anna", "clara"}},
+    "ledger.edit": {"admin": _EVERYBODY, "maria": _EVERYBODY, "ada": _EVERYBODY},
+    "interest.edit": {"admin": _EVERYBODY, "maria": _EVERYBODY, "ada": _EVERYBODY},
     "compliance.block": {**_DESK, "karl": _EVERYBODY},
     "callbacks.view": {**_DESK, "karl": set()},
     "callbacks.edit": {**_DESK, "karl": set()},

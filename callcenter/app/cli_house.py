@@ -21,6 +21,7 @@ from callcenter.app.schema import migrate
 from callcenter.app.serve import ROLES, serve
 from core.audit.queries import verify
 from core.cases.service.promise_types import ship_promise_types
+from core.cases.shipped_rates import ship_rates
 from core.importing.command import import_file, read_mapping
 from core.importing.registry.kind import RegistryKind
 from core.importing.service import Imports
@@ -86,6 +87,7 @@ async def _add_user(arguments: argparse.Namespace) -> None:
         async with base.uow.write() as work:
             roles = await install(work, translator("en"))
             await ship_promise_types(work)
+            await ship_rates(work, at=base.clock.now())
         if arguments.role not in roles:
             raise Invalid({"role": msg("Choose one of: {roles}.", roles=", ".join(roles))})
         data = UserData(login=arguments.login, role_id=roles[arguments.role], extension=arguments.extension)

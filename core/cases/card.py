@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.cases import rights
 from core.cases.model import Case, CaseEvent, CaseParty, Claim, Creditor, Order, Promise, Stage
-from core.cases.rules.cases import Balance, balance
+from core.cases.queries.balance import CaseBalance, case_balance
 from core.cases.service.access import case_for
 from core.kernel.access import Actor
 from core.parties.model import Address, Email, Party, PartyId, Phone
@@ -40,7 +40,10 @@ class TimelinePage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CaseCard:
-    """``people`` come in the order they were linked, the main debtor first; ``users`` are the names behind ids."""
+    """``people`` come in the order they were linked, the main debtor first; ``users`` are the names behind ids.
+
+    ``balance`` is as of ``Case.balance_on``, so that it says the same as every list does.
+    """
 
     case: Case
     creditor: Creditor
@@ -49,7 +52,7 @@ class CaseCard:
     collector: User | None
     people: tuple[Person, ...]
     claims: tuple[Claim, ...]
-    balance: Balance
+    balance: CaseBalance
     promises: tuple[Promise, ...]
     timeline: TimelinePage
     users: Mapping[int, str]
@@ -77,7 +80,7 @@ async def case_card(session: AsyncSession, actor: Actor, case_id: int) -> CaseCa
         collector=await session.get(User, case.collector_id) if case.collector_id else None,
         people=await _people(session, case),
         claims=opened,
-        balance=balance(opened),
+        balance=await case_balance(session, case_id, case.balance_on or case.opened_at.date()),
         promises=taken,
         timeline=timeline,
         users=await _names(session, {event.actor_id for event in timeline.events} | {one.taken_by_id for one in taken}),

@@ -121,3 +121,17 @@ class MassBusy(Conflict):
 
     code = "mass_busy"
     text = mark("This has been started, stopped or taken back in the meantime. Look again.")
+
+
+class InterestNameTaken(Conflict):
+    """Two rate tables of one key, or two interest groups of one name, could not be told apart."""
+
+    code = "interest_name_taken"
+    text = mark("There is already an entry named {name}.")
+
+
+class RatesUsed(Conflict):
+    """Terms of interest groups read the table."""
+
+    code = "rates_used"
+    text = mark("Interest groups use the rates {name}. Take them out of the groups first.")

@@ -252,13 +252,13 @@ def case(*, allowed: bool = True, call: bool = True) -> cases.CaseView:
             as_of=NOW.date(),
             parts=(
                 cases.BalancePart(label=msg("Principal"), amount=roubles("150000.00")),
-                cases.BalancePart(
-                    label=msg("Interest"), amount=roubles("31250.40"), why=msg("19 % a year over 400 days")
-                ),
+                cases.BalancePart(label=msg("Interest"), amount=roubles("31250.40")),
                 cases.BalancePart(label=msg("Penalty"), amount=roubles("4120.17")),
                 cases.BalancePart(label=msg("Court fee"), amount=roubles("2300.00")),
             ),
             total=roubles("187670.57"),
+            href="/cases/7/balance?on=2026-11-12",
+            to_resettle=True,
         ),
         claims=(
             cases.ClaimLine(

@@ -46,6 +46,7 @@ on("input", "form", (_, form) => {
   if (form.dataset.form) keep(form);
   else if (form.method === "post") touched.add(form);
 });
+on("click", "[data-print]", () => window.print());
 onContent((root) => root.querySelectorAll("form[data-form]").forEach(restore));
 document.addEventListener("htmx:after:request", (event) => {
   const { ctx } = event.detail;

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from core.cases.card import CaseCard, Person
-from core.cases.model import COMPONENTS, LIABLE, CaseEvent, Claim, ClaimState, EventKind, Promise
+from core.cases.model import LIABLE, CaseEvent, Claim, ClaimState, Component, EventKind, Promise
 from core.cases.rules.cases import LIMITATION_WARNING_DAYS
 from core.kernel.access import Actor
 from core.kernel.i18n import Message, msg
@@ -89,13 +89,13 @@ def case_view(
     """Everything ``cases/case.html`` draws."""
     zone = facts.contact.zone
     today = now.astimezone(ZoneInfo(zone)).date()
-    currency = card.case.currency
+    owed = {claim.claim_id: Money(claim.total, claim.currency) for claim in card.balance.claims}
     results = {choice.code: choice.label for choice in facts.results}
     return CaseView(
         identity=_identity(card, zone),
         contact=facts.contact,
         balance=_balance(card, today),
-        claims=tuple(_claim(claim, currency, today) for claim in card.claims if claim.state == _CLAIM_OPEN),
+        claims=tuple(_claim(claim, owed[claim.id], today) for claim in card.claims if claim.state == _CLAIM_OPEN),
         promises=tuple(_promise(promise) for promise in card.promises),
         payments=(),
         script=_script(card),
@@ -139,24 +139,30 @@ def _identity(card: CaseCard, zone: str) -> Identity:
 
 
 def _balance(card: CaseCard, today: date) -> Balance:
-    currency = card.case.currency
+    currency, owed = card.case.currency, card.balance.parts
     parts = tuple(
-        BalancePart(label=words.COMPONENT_LABELS[name], amount=Money(card.balance.parts[name], currency))
-        for name in COMPONENTS
-        if card.balance.parts[name] or name == "principal"
+        BalancePart(label=words.COMPONENT_LABELS[part], amount=Money(owed[part], currency))
+        for part in Component
+        if owed[part] or part is Component.PRINCIPAL
     )
-    return Balance(as_of=today, parts=parts, total=Money(card.balance.total, currency))
+    as_of = card.balance.as_of if card.balance.bears else today
+    return Balance(
+        as_of=as_of,
+        parts=parts,
+        total=Money(card.balance.total, currency),
+        href=f"/cases/{card.case.id}/balance?on={as_of.isoformat()}",
+        to_resettle=bool(card.balance.to_resettle),
+    )
 
 
-def _claim(claim: Claim, currency: str, today: date) -> ClaimLine:
-    owed = sum((getattr(claim, name) for name in COMPONENTS), Decimal(0))
+def _claim(claim: Claim, owed: Money, today: date) -> ClaimLine:
     alarm = None
     if claim.limitation_on is not None and claim.limitation_on - today <= timedelta(days=LIMITATION_WARNING_DAYS):
         alarm = _BARRED if claim.limitation_on <= today else _NEAR_BARRED
     return ClaimLine(
         number=claim.number,
         title=msg("Contract {number}", number=claim.contract_no) if claim.contract_no else "",
-        open=Money(owed, currency),
+        open=owed,
         age_days=(today - claim.due_on).days if claim.due_on else 0,
         limitation_on=claim.limitation_on,
         alarm=alarm,
@@ -209,6 +215,13 @@ def _call_told(data: Mapping[str, Any]) -> Message:
     return msg("{direction}, {talk} of talk", direction=direction, talk=formats.duration(data["talk_seconds"]))
 
 
+def _told_and_why(event: CaseEvent) -> Text | None:
+    """What was written; a change of the debt says both what was done and why."""
+    if event.kind in (EventKind.INTEREST, EventKind.CLAIM) and event.text and "change" in event.data:
+        return msg("{change}: {reason}", change=words.debt_change(event.data), reason=event.text)
+    return event.text or _told(event)
+
+
 def _told(event: CaseEvent) -> Text | None:
     """What an entry says that nobody wrote down: from its data."""
     data = event.data
@@ -231,6 +244,8 @@ def _told(event: CaseEvent) -> Text | None:
             return tagged if data["added"] else msg("{tag} taken off", tag=data["tag"])
         case EventKind.CONTACT:
             return _contact_told(data)
+        case EventKind.INTEREST | EventKind.CLAIM if "change" in data:
+            return words.debt_change(data)
         case EventKind.PARTY:
             return msg("{name} ({role})", name=data["name"], role=words.ROLES[data["role"]])
         case EventKind.IMPORT:

@@ -71,18 +71,21 @@ class ContactPanel:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BalancePart:
-    """One component of the debt as of today; ``why`` says how it was computed."""
+    """One component of the debt."""
 
     label: Text
     amount: Money
-    why: Text | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Balance:
+    """``href`` explains the sum line by line; ``to_resettle``: more was paid on a component than is owed on it."""
+
     as_of: date
     parts: tuple[BalancePart, ...]
     total: Money
+    href: str = ""
+    to_resettle: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,6 +1,7 @@
 """How what is stored about cases reads on screen: words and icons."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from core.cases.model import (
     CaseState,
@@ -215,4 +216,34 @@ def options(words: Mapping[str, Message] | Mapping[str, State]) -> tuple[Option,
     """The choices of a form or filter."""
     return tuple(
         Option(value=str(value), label=word.word if isinstance(word, State) else word) for value, word in words.items()
+    )
+
+
+_DEBT_CHANGES: Mapping[str, Message] = {
+    "adjusted": msg("Debt corrected"),
+    "written_off": msg("Written off"),
+    "charged": msg("Charged"),
+}
+
+
+def debt_change(data: Mapping[str, Any]) -> Message:
+    """What an entry of the time line says about a debt or its interest that was changed."""
+    match data["change"]:
+        case "blocked" if data["until"] is None:
+            return msg("No interest from {day} on", day=data["from"])
+        case "blocked":
+            return msg("No interest from {day} to {until}", day=data["from"], until=data["until"])
+        case "unblocked":
+            return msg("Interest accrues again")
+        case "terms" if data["group"] is None:
+            return msg("Claim {claim} bears no interest", claim=data["claim"])
+        case "terms":
+            return msg("Claim {claim} bears interest: {group}", claim=data["claim"], group=data["group"])
+    return msg(
+        "{what}: {component} of claim {claim}, {amount} {currency}",
+        what=_DEBT_CHANGES[data["change"]],
+        component=COMPONENT_LABELS[data["component"]],
+        claim=data["claim"],
+        amount=data["amount"],
+        currency=data["currency"],
     )

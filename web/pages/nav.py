@@ -63,6 +63,8 @@ NAVIGATION: tuple[tuple[Message, tuple[Entry, ...]], ...] = (
         (
             Entry(label=msg("Creditors"), href="/creditors", icon="building-bank", rights=("creditors.view",)),
             Entry(label=msg("Stages of work"), href="/stages", icon="stairs", rights=("creditors.view",)),
+            Entry(label=msg("Interest groups"), href="/interest-groups", icon="percentage", rights=("interest.edit",)),
+            Entry(label=msg("Rates"), href="/rates", icon="chart-line", rights=("interest.edit",)),
             Entry(label=msg("Contact law"), href="/law", icon="scale", rights=("cases.view", "compliance.rules")),
             Entry(label=msg("Tags"), href="/tags", icon="tags", rights=("worklists.setup",)),
             Entry(label=msg("Result codes"), href="/results", icon="list-numbers", rights=("calls.directory",)),

@@ -15,6 +15,7 @@ from callcenter.app.schema import downgrade, migrate
 from callcenter.app.settings import Settings
 from callcenter.calls.directory import ship_results
 from core.cases.service.promise_types import ship_promise_types
+from core.cases.shipped_rates import ship_rates
 from core.kernel.db import Database
 
 
@@ -32,6 +33,7 @@ async def install_demo(settings: Settings, *, reset: bool = False) -> Sequence[s
         async with base.uow.write() as work:
             await ship_results(work)
             await ship_reasons(work)
+            await ship_rates(work, at=base.clock.now())
             await ship_promise_types(work)
         await demo_cases(base.uow, base.clock, await collectors(base.uow))
     finally:

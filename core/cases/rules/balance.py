@@ -67,6 +67,11 @@ class CaseBalance:
         return sum((claim.total for claim in self.claims), ZERO)
 
     @property
+    def bears(self) -> bool:
+        """Whether any claim has terms of interest that have begun."""
+        return any(claim.accrued.accruals for claim in self.claims)
+
+    @property
     def to_resettle(self) -> tuple[Unsettled, ...]:
         return tuple(
             Unsettled(claim_id=claim.claim_id, component=part, amount=-amount)

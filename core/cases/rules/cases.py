@@ -1,4 +1,4 @@
-"""Decisions over cases: what is owed, who is likeliest on the line."""
+"""Decisions over cases: who is likeliest on the line, who owes first."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,30 +6,13 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from core.cases.model import COMPONENTS, LIABLE, CaseState, Claim, ClaimState, PartyRole
+from core.cases.model import LIABLE, CaseState, PartyRole
 from core.parties.model import PhoneQuality
 
 #: A talk so recent that the caller is probably answering it.
 _RECENT = timedelta(days=3)
 #: From how many days before a claim is time-barred the screen warns.
 LIMITATION_WARNING_DAYS = 90
-
-
-@dataclass(frozen=True, slots=True)
-class Balance:
-    """What is owed, by component (the names of :data:`COMPONENTS`), in one currency."""
-
-    parts: Mapping[str, Decimal]
-
-    @property
-    def total(self) -> Decimal:
-        return sum(self.parts.values(), Decimal(0))
-
-
-def balance(claims: Iterable[Claim]) -> Balance:
-    """The sum of the open claims, component by component."""
-    opened = [claim for claim in claims if claim.state == ClaimState.OPEN]
-    return Balance({name: sum((getattr(claim, name) for claim in opened), Decimal(0)) for name in COMPONENTS})
 
 
 class Match(StrEnum):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 
-from sqlalchemy import exists, or_, select, update
+from sqlalchemy import and_, exists, or_, select, update
 
 from core.cases.model import Case, CaseState, Claim, ClaimState
 from core.cases.queries.agency import agency_day
@@ -74,8 +74,8 @@ class CarryForward:
             accrues = exists().where(
                 Claim.case_id == Case.id, Claim.interest_group_id.is_not(None), Claim.state == ClaimState.OPEN
             )
-            behind = or_(Case.balance_on.is_(None), Case.balance_on < today)
-            found = select(Case.id).where(Case.id > after, Case.state != CaseState.CLOSED, behind, accrues)
+            behind = or_(Case.balance_on.is_(None), and_(Case.balance_on < today, accrues))
+            found = select(Case.id).where(Case.id > after, Case.state != CaseState.CLOSED, behind)
             case_ids = (await session.scalars(found.order_by(Case.id).limit(_BATCH))).all()
         if case_ids:
             async with self._uow.write() as work:

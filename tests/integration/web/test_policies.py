@@ -2,7 +2,8 @@
 
 import secrets
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import httpx
@@ -15,7 +16,9 @@ from callcenter.app.wiring import House
 from callcenter.calls.model import ResultCode
 from callcenter.compliance.law.terms import BlockKind
 from core.audit.model import AuditEntry
-from core.cases.model import MassRun, Stage, Tag
+from core.cases.model import Claim, InterestTerm, MassRun, Rate, RateTable, Stage, Tag
+from core.cases.rules.interest import Days
+from core.cases.service.accrual import block_accrual
 from core.kernel.access import PROGRAM
 from core.kernel.clock import ManualClock
 from core.kernel.uow import UnitOfWork
@@ -24,6 +27,7 @@ from core.people.service.logins import LoggedIn, Origin
 from recordings.storage import open_storage
 from tests.factories.people import PASSWORD, Cast
 from tests.factories.work import Desk, creditor_and_order, lay_desk, waiting_import
+from tests.integration.cases.ledger import group_of
 from tests.plugins.web import HOST, SignIn, WithState
 from tests.policies import HOLDERS, POLICIES, REACH, Entry
 from web.routes import ROUTES
@@ -86,6 +90,10 @@ class World:
             return {"mine": {"id": await self._session(me)}, "foreign": {"id": await self._session("diego")}}
         if kind == "own view":
             return {"mine": {"id": await self._view(me)}, "foreign": {"id": await self._view("diego")}}
+        if kind == "case without interest":
+            return {name: await self._blocked(await self._work(name, "case", me)) for name in OTHERS}
+        if kind == "interest group":
+            return {"it": await self._interest_group()}
         if kind in ("case", "debtor", "case to call back", "call", "callback", "recording", "shared recording", "mark"):
             return {name: await self._work(name, kind, me) for name in OTHERS}
         if kind == "stage":
@@ -122,10 +130,24 @@ class World:
         ids |= {"callback": desk.callback, "recording": desk.recording}
         common: Params = {"party": desk.party, "phone": desk.phone, "call": desk.call, "mark": desk.mark}
         common |= {"stage": await self._stage(), "tag": await self._thing("tag"), "task": desk.task}
+        async with self.uow.read() as session:
+            common["claim"] = await session.scalar(select(Claim.id).where(Claim.case_id == desk.case))
         if kind == "shared recording":
             reader = replace(PROGRAM, user_id=self.people.users[me])
             common["word"] = await self.house.archive.desk.link(reader, desk.recording)
         return {**common, "case": desk.case, "id": ids.get(kind)}
+
+    async def _blocked(self, params: Params) -> Params:
+        async with self.uow.write() as work:
+            case_id, since = int(str(params["id"])), self.clock.now().date()
+            block = await block_accrual(work, PROGRAM, case_id, Days(since), "a stay", at=self.clock.now())
+            return {**params, "block": block.id}
+
+    async def _interest_group(self) -> Params:
+        async with self.uow.write() as work:
+            group_id = await group_of(work, self.clock, [(date(2026, 1, 1), "5")], name=secrets.token_hex(4))
+            term = select(InterestTerm.id).where(InterestTerm.group_id == group_id)
+            return {"id": group_id, "term": await work.session.scalar(term)}
 
     async def _stage(self) -> int:
         async with self.uow.write() as work:
@@ -172,6 +194,12 @@ class World:
                 registry = self.house.floor.registry
                 phone = "+79000000055"
                 return (await registry.block(work, admin, BlockKind.DO_NOT_CALL, basis="a letter", phone=phone)).id
+            if kind == "rate table":
+                table = RateTable(key=secrets.token_hex(4), name="Own")
+                work.session.add(table)
+                await work.session.flush()
+                work.session.add(Rate(table_id=table.id, valid_from=date(2026, 1, 1), percent=Decimal(5)))
+                return table.id
             if kind in ("creditor", "order"):
                 creditor, order = await creditor_and_order(work, self.clock)
                 return order.id if kind == "order" else creditor.id
@@ -290,7 +318,8 @@ async def test_policy_of_every_role(door: Door, sign_in: SignIn, world: World) -
 async def test_strangers_are_asked_to_sign_in(door: Door, stranger: httpx.AsyncClient, cast: Cast) -> None:
     entry = POLICIES[door.key]
     params = dict.fromkeys(door.route.param_convertors, MISSING_ID)
-    answered = await _call(stranger, door, {"phone": 1, "stage": 1, "tag": 1, **params}, entry)
+    known = {"phone": 1, "stage": 1, "tag": 1, "claim": 1, **params}
+    answered = await _call(stranger, door, known, entry)
     assert answered == ("passed" if entry.needs in (("public",), ("local",)) else "sign in")
 
 
@@ -298,6 +327,6 @@ async def test_strangers_are_asked_to_sign_in(door: Door, stranger: httpx.AsyncC
 async def test_ids_that_do_not_exist_are_missing(door: Door, sign_in: SignIn) -> None:
     params = dict.fromkeys(door.route.param_convertors, MISSING_ID)
     answered = await _call(
-        await sign_in("admin"), door, {"phone": 1, "stage": 1, "tag": 1, **params}, POLICIES[door.key]
+        await sign_in("admin"), door, {"phone": 1, "stage": 1, "tag": 1, "claim": 1, **params}, POLICIES[door.key]
     )
     assert answered == "missing"

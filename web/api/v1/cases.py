@@ -262,11 +262,16 @@ def _whole(card: CaseCard) -> CaseWhole:
         closed_at=case.closed_at,
         next_action_at=case.next_action_at,
         last_contact_at=case.last_contact_at,
-        balance=Balance(total=money(card.balance.total, case.currency), **_sums(card.balance.parts, case.currency)),
+        balance=_balance(card),
         people=[_person(person) for person in card.people],
         claims=[_claim(claim, case.currency) for claim in card.claims],
         promises=[promise_of(promise) for promise in card.promises],
     )
+
+
+def _balance(card: CaseCard) -> Balance:
+    currency, parts = card.case.currency, {part.value: amount for part, amount in card.balance.parts.items()}
+    return Balance(total=money(card.balance.total, currency), **_sums(parts, currency))
 
 
 def _sums(parts: Mapping[str, Decimal], currency: str) -> dict[str, Money]:
