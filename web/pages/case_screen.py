@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from core.cases.card import CaseCard, Person
-from core.cases.model import COMPONENTS, LIABLE, CaseEvent, Claim, ClaimState, EventKind, Promise
+from core.cases.model import COMPONENTS, LIABLE, CaseEvent, Claim, ClaimState, EventKind
 from core.cases.rules.cases import LIMITATION_WARNING_DAYS
 from core.kernel.access import Actor
 from core.kernel.i18n import Message, msg
@@ -20,6 +20,7 @@ from web.pages import case_words as words
 from web.pages import formats
 from web.pages.call_words import DIRECTIONS
 from web.pages.case_view import (
+    Agreements,
     Balance,
     BalancePart,
     CallbackLine,
@@ -32,7 +33,6 @@ from web.pages.case_view import (
     Identity,
     PersonLine,
     PhoneLine,
-    PromiseLine,
     ResultChoice,
     ScriptStep,
     TimelineEntry,
@@ -76,7 +76,14 @@ class CaseScreenParts(Protocol):
 
 
 def case_view(
-    card: CaseCard, facts: CallFacts, life: CaseLife, *, now: datetime, next_case: int | None, may_edit: bool
+    card: CaseCard,
+    facts: CallFacts,
+    life: CaseLife,
+    agreed: Agreements,
+    *,
+    now: datetime,
+    next_case: int | None,
+    may_edit: bool,
 ) -> CaseView:
     """Everything ``cases/case.html`` draws."""
     zone = facts.contact.zone
@@ -88,7 +95,7 @@ def case_view(
         contact=facts.contact,
         balance=_balance(card, today),
         claims=tuple(_claim(claim, currency, today) for claim in card.claims if claim.state == _CLAIM_OPEN),
-        promises=tuple(_promise(promise) for promise in card.promises),
+        agreed=agreed,
         payments=(),
         script=_script(card),
         contacts=facts.contacts,
@@ -154,15 +161,6 @@ def _claim(claim: Claim, currency: str, today: date) -> ClaimLine:
     )
 
 
-def _promise(promise: Promise) -> PromiseLine:
-    return PromiseLine(
-        due=promise.due_on,
-        amount=Money(promise.amount, promise.currency),
-        state=words.PROMISE_STATES[promise.state],
-        kind=msg("Promise to pay"),
-    )
-
-
 def _script(card: CaseCard) -> tuple[ScriptStep, ...]:
     """The creditor's notice of recording first, then the steps of the stage, else the creditor's own."""
     notice = [card.creditor.recording_notice] if card.creditor.recording_notice else []
@@ -210,11 +208,20 @@ def _told(event: CaseEvent) -> Text | None:
             return words.CASE_STATES[data["state"]].word
         case EventKind.STAGE:
             return stage_name(data.get("key"), str(data["stage"]))
+        case EventKind.PROMISE if "paid" in data:
+            promised = Money(Decimal(data["amount"]), data["currency"])
+            state, due = words.PROMISE_STATES[data["state"]].word, date.fromisoformat(data["due_on"])
+            return msg("{amount} by {day}: {state}", amount=promised, day=due, state=state)
         case EventKind.PROMISE if "amount" in data:
             amount = Money(Decimal(data["amount"]), data["currency"])
             return msg("{amount} by {day}", amount=amount, day=date.fromisoformat(data["due_on"]))
         case EventKind.PROMISE:
             return words.PROMISE_STATES[data["state"]].word
+        case EventKind.PLAN:
+            total = Money(Decimal(data["amount"]), data["currency"])
+            return msg("{amount}: {state}", amount=total, state=words.PLAN_STATES[data["state"]].word)
+        case EventKind.TASK if "title" in data:
+            return Message(data["title"])
         case EventKind.CONTACT:
             return _contact_told(data)
         case EventKind.PARTY:
