@@ -29,12 +29,16 @@ _USER = Entry(needs=("users.edit",), target="user")
 _PERSON = {"name": "Sample Person", "role": "relative"}
 _NUMBER = {"kind": "mobile", "quality": "confirmed", "consent": "unknown"}
 _LATER = "2026-03-11T18:00"
+_PLAN = {"plan_total": "10", "plan_count": "2", "plan_first": "2026-03-12"}
+_WHY = {"reason": "he cannot pay"}
 _CASES = {
     f"{method} /cases/{{id:int}}{path}": Entry(needs=(needed,), target="case", form=form, once="remove" in path)
     for method, path, needed, form in (
         ("GET", "", "cases.view", {}),
         ("POST", "/notes", "cases.edit", {"text": "a note"}),
-        ("POST", "/promises", "promises.edit", {"amount": "10", "due": "2026-03-12"}),
+        ("POST", "/promises", "promises.edit", {"promise_amount": "10", "promise_due": "2026-03-12"}),
+        ("POST", "/plans", "plans.edit", _PLAN),
+        ("GET", "/plans/preview", "plans.edit", {}),
         ("GET", "/people/new", "cases.edit", {}),
         ("POST", "/people", "cases.edit", _PERSON),
         ("GET", "/people/{party:int}", "cases.view", {}),
@@ -42,6 +46,15 @@ _CASES = {
         ("POST", "/people/{party:int}/phones", "cases.edit", {"phone": "+79000000099"}),
         ("POST", "/phones/{phone:int}", "cases.edit", _NUMBER),
         ("POST", "/phones/{phone:int}/remove", "cases.edit", {}),
+    )
+}
+_AGREED = {
+    f"POST /cases/{{id:int}}{path}": Entry(needs=(needed,), target="case with agreements", form=form)
+    for path, needed, form in (
+        ("/promises/{promise:int}/cancel", "promises.edit", _WHY),
+        ("/plans/{plan:int}/cancel", "plans.edit", _WHY),
+        ("/plans/{plan:int}/approve", "plans.approve", {}),
+        ("/plans/{plan:int}/refuse", "plans.approve", _WHY),
     )
 }
 _LIFE = {
@@ -76,7 +89,13 @@ _LAW = {
     "POST /law/rules/{rule}/restore": Entry(needs=("compliance.rules",), target="rule"),
 }
 _CODE = {"label": "Own", "contact": "yes", "need": "-", "stop": "-", "position": "30"}
+_KIND = {"name": "Own", "position": "9", "grace_days": "1", "threshold_percent": "100"}
 _DIRECTORIES = {
+    "GET /promise-types": Entry(needs=("worklists.setup",)),
+    "GET /promise-types/new": Entry(needs=("worklists.setup",)),
+    "POST /promise-types": Entry(needs=("worklists.setup",), form={"key": "own", **_KIND}),
+    "GET /promise-types/{id:int}": Entry(needs=("worklists.setup",), target="promise type"),
+    "POST /promise-types/{id:int}": Entry(needs=("worklists.setup",), target="promise type", form=_KIND),
     "GET /results": Entry(needs=("calls.directory",)),
     "GET /results/new": Entry(needs=("calls.directory",)),
     "POST /results": Entry(needs=("calls.directory",), form={"code": "OWN", **_CODE}),
@@ -91,6 +110,9 @@ _DIRECTORIES = {
     ),
 }
 _LISTS = {
+    "GET /promises": Entry(needs=("cases.view",)),
+    "GET /promises/export": Entry(needs=("cases.export",)),
+    "GET /promise-calendar": Entry(needs=("cases.view",)),
     "GET /cases": Entry(needs=("cases.view",)),
     "GET /cases/export": Entry(needs=("cases.export",)),
     "GET /debtors": Entry(needs=("cases.view",)),
@@ -307,6 +329,7 @@ POLICIES: dict[str, Entry] = {
     "GET /audit/{id:int}": Entry(needs=("audit.view",), target="entry"),
     "POST /audit/verify": Entry(needs=("audit.view",)),
     **_CASES,
+    **_AGREED,
     **_LIFE,
     **_LAW,
     **_DIRECTORIES,
@@ -340,6 +363,7 @@ REACH: dict[str, dict[str, set[str]]] = {
     "cases.view": {**_DESK, "karl": _EVERYBODY, "ada": _EVERYBODY},
     "cases.edit": {**_DESK, "karl": _EVERYBODY},
     "cases.assign": {name: reach for name, reach in _DESK.items() if name != "bella"},
+    "plans.approve": {name: reach for name, reach in _DESK.items() if name != "bella"},
     "cases.close": {"admin": _EVERYBODY, "maria": {"anna", "clara"}},
     "compliance.block": {**_DESK, "karl": _EVERYBODY},
     "callbacks.view": {**_DESK, "karl": set()},
@@ -347,6 +371,7 @@ REACH: dict[str, dict[str, set[str]]] = {
     **dict.fromkeys(
         (
             "promises.edit",
+            "plans.edit",
             "calls.view",
             "calls.dial",
             "calls.control",
@@ -384,6 +409,7 @@ HOLDERS: dict[str, set[str]] = {
     "compliance.lift": {"admin", "maria"},
     "compliance.rules": {"admin"},
     "cases.export": {"admin", "maria", "karl", "ada"},
+    "worklists.setup": {"admin", "maria"},
     "recordings.download": {"admin", "maria"},
     "productivity.export": {"admin", "maria", "sofia"},
     **{right: set(reach) for right, reach in REACH.items()},

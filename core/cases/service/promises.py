@@ -166,7 +166,7 @@ async def _cancel(work: Work, actor: Actor, promise: Promise, reason: str, *, at
         EventKind.PROMISE,
         at,
         actor=actor,
-        text=reason,
+        text="" if reason == SUPERSEDED else reason,
         promise_id=promise.id,
         data={"state": PromiseState.CANCELLED},
     )

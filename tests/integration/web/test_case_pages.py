@@ -13,8 +13,8 @@ import pytest
 
 from callcenter.app.demo.cases import demo_cases
 from core.cases.card import CaseCard
-from core.importing.registry.kind import RegistryKind
 from core.cases.model import WorkSettings
+from core.importing.registry.kind import RegistryKind
 from core.importing.service import Imports
 from core.kernel.access import Actor
 from core.kernel.clock import ManualClock
