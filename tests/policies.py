@@ -29,12 +29,16 @@ _USER = Entry(needs=("users.edit",), target="user")
 _PERSON = {"name": "Sample Person", "role": "relative"}
 _NUMBER = {"kind": "mobile", "quality": "confirmed", "consent": "unknown"}
 _LATER = "2026-03-11T18:00"
+_PLAN = {"plan_total": "10", "plan_count": "2", "plan_first": "2026-03-12"}
+_WHY = {"reason": "he cannot pay"}
 _CASES = {
     f"{method} /cases/{{id:int}}{path}": Entry(needs=(needed,), target="case", form=form, once="remove" in path)
     for method, path, needed, form in (
         ("GET", "", "cases.view", {}),
         ("POST", "/notes", "cases.edit", {"text": "a note"}),
-        ("POST", "/promises", "promises.edit", {"amount": "10", "due": "2026-03-12"}),
+        ("POST", "/promises", "promises.edit", {"promise_amount": "10", "promise_due": "2026-03-12"}),
+        ("POST", "/plans", "plans.edit", _PLAN),
+        ("GET", "/plans/preview", "plans.edit", {}),
         ("GET", "/people/new", "cases.edit", {}),
         ("POST", "/people", "cases.edit", _PERSON),
         ("GET", "/people/{party:int}", "cases.view", {}),
@@ -42,6 +46,15 @@ _CASES = {
         ("POST", "/people/{party:int}/phones", "cases.edit", {"phone": "+79000000099"}),
         ("POST", "/phones/{phone:int}", "cases.edit", _NUMBER),
         ("POST", "/phones/{phone:int}/remove", "cases.edit", {}),
+    )
+}
+_AGREED = {
+    f"POST /cases/{{id:int}}{path}": Entry(needs=(needed,), target="case with agreements", form=form)
+    for path, needed, form in (
+        ("/promises/{promise:int}/cancel", "promises.edit", _WHY),
+        ("/plans/{plan:int}/cancel", "plans.edit", _WHY),
+        ("/plans/{plan:int}/approve", "plans.approve", {}),
+        ("/plans/{plan:int}/refuse", "plans.approve", _WHY),
     )
 }
 _LIFE = {
@@ -92,6 +105,7 @@ _WORK = {
             ("POST", "/undo"),
         )
     },
+}
 _SUM_ON = {"claim_id": "{claim}", "component": "agency_fees", "amount": "5", "reason": "a letter"}
 _DEBT = {
     "GET /cases/{id:int}/balance": Entry(needs=("cases.view",), target="case"),
@@ -155,7 +169,13 @@ _LAW = {
     "POST /law/rules/{rule}/restore": Entry(needs=("compliance.rules",), target="rule"),
 }
 _CODE = {"label": "Own", "contact": "yes", "need": "-", "stop": "-", "position": "30"}
+_KIND = {"name": "Own", "position": "9", "grace_days": "1", "threshold_percent": "100"}
 _DIRECTORIES = {
+    "GET /promise-types": Entry(needs=("worklists.setup",)),
+    "GET /promise-types/new": Entry(needs=("worklists.setup",)),
+    "POST /promise-types": Entry(needs=("worklists.setup",), form={"key": "own", **_KIND}),
+    "GET /promise-types/{id:int}": Entry(needs=("worklists.setup",), target="promise type"),
+    "POST /promise-types/{id:int}": Entry(needs=("worklists.setup",), target="promise type", form=_KIND),
     "GET /results": Entry(needs=("calls.directory",)),
     "GET /results/new": Entry(needs=("calls.directory",)),
     "POST /results": Entry(needs=("calls.directory",), form={"code": "OWN", **_CODE}),
@@ -170,6 +190,9 @@ _DIRECTORIES = {
     ),
 }
 _LISTS = {
+    "GET /promises": Entry(needs=("cases.view",)),
+    "GET /promises/export": Entry(needs=("cases.export",)),
+    "GET /promise-calendar": Entry(needs=("cases.view",)),
     "GET /cases": Entry(needs=("cases.view",)),
     "GET /cases/export": Entry(needs=("cases.export",)),
     "GET /debtors": Entry(needs=("cases.view",)),
@@ -386,6 +409,7 @@ POLICIES: dict[str, Entry] = {
     "GET /audit/{id:int}": Entry(needs=("audit.view",), target="entry"),
     "POST /audit/verify": Entry(needs=("audit.view",)),
     **_CASES,
+    **_AGREED,
     **_LIFE,
     **_WORK,
     **_DEBT,
@@ -423,6 +447,7 @@ REACH: dict[str, dict[str, set[str]]] = {
     "cases.edit": {**_DESK, "karl": _EVERYBODY},
     "cases.assign": {name: reach for name, reach in _DESK.items() if name != "bella"},
     "tasks.edit": {**_DESK, "karl": _EVERYBODY},
+    "plans.approve": {name: reach for name, reach in _DESK.items() if name != "bella"},
     "cases.close": {"admin": _EVERYBODY, "maria": {"anna", "clara"}},
     "ledger.edit": {"admin": _EVERYBODY, "maria": _EVERYBODY, "ada": _EVERYBODY},
     "interest.edit": {"admin": _EVERYBODY, "maria": _EVERYBODY, "ada": _EVERYBODY},
@@ -432,6 +457,7 @@ REACH: dict[str, dict[str, set[str]]] = {
     **dict.fromkeys(
         (
             "promises.edit",
+            "plans.edit",
             "calls.view",
             "calls.dial",
             "calls.control",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from callcenter.calls.model import Need, ResultCode, Stop
-from callcenter.calls.ports import Agreed, Promised
+from callcenter.calls.ports import Agreed, Instalments, Promised
 from core.kernel.i18n import Message, msg
 
 
@@ -14,6 +14,7 @@ class ResultDetails:
     """What the collector gave with the code. ``document`` names the paper that proves a block or a dispute."""
 
     promise: Promised | None = None
+    plan: Instalments | None = None
     callback: Agreed | None = None
     reason: str = ""
     document: str = ""
@@ -23,10 +24,10 @@ class ResultDetails:
 def missing(need: Need, given: ResultDetails) -> Mapping[str, Message]:
     """Fields that the code demands and that were not given, each with what to do."""
     faults: dict[str, Message] = {}
-    if need in (Need.PROMISE, Need.PLAN) and given.promise is None:
+    if need is Need.PROMISE and given.promise is None:
         faults["promise"] = msg("Say how much was promised and for which day.")
-    if need is Need.PLAN and not given.reason.strip():
-        faults["reason"] = msg("Write down the instalments that were agreed.")
+    if need is Need.PLAN and given.plan is None:
+        faults["plan"] = msg("Say which instalments were agreed.")
     if need is Need.CALLBACK and given.callback is None:
         faults["callback"] = msg("Say when the debtor wants to be called back.")
     if need is Need.REASON and not given.reason.strip():

@@ -32,9 +32,7 @@ class ResultEffects:
         context = CallContext(
             call_id=row.id, case_id=row.case_id, party_id=row.party_id, phone=row.phone, at=self._clock.now()
         )
-        promise_until = None
-        if given.promise is not None:
-            promise_until = await self._cases.promise(work, actor, context, given.promise)
+        promise_until = await self._agreed(work, actor, context, Need(entry.need), given)
         if given.callback is not None:
             await self._callbacks.agree(work, actor, context, given.callback)
         if entry.phone_quality is not None and row.phone is not None:
@@ -45,6 +43,16 @@ class ResultEffects:
         if block is not None:
             await self._gate.stop(work, actor, block)
         await self._cases.said(work, actor, context, entry.code, given.reason or given.note)
+
+    async def _agreed(
+        self, work: Work, actor: Actor, context: CallContext, need: Need, given: ResultDetails
+    ) -> datetime | None:
+        """Take the promise or the plan; until when dialling rests for it."""
+        if need is Need.PLAN and given.plan is not None:
+            return await self._cases.plan(work, actor, context, given.plan)
+        if given.promise is not None:
+            return await self._cases.promise(work, actor, context, given.promise)
+        return None
 
 
 def _block(context: CallContext, entry: ResultCode, given: ResultDetails, until: datetime | None) -> Block | None:

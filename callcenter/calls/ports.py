@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.calls.facts import CallState
+from core.cases.rules.plans import Due
 from core.kernel.access import Actor
 from core.kernel.i18n import Message
 from core.kernel.uow import Work
@@ -199,10 +200,22 @@ class PhoneLines(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Promised:
-    """A promise to pay: a sum (in the case's currency) on a day."""
+    """A promise to pay: a sum (in the case's currency) on a day. ``type_id`` None: the standard type.
+
+    ``supersede`` puts it in the place of the promise that is open."""
 
     amount: Decimal
     due: date
+    type_id: int | None = None
+    supersede: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Instalments:
+    """A plan that was agreed: what is to be paid when (in the case's currency)."""
+
+    dues: tuple[Due, ...]
+    supersede: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -221,6 +234,9 @@ class Cases(Protocol):
 
     async def promise(self, work: Work, actor: Actor, context: CallContext, promised: Promised) -> datetime:
         """Take a promise; the moment until which dialling rests: the end of its day of grace in the debtor's zone."""
+
+    async def plan(self, work: Work, actor: Actor, context: CallContext, agreed: Instalments) -> datetime:
+        """Take an instalment plan; dialling rests until its first day is over in the debtor's zone."""
 
     async def mark_phone(self, work: Work, actor: Actor, context: CallContext, quality: str) -> None: ...
 

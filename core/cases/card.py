@@ -8,7 +8,18 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.cases import rights
-from core.cases.model import Case, CaseEvent, CaseParty, Claim, Creditor, Order, Promise, Stage
+from core.cases.model import (
+    Case,
+    CaseEvent,
+    CaseParty,
+    Claim,
+    Creditor,
+    Instalment,
+    Order,
+    PaymentPlan,
+    Promise,
+    Stage,
+)
 from core.cases.queries.balance import CaseBalance, case_balance
 from core.cases.service.access import case_for
 from core.kernel.access import Actor
@@ -39,6 +50,14 @@ class TimelinePage:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """An instalment plan with its instalments in their order."""
+
+    row: PaymentPlan
+    instalments: tuple[Instalment, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CaseCard:
     """``people`` come in the order they were linked, the main debtor first; ``users`` are the names behind ids.
 
@@ -54,6 +73,7 @@ class CaseCard:
     claims: tuple[Claim, ...]
     balance: CaseBalance
     promises: tuple[Promise, ...]
+    plans: tuple[Plan, ...]
     timeline: TimelinePage
     users: Mapping[int, str]
 
@@ -82,8 +102,20 @@ async def case_card(session: AsyncSession, actor: Actor, case_id: int) -> CaseCa
         claims=opened,
         balance=await case_balance(session, case_id, case.balance_on or case.opened_at.date()),
         promises=taken,
+        plans=await plans_of(session, case_id),
         timeline=timeline,
         users=await _names(session, {event.actor_id for event in timeline.events} | {one.taken_by_id for one in taken}),
+    )
+
+
+async def plans_of(session: AsyncSession, case_id: int) -> tuple[Plan, ...]:
+    """The plans of a case, the newest first."""
+    plans = select(PaymentPlan).where(PaymentPlan.case_id == case_id).order_by(PaymentPlan.id.desc())
+    rows = (await session.scalars(plans)).all()
+    lines = select(Instalment).where(Instalment.plan_id.in_([row.id for row in rows])).order_by(Instalment.n)
+    instalments = (await session.scalars(lines)).all()
+    return tuple(
+        Plan(row=row, instalments=tuple(line for line in instalments if line.plan_id == row.id)) for row in rows
     )
 
 

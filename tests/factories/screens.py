@@ -95,6 +95,72 @@ def _row(number: int) -> Row:
     return Row(id=str(number), cells=cells, href=f"/cases/{number}")
 
 
+def agreed() -> cases.Agreements:
+    """An open promise, a broken one, and a plan that is late."""
+    promise = cases.PromiseLine(
+        promise_id=2,
+        due=date(2026, 11, 20),
+        last_day=date(2026, 11, 21),
+        amount=roubles("15000"),
+        paid=roubles("4000"),
+        state=State(word=msg("open"), icon="clock", tone=Tone.ACT),
+        kind=msg("Promise to pay"),
+        by="Коллектор Анна",
+        may_cancel=True,
+    )
+    broken = replace(
+        promise,
+        promise_id=1,
+        due=date(2026, 10, 20),
+        paid=roubles("0"),
+        state=State(word=msg("broken"), icon="heart-broken", tone=Tone.LAW),
+        may_cancel=False,
+    )
+    lines = tuple(
+        cases.InstalmentLine(
+            n=n,
+            due=date(2026, 6 + n, 15),
+            amount=roubles("12500"),
+            paid=roubles("12500" if n == 1 else "0"),
+            state=State(word=msg("paid"), icon="circle-check", tone=Tone.LIVE)
+            if n == 1
+            else State(word=msg("missed"), icon="alert-triangle", tone=Tone.LAW),
+        )
+        for n in (1, 2, 3)
+    )
+    plan = cases.PlanLine(
+        plan_id=1,
+        state=State(word=msg("defaulted"), icon="heart-broken", tone=Tone.LAW),
+        total=roubles("37500"),
+        paid=roubles("12500"),
+        percent=33,
+        instalments=lines,
+        by="Коллектор Анна",
+    )
+    return cases.Agreements(
+        promises=(promise, broken),
+        plans=(plan,),
+        agreeing=cases.Agreeing(
+            sums=(
+                cases.Quick(label=msg("Whole balance"), value="187670.57", shown=roubles("187670.57"), key=1),
+                cases.Quick(label=msg("Half"), value="93835.29", shown=roubles("93835.29"), key=2),
+                cases.Quick(label=msg("As promised last"), value="15000.00", shown=roubles("15000"), key=3),
+            ),
+            days=(
+                cases.Quick(label=msg("Today"), value="2026-11-12", shown=date(2026, 11, 12), key=5),
+                cases.Quick(label=msg("Friday"), value="2026-11-13", shown=date(2026, 11, 13), key=6),
+                cases.Quick(label=msg("In a week"), value="2026-11-19", shown=date(2026, 11, 19), key=8),
+            ),
+            types=(Option(value="1", label=msg("Promise to pay")), Option(value="2", label=msg("Part payment"))),
+            rhythms=(Option(value="monthly", label=msg("every month")),),
+            may_promise=True,
+            may_plan=True,
+            replaces=promise,
+            first_on=date(2026, 11, 19),
+        ),
+    )
+
+
 def case_list(rows: int = 25) -> ListView:
     return ListView(
         key="cases",
@@ -270,20 +336,7 @@ def case(*, allowed: bool = True, call: bool = True) -> cases.CaseView:
                 alarm=State(word=msg("Limitation in 42 days"), icon="alarm", tone=Tone.LAW),
             ),
         ),
-        promises=(
-            cases.PromiseLine(
-                due=date(2026, 11, 20),
-                amount=roubles("15000"),
-                state=State(word=msg("Open"), icon="clock"),
-                kind=msg("promise"),
-            ),
-            cases.PromiseLine(
-                due=date(2026, 10, 20),
-                amount=roubles("15000"),
-                state=State(word=msg("Broken"), icon="heart-broken", tone=Tone.LAW),
-                kind=msg("promise"),
-            ),
-        ),
+        agreed=agreed(),
         payments=(cases.PaymentLine(on=date(2026, 9, 2), amount=roubles("3200"), source=msg("bank transfer")),),
         script=(
             cases.ScriptStep(

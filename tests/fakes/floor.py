@@ -20,6 +20,7 @@ from callcenter.calls.ports import (
     ContactRequest,
     ContactVerdict,
     DialOrder,
+    Instalments,
     Match,
     Promised,
     TelephonyStatus,
@@ -152,6 +153,10 @@ class FakeCases:
     async def promise(self, work: Work, actor: Actor, context: CallContext, promised: Promised) -> datetime:
         self.done.append(("promise", context.case_id, promised))
         return context.at + timedelta(days=10)
+
+    async def plan(self, work: Work, actor: Actor, context: CallContext, agreed: Instalments) -> datetime:
+        self.done.append(("plan", context.case_id, agreed))
+        return context.at + timedelta(days=5)
 
     async def mark_phone(self, work: Work, actor: Actor, context: CallContext, quality: str) -> None:
         self.done.append(("mark_phone", context.case_id, quality))

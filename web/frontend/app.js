@@ -6,6 +6,7 @@ import "./toast.js";
 import "./forms.js";
 import "./list.js";
 import "./result.js";
+import "./agreement.js";
 import "./live.js";
 import "./lamp.js";
 import "./dial.js";

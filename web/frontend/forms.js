@@ -56,6 +56,7 @@ document.addEventListener("htmx:after:request", (event) => {
     else touched.delete(form);
   }
 });
+on("form:sent", "form", (_, form) => (form.dataset.form ? forget(form) : touched.delete(form)));
 document.addEventListener("submit", async (event) => {
   const form = event.target;
   const question = event.submitter?.dataset.confirm ?? form.dataset.confirm;

@@ -21,6 +21,7 @@ const KEYS = {
   m: { text: "key_mute", run: () => phone()?.toggleMute() },
   x: { text: "key_hang_up", run: () => phone()?.hangUp() },
   p: { text: "key_promise", run: click("[data-open=promise-dialog]") },
+  i: { text: "key_plan", run: click("[data-open=plan-dialog]") },
   b: { text: "key_callback", run: click("[data-open=callback-dialog]") },
   t: { text: "key_task", run: click("[data-open=task-dialog]") },
   r: { text: "key_result", run: () => focus(".result-form input[name=code]") },

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from core.cases.card import CaseCard, Person
-from core.cases.model import LIABLE, CaseEvent, Claim, ClaimState, Component, EventKind, Promise
+from core.cases.model import LIABLE, CaseEvent, Claim, ClaimState, Component, EventKind
 from core.cases.rules.cases import LIMITATION_WARNING_DAYS
 from core.kernel.access import Actor
 from core.kernel.i18n import Message, msg
@@ -20,6 +20,7 @@ from web.pages import case_words as words
 from web.pages import formats
 from web.pages.call_words import DIRECTIONS
 from web.pages.case_view import (
+    Agreements,
     Balance,
     BalancePart,
     CallbackLine,
@@ -33,7 +34,6 @@ from web.pages.case_view import (
     Identity,
     PersonLine,
     PhoneLine,
-    PromiseLine,
     ResultChoice,
     ScriptStep,
     TimelineEntry,
@@ -81,6 +81,7 @@ def case_view(
     facts: CallFacts,
     life: CaseLife,
     work: CaseWork,
+    agreed: Agreements,
     *,
     now: datetime,
     next_case: int | None,
@@ -96,7 +97,7 @@ def case_view(
         contact=facts.contact,
         balance=_balance(card, today),
         claims=tuple(_claim(claim, owed[claim.id], today) for claim in card.claims if claim.state == _CLAIM_OPEN),
-        promises=tuple(_promise(promise) for promise in card.promises),
+        agreed=agreed,
         payments=(),
         script=_script(card),
         contacts=facts.contacts,
@@ -169,15 +170,6 @@ def _claim(claim: Claim, owed: Money, today: date) -> ClaimLine:
     )
 
 
-def _promise(promise: Promise) -> PromiseLine:
-    return PromiseLine(
-        due=promise.due_on,
-        amount=Money(promise.amount, promise.currency),
-        state=words.PROMISE_STATES[promise.state],
-        kind=msg("Promise to pay"),
-    )
-
-
 def _script(card: CaseCard) -> tuple[ScriptStep, ...]:
     """The creditor's notice of recording first, then the steps of the stage, else the creditor's own."""
     notice = [card.creditor.recording_notice] if card.creditor.recording_notice else []
@@ -232,11 +224,11 @@ def _told(event: CaseEvent) -> Text | None:
             return words.CASE_STATES[data["state"]].word
         case EventKind.STAGE:
             return stage_name(data.get("key"), str(data["stage"]))
-        case EventKind.PROMISE if "amount" in data:
-            amount = Money(Decimal(data["amount"]), data["currency"])
-            return msg("{amount} by {day}", amount=amount, day=date.fromisoformat(data["due_on"]))
         case EventKind.PROMISE:
-            return words.PROMISE_STATES[data["state"]].word
+            return _promise_told(data)
+        case EventKind.PLAN:
+            total = Money(Decimal(data["amount"]), data["currency"])
+            return msg("{amount}: {state}", amount=total, state=words.PLAN_STATES[data["state"]].word)
         case EventKind.TASK:
             return _task_told(data)
         case EventKind.TAG:
@@ -251,6 +243,16 @@ def _told(event: CaseEvent) -> Text | None:
         case EventKind.IMPORT:
             return msg("{source}, row {row}", source=data["source"], row=data["row"])
     return None
+
+
+def _promise_told(data: Mapping[str, str]) -> Text:
+    """A promise as it was taken, as it was decided with what had come, or what became of it."""
+    if "amount" not in data:
+        return words.PROMISE_STATES[data["state"]].word
+    amount, due = Money(Decimal(data["amount"]), data["currency"]), date.fromisoformat(data["due_on"])
+    if "paid" not in data:
+        return msg("{amount} by {day}", amount=amount, day=due)
+    return msg("{amount} by {day}: {state}", amount=amount, day=due, state=words.PROMISE_STATES[data["state"]].word)
 
 
 def _task_told(data: Mapping[str, str]) -> Message:

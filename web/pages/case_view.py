@@ -102,12 +102,78 @@ class ClaimLine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PromiseLine:
-    """A promise to pay or the next instalment of a plan."""
+    """A promise to pay. ``last_day`` is the end of its grace; ``may_cancel`` while it is open."""
 
+    promise_id: int
     due: date
+    last_day: date
     amount: Money
+    paid: Money
     state: State
     kind: Text
+    by: str = ""
+    reason: Text = ""
+    may_cancel: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InstalmentLine:
+    n: int
+    due: date
+    amount: Money
+    paid: Money
+    state: State
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlanLine:
+    """An instalment plan; ``percent`` of it is paid."""
+
+    plan_id: int
+    state: State
+    total: Money
+    paid: Money
+    percent: int
+    instalments: tuple[InstalmentLine, ...]
+    by: str = ""
+    note: str = ""
+    reason: Text = ""
+    may_cancel: bool = False
+    may_decide: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Quick:
+    """A value one click or key puts into a field; ``key`` is pressed together with Alt."""
+
+    label: Text
+    value: str
+    shown: Money | date
+    key: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Agreeing:
+    """What the dialogs of promise and plan offer. ``replaces`` is the open promise a new agreement takes the place
+    of, ``first_on`` when the first instalment is proposed."""
+
+    sums: tuple[Quick, ...]
+    days: tuple[Quick, ...]
+    types: tuple[Option, ...] = ()
+    rhythms: tuple[Option, ...] = ()
+    may_promise: bool = False
+    may_plan: bool = False
+    replaces: PromiseLine | None = None
+    first_on: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Agreements:
+    """What was agreed on the case, and what can be."""
+
+    promises: tuple[PromiseLine, ...]
+    plans: tuple[PlanLine, ...]
+    agreeing: Agreeing
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -321,7 +387,7 @@ class CaseView:
     contact: ContactPanel
     balance: Balance
     claims: tuple[ClaimLine, ...]
-    promises: tuple[PromiseLine, ...]
+    agreed: Agreements
     payments: tuple[PaymentLine, ...]
     script: tuple[ScriptStep, ...]
     contacts: tuple[ContactLine, ...]
@@ -337,6 +403,10 @@ class CaseView:
     may_edit: bool = True
     life: CaseLife = CaseLife()
     work: CaseWork = CaseWork()
+
+    def code_for(self, needs: str) -> str | None:
+        """The result that demands this: what a promise or a plan of the call is saved with."""
+        return next((result.code for result in self.results if result.needs == needs), None)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

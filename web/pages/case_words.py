@@ -8,16 +8,20 @@ from core.cases.model import (
     ClaimState,
     CloseReason,
     EventKind,
+    InstalmentState,
     Jurisdiction,
     MassOutcome,
     MassState,
     PartyRole,
+    PlanState,
     PromiseState,
     TaskKind,
 )
 from core.cases.queries.agenda import CALLBACK
 from core.cases.queries.worklists import Worklist
 from core.cases.rules.mass import MassAction
+from core.cases.rules.plans import Rhythm
+from core.cases.service.agreements import SUPERSEDED
 from core.importing.model import BatchState, Outcome
 from core.kernel.i18n import Message, msg
 from core.parties.model import Consent, IdKind, PartyKind, PhoneKind, PhoneQuality
@@ -106,6 +110,27 @@ PROMISE_STATES: Mapping[str, State] = {
     PromiseState.BROKEN: State(word=msg("broken"), icon="heart-broken", tone=Tone.LAW),
     PromiseState.CANCELLED: State(word=msg("cancelled"), icon="circle-off"),
 }
+PLAN_STATES: Mapping[str, State] = {
+    PlanState.DRAFT: State(word=msg("waits for approval"), icon="hourglass", tone=Tone.ALERT),
+    PlanState.ACTIVE: State(word=msg("being paid"), icon="calendar-stats", tone=Tone.ACT),
+    PlanState.DELINQUENT: State(word=msg("late"), icon="alert-triangle", tone=Tone.ALERT),
+    PlanState.COMPLETED: State(word=msg("paid in full"), icon="circle-check", tone=Tone.LIVE),
+    PlanState.DEFAULTED: State(word=msg("defaulted"), icon="heart-broken", tone=Tone.LAW),
+    PlanState.CANCELLED: State(word=msg("cancelled"), icon="circle-off"),
+}
+INSTALMENT_STATES: Mapping[str, State] = {
+    InstalmentState.OPEN: State(word=msg("open"), icon="clock"),
+    InstalmentState.PAID: State(word=msg("paid"), icon="circle-check", tone=Tone.LIVE),
+    InstalmentState.MISSED: State(word=msg("missed"), icon="alert-triangle", tone=Tone.LAW),
+    InstalmentState.CANCELLED: State(word=msg("cancelled"), icon="circle-off"),
+}
+RHYTHMS: Mapping[str, Message] = {
+    Rhythm.WEEKLY: msg("every week"),
+    Rhythm.TWO_WEEKLY: msg("every two weeks"),
+    Rhythm.MONTHLY: msg("every month"),
+}
+#: What the program wrote as the end's reason; what people wrote is shown as it is.
+END_REASONS: Mapping[str, Message] = {SUPERSEDED: msg("replaced by a later agreement")}
 COMPONENT_LABELS: Mapping[str, Message] = {
     "principal": msg("Principal"),
     "contractual_interest": msg("Interest"),

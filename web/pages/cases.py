@@ -2,30 +2,27 @@
 
 from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 from pydantic import StringConstraints
 from starlette.requests import Request
 from starlette.responses import Response
 
 from core.cases import rights
-from core.cases.card import CaseCard, Person, case_card
+from core.cases.card import Person, case_card
 from core.cases.model import PartyRole
 from core.cases.queries import lists
 from core.cases.service import cases as use_cases
 from core.cases.service import people as use_people
 from core.cases.service.access import case_for
-from core.cases.service.promises import NewPromise, take_promise
 from core.kernel.errors import DomainError, Invalid, NotFound
 from core.kernel.i18n import msg
-from core.kernel.phones import zone_guesses
 from core.parties.model import Consent, PhoneKind, PhoneQuality
 from core.parties.service import NewParty, NewPhone
-from web.forms import Form, PhoneField, ZoneField, parse, submitted
+from web.forms import Form, ZoneField, parse, submitted
 from web.page import go_to, page
 from web.pages import case_words as words
+from web.pages.case_agreements import agreements
 from web.pages.case_life import case_life
 from web.pages.case_screen import CaseScreenParts, case_view
 from web.pages.case_work import case_work
@@ -46,10 +43,11 @@ async def show(request: Request) -> Response:
         following = await lists.next_case(session, me, after_case=case_id, now=now)
         life = await case_life(session, me, card, now)
         work = await case_work(session, me, card, now)
+        agreed = await agreements(session, me, card, now)
     await held.looks.looked(me, ("case", case_id))
     parts: CaseScreenParts = part(request, CaseScreenParts)
     facts = await parts.facts(me, card)
-    drawn = case_view(card, facts, life, work, now=now, next_case=following, may_edit=me.may(rights.EDIT))
+    drawn = case_view(card, facts, life, work, agreed, now=now, next_case=following, may_edit=me.may(rights.EDIT))
     return await page(request, "cases/case.html", {"case": drawn})
 
 
@@ -65,47 +63,6 @@ async def note(request: Request) -> Response:
     async with held.uow.write() as work:
         await use_cases.add_note(work, actor(request), case_id, sent.text, at=held.clock.now(), call_id=sent.call_id)
     return go_to(f"/cases/{case_id}")
-
-
-class PromiseForm(Form):
-    """A promise by the main debtor unless ``party_id`` says who."""
-
-    amount: Decimal
-    due: date
-    party_id: int | None = None
-    phone: PhoneField | None = None
-    call_id: int | None = None
-    note: Annotated[str, StringConstraints(max_length=2000)] = ""
-
-
-async def promise(request: Request) -> Response:
-    """Take a promise to pay."""
-    sent, case_id = await parse(request, PromiseForm), request.path_params["id"]
-    held, me = services(request), actor(request)
-    now = held.clock.now()
-    async with held.uow.write() as work:
-        card = await case_card(work.session, me, case_id)
-        new = NewPromise(
-            party_id=sent.party_id or card.case.debtor_id or 0,
-            amount=sent.amount,
-            due_on=sent.due,
-            phone=sent.phone,
-            call_id=sent.call_id,
-        )
-        today = now.astimezone(ZoneInfo(zone_of(card))).date()
-        await take_promise(work, me, case_id, new, today=today, at=now)
-        if sent.note:
-            await use_cases.add_note(work, me, case_id, sent.note, at=now, call_id=sent.call_id)
-    return go_to(f"/cases/{case_id}")
-
-
-def zone_of(card: CaseCard) -> str:
-    """The main debtor's time zone: what he said, else what his first number suggests, else UTC."""
-    debtor = card.debtor
-    if debtor is None:
-        return "UTC"
-    guesses = [zone for phone in debtor.phones for zone in (phone.timezone, *zone_guesses(phone.e164)) if zone]
-    return debtor.party.timezone or next(iter(guesses), "UTC")
 
 
 class PersonForm(Form):
@@ -267,7 +224,6 @@ _VIEW, _EDIT = right(rights.VIEW), right(rights.EDIT)
 routes = (
     route("/cases/{id:int}", show, policy=_VIEW, name="case"),
     route("/cases/{id:int}/notes", note, policy=_EDIT, methods=["POST"], name="case.note"),
-    route("/cases/{id:int}/promises", promise, policy=right(rights.PROMISE), methods=["POST"], name="case.promise"),
     route("/cases/{id:int}/people/new", new_person, policy=_EDIT, name="case.person_new"),
     route("/cases/{id:int}/people", add_person, policy=_EDIT, methods=["POST"], name="case.person_add"),
     route("/cases/{id:int}/people/{party:int}", person, policy=_VIEW, name="case.person"),

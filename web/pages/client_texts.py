@@ -43,6 +43,7 @@ CLIENT_TEXTS: Mapping[str, Message] = {
     "key_lists": msg("Move through a list and open a row"),
     "key_mute": msg("Mute and back"),
     "key_next_case": msg("Next case"),
+    "key_plan": msg("Agree on instalments"),
     "key_promise": msg("Take a promise"),
     "key_result": msg("Go to the results"),
     "key_search": msg("Search"),

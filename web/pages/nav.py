@@ -52,6 +52,18 @@ NAVIGATION: tuple[tuple[Message, tuple[Entry, ...]], ...] = (
         ),
     ),
     (
+        msg("Money"),
+        (
+            Entry(label=msg("Promises and plans"), href="/promises", icon="heart-handshake", rights=("cases.view",)),
+            Entry(
+                label=msg("Calendar of promises"),
+                href="/promise-calendar",
+                icon="calendar-dollar",
+                rights=("cases.view",),
+            ),
+        ),
+    ),
+    (
         msg("Insight"),
         (
             Entry(label=msg("Figures of the day"), href="/day", icon="chart-bar", rights=("productivity.view",)),
@@ -67,6 +79,12 @@ NAVIGATION: tuple[tuple[Message, tuple[Entry, ...]], ...] = (
             Entry(label=msg("Rates"), href="/rates", icon="chart-line", rights=("interest.edit",)),
             Entry(label=msg("Contact law"), href="/law", icon="scale", rights=("cases.view", "compliance.rules")),
             Entry(label=msg("Tags"), href="/tags", icon="tags", rights=("worklists.setup",)),
+            Entry(
+                label=msg("Kinds of promises"),
+                href="/promise-types",
+                icon="heart-handshake",
+                rights=("worklists.setup",),
+            ),
             Entry(label=msg("Result codes"), href="/results", icon="list-numbers", rights=("calls.directory",)),
             Entry(label=msg("Pause reasons"), href="/pauses", icon="coffee", rights=("agents.directory",)),
         ),

@@ -2,8 +2,7 @@
 state."""
 
 import secrets
-from datetime import date, datetime, timedelta
-from decimal import Decimal
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
@@ -16,7 +15,7 @@ from callcenter.agents.service import AgentService
 from callcenter.callbacks.queries import debtor_zone
 from callcenter.calls.control import CallControl
 from callcenter.calls.demands import ResultDetails
-from callcenter.calls.ports import Agreed, PhoneLines, Promised
+from callcenter.calls.ports import Agreed, Instalments, PhoneLines, Promised
 from callcenter.calls.queries import call_detail
 from callcenter.calls.recorded import Recordings
 from callcenter.calls.results import CallResults
@@ -24,13 +23,13 @@ from callcenter.calls.ringback import RingBack
 from callcenter.calls.service import CallService, Dial
 from core.cases.queries.lists import next_case
 from core.kernel.errors import NotFound
-from core.kernel.i18n import nmsg, translator
 from core.parties.model import Phone
 from web.errors import is_api
 from web.forms import Form, Line, parse
 from web.live.endpoint import LiveDesk
 from web.live.messages import LiveMessages
 from web.page import go_to
+from web.pages.case_promises import PlanFields, PromiseFields
 from web.security import actor, right, route
 from web.state import part, services
 
@@ -85,14 +84,11 @@ class StateForm(Form):
     reason: Line | None = None
 
 
-class ResultForm(Form):
+class ResultForm(PromiseFields, PlanFields):
     """The result bar. ``callback_at`` is the debtor's local time."""
 
     code: Line
     case_id: int | None = None
-    promise_amount: Decimal | None = None
-    promise_due: date | None = None
-    plan_instalments: Annotated[int, Field(ge=2, le=60)] | None = None
     callback_at: datetime | None = None
     callback_reason: _Reason = ""
     reason: _Reason = ""
@@ -207,28 +203,34 @@ async def result(request: Request) -> Response:
     """Say how the call went, and stay or go on with the next case."""
     form, me = await parse(request, ResultForm), actor(request)
     await part(request, CallResults).result(me, _call(request), form.code, await _details(request, form))
-    if is_api(request):
+    if is_api(request) and form.then == "stay":
         return Response(status_code=204)
     case_id = form.case_id
     if form.then == "next":
         async with services(request).uow.read() as session:
             now = services(request).clock.now()
             case_id = await next_case(session, me, after_case=form.case_id, now=now) or form.case_id
-    return go_to(f"/cases/{case_id}" if case_id is not None else f"/calls/{_call(request)}")
+    href = f"/cases/{case_id}" if case_id is not None else f"/calls/{_call(request)}"
+    return JSONResponse({"href": href}) if is_api(request) else go_to(href)
 
 
 async def _details(request: Request, form: ResultForm) -> ResultDetails:
     promise = None
     if form.promise_amount is not None and form.promise_due is not None:
-        promise = Promised(amount=form.promise_amount, due=form.promise_due)
-    reason = form.reason
-    if form.plan_instalments is not None:
-        counted = nmsg("{count} instalment", "{count} instalments", form.plan_instalments)
-        reason = translator(actor(request).language).render(counted)
+        promise = Promised(
+            amount=form.promise_amount,
+            due=form.promise_due,
+            type_id=form.promise_type,
+            supersede=form.supersede,
+        )
+    plan = None
+    if form.plan_total is not None:
+        plan = Instalments(dues=form.dues(), supersede=form.supersede)
     return ResultDetails(
         promise=promise,
+        plan=plan,
         callback=await _agreed(request, form),
-        reason=reason,
+        reason=form.reason,
         document=form.document,
         note=form.note,
     )

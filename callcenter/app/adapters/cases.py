@@ -2,26 +2,29 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.calls.ports import CallContext, Match, Promised
+from callcenter.calls.ports import CallContext, Instalments, Match, Promised
 from core.cases.lookup import person_meant
 from core.cases.model import Case, CaseParty, CaseState, Creditor, EventKind
 from core.cases.ports import PlannedWork
+from core.cases.queries.zones import debtor_zone
 from core.cases.service.cases import set_next_action
 from core.cases.service.outcomes import pledge_of
 from core.cases.service.people import mark_quality
 from core.cases.service.planning import start_of
+from core.cases.service.plans import NewPlan, take_plan
 from core.cases.service.promises import NewPromise, take_promise
 from core.cases.service.timeline import add_event
 from core.kernel.access import PROGRAM, Actor
 from core.kernel.errors import NotFound
-from core.kernel.phones import as_key, zone_guesses
+from core.kernel.phones import as_key
 from core.kernel.uow import Work
-from core.parties.model import Party, Phone, PhoneQuality
+from core.parties.model import Phone, PhoneQuality
 
 
 class CallerLookup:
@@ -62,18 +65,33 @@ class CaseEffects:
         self._sources = tuple(sources)
 
     async def promise(self, work: Work, actor: Actor, context: CallContext, promised: Promised) -> datetime:
-        party_id = context.party_id or await _debtor(work.session, context.case_id)
-        zone = await _zone(work.session, party_id, context.phone)
+        party_id, zone = await _spoken_to(work.session, context)
         new = NewPromise(
             party_id=party_id,
             amount=promised.amount,
             due_on=promised.due,
+            type_id=promised.type_id,
+            supersede=promised.supersede,
             phone=context.phone,
             call_id=context.call_id,
         )
         today = context.at.astimezone(zone).date()
         taken = await take_promise(work, actor, context.case_id, new, today=today, at=context.at, sources=self._sources)
         return start_of(pledge_of(taken).last_day + timedelta(days=1), zone)
+
+    async def plan(self, work: Work, actor: Actor, context: CallContext, agreed: Instalments) -> datetime:
+        party_id, zone = await _spoken_to(work.session, context)
+        new = NewPlan(
+            party_id=party_id,
+            total=sum((due.amount for due in agreed.dues), Decimal(0)),
+            dues=agreed.dues,
+            phone=context.phone,
+            call_id=context.call_id,
+            supersede=agreed.supersede,
+        )
+        today = context.at.astimezone(zone).date()
+        await take_plan(work, actor, context.case_id, new, today=today, at=context.at, sources=self._sources)
+        return start_of(agreed.dues[0].on + timedelta(days=1), zone)
 
     async def mark_phone(self, work: Work, actor: Actor, context: CallContext, quality: str) -> None:
         if context.phone is None:
@@ -104,15 +122,10 @@ class CaseEffects:
         )
 
 
-async def _debtor(session: AsyncSession, case_id: int) -> int:
-    debtor = await session.scalar(select(Case.debtor_id).where(Case.id == case_id))
-    if debtor is None:
+async def _spoken_to(session: AsyncSession, context: CallContext) -> tuple[int, ZoneInfo]:
+    """Whom the call is with, the main debtor unless it says, and his zone: what he said, else what his numbers
+    suggest, else UTC."""
+    party_id = context.party_id or await session.scalar(select(Case.debtor_id).where(Case.id == context.case_id))
+    if party_id is None:
         raise NotFound
-    return debtor
-
-
-async def _zone(session: AsyncSession, party_id: int, phone: str | None) -> ZoneInfo:
-    """The debtor's own zone: what he said, else what his number's prefix suggests, else UTC."""
-    stated = await session.scalar(select(Party.timezone).where(Party.id == party_id))
-    guesses = zone_guesses(phone) if phone else ()
-    return ZoneInfo(stated or (guesses[0] if guesses else "UTC"))
+    return party_id, await debtor_zone(session, party_id)

@@ -75,13 +75,13 @@ def plan_faults(dues: Sequence[Due], *, total: Decimal, owed: Decimal, today: da
     if total <= 0:
         faults["total"] = msg("Enter a sum above zero.")
     elif total > owed:
-        faults["total"] = msg("The debt is {owed}: a plan cannot be for more.", owed=str(owed))
+        faults["total"] = msg("The debt is {owed}: a plan cannot be for more.", owed=f"{owed:.2f}")
     if not FEWEST <= len(dues) <= MOST:
         faults["instalments"] = msg("A plan has {fewest} to {most} instalments.", fewest=FEWEST, most=MOST)
     elif any(due.amount <= 0 for due in dues):
         faults["instalments"] = msg("Every instalment must be above zero.")
     elif sum(due.amount for due in dues) != total:
-        faults["instalments"] = msg("The instalments must add up to {total}.", total=str(total))
+        faults["instalments"] = msg("The instalments must add up to {total}.", total=f"{total:.2f}")
     if dues and dues[0].on < today:
         faults["first_on"] = msg("The day has passed.")
     elif any(later.on <= earlier.on for earlier, later in pairwise(dues)):

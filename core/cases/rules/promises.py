@@ -55,9 +55,9 @@ def promise_faults(
     if amount <= 0:
         faults["amount"] = msg("Enter a sum above zero.")
     elif amount > owed:
-        faults["amount"] = msg("The debt is {owed}: a promise cannot be for more.", owed=str(owed))
+        faults["amount"] = msg("The debt is {owed}: a promise cannot be for more.", owed=f"{owed:.2f}")
     elif bounds.amount is not None and amount > bounds.amount:
-        faults["amount"] = msg("A promise of this type may be for at most {most}.", most=str(bounds.amount))
+        faults["amount"] = msg("A promise of this type may be for at most {most}.", most=f"{bounds.amount:.2f}")
     if due_on < today:
         faults["due_on"] = msg("The day has passed.")
     elif due_on > today + timedelta(days=bounds.days):

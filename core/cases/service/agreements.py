@@ -11,6 +11,9 @@ RUNNING = (PlanState.ACTIVE, PlanState.DELINQUENT)
 #: Plans that stand in the way of another agreement.
 LIVE = (PlanState.DRAFT, *RUNNING)
 
+#: Why something ended that a later agreement replaced.
+SUPERSEDED = "superseded"
+
 
 async def live_plan(session: AsyncSession, case_id: int) -> PaymentPlan | None:
     """The plan that is being paid, or waits for approval."""

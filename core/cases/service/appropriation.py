@@ -23,14 +23,13 @@ from core.cases.ports import PlannedWork
 from core.cases.queries.zones import debtor_zones
 from core.cases.rules.appropriation import Kind, Purpose, Received, Window, appropriated
 from core.cases.rules.promises import decide
-from core.cases.service.agreements import RUNNING, live_plan, open_promise
+from core.cases.service.agreements import RUNNING, SUPERSEDED, live_plan, open_promise
 from core.cases.service.outcomes import assess_plan, plan_becomes, pledge_of, promise_becomes
 from core.cases.service.planning import replan
 from core.kernel.uow import Work
 
 __all__ = ["Received", "appropriate"]
 
-_SUPERSEDED = "superseded"
 #: Share of a payment that counts for a purpose, by payment.
 _Shares = Mapping[tuple[int, Purpose], Decimal]
 
@@ -171,7 +170,7 @@ async def _decide_promises(work: Work, case: Case, promises: Sequence[Promise], 
         if state is PromiseState.OPEN and promise.state != PromiseState.OPEN:
             await work.session.flush()
             if await _taken_over(work.session, case.id):
-                state, reason = PromiseState.CANCELLED, _SUPERSEDED
+                state, reason = PromiseState.CANCELLED, SUPERSEDED
         await promise_becomes(work, case, promise, state, at=at, reason=reason)
 
 
@@ -189,7 +188,7 @@ async def _decide_plan(
     if completed and any(line.paid_amount < line.amount for line in instalments):
         await work.session.flush()
         if await _taken_over(work.session, case.id):
-            await plan_becomes(work, case, plan, instalments, PlanState.CANCELLED, at=at, reason=_SUPERSEDED)
+            await plan_becomes(work, case, plan, instalments, PlanState.CANCELLED, at=at, reason=SUPERSEDED)
     if plan.state in (*RUNNING, PlanState.COMPLETED):
         await assess_plan(work, case, plan, instalments, today=today, at=at)
         return

@@ -16,6 +16,7 @@ from core.cases.model import (
 )
 from core.cases.rules.plans import Standing, instalment_state, plan_state
 from core.cases.rules.promises import Pledge
+from core.cases.service.agreements import SUPERSEDED
 from core.cases.service.followup import fell_away, follow_up
 from core.cases.service.timeline import add_event
 from core.kernel.access import PROGRAM
@@ -124,8 +125,13 @@ def call_off(instalments: Sequence[Instalment]) -> None:
 def tell_of_plan(work: Work, plan: PaymentPlan, *, at: datetime, actor_id: int | None = None) -> None:
     """Write the plan's state into the time line."""
     told = {"plan_id": plan.id, "state": plan.state, "amount": str(plan.total), "currency": plan.currency}
-    entry = add_event(work, plan.case_id, EventKind.PLAN, at, text=plan.ended_reason, party_id=plan.party_id, data=told)
+    entry = add_event(work, plan.case_id, EventKind.PLAN, at, text=_said(plan), party_id=plan.party_id, data=told)
     entry.actor_id, entry.call_id = actor_id, plan.call_id
+
+
+def _said(plan: PaymentPlan) -> str:
+    """Why it ended, in somebody's own words."""
+    return "" if plan.ended_reason == SUPERSEDED else plan.ended_reason
 
 
 async def _ask_about_delay(

@@ -16,7 +16,7 @@ from core.cases.ports import PlannedWork
 from core.cases.queries.zones import debtor_zone
 from core.cases.rules.plans import Due, plan_faults
 from core.cases.service.access import case_for, open_case_for
-from core.cases.service.agreements import LIVE, nothing_agreed, open_promise, owes
+from core.cases.service.agreements import LIVE, SUPERSEDED, nothing_agreed, open_promise, owes
 from core.cases.service.followup import agreed_anew, fell_away
 from core.cases.service.ledger import lock_cases
 from core.cases.service.outcomes import assess_plan, call_off, tell_of_plan
@@ -26,8 +26,6 @@ from core.kernel.access import Actor
 from core.kernel.errors import NotFound
 from core.kernel.i18n import msg
 from core.kernel.uow import Work
-
-_SUPERSEDED = "superseded"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,7 +65,7 @@ async def take_plan(
     await lock_cases(work, [case_id])
     await _check(work, case, new, today)
     if new.supersede and (promise := await open_promise(work.session, case_id)) is not None:
-        await cancel_promise(work, actor, promise.id, _SUPERSEDED, at=at)
+        await cancel_promise(work, actor, promise.id, SUPERSEDED, at=at)
     await nothing_agreed(work.session, case_id)
     waits = await _above_limit(work, new.total) and not actor.may(rights.APPROVE)
     plan = PaymentPlan(
@@ -136,7 +134,7 @@ async def approve_plan(
 
 
 async def refuse_plan(
-    work: Work, actor: Actor, plan_id: int, reason: str, *, at: datetime, sources: Sequence[PlannedWork] = ()
+    work: Work, actor: Actor, plan_id: int, *, reason: str, at: datetime, sources: Sequence[PlannedWork] = ()
 ) -> None:
     """Turn a draft down. Raises ``PlanEnded``."""
     states = (PlanState.DRAFT,)
@@ -145,7 +143,7 @@ async def refuse_plan(
 
 
 async def cancel_plan(
-    work: Work, actor: Actor, plan_id: int, reason: str, *, at: datetime, sources: Sequence[PlannedWork] = ()
+    work: Work, actor: Actor, plan_id: int, *, reason: str, at: datetime, sources: Sequence[PlannedWork] = ()
 ) -> None:
     """Call off a plan that is being paid, or waits for approval. Raises ``PlanEnded``."""
     await _end(work, actor, plan_id, right=rights.PLAN, states=LIVE, action="plan.cancelled", reason=reason, at=at)

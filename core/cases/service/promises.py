@@ -15,7 +15,7 @@ from core.cases.model import Case, EventKind, Promise, PromiseState, PromiseType
 from core.cases.ports import PlannedWork
 from core.cases.rules.promises import PROMISE_DAYS, Limits, promise_faults
 from core.cases.service.access import case_for, open_case_for
-from core.cases.service.agreements import nothing_agreed, open_promise, owes
+from core.cases.service.agreements import SUPERSEDED, nothing_agreed, open_promise, owes
 from core.cases.service.followup import agreed_anew
 from core.cases.service.ledger import lock_cases
 from core.cases.service.planning import replan
@@ -27,7 +27,6 @@ from core.kernel.uow import Work
 
 #: The type of a promise when none is named.
 STANDARD = "standard"
-_SUPERSEDED = "superseded"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,7 +66,7 @@ async def take_promise(
     kind = await _type_of(work, new.type_id)
     await _check(work, case, new, kind, today)
     if new.supersede and (open_one := await open_promise(work.session, case_id)) is not None:
-        await _cancel(work, actor, open_one, _SUPERSEDED, at=at)
+        await _cancel(work, actor, open_one, SUPERSEDED, at=at)
     await nothing_agreed(work.session, case_id)
     promise = Promise(
         case_id=case_id,
@@ -167,7 +166,7 @@ async def _cancel(work: Work, actor: Actor, promise: Promise, reason: str, *, at
         EventKind.PROMISE,
         at,
         actor=actor,
-        text=reason,
+        text="" if reason == SUPERSEDED else reason,
         promise_id=promise.id,
         data={"state": PromiseState.CANCELLED},
     )

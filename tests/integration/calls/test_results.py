@@ -10,10 +10,11 @@ from callcenter.calls.demands import ResultDetails
 from callcenter.calls.directory import SHIPPED, ship_results
 from callcenter.calls.errors import CallNotFound, CallWithoutCase, ResultIncomplete, UnknownResult
 from callcenter.calls.model import Bookmark, Call, ResultCode
-from callcenter.calls.ports import Agreed, Promised
+from callcenter.calls.ports import Agreed, Instalments, Promised
 from callcenter.calls.reporting import CallReporter
 from callcenter.calls.results import CallResults
 from core.cases.model import Jurisdiction
+from core.cases.rules.plans import Due
 from core.cases.service.cases import NewCase, NewClaim, NewPerson, open_case
 from core.cases.service.creditors import CreditorData, add_creditor, ensure_order
 from core.kernel.access import PROGRAM, Scope
@@ -65,8 +66,7 @@ async def row_of(uow: UnitOfWork, call_id: int = 1) -> Call:
     ("code", "field"),
     [
         ("RPC-PTP", "promise"),
-        ("RPC-PLAN", "promise"),
-        ("RPC-PLAN", "reason"),
+        ("RPC-PLAN", "plan"),
         ("RPC-CALLBACK", "callback"),
         ("RPC-REFUSE", "reason"),
         ("RPC-DISPUTE", "document"),
@@ -100,6 +100,16 @@ async def test_a_promise_is_taken_and_dialling_rests_until_it_falls_due(
     assert [what for what, *_ in cases.done] == ["promise", "said"]
     assert (gate.stopped[0].kind, gate.stopped[0].until) == ("pause", at(75) + timedelta(days=10))
     assert follower.news[-1].activities == {1: "idle"}
+
+
+async def test_a_plan_is_taken_with_the_result(
+    reporter: CallReporter, results: CallResults, cases: FakeCases, gate: FakeGate
+) -> None:
+    await talked(reporter)
+    plan = Instalments(dues=(Due(date(2026, 3, 20), Decimal(50)), Due(date(2026, 4, 20), Decimal(50))))
+    await results.result(collector(), 1, "RPC-PLAN", ResultDetails(plan=plan))
+    assert ("plan", 70, plan) in cases.done
+    assert gate.stopped[0].until is not None
 
 
 async def test_results_mark_numbers_block_cases_and_plan_callbacks(

@@ -288,17 +288,17 @@ async def test_above_the_limit_somebody_approves_or_refuses(desk: Desk) -> None:
     assert await desk.plan_state(plan) == PlanState.ACTIVE
     with pytest.raises(PlanEnded):
         async with desk.uow.write() as work:
-            await refuse_plan(work, desk.boss, plan, "too long", at=now)
+            await refuse_plan(work, desk.boss, plan, reason="too long", at=now)
     with pytest.raises(BadPlan):
         async with desk.uow.write() as work:
-            await cancel_plan(work, desk.anna, plan, " ", at=now)
+            await cancel_plan(work, desk.anna, plan, reason=" ", at=now)
     async with desk.uow.write() as work:
-        await cancel_plan(work, desk.anna, plan, "cannot pay", at=now)
+        await cancel_plan(work, desk.anna, plan, reason="cannot pay", at=now)
     assert await desk.plan_state(plan) == PlanState.CANCELLED
     assert [state for state, _ in await desk.instalments(plan)] == ["paid", "cancelled", "cancelled", "cancelled"]
     second = await desk.plan()
     async with desk.uow.write() as work:
-        await refuse_plan(work, desk.boss, second, "too long", at=now)
+        await refuse_plan(work, desk.boss, second, reason="too long", at=now)
     assert await desk.plan_state(second) == PlanState.CANCELLED
     assert await desk.plan_state(await desk.plan(actor=desk.boss)) == PlanState.ACTIVE
 
@@ -306,13 +306,13 @@ async def test_above_the_limit_somebody_approves_or_refuses(desk: Desk) -> None:
 async def test_a_foreign_plan_cannot_be_touched(desk: Desk, floor: Floor, uow: UnitOfWork, clock: ManualClock) -> None:
     plan = await desk.plan()
     boris = floor.actor(floor.boris, Scope.OWN, rights.PLAN, rights.APPROVE)
-    for attempt in (approve_plan, lambda w, a, p, at: cancel_plan(w, a, p, "no", at=at)):
+    for attempt in (approve_plan, lambda w, a, p, at: cancel_plan(w, a, p, reason="no", at=at)):
         async with uow.write() as work:
             with pytest.raises(NotFound):
                 await attempt(work, boris, plan, at=clock.now())
     async with uow.write() as work:
         with pytest.raises(NotFound):
-            await cancel_plan(work, PROGRAM, 999, "no", at=clock.now())
+            await cancel_plan(work, PROGRAM, 999, reason="no", at=clock.now())
 
 
 async def test_one_of_two_agreements_at_the_same_moment_is_taken(desk: Desk) -> None:

@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from callcenter.app.demo.cases import demo_cases
 from core.cases.card import CaseCard
+from core.cases.model import WorkSettings
 from core.importing.registry.kind import RegistryKind
 from core.importing.service import Imports
 from core.kernel.access import Actor
@@ -44,7 +46,7 @@ def imports(uow: UnitOfWork, clock: ManualClock, tmp_path: Path) -> Imports:
 async def web_services(web_services: Services, imports: Imports) -> AsyncIterator[Services]:
     """With the parts of cases, and somebody who writes down the looks."""
     looks = asyncio.create_task(web_services.looks.run(), name="looks")
-    yield replace(web_services, parts={Imports: imports, CaseScreenParts: QuietFloor()})
+    yield replace(web_services, parts={**web_services.parts, Imports: imports, CaseScreenParts: QuietFloor()})
     looks.cancel()
     with suppress(asyncio.CancelledError):
         await looks
@@ -81,8 +83,8 @@ async def test_a_person_and_a_phone_are_added_and_a_promise_is_taken(
         ("/cases/1/people", {"name": "Новая Нина", "role": "relative", "phone": "+79000000555"}, 303),
         ("/cases/1/people", {"name": "Новая Нина", "role": "relative", "phone": "nonsense"}, 422),
         ("/cases/1/notes", {"text": "<script>alert(1)</script>"}, 303),
-        ("/cases/1/promises", {"amount": "100.00", "due": "2026-03-15"}, 303),
-        ("/cases/1/promises", {"amount": "100.00", "due": "2026-03-16"}, 409),
+        ("/cases/1/promises", {"promise_amount": "100.00", "promise_due": "2026-03-15"}, 303),
+        ("/cases/1/promises", {"promise_amount": "100.00", "promise_due": "2026-03-16"}, 409),
     ):
         answer = await anna.post(path, data=form)
         assert answer.status_code == status, (path, form, answer.text[:2000])
@@ -92,6 +94,42 @@ async def test_a_person_and_a_phone_are_added_and_a_promise_is_taken(
     assert "&lt;script&gt;alert(1)" in page
     person = await anna.get("/cases/1/people/5")
     assert person.status_code == 200
+
+
+async def test_a_plan_is_previewed_agreed_approved_and_called_off(
+    uow: UnitOfWork, clock: ManualClock, cast: Cast, sign_in: SignIn
+) -> None:
+    await demo_cases(uow, clock, [cast.users["anna"]])
+    async with uow.write() as work:
+        work.session.add(WorkSettings(id=1, plan_approval_above=Decimal(1), updated_at=clock.now()))
+    anna, admin = await sign_in("anna"), await sign_in("admin")
+    promised = {"promise_amount": "100", "promise_due": "2026-03-15"}
+    assert (await anna.post("/cases/1/promises", data=promised)).status_code == 303
+    typed = {"plan_total": "1000", "plan_count": "3", "plan_first": "2026-03-31", "plan_rhythm": "monthly"}
+    shown = (await anna.get("/cases/1/plans/preview", params=typed)).text
+    assert [day in shown for day in ("31 Mar", "30 Apr", "31 May")] == [True] * 3
+    assert "333.34" in shown
+    for wrong in ({"plan_each": "0.01"}, {"plan_first": ""}, {"plan_total": "x"}, {"plan_count": "61"}):
+        answer = await anna.get("/cases/1/plans/preview", params={**typed, **wrong})
+        assert answer.status_code == 200
+        assert "<ol" not in answer.text
+    script = {"Accept": "application/json"}
+    past = await anna.post("/cases/1/plans", data={**typed, "plan_first": "2026-03-01"}, headers=script)
+    assert past.json()["errors"] == {"first_on": "The day has passed."}
+    assert (await anna.post("/cases/1/plans", data=typed)).status_code == 409  # the promise stands in the way
+    assert (await anna.post("/cases/1/plans", data={**typed, "supersede": "1"}, headers=script)).status_code == 204
+    page = (await anna.get("/cases/1")).text
+    assert "waits for approval" in page
+    assert "replaced by a later agreement" in page
+    assert (await anna.post("/cases/1/plans/1/approve")).status_code == 403
+    assert (await admin.post("/cases/2/plans/1/approve")).status_code == 404
+    assert (await admin.post("/cases/1/plans/1/approve")).status_code == 303
+    assert "being paid" in (await anna.get("/cases/1")).text
+    assert (await anna.post("/cases/1/plans/1/cancel", data={"reason": "cannot pay"})).status_code == 303
+    assert (await anna.post("/cases/1/plans/1/cancel", data={"reason": "again"})).status_code == 409
+    assert (await anna.post("/cases/1/promises", data=promised)).status_code == 303
+    assert (await anna.post("/cases/1/promises/2/cancel", data={})).status_code == 422
+    assert (await anna.post("/cases/1/promises/2/cancel", data={"reason": "he rang"})).status_code == 303
 
 
 async def test_a_registry_goes_through_the_wizard(

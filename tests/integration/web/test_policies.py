@@ -16,9 +16,22 @@ from callcenter.app.wiring import House
 from callcenter.calls.model import ResultCode
 from callcenter.compliance.law.terms import BlockKind
 from core.audit.model import AuditEntry
-from core.cases.model import Claim, InterestTerm, MassRun, Rate, RateTable, Stage, Tag
+from core.cases.model import (
+    Claim,
+    InterestTerm,
+    MassRun,
+    PaymentPlan,
+    PlanState,
+    Promise,
+    PromiseState,
+    Rate,
+    RateTable,
+    Stage,
+    Tag,
+)
 from core.cases.rules.interest import Days
 from core.cases.service.accrual import block_accrual
+from core.cases.service.promise_types import TypeData, add_type
 from core.kernel.access import PROGRAM
 from core.kernel.clock import ManualClock
 from core.kernel.uow import UnitOfWork
@@ -94,7 +107,17 @@ class World:
             return {name: await self._blocked(await self._work(name, "case", me)) for name in OTHERS}
         if kind == "interest group":
             return {"it": await self._interest_group()}
-        if kind in ("case", "debtor", "case to call back", "call", "callback", "recording", "shared recording", "mark"):
+        if kind in (
+            "case",
+            "case with agreements",
+            "debtor",
+            "case to call back",
+            "call",
+            "callback",
+            "recording",
+            "shared recording",
+            "mark",
+        ):
             return {name: await self._work(name, kind, me) for name in OTHERS}
         if kind == "stage":
             return {"it": {"id": await self._stage()}}
@@ -126,12 +149,14 @@ class World:
             user_id = self.people.users[name]
             self.desks[name] = await lay_desk(self.uow, self.clock, storage, self.sound, user_id)
         desk = self.desks[name]
-        ids = {"case": desk.case, "debtor": desk.party, "call": desk.call}
+        ids = {"case": desk.case, "case with agreements": desk.case, "debtor": desk.party, "call": desk.call}
         ids |= {"callback": desk.callback, "recording": desk.recording}
         common: Params = {"party": desk.party, "phone": desk.phone, "call": desk.call, "mark": desk.mark}
         common |= {"stage": await self._stage(), "tag": await self._thing("tag"), "task": desk.task}
         async with self.uow.read() as session:
             common["claim"] = await session.scalar(select(Claim.id).where(Claim.case_id == desk.case))
+        if kind == "case with agreements":
+            common |= await self._agreed(desk)
         if kind == "shared recording":
             reader = replace(PROGRAM, user_id=self.people.users[me])
             common["word"] = await self.house.archive.desk.link(reader, desk.recording)
@@ -148,6 +173,16 @@ class World:
             group_id = await group_of(work, self.clock, [(date(2026, 1, 1), "5")], name=secrets.token_hex(4))
             term = select(InterestTerm.id).where(InterestTerm.group_id == group_id)
             return {"id": group_id, "term": await work.session.scalar(term)}
+
+    async def _agreed(self, desk: Desk) -> Params:
+        """A promise and a plan that were called off: any answer but a refusal tells."""
+        common = {"case_id": desk.case, "party_id": desk.party, "currency": "RUB", "created_at": self.clock.now()}
+        async with self.uow.write() as work:
+            promise = Promise(amount=Decimal(1), due_on=date(2026, 3, 12), state=PromiseState.CANCELLED, **common)
+            plan = PaymentPlan(total=Decimal(1), state=PlanState.CANCELLED, **common)
+            work.session.add_all([promise, plan])
+            await work.session.flush()
+            return {"promise": promise.id, "plan": plan.id}
 
     async def _stage(self) -> int:
         async with self.uow.write() as work:
@@ -190,6 +225,9 @@ class World:
             async with self.uow.read() as session:
                 return (await session.scalars(select(AuditEntry.id).limit(1))).one()
         async with self.uow.write() as work:
+            if kind == "promise type":
+                data = TypeData(name="Own", position=9)
+                return (await add_type(work, admin, secrets.token_hex(4), data, at=self.clock.now())).id
             if kind == "bare block":
                 registry = self.house.floor.registry
                 phone = "+79000000055"

@@ -12,12 +12,13 @@ from callcenter.calls import errors, queries, rights
 from callcenter.calls.control import CallControl
 from callcenter.calls.demands import ResultDetails
 from callcenter.calls.facts import CallPhase, Direction, LegKind, LegOutcome
-from callcenter.calls.ports import Agreed, Promised
+from callcenter.calls.ports import Agreed, Instalments, Promised
 from callcenter.calls.recorded import Recordings, RecordingView
 from callcenter.calls.results import CallResults
 from callcenter.calls.service import CallService, Dial
 from callcenter.calls.views import CallDetail, CallQuery, LegRow
 from core.cases.model import Case
+from core.cases.rules.plans import FEWEST, MOST, Due
 from core.kernel.access import Actor
 from core.kernel.errors import Forbidden, Invalid, NotFound
 from core.kernel.i18n import msg
@@ -140,6 +141,19 @@ class PromiseMade(Sent):
     due_on: date
 
 
+class InstalmentMade(Sent):
+    """A part of the plan, in the case's currency."""
+
+    amount: MoneySent
+    due_on: date
+
+
+class PlanMade(Sent):
+    """The instalments that were agreed, in their order."""
+
+    instalments: Annotated[list[InstalmentMade], Field(min_length=FEWEST, max_length=MOST)]
+
+
 class CallbackAgreed(Sent):
     """When the debtor wants to be called back; ``phone`` null: where he was called."""
 
@@ -150,10 +164,11 @@ class CallbackAgreed(Sent):
 
 
 class ResultGiven(Sent):
-    """How the call went. A code may demand a promise, a callback, a reason or a document."""
+    """How the call went. A code may demand a promise, a plan, a callback, a reason or a document."""
 
     code: Word
     promise: PromiseMade | None = None
+    plan: PlanMade | None = None
     callback: CallbackAgreed | None = None
     reason: Text = ""
     document: Text = ""
@@ -231,23 +246,27 @@ async def _steered(request: Request, order: Callable[[Actor, int], Awaitable[Non
 async def result(request: Request, given: ResultGiven) -> Call:
     who, call_id = reader(request, rights.RESULT, rights.VIEW), request.path_params["id"]
     if given.promise is not None:
-        await _check_currency(request, who, call_id, given.promise.amount.currency)
+        await _check_currency(request, who, call_id, "promise.amount", [given.promise.amount])
+    if given.plan is not None:
+        sums = [one.amount for one in given.plan.instalments]
+        await _check_currency(request, who, call_id, "plan.instalments", sums)
     await part(request, CallResults).result(actor(request), call_id, given.code, _details(given))
     return await _answer(request, who, call_id)
 
 
-async def _check_currency(request: Request, who: Actor, call_id: int, currency: str) -> None:
+async def _check_currency(request: Request, who: Actor, call_id: int, field: str, sums: Sequence[MoneySent]) -> None:
     async with services(request).uow.read() as session:
         call = (await queries.call_detail(session, who, call_id)).call
         case = await session.get(Case, call.case_id) if call.case_id is not None else None
-    if case is not None and case.currency != currency:
-        raise Invalid({"promise.amount": msg("The debt is in {currency}.", currency=case.currency)})
+    if case is not None and any(one.currency != case.currency for one in sums):
+        raise Invalid({field: msg("The debt is in {currency}.", currency=case.currency)})
 
 
 def _details(given: ResultGiven) -> ResultDetails:
     promised, agreed = given.promise, given.callback
     return ResultDetails(
         promise=Promised(amount=promised.amount.decimal, due=promised.due_on) if promised else None,
+        plan=_instalments(given.plan) if given.plan else None,
         callback=Agreed(start=agreed.start, end=agreed.end, reason=agreed.reason, phone=agreed.phone)
         if agreed
         else None,
@@ -255,6 +274,10 @@ def _details(given: ResultGiven) -> ResultDetails:
         document=given.document,
         note=given.note,
     )
+
+
+def _instalments(plan: PlanMade) -> Instalments:
+    return Instalments(dues=tuple(Due(one.due_on, one.amount.decimal) for one in plan.instalments))
 
 
 async def _answer(request: Request, who: Actor, call_id: int) -> Call:
