@@ -241,9 +241,14 @@ async def things_of(product: Product, chromium: Browser, collector: Page, case_i
     }
     things["debtors"] = things["party"]
     things["users"] = await _first(admin, f"{product.url}/users?q=collector", "main tbody a[href^='/users/']")
-    for folder in ("units", "roles", "profiles", "creditors", "audit", "blocks"):
+    for folder in ("units", "roles", "profiles", "creditors", "audit", "blocks", "stages", "orders"):
         selector = f"main [href^='/{folder}/']:not([href*='/new'], [href*='/export'])"
         things[folder] = await _first(admin, f"{product.url}/{folder}", selector)
+    things |= {"plan": things["stages"], "scope": "stage", "month": datetime.now(UTC).strftime("%Y-%m")}
+    things["name"] = await _first(admin, f"{product.url}/worklists", "main a[href^='/worklists/']:not([href$='/todo'])")
+    await _posted(admin, f"{product.url}/tags", name="Needs a letter")
+    things["tags"] = await _first(admin, f"{product.url}/tags", "main [href^='/tags/']:not([href*='/new'])")
+    things["mass"] = (await _posted(admin, f"{product.url}/mass/choose", id=case_id)).rpartition("/")[2]
     things["imports"] = await _registry(product, admin)
     await admin.context.close()
     return things
@@ -262,6 +267,14 @@ async def _registry(product: Product, admin: Page) -> str:
     await admin.locator("main form button[type=submit]").click()
     await expect(admin).to_have_url(re.compile(r"/imports/\d+$"))
     return admin.url.rpartition("/")[2]
+
+
+async def _posted(page: Page, address: str, **fields: str) -> str:
+    """Send a form as a page of the product would; where it leads."""
+    origin = "/".join(address.split("/")[:3])
+    answer = await page.request.post(address, form=fields, headers={"Origin": origin})
+    assert answer.ok, await answer.text()
+    return answer.url
 
 
 async def _first(page: Page, address: str, selector: str, attribute: str | None = None) -> str:

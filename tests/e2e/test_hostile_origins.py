@@ -54,13 +54,12 @@ async def test_no_change_is_taken_from_another_site(product: Product, chromium: 
             params = dict.fromkeys(route.param_convertors, 1)
             address = product.url + str(route.url_path_for(route.name, **params))
             for headers in _origins(product.url):
-                for body in ({"data": {"x": "1"}}, {"content": b"{}"}):
-                    if _own_credential(route, headers):
-                        continue
-                    answer = await admin.http.post(address, headers=headers, **body)  # type: ignore[arg-type]
-                    assert answer.status_code == 403, (route.path, headers, answer.status_code)
-                    assert "set-cookie" not in answer.headers
-                    asked += 1
+                if _own_credential(route, headers):
+                    continue
+                answer = await admin.http.post(address, headers=headers, data={"x": "1"})
+                assert answer.status_code == 403, (route.path, headers, answer.status_code)
+                assert "set-cookie" not in answer.headers
+                asked += 1
         for route in ROUTES:
             if isinstance(route, GuardedWebSocketRoute):
                 for headers in _origins(product.url):
