@@ -31,6 +31,7 @@ _NUMBER = {"kind": "mobile", "quality": "confirmed", "consent": "unknown"}
 _LATER = "2026-03-11T18:00"
 _PLAN = {"plan_total": "10", "plan_count": "2", "plan_first": "2026-03-12"}
 _WHY = {"reason": "he cannot pay"}
+_BELOW = {"name": "Branch East", "kind": "organisation"}
 _CASES = {
     f"{method} /cases/{{id:int}}{path}": Entry(needs=(needed,), target="case", form=form, once="remove" in path)
     for method, path, needed, form in (
@@ -197,6 +198,13 @@ _LISTS = {
     "GET /cases/export": Entry(needs=("cases.export",)),
     "GET /debtors": Entry(needs=("cases.view",)),
     "GET /debtors/{id:int}": Entry(needs=("cases.view",), target="debtor"),
+    "POST /debtors/{id:int}": Entry(needs=("cases.edit",), target="debtor", form={"name": "Sample Person"}),
+    "POST /debtors/{id:int}/below": Entry(needs=("cases.edit",), target="organisation", form=_BELOW),
+    "POST /debtors/{id:int}/move": Entry(needs=("cases.edit",), target="debtor"),
+    "POST /debtors/{id:int}/contacts": Entry(needs=("cases.edit",), target="debtor", form={"email": "a@example.org"}),
+    "POST /debtors/{id:int}/contacts/{kind}/{row:int}/remove": Entry(
+        needs=("cases.edit",), target="contact", once=True
+    ),
     "GET /orders": Entry(needs=("creditors.view", "cases.view")),
     "POST /orders": Entry(needs=("orders.edit",)),
     "GET /orders/export": Entry(needs=("cases.export",)),

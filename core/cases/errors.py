@@ -135,3 +135,17 @@ class RatesUsed(Conflict):
 
     code = "rates_used"
     text = mark("Interest groups use the rates {name}. Take them out of the groups first.")
+
+
+class TreeLoop(Conflict):
+    """An organisation cannot hang below itself."""
+
+    code = "tree_loop"
+    text = mark("An organisation cannot hang below itself.")
+
+
+class TreeTooDeep(Conflict):
+    """The tree has as many levels as it may."""
+
+    code = "tree_too_deep"
+    text = mark("A tree may have at most {levels} levels.")

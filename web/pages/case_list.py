@@ -1,4 +1,4 @@
-"""The lists of cases and of the people on them."""
+"""The list of cases."""
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
@@ -10,9 +10,8 @@ from core.cases import rights
 from core.cases.fields import FIELDS, NOTHING, SORTS, FieldKind
 from core.cases.fields import Asked as Wanted
 from core.cases.queries import lists
-from core.cases.queries.lists import CaseRow, DebtorRow, ListQuery
+from core.cases.queries.lists import CaseRow, ListQuery
 from core.cases.queries.tags import tags
-from core.kernel.errors import NotFound
 from core.kernel.i18n import LANGUAGES, Message, msg
 from core.kernel.money import Money
 from core.people import queries as people
@@ -127,7 +126,7 @@ async def cases_view(request: Request, wanted: Asked, query: ListQuery, *, workl
     return await view(
         request,
         wanted,
-        map(_row, found.rows),
+        map(case_row, found.rows),
         next_cursor=found.next,
         previous_cursor=found.previous,
         total=found.total,
@@ -159,7 +158,7 @@ async def batches(request: Request, query: ListQuery) -> AsyncIterator[list[Row]
     while True:
         async with services(request).uow.read() as session:
             found = await lists.export_page(session, actor(request), query, after=after, size=_EXPORT_BATCH)
-        yield [_row(line) for line in found.rows]
+        yield [case_row(line) for line in found.rows]
         after = found.next
         if after is None:
             return
@@ -212,7 +211,7 @@ def _wanted(item: Filter) -> Wanted:
     return Wanted(values=item.choices or (item.value,))
 
 
-def _row(line: CaseRow) -> Row:
+def case_row(line: CaseRow) -> Row:
     return Row(
         id=str(line.id),
         href=f"/cases/{line.id}",
@@ -239,77 +238,8 @@ def _row(line: CaseRow) -> Row:
     )
 
 
-DEBTORS = ListSpec(
-    key="debtors",
-    title=msg("Debtors"),
-    path="/debtors",
-    sort="name",
-    search_hint=msg("Name, phone, tax number or e-mail"),
-    columns=(
-        Column(key="name", label=msg("Name"), sortable=True),
-        Column(key="birth", label=msg("Birth date")),
-        Column(key="zone", label=msg("Time zone")),
-        Column(key="language", label=msg("Language")),
-        Column(key="phones", label=msg("Phones"), align=Align.END),
-        Column(key="cases", label=msg("Cases"), align=Align.END),
-    ),
-    filters=(Filter(key="liable", label=msg("Only who owes"), kind=FilterKind.BOOL),),
-    empty=EmptyState(
-        title=msg("Nobody found"), hint=msg("Search by another piece of the name or number."), icon="users"
-    ),
-)
-
-
-async def debtors(request: Request) -> Response:
-    """The people on the cases in reach."""
-    wanted = asked(request, DEBTORS)
-    query = ListQuery(search=wanted.search, sort=wanted.sort, after=wanted.after, before=wanted.before, size=PAGE_SIZE)
-    async with services(request).uow.read() as session:
-        liable = bool(wanted.value("liable"))
-        found = await lists.list_debtors(session, actor(request), query, liable_only=liable)
-    drawn = await view(
-        request,
-        wanted,
-        map(_debtor, found.rows),
-        next_cursor=found.next,
-        previous_cursor=found.previous,
-        total=found.total,
-        total_is_at_least=found.at_least,
-    )
-    return await page(request, "list_page.html", {"view": drawn})
-
-
-def _debtor(line: DebtorRow) -> Row:
-    return Row(
-        id=str(line.id),
-        href=f"/debtors/{line.id}",
-        cells={
-            "name": TextCell(line.name, href=f"/debtors/{line.id}"),
-            "birth": DayCell(line.birth_date),
-            "zone": TextCell(line.timezone),
-            "language": TextCell(LANGUAGE_NAMES.get(line.language or "")),
-            "phones": TextCell(line.phones),
-            "cases": TextCell(line.cases),
-        },
-    )
-
-
-async def debtor(request: Request) -> Response:
-    """The cases of one person, as far as they are in reach."""
-    party_id = request.path_params["id"]
-    async with services(request).uow.read() as session:
-        lines = await lists.cases_of_party(session, actor(request), party_id)
-    if not lines:
-        raise NotFound
-    spec = replace(CASES, path=f"/debtors/{party_id}", filters=(), search_hint=None, export_right=None)
-    drawn = await view(request, asked(request, spec), map(_row, lines), total=len(lines))
-    return await page(request, "list_page.html", {"view": drawn})
-
-
 _VIEW = right(rights.VIEW)
 routes = (
     route("/cases", show, policy=_VIEW, name="cases"),
     route("/cases/export", download, policy=right(rights.EXPORT), name="cases.export"),
-    route("/debtors", debtors, policy=_VIEW, name="debtors"),
-    route("/debtors/{id:int}", debtor, policy=_VIEW, name="debtor"),
 )

@@ -24,7 +24,7 @@ from core.cases.rules.plans import Rhythm
 from core.cases.service.agreements import SUPERSEDED
 from core.importing.model import BatchState, Outcome
 from core.kernel.i18n import Message, msg
-from core.parties.model import Consent, IdKind, PartyKind, PhoneKind, PhoneQuality
+from core.parties.model import AddressKind, Consent, IdKind, PartyKind, PhoneKind, PhoneQuality
 from web.pages.listing import Option, State, Tone
 
 CASE_STATES: Mapping[str, State] = {
@@ -82,6 +82,12 @@ PHONE_KINDS: Mapping[str, Message] = {
     PhoneKind.WORK: msg("work"),
     PhoneKind.RELATIVE: msg("a relative's"),
     PhoneKind.OTHER: msg("other"),
+}
+ADDRESS_KINDS: Mapping[str, Message] = {
+    AddressKind.REGISTERED: msg("registered"),
+    AddressKind.HOME: msg("home"),
+    AddressKind.WORK: msg("work"),
+    AddressKind.POSTAL: msg("postal"),
 }
 PHONE_QUALITIES: Mapping[str, State] = {
     PhoneQuality.UNVERIFIED: State(word=msg("unverified"), icon="help-circle"),

@@ -35,6 +35,7 @@ from core.cases.service.promise_types import TypeData, add_type
 from core.kernel.access import PROGRAM
 from core.kernel.clock import ManualClock
 from core.kernel.uow import UnitOfWork
+from core.parties.model import Email, Party, PartyKind
 from core.people.model import ApiToken, Profile, Role, SavedView, Unit, UserSession
 from core.people.service.logins import LoggedIn, Origin
 from recordings.storage import open_storage
@@ -107,6 +108,8 @@ class World:
             return {name: await self._blocked(await self._work(name, "case", me)) for name in OTHERS}
         if kind == "interest group":
             return {"it": await self._interest_group()}
+        if kind in ("organisation", "contact"):
+            return {name: await self._entity(await self._work(name, "debtor", me), kind) for name in OTHERS}
         if kind in (
             "case",
             "case with agreements",
@@ -161,6 +164,18 @@ class World:
             reader = replace(PROGRAM, user_id=self.people.users[me])
             common["word"] = await self.house.archive.desk.link(reader, desk.recording)
         return {**common, "case": desk.case, "id": ids.get(kind)}
+
+    async def _entity(self, params: Params, kind: str) -> Params:
+        """The debtor as an organisation, or with an e-mail to take away."""
+        async with self.uow.write() as work:
+            party = await work.session.get_one(Party, params["id"])
+            if kind == "organisation":
+                party.kind = PartyKind.ORGANISATION
+                return params
+            mail = Email(party_id=party.id, address=f"{secrets.token_hex(4)}@example.org", created_at=self.clock.now())
+            work.session.add(mail)
+            await work.session.flush()
+            return {**params, "kind": "email", "row": mail.id}
 
     async def _blocked(self, params: Params) -> Params:
         async with self.uow.write() as work:
