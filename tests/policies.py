@@ -92,6 +92,7 @@ _WORK = {
             ("POST", "/undo"),
         )
     },
+}
 _SUM_ON = {"claim_id": "{claim}", "component": "agency_fees", "amount": "5", "reason": "a letter"}
 _DEBT = {
     "GET /cases/{id:int}/balance": Entry(needs=("cases.view",), target="case"),
