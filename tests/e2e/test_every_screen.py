@@ -244,6 +244,10 @@ async def things_of(product: Product, chromium: Browser, collector: Page, case_i
     for folder in ("units", "roles", "profiles", "creditors", "audit", "blocks"):
         selector = f"main [href^='/{folder}/']:not([href*='/new'], [href*='/export'])"
         things[folder] = await _first(admin, f"{product.url}/{folder}", selector)
+    for folder in ("rates", "interest-groups"):
+        things[folder] = await _first(admin, f"{product.url}/{folder}", f"main tbody a[href^='/{folder}/']")
+    group = f"{product.url}/interest-groups/{things['interest-groups']}"
+    things["term"] = await _first(admin, group, "main td a[href*='/terms/']")
     things["imports"] = await _registry(product, admin)
     await admin.context.close()
     return things
