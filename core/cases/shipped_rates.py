@@ -48,6 +48,9 @@ class ShippedTerm:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ShippedGroup:
+    """The interest for delay by the law of a jurisdiction."""
+
+    jurisdiction: Jurisdiction
     name: str
     terms: Sequence[ShippedTerm]
 
@@ -151,10 +154,12 @@ UA_INFLATION = ShippedTable(
 TABLES = (RU_KEY_RATE, PL_REFERENCE_RATE, UA_INFLATION)
 GROUPS = (
     ShippedGroup(
+        jurisdiction=Jurisdiction.RU,
         name="ГК РФ, ст. 395",
         terms=(ShippedTerm(table=RU_KEY_RATE.key, day_rule=DayRule.ACTUAL, valid_from=date(2016, 8, 1)),),
     ),
     ShippedGroup(
+        jurisdiction=Jurisdiction.PL,
         name="k.c., art. 481",
         terms=(
             ShippedTerm(
@@ -166,6 +171,7 @@ GROUPS = (
         ),
     ),
     ShippedGroup(
+        jurisdiction=Jurisdiction.UA,
         name="ЦКУ, ст. 625",
         terms=(
             ShippedTerm(percent=Decimal(3), day_rule=DayRule.ACTUAL),

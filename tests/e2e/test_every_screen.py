@@ -249,6 +249,10 @@ async def things_of(product: Product, chromium: Browser, collector: Page, case_i
     await _posted(admin, f"{product.url}/tags", name="Needs a letter")
     things["tags"] = await _first(admin, f"{product.url}/tags", "main [href^='/tags/']:not([href*='/new'])")
     things["mass"] = (await _posted(admin, f"{product.url}/mass/choose", id=case_id)).rpartition("/")[2]
+    for folder in ("rates", "interest-groups"):
+        things[folder] = await _first(admin, f"{product.url}/{folder}", f"main tbody a[href^='/{folder}/']")
+    group = f"{product.url}/interest-groups/{things['interest-groups']}"
+    things["term"] = await _first(admin, group, "main td a[href*='/terms/']")
     things["imports"] = await _registry(product, admin)
     await admin.context.close()
     return things

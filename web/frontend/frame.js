@@ -62,6 +62,10 @@ NARROW.addEventListener("change", applyNav);
 applyNav();
 
 on("click", "[data-theme]", (_, button) => setTheme(button.dataset.theme));
+onContent((root) => root.querySelectorAll("dialog[data-show]").forEach((dialog) => {
+  dialog.removeAttribute("data-show");
+  dialog.showModal();
+}));
 on("click", "[data-open]", (_, button) => document.getElementById(button.dataset.open)?.showModal());
 on("click", "[data-close]", (_, button) => button.closest("dialog")?.close());
 on("click", ".menu-body :is(a, button.menu-item)", (_, item) => { item.closest("details.menu").open = false; });

@@ -11,6 +11,7 @@ from core.cases import rights
 from core.cases.errors import CreditorNameTaken
 from core.cases.model import Creditor, Jurisdiction
 from core.cases.queries import lists
+from core.cases.queries.interest import group_names
 from core.cases.service.creditors import CreditorData, add_creditor, edit_creditor
 from core.importing.registry.fields import TARGETS
 from core.kernel.errors import Invalid, NotFound
@@ -20,7 +21,7 @@ from web.forms import Form, parse, submitted
 from web.lists import ListSpec, asked, view
 from web.page import go_to, page
 from web.pages import case_words as words
-from web.pages.listing import Column, EmptyState, Row, State, StateCell, TextCell, Tone
+from web.pages.listing import Column, EmptyState, Option, Row, State, StateCell, TextCell, Tone
 from web.security import actor, right, route
 from web.state import services
 
@@ -60,6 +61,7 @@ class CreditorForm(Form):
     own_numbers: LongText = ""
     recording_notice: LongText = ""
     script: LongText = ""
+    interest_group_id: int | None = None
     active: bool = False
 
     def data(self) -> CreditorData:
@@ -75,6 +77,7 @@ class CreditorForm(Form):
             own_numbers=tuple(number for number in numbers if number),
             recording_notice=self.recording_notice,
             script=_lines(self.script),
+            interest_group_id=self.interest_group_id,
             active=self.active,
         )
 
@@ -119,6 +122,7 @@ async def show_one(request: Request) -> Response:
 
 def _values(creditor: Creditor) -> dict[str, Any]:
     stored = {name: getattr(creditor, name) for name in CreditorForm.model_fields}
+    stored["interest_group_id"] = str(creditor.interest_group_id or "")
     return stored | {"own_numbers": "\n".join(creditor.own_numbers), "script": "\n".join(creditor.script)}
 
 
@@ -163,11 +167,14 @@ async def _form(
     creditor: Creditor | None = None,
 ) -> Response:
     mapping = creditor.import_mapping if creditor else {}
+    async with services(request).uow.read() as session:
+        groups = await group_names(session)
     context = {
         "creditor": creditor,
         "values": values,
         "faults": faults or {},
         "laws": words.options(words.JURISDICTIONS),
+        "groups": [Option(value=str(group_id), label=name) for group_id, name in groups],
         "mapping": [(heading, TARGETS[key].label) for heading, key in sorted(mapping.items()) if key in TARGETS],
         "edits": actor(request).may(rights.CREDITORS),
     }

@@ -1,17 +1,19 @@
 """Building the invented registry in the database."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
 from sqlalchemy import select
 
 from callcenter.app.demo.registry import COMPANIONS, CREDITORS, PLACES, PRINCIPALS, SHARED, Companion, Place
-from core.cases.model import Case, Creditor, PartyRole, Stage
+from core.cases.model import Case, Creditor, InterestGroup, PartyRole, Stage
 from core.cases.service.cases import NewCase, NewClaim, NewPerson, open_case
 from core.cases.service.creditors import add_creditor, ensure_order
 from core.cases.service.stages import StageData, add_stage
 from core.cases.shipped import STAGE_NAMES
+from core.cases.shipped_rates import GROUPS
 from core.kernel.access import PROGRAM
 from core.kernel.clock import Clock
 from core.kernel.uow import UnitOfWork, Work
@@ -61,7 +63,10 @@ async def _stage(work: Work, key: str, name: str, clock: Clock) -> int:
 async def _creditor(work: Work, index: int, clock: Clock) -> Creditor:
     data = CREDITORS[index]
     known = await work.session.scalar(select(Creditor).where(Creditor.name == data.name))
-    return known or await add_creditor(work, PROGRAM, data, at=clock.now())
+    by_law = [group.name for group in GROUPS if group.jurisdiction == data.jurisdiction]
+    group_id = await work.session.scalar(select(InterestGroup.id).where(InterestGroup.name.in_(by_law)))
+    bearing = replace(data, interest_group_id=group_id)
+    return known or await add_creditor(work, PROGRAM, bearing, at=clock.now())
 
 
 async def _known(work: Work, creditor_id: int, number: str) -> bool:

@@ -102,6 +102,12 @@ async def history_of(session: AsyncSession, actor: Actor, table_id: int) -> Sequ
     return (await session.scalars(listed)).all()
 
 
+async def group_names(session: AsyncSession) -> list[tuple[int, str]]:
+    """The interest groups in use, by name: to choose from."""
+    used = select(InterestGroup.id, InterestGroup.name).where(InterestGroup.active).order_by(InterestGroup.name)
+    return [(row.id, row.name) for row in await session.execute(used)]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GroupLine:
     """An interest group in the directory, with its terms and the number of claims that bear interest by it."""

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from core.audit.service import record
 from core.cases import rights
 from core.cases.errors import CreditorNameTaken, OrderNumberTaken, OrderUsed
-from core.cases.model import Case, Creditor, Jurisdiction, Order
+from core.cases.model import Case, Creditor, InterestGroup, Jurisdiction, Order
 from core.kernel.access import Actor
 from core.kernel.errors import Invalid, NotFound
 from core.kernel.i18n import Message, msg
@@ -21,7 +21,10 @@ from core.parties.service import NewParty, add_party
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CreditorData:
-    """What is known of a creditor; see :class:`core.cases.model.Creditor`. ``own_numbers`` are E.164."""
+    """What is known of a creditor; see :class:`core.cases.model.Creditor`. ``own_numbers`` are E.164.
+
+    Another ``interest_group_id`` is how new claims bear interest; those that are there keep theirs.
+    """
 
     name: str
     jurisdiction: Jurisdiction
@@ -30,6 +33,7 @@ class CreditorData:
     own_numbers: tuple[str, ...] = ()
     recording_notice: str = ""
     script: tuple[str, ...] = ()
+    interest_group_id: int | None = None
     active: bool = True
 
     def columns(self) -> dict[str, Any]:
@@ -40,6 +44,7 @@ async def add_creditor(work: Work, actor: Actor, data: CreditorData, *, at: date
     """Record a creditor and the organisation it is. Raises ``CreditorNameTaken``."""
     actor.require(rights.CREDITORS)
     await _name_free(work, data.name, None)
+    await _group_there(work, data.interest_group_id)
     party = await add_party(work, NewParty(name=data.name, kind=PartyKind.ORGANISATION), at)
     creditor = Creditor(party_id=party.id, created_at=at, import_mapping={}, **data.columns())
     work.session.add(creditor)
@@ -55,6 +60,7 @@ async def edit_creditor(work: Work, actor: Actor, creditor_id: int, data: Credit
     if creditor is None:
         raise NotFound()
     await _name_free(work, data.name, creditor_id)
+    await _group_there(work, data.interest_group_id)
     changes = {name: (getattr(creditor, name), value) for name, value in data.columns().items()}
     for name, value in data.columns().items():
         setattr(creditor, name, value)
@@ -66,6 +72,11 @@ async def _name_free(work: Work, name: str, own_id: int | None) -> None:
     taken = await work.session.scalar(select(Creditor.id).where(Creditor.name == name))
     if taken is not None and taken != own_id:
         raise CreditorNameTaken(name=name)
+
+
+async def _group_there(work: Work, group_id: int | None) -> None:
+    if group_id is not None and await work.session.get(InterestGroup, group_id) is None:
+        raise Invalid({"interest_group_id": msg("Choose one of the list.")})
 
 
 async def ensure_order(
