@@ -41,6 +41,15 @@ class Move:
     value_on: date
 
 
+@dataclass(frozen=True, slots=True)
+class _Now:
+    """A case after the money has moved."""
+
+    debtor_id: int | None
+    open_amount: Decimal
+    resettle_from: date | None
+
+
 class Effects:
     """Everybody who follows the money, by constructor."""
 
@@ -148,18 +157,10 @@ async def _copy_last_payment(work: Work, case_ids: Sequence[int]) -> None:
     await work.session.execute(copied, execution_options={"synchronize_session": False})
 
 
-@dataclass(frozen=True, slots=True)
-class _Now:
-    """A case after the money has moved."""
-
-    debtor_id: int | None
-    open_amount: Decimal
-    resettle_from: date | None
-
-
 async def _cases(work: Work, case_ids: Sequence[int]) -> Mapping[int, _Now]:
     columns = select(Case.id, Case.debtor_id, Case.open_amount, Case.resettle_from).where(Case.id.in_(case_ids))
-    return {case_id: _Now(*values) for case_id, *values in await work.session.execute(columns)}
+    rows = await work.session.execute(columns)
+    return {row.id: _Now(row.debtor_id, row.open_amount, row.resettle_from) for row in rows}
 
 
 async def _received(work: Work, case_ids: Collection[int]) -> Mapping[int, Sequence[Received]]:
