@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import structlog
 from sqlalchemy import select
@@ -46,22 +47,24 @@ async def record_many(
     work: Work, actor: Actor, action: str, entries: Sequence[tuple[Subject, Changes]], *, at: datetime
 ) -> None:
     """The same for many subjects at once."""
-    rows = [_entry(actor, action, subject, changes, at) for subject, changes in entries]
-    columns = ("at", "actor_id", "actor_login", "action", "subject_kind", "subject_id", "changes")
-    await insert_many(work.session, AuditEntry, [{name: getattr(row, name) for name in columns} for row in rows])
+    rows = [_values(actor, action, subject, changes, at) for subject, changes in entries]
+    await insert_many(work.session, AuditEntry, rows)
 
 
 def _entry(actor: Actor, action: str, subject: Subject, changes: Changes, at: datetime) -> AuditEntry:
-    kept = {name: [plain(old), plain(new)] for name, (old, new) in changes.items() if old != new}
-    return AuditEntry(
-        at=at,
-        actor_id=actor.user_id,
-        actor_login=actor.login,
-        action=action,
-        subject_kind=subject[0],
-        subject_id=str(subject[1]),
-        changes=kept,
-    )
+    return AuditEntry(**_values(actor, action, subject, changes, at))
+
+
+def _values(actor: Actor, action: str, subject: Subject, changes: Changes, at: datetime) -> dict[str, Any]:
+    return {
+        "at": at,
+        "actor_id": actor.user_id,
+        "actor_login": actor.login,
+        "action": action,
+        "subject_kind": subject[0],
+        "subject_id": str(subject[1]),
+        "changes": {name: [plain(old), plain(new)] for name, (old, new) in changes.items() if old != new},
+    }
 
 
 async def _write(work: Work, entries: Sequence[AuditEntry]) -> None:

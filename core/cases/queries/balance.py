@@ -54,10 +54,10 @@ async def debts_of(session: AsyncSession, case_ids: Iterable[int], *, until: dat
 
 
 async def _debts(session: AsyncSession, case_ids: Sequence[int], until: date | None) -> list[ClaimDebt]:
-    wanted = select(Claim, Case.currency).join(Case, Case.id == Claim.case_id)
+    wanted = select(*_CLAIM_COLUMNS, Case.currency).join(Case, Case.id == Claim.case_id)
     wanted = wanted.where(Claim.case_id.in_(case_ids), Claim.state != ClaimState.WITHDRAWN)
     claims = (await session.execute(wanted)).all()
-    groups = {claim.interest_group_id for claim, _ in claims if claim.interest_group_id is not None}
+    groups = {claim.interest_group_id for claim in claims if claim.interest_group_id is not None}
     terms = await terms_of(session, groups)
     blocks = await blocks_of(session, case_ids) if groups else {}
     movements = await _movements(session, case_ids, until)
@@ -71,13 +71,27 @@ async def _debts(session: AsyncSession, case_ids: Sequence[int], until: date | N
             due_on=claim.due_on,
             limitation_on=claim.limitation_on,
             interest_from=claim.interest_from,
-            currency=currency,
+            currency=claim.currency,
             terms=terms.get(claim.interest_group_id, ()) if claim.interest_group_id else (),
             blocks=blocks.get(claim.case_id, ()),
             movements=movements.get(claim.id, ()),
         )
-        for claim, currency in claims
+        for claim in claims
     ]
+
+
+#: What of a claim its balance is reckoned from: columns, since rows of many cases are read at once.
+_CLAIM_COLUMNS = (
+    Claim.id,
+    Claim.case_id,
+    Claim.number,
+    Claim.state,
+    Claim.contract_no,
+    Claim.due_on,
+    Claim.limitation_on,
+    Claim.interest_from,
+    Claim.interest_group_id,
+)
 
 
 async def _movements(

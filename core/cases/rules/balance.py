@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 
 from core.cases.model import ClaimState, Component
 from core.cases.rules.interest import Days, Interest, Movement, Term, begins_on, interest
@@ -12,7 +13,7 @@ from core.cases.rules.interest import Days, Interest, Movement, Term, begins_on,
 ZERO = Decimal(0)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class ClaimBalance:
     """A claim on a day. ``parts`` is what is owed by component: what was posted and what accrued."""
 
@@ -25,7 +26,7 @@ class ClaimBalance:
     posted: Mapping[Component, Decimal]
     accrued: Interest
 
-    @property
+    @cached_property
     def parts(self) -> Mapping[Component, Decimal]:
         return {part: self.posted.get(part, ZERO) + self.accrued.parts.get(part, ZERO) for part in Component}
 

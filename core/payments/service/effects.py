@@ -41,6 +41,15 @@ class Move:
     value_on: date
 
 
+@dataclass(frozen=True, slots=True)
+class _Now:
+    """A case after the money has moved."""
+
+    debtor_id: int | None
+    open_amount: Decimal
+    resettle_from: date | None
+
+
 class Effects:
     """Everybody who follows the money, by constructor."""
 
@@ -60,14 +69,15 @@ class Effects:
             return
         await refresh_balances(work, case_ids, at=at)
         await _mark_to_resettle(work, moves, today)
-        cases = await _paid_last(work, case_ids)
+        await _copy_last_payment(work, case_ids)
+        cases = await _cases(work, case_ids)
         await self._count(work, cases, at)
         told = [(move.case_id, _data(move, cases[move.case_id])) for move in moves]
         await add_events(work, EventKind.PAYMENT, told, at, actor=actor, text=reason)
         await self._after.money_came(work, _credited(moves, cases), at=at)
         await self._after.money_went(work, _taken_back(moves), at=at)
 
-    async def _count(self, work: Work, cases: Mapping[int, Case], at: datetime) -> None:
+    async def _count(self, work: Work, cases: Mapping[int, _Now], at: datetime) -> None:
         """Promises and plans are judged by the debtor's own day."""
         received = await _received(work, cases)
         debtors = {case_id: cases[case_id].debtor_id for case_id in received}
@@ -77,7 +87,7 @@ class Effects:
             await self._appropriate(work, case_id, money, at=at, today=at.astimezone(zone).date())
 
 
-def _data(move: Move, case: Case) -> dict[str, object]:
+def _data(move: Move, case: _Now) -> dict[str, object]:
     return {
         "kind": move.kind,
         "payment_id": move.payment_id,
@@ -90,7 +100,7 @@ def _data(move: Move, case: Case) -> dict[str, object]:
     }
 
 
-def _credited(moves: Sequence[Move], cases: Mapping[int, Case]) -> list[Credited]:
+def _credited(moves: Sequence[Move], cases: Mapping[int, _Now]) -> list[Credited]:
     sums: dict[int, Decimal] = defaultdict(Decimal)
     for move in moves:
         if move.kind is MoveKind.SETTLED:
@@ -134,8 +144,8 @@ async def _mark_to_resettle(work: Work, moves: Sequence[Move], today: date) -> N
         await work.session.execute(marked, execution_options={"synchronize_session": False})
 
 
-async def _paid_last(work: Work, case_ids: Sequence[int]) -> Mapping[int, Case]:
-    """Copy when the last repayment that stands was posted; the cases as they are now."""
+async def _copy_last_payment(work: Work, case_ids: Sequence[int]) -> None:
+    """When the last repayment that stands was posted."""
     standing = (
         select(func.max(Settlement.posted_at))
         .join(Allocation, Allocation.settlement_id == Settlement.id)
@@ -145,9 +155,12 @@ async def _paid_last(work: Work, case_ids: Sequence[int]) -> Mapping[int, Case]:
     )
     copied = update(Case).where(Case.id.in_(case_ids)).values(last_payment_at=standing)
     await work.session.execute(copied, execution_options={"synchronize_session": False})
-    again = select(Case).where(Case.id.in_(case_ids))
-    found = await work.session.scalars(again, execution_options={"populate_existing": True})
-    return {case.id: case for case in found}
+
+
+async def _cases(work: Work, case_ids: Sequence[int]) -> Mapping[int, _Now]:
+    columns = select(Case.id, Case.debtor_id, Case.open_amount, Case.resettle_from).where(Case.id.in_(case_ids))
+    rows = await work.session.execute(columns)
+    return {row.id: _Now(row.debtor_id, row.open_amount, row.resettle_from) for row in rows}
 
 
 async def _received(work: Work, case_ids: Collection[int]) -> Mapping[int, Sequence[Received]]:

@@ -72,10 +72,12 @@ class Job:
         return {**to_data(self.scheme), "asked": asked}
 
 
-def cases_named(orders: Sequence[SettleOrder], payments: Mapping[int, Payment]) -> set[int]:
+async def cases_named(session: AsyncSession, orders: Sequence[SettleOrder]) -> set[int]:
     """Every case that money could come on."""
     named = {case_id for order in orders for case_id in order.case_ids}
-    return named | {payment.case_id for payment in payments.values() if payment.case_id is not None}
+    wanted = {order.payment_id for order in orders if not order.case_ids}
+    matched = await session.scalars(select(Payment.case_id).where(Payment.id.in_(wanted)))
+    return named | {case_id for case_id in matched if case_id is not None}
 
 
 async def prepare(

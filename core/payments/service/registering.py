@@ -110,7 +110,7 @@ async def register_many(
         for key, new in zip(keys, payments, strict=True)
     ]
     await insert_missing(work.session, Payment, rows)
-    found = await _found(work, payments, keys)
+    found = await _found(work, rows)
     fresh = [(one.payment_id, new) for one, new in zip(found, payments, strict=True) if one.fresh]
     await _post(work, actor, fresh, accounts, books, at=at)
     return found
@@ -195,22 +195,19 @@ def _row(key: int, new: NewPayment, currency: str, books: Books) -> dict[str, An
     }
 
 
-async def _found(work: Work, payments: Sequence[NewPayment], keys: Sequence[int]) -> list[Registered]:
+async def _found(work: Work, rows: Sequence[Mapping[str, Any]]) -> list[Registered]:
     """What became of each: its own row, or the one that was there before. Another transaction's row is waited for by
     the insert, so it is there to be found."""
-    prints = [new.fingerprint for new in payments]
-    receipts = {new.receipt_no for new in payments if new.receipt_no}
     columns = select(Payment.id, Payment.fingerprint, Payment.receipt_no)
+    prints = [row["fingerprint"] for row in rows]
     known = list(await work.session.execute(columns.where(Payment.fingerprint.in_(prints))))
+    receipts = {row["receipt_no"] for row in rows if row["receipt_no"]}
     if receipts:
         known += await work.session.execute(columns.where(Payment.receipt_no.in_(receipts)))
     by_print = {row.fingerprint: row.id for row in known}
     by_receipt = {row.receipt_no: row.id for row in known if row.receipt_no}
-    found = []
-    for key, mark, new in zip(keys, prints, payments, strict=True):
-        payment_id = by_print.get(mark) or by_receipt[new.receipt_no]
-        found.append(Registered(payment_id, payment_id == key))
-    return found
+    ids = [by_print.get(row["fingerprint"]) or by_receipt[row["receipt_no"]] for row in rows]
+    return [Registered(payment_id, payment_id == row["id"]) for payment_id, row in zip(ids, rows, strict=True)]
 
 
 async def _post(

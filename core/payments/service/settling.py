@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Select, Table, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.attributes import set_committed_value
 
 from core.audit.service import record_many
 from core.cases.model import Account, Case, Posting
@@ -59,7 +60,7 @@ async def preview(session: AsyncSession, actor: Actor, order: SettleOrder) -> Se
     """What settling would do now; raises what it would raise, and writes nothing."""
     await _check_reach(session, actor, order)
     payments = {payment.id: payment for payment in await session.scalars(_payments([order.payment_id]))}
-    cases = await session.scalars(select(Case).where(Case.id.in_(cases_named([order], payments))))
+    cases = await session.scalars(select(Case).where(Case.id.in_(await cases_named(session, [order]))))
     (job,) = await prepare(session, [order], payments, {case.id: case for case in cases})
     if isinstance(job, DomainError):
         raise job
@@ -88,10 +89,8 @@ async def split_and_post(
     work: Work, actor: Actor, books: Books, orders: Sequence[SettleOrder], *, at: datetime
 ) -> tuple[Sequence[Settled], list[Move]]:
     """The same without telling anybody: what became of each, and what moved."""
-    wanted = _payments(order.payment_id for order in orders)
-    named = {payment.id: payment for payment in await work.session.scalars(wanted)}
-    cases = {case.id: case for case in await lock_cases(work, cases_named(orders, named))}
-    locked = wanted.order_by(Payment.id).with_for_update()
+    cases = {case.id: case for case in await lock_cases(work, await cases_named(work.session, orders))}
+    locked = _payments(order.payment_id for order in orders).order_by(Payment.id).with_for_update()
     found = await work.session.scalars(locked, execution_options={"populate_existing": True})
     jobs = await prepare(work.session, orders, {payment.id: payment for payment in found}, cases)
     done = [
@@ -179,19 +178,27 @@ async def _write(
 async def _spend(work: Work, splits: Sequence[_Split]) -> None:
     """Take the money from what is left of the payments. Raises ``Conflict`` if somebody else has: the locks forbid it,
     the condition makes sure."""
-    spent = {}
-    rows = []
-    for one in splits:
-        payment = one.job.payment
-        after = payment.settled + one.total
-        state = PaymentState.SETTLED if after + payment.refunded == payment.amount else PaymentState.POSTED
-        case_id = payment.case_id or one.job.case_ids[0]
-        rows.append({"key": payment.id, "before": payment.settled, "after": after, "now": state, "matched_to": case_id})
-        spent[payment.id] = after
-    await work.session.execute(_SPEND, rows)
-    again = await work.session.scalars(_payments(spent), execution_options={"populate_existing": True})
-    if any(payment.settled != spent[payment.id] for payment in again):
+    spent = {one.job.payment.id: one.job.payment.settled + one.total for one in splits}
+    await work.session.execute(_SPEND, [_spending(one) for one in splits])
+    left = select(Payment.id, Payment.settled, Payment.state).where(Payment.id.in_(spent))
+    now = {row.id: row for row in await work.session.execute(left)}
+    if any(now[payment_id].settled != settled for payment_id, settled in spent.items()):
         raise Conflict()
+    for payment in (one.job.payment for one in splits):
+        set_committed_value(payment, "settled", spent[payment.id])
+        set_committed_value(payment, "state", now[payment.id].state)
+
+
+def _spending(one: _Split) -> dict[str, Any]:
+    payment = one.job.payment
+    after = payment.settled + one.total
+    return {
+        "key": payment.id,
+        "before": payment.settled,
+        "after": after,
+        "now": PaymentState.SETTLED if after + payment.refunded == payment.amount else PaymentState.POSTED,
+        "matched_to": payment.case_id or one.job.case_ids[0],
+    }
 
 
 _PAYMENTS = Payment.__table__
