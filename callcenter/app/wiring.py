@@ -236,7 +236,7 @@ def build(base: Ground, staff: People, sites: Sequence[Site]) -> House:
     floor = _floor(base, sites)
     archive = _archive(base, floor, sites)
     imports = Imports(base.uow, base.clock, base.settings.data_dir / "imports", (RegistryKind(),))
-    mass = Mass(base.uow, base.clock)
+    mass = Mass(base.uow, base.clock, (floor.planned,))
     handlers: Mapping[str, JobHandler] = {
         **imports.handlers,
         **mass.handlers,

@@ -176,6 +176,7 @@ AGENDA_KINDS: Mapping[str, State] = {
 #: What a time line says that happened to a task.
 TASK_CHANGES: Mapping[str, Message] = {
     "planned": msg("planned"),
+    "open": msg("planned"),
     "moved": msg("moved"),
     "given": msg("given to somebody else"),
     "done": msg("done"),

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from core.cases import rights
 from core.cases.card import CaseCard
 from core.cases.model import CaseState, TaskKind
+from core.cases.ports import PlannedWork
 from core.cases.queries.agenda import tasks_of
 from core.cases.queries.tags import tags, tags_of
 from core.cases.service import tasks
@@ -23,7 +24,7 @@ from web.pages.case_view import CaseWork, TagChip, TaskLine
 from web.pages.listing import Option
 from web.pages.phone import local
 from web.security import actor, right, route
-from web.state import services
+from web.state import part, services
 
 
 async def case_work(session: AsyncSession, me: Actor, card: CaseCard, now: datetime) -> CaseWork:
@@ -93,7 +94,7 @@ async def plan(request: Request) -> Response:
         assignee_id=sent.assignee_id,
     )
     async with held.uow.write() as work:
-        await tasks.add_task(work, actor(request), new, at=held.clock.now())
+        await tasks.add_task(work, actor(request), new, at=held.clock.now(), sources=_sources(request))
     return go_to(f"/cases/{case_id}")
 
 
@@ -101,7 +102,14 @@ async def finish(request: Request) -> Response:
     """Say that it is done."""
     sent, held = await parse(request, EndForm), services(request)
     async with held.uow.write() as work:
-        await tasks.finish_task(work, actor(request), request.path_params["task"], sent.result, at=held.clock.now())
+        await tasks.finish_task(
+            work,
+            actor(request),
+            request.path_params["task"],
+            sent.result,
+            at=held.clock.now(),
+            sources=_sources(request),
+        )
     return _back(request)
 
 
@@ -109,7 +117,14 @@ async def cancel(request: Request) -> Response:
     """Drop it."""
     sent, held = await parse(request, EndForm), services(request)
     async with held.uow.write() as work:
-        await tasks.cancel_task(work, actor(request), request.path_params["task"], sent.result, at=held.clock.now())
+        await tasks.cancel_task(
+            work,
+            actor(request),
+            request.path_params["task"],
+            sent.result,
+            at=held.clock.now(),
+            sources=_sources(request),
+        )
     return _back(request)
 
 
@@ -118,7 +133,9 @@ async def move(request: Request) -> Response:
     sent, held, me = await parse(request, MoveForm), services(request), actor(request)
     due_at = local(sent.due_at, me.timezone)
     async with held.uow.write() as work:
-        await tasks.move_task(work, me, request.path_params["task"], due_at, at=held.clock.now())
+        await tasks.move_task(
+            work, me, request.path_params["task"], due_at, at=held.clock.now(), sources=_sources(request)
+        )
     return _back(request)
 
 
@@ -127,9 +144,18 @@ async def give(request: Request) -> Response:
     sent, held = await parse(request, GiveForm), services(request)
     async with held.uow.write() as work:
         await tasks.reassign_task(
-            work, actor(request), request.path_params["task"], sent.assignee_id, at=held.clock.now()
+            work,
+            actor(request),
+            request.path_params["task"],
+            sent.assignee_id,
+            at=held.clock.now(),
+            sources=_sources(request),
         )
     return _back(request)
+
+
+def _sources(request: Request) -> tuple[PlannedWork, ...]:
+    return (part(request, PlannedWork),)
 
 
 def _back(request: Request) -> Response:
