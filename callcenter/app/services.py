@@ -24,6 +24,7 @@ from callcenter.compliance.service import Gate
 from callcenter.productivity.ports import DayCalls
 from core.cases.ports import PlannedCalls, PlannedWork
 from core.cases.service.mass import Mass
+from core.cases.service.serving import NextCase
 from core.importing.service import Imports
 from core.kernel.access import Actor, Right
 from core.kernel.i18n import msg
@@ -78,6 +79,7 @@ def services_of(house: House, rights: tuple[Right, ...]) -> Services:
         Idempotency: base.keys,
         Imports: house.imports,
         Mass: house.mass,
+        NextCase: house.next_case,
         PlannedCalls: FloorCallbacks(),
         Recordings: house.archive.desk,
         LiveDesk: house.live.desk,

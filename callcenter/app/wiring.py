@@ -16,6 +16,7 @@ from callcenter.app.adapters.money import MoneyEffects
 from callcenter.app.adapters.phones import BridgedPhones
 from callcenter.app.adapters.recordings import BridgedChannels
 from callcenter.app.adapters.staff import FreeAgents, RegisteredPhones, StaffDirectory
+from callcenter.app.adapters.worklists import FloorLaw
 from callcenter.app.exchanges import Site
 from callcenter.app.rights import KEYS
 from callcenter.app.settings import Settings
@@ -37,6 +38,8 @@ from core.cases.service.appropriation import appropriate
 from core.cases.service.balances import CarryForward
 from core.cases.service.deciding import PromiseKeeper
 from core.cases.service.mass import Mass
+from core.cases.service.scoring import Scorer
+from core.cases.service.serving import NextCase
 from core.importing.registry.kind import RegistryKind
 from core.importing.service import Imports
 from core.kernel.bus import Bus
@@ -165,6 +168,7 @@ class House:
     live: Live
     imports: Imports
     mass: Mass
+    next_case: NextCase
     payments: PaymentDesk
     jobs: JobRunner
     promises: PromiseKeeper
@@ -186,6 +190,7 @@ class House:
             ("lost orders", every(_TICK_SECONDS, floor.calls.end_lost_orders)),
             ("balances", every(_CARRY_SECONDS, CarryForward(ground.uow, ground.clock).run)),
             ("promises", every(_DECIDE_SECONDS, self.promises.decide)),
+            ("scores", every(_CARRY_SECONDS, Scorer(ground.uow, ground.clock).run)),
             ("old keys", every(_FORGET_SECONDS, ground.keys.forget)),
         ]
         bridge: list[Owned] = [
@@ -236,7 +241,7 @@ def build(base: Ground, staff: People, sites: Sequence[Site]) -> House:
     floor = _floor(base, sites)
     archive = _archive(base, floor, sites)
     imports = Imports(base.uow, base.clock, base.settings.data_dir / "imports", (RegistryKind(),))
-    mass = Mass(base.uow, base.clock)
+    mass = Mass(base.uow, base.clock, (floor.planned,))
     handlers: Mapping[str, JobHandler] = {
         **imports.handlers,
         **mass.handlers,
@@ -252,6 +257,7 @@ def build(base: Ground, staff: People, sites: Sequence[Site]) -> House:
         live=_live(base, floor, archive),
         imports=imports,
         mass=mass,
+        next_case=NextCase(base.uow, base.clock, FloorLaw(floor.gate)),
         payments=PaymentDesk(base.uow, base.clock, money_effects(floor.callbacks, floor.planned)),
         jobs=jobs,
         promises=PromiseKeeper(base.uow, base.clock, (floor.planned,)),

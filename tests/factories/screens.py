@@ -441,5 +441,5 @@ def case(*, allowed: bool = True, call: bool = True) -> cases.CaseView:
         )
         if call
         else None,
-        next_case_href="/cases/8",
+        next_case=True,
     )

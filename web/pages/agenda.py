@@ -16,7 +16,8 @@ from core.people import queries as people
 from web.export import export
 from web.lists import PAGE_SIZE, Asked, ListSpec, asked, view
 from web.page import page
-from web.pages import case_words as words
+from web.pages import work_words as words
+from web.pages.case_words import options
 from web.pages.listing import (
     Column,
     EmptyState,
@@ -55,7 +56,7 @@ SPEC = ListSpec(
             key="kind",
             label=msg("What"),
             kind=FilterKind.SELECT,
-            options=words.options(words.AGENDA_KINDS),
+            options=options(words.AGENDA_KINDS),
         ),
         Filter(key="whose", label=msg("Whose"), kind=FilterKind.SELECT),
         Filter(key="due", label=msg("Day"), kind=FilterKind.DATE),

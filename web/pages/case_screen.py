@@ -17,7 +17,7 @@ from core.kernel.phones import zone_guesses
 from core.parties.model import Phone, PhoneQuality
 from core.parties.rules import masked_id
 from web.pages import case_words as words
-from web.pages import formats
+from web.pages import formats, work_words
 from web.pages.call_words import DIRECTIONS
 from web.pages.case_view import (
     Agreements,
@@ -84,7 +84,7 @@ def case_view(
     agreed: Agreements,
     *,
     now: datetime,
-    next_case: int | None,
+    next_case: bool,
     may_edit: bool,
 ) -> CaseView:
     """Everything ``cases/case.html`` draws."""
@@ -111,7 +111,7 @@ def case_view(
         callbacks=facts.callbacks,
         results=facts.results,
         call=facts.call,
-        next_case_href=f"/cases/{next_case}" if next_case else None,
+        next_case=next_case,
         may_edit=may_edit,
         life=life,
         work=work,
@@ -256,7 +256,7 @@ def _promise_told(data: Mapping[str, str]) -> Text:
 
 
 def _task_told(data: Mapping[str, str]) -> Message:
-    change = words.TASK_CHANGES[data["state"]]
+    change = work_words.TASK_CHANGES[data["state"]]
     return msg("{title}: {change}", title=data["title"], change=change) if "title" in data else change
 
 

@@ -369,6 +369,17 @@ class TagChip:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class FactorLine:
+    """One factor of the score: its points of 100, its weight, and how many points of the score it adds."""
+
+    label: Text
+    hint: Text
+    points: int
+    weight: int
+    share: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CaseWork:
     """What is planned on a case and how it is marked; choices are empty where there is no right to them."""
 
@@ -379,6 +390,7 @@ class CaseWork:
     kinds: tuple[Option, ...] = ()
     people: tuple[Option, ...] = ()
     more_tags: tuple[Option, ...] = ()
+    why: tuple[FactorLine, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -399,7 +411,7 @@ class CaseView:
     callbacks: tuple[CallbackLine, ...]
     results: tuple[ResultChoice, ...]
     call: CurrentCall | None = None
-    next_case_href: str | None = None
+    next_case: bool = False
     may_edit: bool = True
     life: CaseLife = CaseLife()
     work: CaseWork = CaseWork()

@@ -10,16 +10,10 @@ from core.cases.model import (
     EventKind,
     InstalmentState,
     Jurisdiction,
-    MassOutcome,
-    MassState,
     PartyRole,
     PlanState,
     PromiseState,
-    TaskKind,
 )
-from core.cases.queries.agenda import CALLBACK
-from core.cases.queries.worklists import Worklist
-from core.cases.rules.mass import MassAction
 from core.cases.rules.plans import Rhythm
 from core.cases.service.agreements import SUPERSEDED
 from core.importing.model import BatchState, Outcome
@@ -167,63 +161,6 @@ EVENT_KINDS: Mapping[str, tuple[Message, str]] = {
     EventKind.IMPORT: (msg("Registry"), "file-import"),
 }
 CALL_RESULT = (msg("Result of a call"), "phone-check")
-TASK_KINDS: Mapping[str, State] = {
-    TaskKind.CALL: State(word=msg("call"), icon="phone"),
-    TaskKind.CHECK_PAYMENT: State(word=msg("check a payment"), icon="cash"),
-    TaskKind.DOCUMENT: State(word=msg("document"), icon="file-text"),
-    TaskKind.VISIT: State(word=msg("visit"), icon="map-pin"),
-    TaskKind.REVIEW: State(word=msg("review"), icon="eye-check"),
-    TaskKind.OTHER: State(word=msg("other task"), icon="checkbox"),
-}
-AGENDA_KINDS: Mapping[str, State] = {
-    **TASK_KINDS,
-    CALLBACK: State(word=msg("callback"), icon="phone-calling", tone=Tone.ACT),
-}
-#: What a time line says that happened to a task.
-TASK_CHANGES: Mapping[str, Message] = {
-    "planned": msg("planned"),
-    "moved": msg("moved"),
-    "given": msg("given to somebody else"),
-    "done": msg("done"),
-    "cancelled": msg("cancelled"),
-    "next": msg("next action"),
-}
-WORKLISTS: Mapping[Worklist, Message] = {
-    Worklist.UNPLANNED: msg("Without plan"),
-    Worklist.BROKEN: msg("Broken promises"),
-    Worklist.DUE: msg("Due today"),
-    Worklist.CALLBACKS: msg("Callbacks"),
-    Worklist.PAID: msg("Newly paid"),
-    Worklist.LIMITATION: msg("Near limitation"),
-}
-MASS_ACTIONS: Mapping[MassAction, State] = {
-    MassAction.ASSIGN: State(word=msg("Give to a collector"), icon="user-share"),
-    MassAction.STAGE: State(word=msg("Move to another stage"), icon="stairs"),
-    MassAction.TASK: State(word=msg("Plan a task"), icon="checkbox"),
-    MassAction.NEXT: State(word=msg("Set the next action"), icon="calendar-event"),
-    MassAction.TAG: State(word=msg("Tag"), icon="tag"),
-    MassAction.UNTAG: State(word=msg("Take a tag off"), icon="tag-off"),
-    MassAction.SUSPEND: State(word=msg("Suspend"), icon="player-pause"),
-    MassAction.RESUME: State(word=msg("Take up again"), icon="player-play"),
-    MassAction.CLOSE: State(word=msg("Close"), icon="folder-off"),
-}
-MASS_STATES: Mapping[str, State] = {
-    MassState.DRAFT: State(word=msg("not begun"), icon="pencil", tone=Tone.ACT),
-    MassState.QUEUED: State(word=msg("waiting"), icon="clock", tone=Tone.LIVE),
-    MassState.RUNNING: State(word=msg("under way"), icon="loader", tone=Tone.LIVE),
-    MassState.DONE: State(word=msg("done"), icon="circle-check"),
-    MassState.STOPPED: State(word=msg("stopped half-way"), icon="player-pause", tone=Tone.ALERT),
-    MassState.UNDOING: State(word=msg("being taken back"), icon="loader", tone=Tone.LIVE),
-    MassState.UNDONE: State(word=msg("taken back"), icon="arrow-back-up"),
-}
-MASS_OUTCOMES: Mapping[str, State] = {
-    MassOutcome.WAITING: State(word=msg("waiting"), icon="clock"),
-    MassOutcome.DONE: State(word=msg("done"), icon="circle-check", tone=Tone.LIVE),
-    MassOutcome.SKIPPED: State(word=msg("passed over"), icon="player-skip-forward", tone=Tone.ACT),
-    MassOutcome.ERROR: State(word=msg("error"), icon="alert-triangle", tone=Tone.ALERT),
-    MassOutcome.UNDONE: State(word=msg("taken back"), icon="arrow-back-up"),
-    MassOutcome.KEPT: State(word=msg("kept: changed since"), icon="lock", tone=Tone.ALERT),
-}
 BATCH_STATES: Mapping[str, State] = {
     BatchState.MAPPING: State(word=msg("waiting for columns"), icon="columns", tone=Tone.ACT),
     BatchState.CHECKING: State(word=msg("dry run under way"), icon="loader", tone=Tone.LIVE),

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from core.cases import rights
 from core.cases.card import CaseCard
 from core.cases.model import CaseState, TaskKind
+from core.cases.ports import PlannedWork
 from core.cases.queries.agenda import tasks_of
 from core.cases.queries.tags import tags, tags_of
 from core.cases.service import tasks
@@ -18,12 +19,13 @@ from core.kernel.access import Actor
 from core.people import queries as people
 from web.forms import Form, parse
 from web.page import go_to, local_path, referring_path
-from web.pages import case_words as words
+from web.pages import work_words as words
 from web.pages.case_view import CaseWork, TagChip, TaskLine
+from web.pages.case_words import options
 from web.pages.listing import Option
 from web.pages.phone import local
 from web.security import actor, right, route
-from web.state import services
+from web.state import part, services
 
 
 async def case_work(session: AsyncSession, me: Actor, card: CaseCard, now: datetime) -> CaseWork:
@@ -49,7 +51,7 @@ async def case_work(session: AsyncSession, me: Actor, card: CaseCard, now: datet
         tags=tuple(TagChip(tag_id=tag.id, name=tag.name) for tag in marks),
         may_plan=plans,
         may_tag=me.may(rights.EDIT),
-        kinds=words.options(words.TASK_KINDS),
+        kinds=options(words.TASK_KINDS),
         people=tuple(Option(value=str(user.id), label=user.full_name) for user in colleagues),
         more_tags=tuple(Option(value=str(tag.id), label=tag.name) for tag in others if tag.id not in borne),
     )
@@ -93,7 +95,7 @@ async def plan(request: Request) -> Response:
         assignee_id=sent.assignee_id,
     )
     async with held.uow.write() as work:
-        await tasks.add_task(work, actor(request), new, at=held.clock.now())
+        await tasks.add_task(work, actor(request), new, at=held.clock.now(), sources=_sources(request))
     return go_to(f"/cases/{case_id}")
 
 
@@ -101,7 +103,14 @@ async def finish(request: Request) -> Response:
     """Say that it is done."""
     sent, held = await parse(request, EndForm), services(request)
     async with held.uow.write() as work:
-        await tasks.finish_task(work, actor(request), request.path_params["task"], sent.result, at=held.clock.now())
+        await tasks.finish_task(
+            work,
+            actor(request),
+            request.path_params["task"],
+            sent.result,
+            at=held.clock.now(),
+            sources=_sources(request),
+        )
     return _back(request)
 
 
@@ -109,7 +118,14 @@ async def cancel(request: Request) -> Response:
     """Drop it."""
     sent, held = await parse(request, EndForm), services(request)
     async with held.uow.write() as work:
-        await tasks.cancel_task(work, actor(request), request.path_params["task"], sent.result, at=held.clock.now())
+        await tasks.cancel_task(
+            work,
+            actor(request),
+            request.path_params["task"],
+            sent.result,
+            at=held.clock.now(),
+            sources=_sources(request),
+        )
     return _back(request)
 
 
@@ -118,7 +134,9 @@ async def move(request: Request) -> Response:
     sent, held, me = await parse(request, MoveForm), services(request), actor(request)
     due_at = local(sent.due_at, me.timezone)
     async with held.uow.write() as work:
-        await tasks.move_task(work, me, request.path_params["task"], due_at, at=held.clock.now())
+        await tasks.move_task(
+            work, me, request.path_params["task"], due_at, at=held.clock.now(), sources=_sources(request)
+        )
     return _back(request)
 
 
@@ -127,9 +145,18 @@ async def give(request: Request) -> Response:
     sent, held = await parse(request, GiveForm), services(request)
     async with held.uow.write() as work:
         await tasks.reassign_task(
-            work, actor(request), request.path_params["task"], sent.assignee_id, at=held.clock.now()
+            work,
+            actor(request),
+            request.path_params["task"],
+            sent.assignee_id,
+            at=held.clock.now(),
+            sources=_sources(request),
         )
     return _back(request)
+
+
+def _sources(request: Request) -> tuple[PlannedWork, ...]:
+    return (part(request, PlannedWork),)
 
 
 def _back(request: Request) -> Response:

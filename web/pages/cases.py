@@ -1,6 +1,7 @@
 """One case: its screen, and what can be changed on it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any
 
@@ -10,11 +11,11 @@ from starlette.responses import Response
 
 from core.cases import rights
 from core.cases.card import Person, case_card
-from core.cases.model import PartyRole
-from core.cases.queries import lists
+from core.cases.model import CaseState, PartyRole
 from core.cases.service import cases as use_cases
 from core.cases.service import people as use_people
 from core.cases.service.access import case_for
+from core.cases.service.serving import NextCase
 from core.kernel.errors import DomainError, Invalid, NotFound
 from core.kernel.i18n import msg
 from core.parties.model import Consent, PhoneKind, PhoneQuality
@@ -27,6 +28,7 @@ from web.pages.case_life import case_life
 from web.pages.case_screen import CaseScreenParts, case_view
 from web.pages.case_work import case_work
 from web.pages.choices import language_options, zone_options
+from web.pages.next_case import factor_lines, leave_of
 from web.security import actor, right, route
 from web.state import part, services
 
@@ -40,14 +42,18 @@ async def show(request: Request) -> Response:
     now = held.clock.now()
     async with held.uow.read() as session:
         card = await case_card(session, me, case_id)
-        following = await lists.next_case(session, me, after_case=case_id, now=now)
         life = await case_life(session, me, card, now)
         work = await case_work(session, me, card, now)
         agreed = await agreements(session, me, card, now)
     await held.looks.looked(me, ("case", case_id))
     parts: CaseScreenParts = part(request, CaseScreenParts)
     facts = await parts.facts(me, card)
-    drawn = case_view(card, facts, life, work, agreed, now=now, next_case=following, may_edit=me.may(rights.EDIT))
+    if card.case.state == CaseState.OPEN:
+        lines = await part(request, NextCase).why(me, case_id, leave=leave_of(facts.contact))
+        work = replace(work, why=factor_lines(lines))
+    drawn = case_view(
+        card, facts, life, work, agreed, now=now, next_case=me.may(rights.EDIT), may_edit=me.may(rights.EDIT)
+    )
     return await page(request, "cases/case.html", {"case": drawn})
 
 

@@ -31,7 +31,7 @@ from web.forms import Form, is_position, parse, submitted, typed
 from web.lists import PAGE_SIZE, ListSpec, asked, view
 from web.page import go_to, page
 from web.pages import case_words as words
-from web.pages import worklists
+from web.pages import work_words, worklists
 from web.pages.case_life import collectors
 from web.pages.listing import (
     Align,
@@ -92,7 +92,7 @@ ITEMS = ListSpec(
             key="outcome",
             label=msg("Outcome"),
             kind=FilterKind.SELECT,
-            options=words.options(words.MASS_OUTCOMES),
+            options=words.options(work_words.MASS_OUTCOMES),
         ),
     ),
     empty=EmptyState(title=msg("No cases"), hint=msg("None of the chosen cases is within your reach."), icon="folders"),
@@ -108,8 +108,8 @@ async def runs(request: Request) -> Response:
             id=str(run.id),
             href=f"/mass/{run.id}",
             cells={
-                "action": StateCell(words.MASS_ACTIONS[MassAction(run.action)]),
-                "state": StateCell(words.MASS_STATES[run.state]),
+                "action": StateCell(work_words.MASS_ACTIONS[MassAction(run.action)]),
+                "state": StateCell(work_words.MASS_STATES[run.state]),
                 "total": TextCell(run.total),
                 "source": TextCell(run.source or None),
                 "author": TextCell(user.full_name),
@@ -206,12 +206,12 @@ async def _show(request: Request, deed: Deed | None = None, faults: Mapping[str,
 
 def _standing(run: MassRun, counts: Mapping[str, int]) -> dict[str, Any]:
     return {
-        "state": words.MASS_STATES[run.state],
-        "action": words.MASS_ACTIONS[MassAction(run.action)] if run.action else None,
+        "state": work_words.MASS_STATES[run.state],
+        "action": work_words.MASS_ACTIONS[MassAction(run.action)] if run.action else None,
         "moving": run.state in _MOVING,
         "may_undo": run.state in (MassState.DONE, MassState.STOPPED) and counts.get("done", 0) > 0,
         "done": run.total - counts.get("waiting" if run.state == MassState.RUNNING else "done", 0),
-        "outcomes": [(key, word, counts[key]) for key, word in words.MASS_OUTCOMES.items() if counts.get(key)],
+        "outcomes": [(key, word, counts[key]) for key, word in work_words.MASS_OUTCOMES.items() if counts.get(key)],
     }
 
 
@@ -228,12 +228,12 @@ async def _choices(request: Request, deed: Deed | None, faults: Mapping[str, Mes
         stages = await lists.stages(session) if chosen is MassAction.STAGE else ()
         marks = await tags(session, active_only=chosen is MassAction.TAG) if chosen in _TAGGING else ()
     return {
-        "actions": [(one, words.MASS_ACTIONS[one], one == chosen) for one in allowed],
+        "actions": [(one, work_words.MASS_ACTIONS[one], one == chosen) for one in allowed],
         "chosen": chosen if chosen in allowed else None,
         "people": people,
         "stages": tuple(Option(value=str(one.id), label=one.name) for one in stages if one.active),
         "tags": tuple(Option(value=str(one.id), label=one.name) for one in marks),
-        "kinds": words.options(words.TASK_KINDS),
+        "kinds": words.options(work_words.TASK_KINDS),
         "close_reasons": words.options(words.CLOSE_REASONS),
         "values": await submitted(request) if request.method == "POST" else {},
         "faults": faults,
@@ -253,7 +253,7 @@ def _row(line: ItemRow) -> Row:
             "n": TextCell(line.n),
             "number": TextCell(line.number, href=case),
             "debtor": TextCell(line.debtor_name),
-            "outcome": StateCell(words.MASS_OUTCOMES[line.outcome]),
+            "outcome": StateCell(work_words.MASS_OUTCOMES[line.outcome]),
             "reason": TextCell(line.reason),
         },
     )

@@ -78,6 +78,12 @@ NAVIGATION: tuple[tuple[Message, tuple[Entry, ...]], ...] = (
             Entry(label=msg("Interest groups"), href="/interest-groups", icon="percentage", rights=("interest.edit",)),
             Entry(label=msg("Rates"), href="/rates", icon="chart-line", rights=("interest.edit",)),
             Entry(label=msg("Contact law"), href="/law", icon="scale", rights=("cases.view", "compliance.rules")),
+            Entry(
+                label=msg("The next case"),
+                href="/worklists/settings",
+                icon="player-track-next",
+                rights=("worklists.setup",),
+            ),
             Entry(label=msg("Tags"), href="/tags", icon="tags", rights=("worklists.setup",)),
             Entry(
                 label=msg("Kinds of promises"),

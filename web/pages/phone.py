@@ -21,7 +21,7 @@ from callcenter.calls.recorded import Recordings
 from callcenter.calls.results import CallResults
 from callcenter.calls.ringback import RingBack
 from callcenter.calls.service import CallService, Dial
-from core.cases.queries.lists import next_case
+from core.cases.service.serving import NextCase
 from core.kernel.errors import NotFound
 from core.parties.model import Phone
 from web.errors import is_api
@@ -207,9 +207,7 @@ async def result(request: Request) -> Response:
         return Response(status_code=204)
     case_id = form.case_id
     if form.then == "next":
-        async with services(request).uow.read() as session:
-            now = services(request).clock.now()
-            case_id = await next_case(session, me, after_case=form.case_id, now=now) or form.case_id
+        case_id = (await part(request, NextCase).serve(me, after=form.case_id)).case_id or form.case_id
     href = f"/cases/{case_id}" if case_id is not None else f"/calls/{_call(request)}"
     return JSONResponse({"href": href}) if is_api(request) else go_to(href)
 

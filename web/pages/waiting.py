@@ -12,7 +12,7 @@ from callcenter.calls.queries import awaiting_result
 from callcenter.calls.rights import RESULT
 from core.cases.fields import Asked
 from core.cases.queries.agenda import count_waiting
-from core.cases.queries.lists import ListQuery, list_cases, next_case
+from core.cases.queries.lists import ListQuery, list_cases
 from core.cases.queries.worklists import Moment
 from core.cases.rights import VIEW as CASES
 from core.importing.queries import count_under_way
@@ -69,7 +69,6 @@ class Waiting:
         today = now.astimezone(ZoneInfo(actor.timezone)).date()
         yesterday = (today - timedelta(days=1)).isoformat()
         async with self._uow.read() as session:
-            following = await next_case(session, actor, after_case=None, now=now)
             mine = {"collector": str(actor.user_id), "state": "open"}
             working = await _count(session, actor, mine, "next", high=today.isoformat())
             due = await _count(session, actor, {}, "promise_due", low=today.isoformat(), high=today.isoformat())
@@ -78,7 +77,7 @@ class Waiting:
         days = f"promise_due-from={today}&promise_due-to={today}"
         return _shown(
             HomeTile(state=_TASKS, count=waiting, href="/todo"),
-            HomeTile(state=_NEXT, count=working, href="/cases" if following is None else f"/cases/{following}"),
+            HomeTile(state=_NEXT, count=working, href=f"/cases?collector={actor.user_id}&state=open&next-to={today}"),
             HomeTile(state=_PROMISES, count=due, href=f"/cases?{days}"),
             HomeTile(state=_BROKEN, count=past, href=f"/cases?promise_due-to={yesterday}"),
         )

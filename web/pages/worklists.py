@@ -22,7 +22,7 @@ from web.export import export
 from web.lists import Asked, ListSpec, asked
 from web.page import go_to, page
 from web.pages import agenda, case_list
-from web.pages import case_words as words
+from web.pages import work_words as words
 from web.pages.listing import Column, EmptyState, Filter, FilterKind, Option
 from web.security import actor, right, route
 from web.state import part, services
@@ -65,6 +65,7 @@ async def show(request: Request) -> Response:
     wanted = asked(request, await spec_of(request, worklist))
     drawn = await case_list.cases_view(request, wanted, query_of(request, wanted, worklist), worklist=worklist)
     context = {"view": drawn, "tabs": await tabs(request, wanted, worklist), "whose": _switch(request, wanted)}
+    context["may_serve"] = actor(request).may(rights.EDIT)
     return await page(request, "worklists/list.html", context)
 
 
@@ -73,6 +74,7 @@ async def todo(request: Request) -> Response:
     wanted = asked(request, await spec_of(request, Worklist.UNPLANNED))
     drawn = await agenda.agenda_view(request, "/worklists/todo")
     context = {"view": drawn, "tabs": await tabs(request, wanted, None), "whose": ()}
+    context["may_serve"] = actor(request).may(rights.EDIT)
     return await page(request, "worklists/list.html", context)
 
 

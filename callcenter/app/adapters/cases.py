@@ -5,14 +5,16 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcenter.calls.model import Call, ResultCode
 from callcenter.calls.ports import CallContext, Instalments, Match, Promised
 from core.cases.lookup import person_meant
 from core.cases.model import Case, CaseParty, CaseState, Creditor, EventKind
 from core.cases.ports import PlannedWork
 from core.cases.queries.zones import debtor_zone
+from core.cases.rules.score import best_hour
 from core.cases.service.cases import set_next_action
 from core.cases.service.outcomes import pledge_of
 from core.cases.service.people import mark_quality
@@ -120,6 +122,20 @@ class CaseEffects:
             party_id=context.party_id,
             data={"result": code, "phone": context.phone},
         )
+        await _learn_hour(work, context, code)
+
+
+async def _learn_hour(work: Work, context: CallContext, code: str) -> None:
+    """After a talk with the right party: the hour most of them began in, in the debtor's own time."""
+    reached = select(ResultCode.code).where(ResultCode.rpc)
+    if code not in set(await work.session.scalars(reached)):
+        return
+    talks = select(Call.answered_at).where(Call.case_id == context.case_id, Call.answered_at.is_not(None))
+    told = talks.where(or_(Call.result_code.in_(reached), Call.id == context.call_id))
+    case = await work.session.get_one(Case, context.case_id)
+    zone = await debtor_zone(work.session, case.debtor_id or 0)
+    moments = (await work.session.scalars(told.order_by(Call.answered_at))).all()
+    case.best_hour = best_hour([moment.astimezone(zone) for moment in moments if moment is not None])
 
 
 async def _spoken_to(session: AsyncSession, context: CallContext) -> tuple[int, ZoneInfo]:

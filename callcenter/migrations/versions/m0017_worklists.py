@@ -14,6 +14,7 @@ _POOL = sa.text("state = 'open' AND collector_id IS NULL")
 
 def upgrade() -> None:
     op.add_column("work_settings", sa.Column("assign_new", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("work_settings", sa.Column("scored_on", sa.Date(), nullable=True))
     op.create_table(
         "case_leases",
         sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -37,4 +38,5 @@ def downgrade() -> None:
     op.drop_index("ix_cases_pool", table_name="cases")
     op.drop_index("ix_cases_unplanned", table_name="cases")
     op.drop_table("case_leases")
+    op.drop_column("work_settings", "scored_on")
     op.drop_column("work_settings", "assign_new")

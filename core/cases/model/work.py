@@ -1,6 +1,6 @@
 """Rows of work to do: tasks, rules that hand cases out, and actions on many cases at once."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -139,7 +139,8 @@ class MassItem(Base):
 class WorkSettings(Base):
     """The house's own settings of worklists: a single row (id 1).
 
-    ``weights`` are those of the next case's score, by factor; ``assign_new`` hands new cases out by the rules as they
+    ``weights`` are those of the next case's score, by factor; ``scored_on`` is the agency's day up to which all cases
+    are scored by them (None: the weights have changed since). ``assign_new`` hands new cases out by the rules as they
     come in.
     """
 
@@ -149,6 +150,7 @@ class WorkSettings(Base):
     weights: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
     plan_approval_above: Mapped[Decimal | None] = mapped_column(Amount)
     assign_new: Mapped[bool] = mapped_column(default=False)
+    scored_on: Mapped[date | None] = mapped_column()
     updated_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.cases import rights
 from core.cases.fields import FIELDS, SORTS, Asked, condition
-from core.cases.model import CASES, LIABLE, Case, CaseParty, CaseState, Creditor, Order, Promise, Stage
+from core.cases.model import CASES, LIABLE, Case, CaseParty, Creditor, Order, Promise, Stage
 from core.kernel.access import Actor
 from core.kernel.paging import Page, Sort, count_up_to, fetch_page
 from core.parties.model import PARTIES, Party, Phone
@@ -298,17 +298,6 @@ async def creditor_named(session: AsyncSession, name: str) -> Creditor | None:
 async def stages(session: AsyncSession) -> Sequence[Stage]:
     """The stages in their order."""
     return (await session.scalars(select(Stage).order_by(Stage.position, Stage.id))).all()
-
-
-async def next_case(session: AsyncSession, actor: Actor, *, after_case: int | None, now: datetime) -> int | None:
-    """The actor's own open case that is most due, other than the one at hand."""
-    actor.require(rights.VIEW)
-    statement = select(Case.id).where(
-        Case.collector_id == actor.user_id, Case.state == CaseState.OPEN, Case.next_action_at <= now
-    )
-    if after_case is not None:
-        statement = statement.where(Case.id != after_case)
-    return await session.scalar(statement.order_by(Case.next_action_at, Case.id).limit(1))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,6 +12,7 @@ from core.cases.queries.agency import agency_day
 from core.cases.queries.balance import debts_of
 from core.cases.rules.balance import ClaimBalance, ClaimDebt, Copies, copies_of
 from core.cases.service.ledger import lock_cases
+from core.cases.service.scoring import rescore
 from core.kernel.clock import Clock
 from core.kernel.uow import UnitOfWork, Work
 
@@ -20,15 +21,18 @@ _BATCH = 500
 
 async def refresh_balances(work: Work, case_ids: Iterable[int], *, at: datetime) -> None:
     """Write anew what cases copy of their claims: the balance with interest as of the agency's today, the oldest due
-    day, the first day one is time-barred. A claim that is paid off becomes ``PAID``, and ``OPEN`` when it is not."""
+    day, the first day one is time-barred, and the score that follows from them. A claim that is paid off becomes
+    ``PAID``, and ``OPEN`` when it is not."""
     await work.session.flush()
     today = await agency_day(work.session, at)
     wanted = list(dict.fromkeys(case_ids))
     copies = await _settle_claims(work, wanted, today)
-    for case in await work.session.scalars(select(Case).where(Case.id.in_(wanted))):
+    cases = (await work.session.scalars(select(Case).where(Case.id.in_(wanted)))).all()
+    for case in cases:
         found = copies[case.id]
         case.open_amount, case.due_since, case.limitation_on = found.open_amount, found.due_since, found.limitation_on
         case.balance_on = today
+    await rescore(work, cases, today)
     await work.session.flush()
 
 

@@ -20,9 +20,10 @@ from core.audit.service import record
 from core.cases import rights
 from core.cases.errors import MassBusy
 from core.cases.model import Case, MassItem, MassOutcome, MassRun, MassState
+from core.cases.ports import PlannedWork
 from core.cases.queries.lists import ListQuery, matching
 from core.cases.rules.mass import AMBIGUOUS, NOT_THERE, TWICE, MassAction
-from core.cases.service.mass_actions import RIGHTS, Deed, check_params
+from core.cases.service.mass_actions import RIGHTS, Deed, Hand, check_params
 from core.cases.service.mass_rows import do_rows, obstacles, stored, waiting_rows
 from core.kernel.access import Actor
 from core.kernel.bulk import insert_many
@@ -54,9 +55,10 @@ class Foreseen:
 class Mass:
     """The use cases of acting on many cases."""
 
-    def __init__(self, uow: UnitOfWork, clock: Clock) -> None:
+    def __init__(self, uow: UnitOfWork, clock: Clock, sources: Sequence[PlannedWork] = ()) -> None:
         self._uow = uow
         self._clock = clock
+        self._sources = tuple(sources)
 
     @property
     def handlers(self) -> Mapping[str, JobHandler]:
@@ -199,7 +201,7 @@ class Mass:
             if not items:
                 await _finish(work, actor, run, now)
                 return False
-            await do_rows(work, actor, run, items, now)
+            await do_rows(Hand(work=work, actor=actor, at=now, sources=self._sources), run, items)
         return True
 
 

@@ -1,6 +1,6 @@
 """The actions a run can take on a case: each by the use case that does it to one case, and how it is taken back."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.audit.service import record
 from core.cases import rights
 from core.cases.model import Case, CaseTag, CloseReason, EventKind, Stage, Tag, Task, TaskKind, TaskState
+from core.cases.ports import PlannedWork
 from core.cases.rules.mass import MassAction
 from core.cases.service import cases as use_cases
 from core.cases.service.tags import tag_case, untag_case
@@ -55,6 +56,16 @@ class Params:
             "close_reason": CloseReason,
         }
         return cls(**{name: make[name](value) if name in make else value for name, value in stored.items()})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hand:
+    """Who acts, in which transaction, when; ``sources`` are what plans work besides tasks and agreements."""
+
+    work: Work
+    actor: Actor
+    at: datetime
+    sources: Sequence[PlannedWork] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,29 +161,29 @@ async def _named(session: AsyncSession, action: MassAction, params: Params) -> l
     return [(name, await session.get(kind, row_id))]
 
 
-async def act(work: Work, actor: Actor, deed: Deed, case: Case, *, at: datetime) -> Change:
+async def act(hand: Hand, deed: Deed, case: Case) -> Change:
     """Do it to one case, which is locked and has no obstacle. Raises what the use case raises."""
     before = _picture(case, deed.action)
-    row = await _DOING[deed.action](work, actor, deed.params, case.id, at)
-    await work.session.flush()
+    row = await _DOING[deed.action](hand, deed.params, case.id)
+    await hand.work.session.flush()
     return Change(was=before, made=_picture(case, deed.action), row=row)
 
 
-async def take_back(work: Work, actor: Actor, deed: Deed, case: Case, change: Change, *, at: datetime) -> bool:
+async def take_back(hand: Hand, deed: Deed, case: Case, change: Change) -> bool:
     """Put one case back as it was, if it still is as the run left it; whether that was so. The case is locked."""
     action = deed.action
     if action is MassAction.TASK:
-        return await _drop_task(work, actor, change, at)
+        return await _drop_task(hand, change)
     if action in (MassAction.TAG, MassAction.UNTAG):
         turn = untag_case if action is MassAction.TAG else tag_case
-        return await turn(work, actor, case.id, deed.params.tag_id or 0, at=at)
+        return await turn(hand.work, hand.actor, case.id, deed.params.tag_id or 0, at=hand.at)
     if _picture(case, action) != change.made:
         return False
     changes = {name: (getattr(case, name), _value(name, change.was[name])) for name in _FIELDS[action]}
     for name, (_, value) in changes.items():
         setattr(case, name, value)
-    record(work, actor, "case.taken_back", ("case", case.id), changes, at=at)
-    await _tell(work, actor, action, case, at)
+    record(hand.work, hand.actor, "case.taken_back", ("case", case.id), changes, at=hand.at)
+    await _tell(hand, action, case)
     return True
 
 
@@ -190,76 +201,82 @@ def _value(name: str, plain: Any) -> Any:
     return date.fromisoformat(plain) if plain is not None and name == "suspended_until" else plain
 
 
-async def _drop_task(work: Work, actor: Actor, change: Change, at: datetime) -> bool:
-    task = await work.session.get(Task, change.row or 0, populate_existing=True)
+async def _drop_task(hand: Hand, change: Change) -> bool:
+    task = await hand.work.session.get(Task, change.row or 0, populate_existing=True)
     if task is None or task.state != TaskState.OPEN:
         return False
-    await cancel_task(work, actor, task.id, "", at=at)
+    await cancel_task(hand.work, hand.actor, task.id, "", at=hand.at, sources=hand.sources)
     return True
 
 
-async def _tell(work: Work, actor: Actor, action: MassAction, case: Case, at: datetime) -> None:
+async def _tell(hand: Hand, action: MassAction, case: Case) -> None:
     if action is MassAction.ASSIGN:
-        add_event(work, case.id, EventKind.ASSIGNED, at, actor=actor, data={"collector_id": case.collector_id})
+        add_event(
+            hand.work, case.id, EventKind.ASSIGNED, hand.at, actor=hand.actor, data={"collector_id": case.collector_id}
+        )
     elif action is MassAction.STAGE:
-        stage = await work.session.get(Stage, case.stage_id) if case.stage_id else None
-        add_event(work, case.id, EventKind.STAGE, at, actor=actor, data={"stage": stage.name if stage else "—"})
+        stage = await hand.work.session.get(Stage, case.stage_id) if case.stage_id else None
+        add_event(
+            hand.work, case.id, EventKind.STAGE, hand.at, actor=hand.actor, data={"stage": stage.name if stage else "—"}
+        )
     elif action is MassAction.NEXT:
-        _planned(work, actor, case.id, case.next_action_at, at)
+        _planned(hand, case.id, case.next_action_at)
     else:
-        add_event(work, case.id, EventKind.STATE, at, actor=actor, data={"state": case.state, "reason": ""})
+        add_event(
+            hand.work, case.id, EventKind.STATE, hand.at, actor=hand.actor, data={"state": case.state, "reason": ""}
+        )
 
 
-async def _assign(work: Work, actor: Actor, params: Params, case_id: int, at: datetime) -> None:
-    await use_cases.assign(work, actor, [case_id], params.user_id, at=at)
+async def _assign(hand: Hand, params: Params, case_id: int) -> None:
+    await use_cases.assign(hand.work, hand.actor, [case_id], params.user_id, at=hand.at)
 
 
-async def _stage(work: Work, actor: Actor, params: Params, case_id: int, at: datetime) -> None:
-    await use_cases.set_stage(work, actor, case_id, params.stage_id or 0, at=at)
+async def _stage(hand: Hand, params: Params, case_id: int) -> None:
+    await use_cases.set_stage(hand.work, hand.actor, case_id, params.stage_id or 0, at=hand.at)
 
 
-async def _task(work: Work, actor: Actor, params: Params, case_id: int, at: datetime) -> int:
+async def _task(hand: Hand, params: Params, case_id: int) -> int:
     new = NewTask(
         case_id=case_id,
         kind=params.kind,
         title=params.title,
-        due_at=params.due_at or at,
+        due_at=params.due_at or hand.at,
         assignee_id=params.user_id,
     )
-    return (await add_task(work, actor, new, at=at)).id
+    return (await add_task(hand.work, hand.actor, new, at=hand.at, sources=hand.sources)).id
 
 
-async def _next(work: Work, actor: Actor, params: Params, case_id: int, at: datetime) -> None:
-    await use_cases.set_next_action(work, actor, case_id, params.due_at, at=at)
-    _planned(work, actor, case_id, params.due_at, at)
+async def _next(hand: Hand, params: Params, case_id: int) -> None:
+    await use_cases.set_next_action(hand.work, hand.actor, case_id, params.due_at, at=hand.at)
+    _planned(hand, case_id, params.due_at)
 
 
-def _planned(work: Work, actor: Actor, case_id: int, when: datetime | None, at: datetime) -> None:
+def _planned(hand: Hand, case_id: int, when: datetime | None) -> None:
     data = {"state": "next", "due_at": when.isoformat() if when else None}
-    add_event(work, case_id, EventKind.TASK, at, actor=actor, data=data)
+    add_event(hand.work, case_id, EventKind.TASK, hand.at, actor=hand.actor, data=data)
 
 
-async def _tag(work: Work, actor: Actor, params: Params, case_id: int, at: datetime) -> None:
-    await tag_case(work, actor, case_id, params.tag_id or 0, at=at)
+async def _tag(hand: Hand, params: Params, case_id: int) -> None:
+    await tag_case(hand.work, hand.actor, case_id, params.tag_id or 0, at=hand.at)
 
 
-async def _untag(work: Work, actor: Actor, params: Params, case_id: int, at: datetime) -> None:
-    await untag_case(work, actor, case_id, params.tag_id or 0, at=at)
+async def _untag(hand: Hand, params: Params, case_id: int) -> None:
+    await untag_case(hand.work, hand.actor, case_id, params.tag_id or 0, at=hand.at)
 
 
-async def _suspend(work: Work, actor: Actor, params: Params, case_id: int, at: datetime) -> None:
-    await use_cases.suspend(work, actor, case_id, params.until, params.reason, at=at)
+async def _suspend(hand: Hand, params: Params, case_id: int) -> None:
+    await use_cases.suspend(hand.work, hand.actor, case_id, params.until, params.reason, at=hand.at)
 
 
-async def _resume(work: Work, actor: Actor, _params: Params, case_id: int, at: datetime) -> None:
-    await use_cases.reopen(work, actor, case_id, at=at)
+async def _resume(hand: Hand, _params: Params, case_id: int) -> None:
+    await use_cases.reopen(hand.work, hand.actor, case_id, at=hand.at)
 
 
-async def _close(work: Work, actor: Actor, params: Params, case_id: int, at: datetime) -> None:
-    await use_cases.close(work, actor, case_id, CloseReason(params.close_reason or ""), at=at)
+async def _close(hand: Hand, params: Params, case_id: int) -> None:
+    await use_cases.close(hand.work, hand.actor, case_id, CloseReason(params.close_reason or ""), at=hand.at)
 
 
-_DOING: Mapping[MassAction, Callable[[Work, Actor, Params, int, datetime], Awaitable[int | None]]] = {
+_DOING: Mapping[MassAction, Callable[[Hand, Params, int], Awaitable[int | None]]] = {
     MassAction.ASSIGN: _assign,
     MassAction.STAGE: _stage,
     MassAction.TASK: _task,

@@ -1,7 +1,6 @@
 """The rows of a run on many cases: each done or taken back by itself, and marked."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 import structlog
@@ -13,7 +12,7 @@ from core.cases import rights
 from core.cases.model import Case, MassItem, MassOutcome, MassRun, MassState
 from core.cases.rules.mass import NOT_THERE, MassAction, obstacle
 from core.cases.service.ledger import lock_cases
-from core.cases.service.mass_actions import RIGHTS, Change, Deed, Params, act, tagged_among, take_back
+from core.cases.service.mass_actions import RIGHTS, Change, Deed, Hand, Params, act, tagged_among, take_back
 from core.kernel.access import Actor
 from core.kernel.errors import DomainError
 from core.kernel.i18n import Message, msg
@@ -25,32 +24,32 @@ _CHANGED = msg("Somebody has changed this case since.")
 _log = structlog.get_logger(__name__)
 
 
-async def do_rows(work: Work, actor: Actor, run: MassRun, items: Sequence[MassItem], now: datetime) -> None:
+async def do_rows(hand: Hand, run: MassRun, items: Sequence[MassItem]) -> None:
     """Do these rows, or take them back when the run goes back, and mark them."""
-    step = _forward(work, actor, run, now) if run.state == MassState.RUNNING else _backward(work, actor, run, now)
-    await _mark(work, run.id, await _each(work, actor, run, items, step))
+    step = _forward(hand, run) if run.state == MassState.RUNNING else _backward(hand, run)
+    await _mark(hand.work, run.id, await _each(hand, run, items, step))
 
 
 def _deed(run: MassRun) -> Deed:
     return Deed(MassAction(run.action), Params.read(run.params))
 
 
-def _forward(work: Work, actor: Actor, run: MassRun, now: datetime) -> "_RowStep":
+def _forward(hand: Hand, run: MassRun) -> "_RowStep":
     deed = _deed(run)
 
     async def step(case: Case, _item: MassItem) -> dict[str, Any]:
-        change = await act(work, actor, deed, case, at=now)
+        change = await act(hand, deed, case)
         before = {"was": dict(change.was), "made": dict(change.made), "row": change.row}
         return {"outcome": MassOutcome.DONE, "before": before, "error": {}}
 
     return step
 
 
-def _backward(work: Work, actor: Actor, run: MassRun, now: datetime) -> "_RowStep":
+def _backward(hand: Hand, run: MassRun) -> "_RowStep":
     deed = _deed(run)
 
     async def step(case: Case, item: MassItem) -> dict[str, Any]:
-        if await take_back(work, actor, deed, case, Change(**item.before), at=now):
+        if await take_back(hand, deed, case, Change(**item.before)):
             return {"outcome": MassOutcome.UNDONE, "before": item.before, "error": {}}
         return {"outcome": MassOutcome.KEPT, "before": item.before, "error": stored(_CHANGED)}
 
@@ -60,11 +59,9 @@ def _backward(work: Work, actor: Actor, run: MassRun, now: datetime) -> "_RowSte
 _RowStep = Callable[[Case, MassItem], Awaitable[dict[str, Any]]]
 
 
-async def _each(
-    work: Work, actor: Actor, run: MassRun, items: Sequence[MassItem], step: _RowStep
-) -> list[dict[str, Any]]:
+async def _each(hand: Hand, run: MassRun, items: Sequence[MassItem], step: _RowStep) -> list[dict[str, Any]]:
     """Every row by itself: what one cannot do is passed over, and does not hold up the next."""
-    deed = _deed(run)
+    deed, work, actor = _deed(run), hand.work, hand.actor
     forward = run.state == MassState.RUNNING
     ids = [item.case_id for item in items]
     cases = {case.id: case for case in await lock_cases(work, [one for one in ids if one is not None])}

@@ -1,16 +1,22 @@
-"""Tasks on cases: planned, moved, given to somebody, finished, cancelled."""
+"""Tasks on cases: planned, moved, given to somebody, finished, cancelled.
 
+Each plans the case's next action anew; ``sources`` are what plans work besides tasks and agreements.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from core.audit.service import record
 from core.cases import rights
 from core.cases.errors import TaskEnded
-from core.cases.model import Case, CaseState, EventKind, Task, TaskKind, TaskState
+from core.cases.model import EventKind, Task, TaskKind, TaskState
+from core.cases.ports import PlannedWork
 from core.cases.service.access import case_for, open_case_for
+from core.cases.service.planning import replan
 from core.cases.service.timeline import add_event
 from core.kernel.access import Actor
 from core.kernel.bulk import insert_or_ignore
@@ -34,7 +40,9 @@ class NewTask:
     key: str | None = None
 
 
-async def add_task(work: Work, actor: Actor, new: NewTask, *, at: datetime) -> Task:
+async def add_task(
+    work: Work, actor: Actor, new: NewTask, *, at: datetime, sources: Sequence[PlannedWork] = ()
+) -> Task:
     """Plan a task on an open case; the one that is there when its key is known.
 
     Raises ``NotFound``, ``CaseNotOpen``, or ``Invalid`` for no title and for somebody who cannot see the case.
@@ -59,34 +67,50 @@ async def add_task(work: Work, actor: Actor, new: NewTask, *, at: datetime) -> T
     task_id = (await work.session.execute(planned)).scalar_one_or_none()
     if task_id is None:  # the program has planned it before
         return (await work.session.scalars(select(Task).where(Task.key == new.key))).one()
-    await _plan_case(work, case.id)
+    await replan(work, [case.id], sources)
     changes = {"title": (None, new.title), "due_at": (None, new.due_at), "assignee_id": (None, new.assignee_id)}
     record(work, actor, "task.added", ("task", task_id), changes, at=at)
     _tell(work, actor, case.id, "planned", title=new.title.strip()[:300], at=at, due_at=new.due_at.isoformat())
     return await work.session.get_one(Task, task_id)
 
 
-async def finish_task(work: Work, actor: Actor, task_id: int, result: str, *, at: datetime) -> Task:
+async def finish_task(
+    work: Work, actor: Actor, task_id: int, result: str, *, at: datetime, sources: Sequence[PlannedWork] = ()
+) -> Task:
     """Say that it is done, and what came of it. Raises ``TaskEnded`` when it is open no longer."""
-    return await _end(work, actor, task_id, TaskState.DONE, result, at=at)
+    return await _end(work, actor, task_id, TaskState.DONE, result, at=at, sources=sources)
 
 
-async def cancel_task(work: Work, actor: Actor, task_id: int, reason: str, *, at: datetime) -> Task:
+async def cancel_task(
+    work: Work, actor: Actor, task_id: int, reason: str, *, at: datetime, sources: Sequence[PlannedWork] = ()
+) -> Task:
     """Drop it; ``reason`` is kept as its result. Raises ``TaskEnded`` when it is open no longer."""
-    return await _end(work, actor, task_id, TaskState.CANCELLED, reason, at=at)
+    return await _end(work, actor, task_id, TaskState.CANCELLED, reason, at=at, sources=sources)
 
 
-async def move_task(work: Work, actor: Actor, task_id: int, due_at: datetime, *, at: datetime) -> Task:
+async def move_task(
+    work: Work, actor: Actor, task_id: int, due_at: datetime, *, at: datetime, sources: Sequence[PlannedWork] = ()
+) -> Task:
     """Give it another time. Raises ``TaskEnded``."""
     before = await task_for(work, actor, task_id)
-    return await _change(work, actor, before, {"due_at": due_at}, told="moved", at=at, due_at=due_at.isoformat())
+    return await _change(
+        work, actor, before, {"due_at": due_at}, told="moved", at=at, sources=sources, due_at=due_at.isoformat()
+    )
 
 
-async def reassign_task(work: Work, actor: Actor, task_id: int, assignee_id: int | None, *, at: datetime) -> Task:
+async def reassign_task(
+    work: Work,
+    actor: Actor,
+    task_id: int,
+    assignee_id: int | None,
+    *,
+    at: datetime,
+    sources: Sequence[PlannedWork] = (),
+) -> Task:
     """Give it to somebody, or back to whoever holds the case (None). Raises ``TaskEnded`` or ``Invalid``."""
     before = await task_for(work, actor, task_id)
     await _check_assignee(work, assignee_id, before.case_id)
-    return await _change(work, actor, before, {"assignee_id": assignee_id}, told="given", at=at)
+    return await _change(work, actor, before, {"assignee_id": assignee_id}, told="given", at=at, sources=sources)
 
 
 async def task_for(work: Work, actor: Actor, task_id: int) -> Task:
@@ -98,10 +122,19 @@ async def task_for(work: Work, actor: Actor, task_id: int) -> Task:
     return task
 
 
-async def _end(work: Work, actor: Actor, task_id: int, state: TaskState, result: str, *, at: datetime) -> Task:
+async def _end(
+    work: Work,
+    actor: Actor,
+    task_id: int,
+    state: TaskState,
+    result: str,
+    *,
+    at: datetime,
+    sources: Sequence[PlannedWork],
+) -> Task:
     before = await task_for(work, actor, task_id)
     values = {"state": state, "result": result.strip()[:500], "ended_at": at, "ended_by_id": actor.user_id or None}
-    return await _change(work, actor, before, values, told=state, at=at, text=result.strip()[:500])
+    return await _change(work, actor, before, values, told=state, at=at, sources=sources, text=result.strip()[:500])
 
 
 async def _change(
@@ -112,16 +145,17 @@ async def _change(
     *,
     told: str,
     at: datetime,
+    sources: Sequence[PlannedWork],
     text: str = "",
     **data: Any,
 ) -> Task:
     """Of two who change an open task at once the second finds it ended, or changes what the first left."""
-    case_id, title, stood = before.case_id, before.title, before.due_at  # the update brings ``before`` up to date
+    case_id, title = before.case_id, before.title
     changes = {name: (getattr(before, name), value) for name, value in values.items()}
     changed = update(Task).where(Task.id == before.id, Task.state == TaskState.OPEN).values(values).returning(Task.id)
     if (await work.session.execute(changed)).scalar_one_or_none() is None:
         raise TaskEnded()
-    await _plan_case(work, case_id, ended=stood)
+    await replan(work, [case_id], sources)
     record(work, actor, f"task.{told}", ("task", before.id), changes, at=at)
     _tell(work, actor, case_id, told, title=title, at=at, text=text, **data)
     return await work.session.get_one(Task, before.id, populate_existing=True)
@@ -144,18 +178,3 @@ def _tell(
     work: Work, actor: Actor, case_id: int, told: str, *, title: str, at: datetime, text: str = "", **data: Any
 ) -> None:
     add_event(work, case_id, EventKind.TASK, at, actor=actor, text=text, data={"title": title, "state": told, **data})
-
-
-async def _plan_case(work: Work, case_id: int, *, ended: datetime | None = None) -> None:
-    """Bring the case's next action up to its tasks: an earlier one comes first; where the one that ended stood, the
-    next one steps in."""
-    await work.session.flush()
-    earliest = await work.session.scalar(
-        select(func.min(Task.due_at)).where(Task.case_id == case_id, Task.state == TaskState.OPEN)
-    )
-    case = await work.session.get_one(Case, case_id, populate_existing=True)
-    if case.state == CaseState.CLOSED:
-        return
-    planned = None if case.next_action_at == ended else case.next_action_at
-    case.next_action_at = min((moment for moment in (planned, earliest) if moment is not None), default=None)
-    await work.session.flush()

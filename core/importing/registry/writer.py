@@ -22,9 +22,11 @@ from core.cases.model import (
     Liability,
     PartyRole,
 )
+from core.cases.rules.score import StaticFacts, static_score
 from core.cases.service.balances import refresh_balances
 from core.cases.service.cases import cases_of, refresh_cases
 from core.cases.service.openings import Opening, handover_of, post_openings, restate, stated
+from core.cases.service.scoring import weights
 from core.importing.model import OnExisting, Outcome
 from core.importing.ports import Diff
 from core.importing.registry import snapshot
@@ -130,6 +132,7 @@ class _Writer:
         """Draw more ids than can be needed: a row makes at most one case, one claim and one party for everybody it
         names."""
         self._handover = await handover_of(self._work, self._where.creditor, at=self._at)
+        self._weights = await weights(self._work.session)
         people = sum(1 + len(row.others) for row in rows)
         self._party_ids = iter(await reserve_ids(self._work.session, Party, people))
         self._case_ids = iter(await reserve_ids(self._work.session, Case, len(rows)))
@@ -155,6 +158,7 @@ class _Writer:
         self._opened[row.number] = case_id
         debtor_id, known = self._debtor(row)
         owed = sum(row.amounts.values(), _ZERO)
+        worth = StaticFacts(amount=owed, due_since=row.due_on, priority=row.priority or 0, broken_promises=0)
         claim_words = dict.fromkeys(filter(None, (row.number, row.claim, row.contract_no)))
         texts = [fold(" ".join(claim_words)), self._pile.fresh.get(debtor_id, "")]
         self._link(case_id, debtor_id, PartyRole.DEBTOR, Liability.FULL)
@@ -179,6 +183,7 @@ class _Writer:
             due_since=row.due_on,
             balance_on=self._handover.today,
             limitation_on=row.limitation_on,
+            score=static_score(worth, self._weights, self._handover.today),
             search_text=" ".join(filter(None, texts)),
         )
         self._claim(case_id, row)
