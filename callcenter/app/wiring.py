@@ -46,6 +46,7 @@ from core.kernel.idempotency import Idempotency
 from core.kernel.ids import IdSource
 from core.kernel.jobs import JobHandler, JobQueued, JobRunner
 from core.kernel.uow import UnitOfWork
+from core.payments.incoming.kind import PaymentsKind
 from core.payments.service.desk import PaymentDesk
 from core.payments.service.effects import Effects
 from core.people.events import AccessEnded
@@ -235,7 +236,9 @@ def build(base: Ground, staff: People, sites: Sequence[Site]) -> House:
     """The whole house over its ground floor, for the exchanges at ``sites``."""
     floor = _floor(base, sites)
     archive = _archive(base, floor, sites)
-    imports = Imports(base.uow, base.clock, base.settings.data_dir / "imports", (RegistryKind(),))
+    effects = money_effects(floor.callbacks, floor.planned)
+    kinds = (RegistryKind(), PaymentsKind(base.uow, base.clock, effects))
+    imports = Imports(base.uow, base.clock, base.settings.data_dir / "imports", kinds)
     mass = Mass(base.uow, base.clock)
     handlers: Mapping[str, JobHandler] = {
         **imports.handlers,
@@ -252,7 +255,7 @@ def build(base: Ground, staff: People, sites: Sequence[Site]) -> House:
         live=_live(base, floor, archive),
         imports=imports,
         mass=mass,
-        payments=PaymentDesk(base.uow, base.clock, money_effects(floor.callbacks, floor.planned)),
+        payments=PaymentDesk(base.uow, base.clock, effects),
         jobs=jobs,
         promises=PromiseKeeper(base.uow, base.clock, (floor.planned,)),
         sites=tuple(sites),

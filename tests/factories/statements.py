@@ -112,9 +112,7 @@ def document(move: Move, **fields: str | None) -> list[str]:
     return ["СекцияДокумент=Платежное поручение", *said, "КонецДокумента"]
 
 
-def section(
-    account: str, moves: Sequence[Move], *, on: date = date(2026, 3, 3), opening: str = "1000.00"
-) -> list[str]:
+def section(account: str, moves: Sequence[Move], *, on: date = date(2026, 3, 3), opening: str = "1000.00") -> list[str]:
     came = sum((move.amount for move in moves if not move.out), Decimal(0))
     went = sum((move.amount for move in moves if move.out), Decimal(0))
     day = on.strftime("%d.%m.%Y")

@@ -172,9 +172,10 @@ async def test_an_account_closed_meanwhile_is_told_row_by_row(house: House) -> N
 
 @pytest.mark.slow
 async def test_every_file_of_every_format_brings_each_payment_once(house: House) -> None:
-    expected = set()
+    expected, seen = set(), set()
     for file in statements.all_files():
-        if file.unreadable is None:
+        if file.unreadable is None and file.data not in seen:
+            seen.add(file.data)
             batch = await house.bring(file.data, file.name)
             assert batch.state == BatchState.DONE, file.name
             expected |= {
