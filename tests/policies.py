@@ -26,6 +26,14 @@ PUBLIC, LOCAL, SIGNED_IN = ("public",), ("local",), ("signed in",)
 _ME = Entry(needs=SIGNED_IN)
 _USER = Entry(needs=("users.edit",), target="user")
 
+_IMPORT_STEPS = (
+    ("GET", ""),
+    ("GET", "/progress"),
+    ("POST", "/check"),
+    ("POST", "/apply"),
+    ("POST", "/stop"),
+    ("GET", "/report"),
+)
 _PERSON = {"name": "Sample Person", "role": "relative"}
 _NUMBER = {"kind": "mobile", "quality": "confirmed", "consent": "unknown"}
 _LATER = "2026-03-11T18:00"
@@ -248,15 +256,19 @@ _CREDITORS = {
     "POST /imports": Entry(needs=("cases.import",)),
     **{
         f"{method} /imports/{{id:int}}{path}": Entry(needs=("cases.import",), target="import")
-        for method, path in (
-            ("GET", ""),
-            ("GET", "/progress"),
-            ("POST", "/check"),
-            ("POST", "/apply"),
-            ("POST", "/stop"),
-            ("GET", "/report"),
-        )
+        for method, path in _IMPORT_STEPS
     },
+    "GET /payments/imports": Entry(needs=("payments.import",)),
+    "GET /payments/imports/new": Entry(needs=("payments.import",)),
+    "POST /payments/imports": Entry(needs=("payments.import",)),
+    **{
+        f"{method} /payments/imports/{{id:int}}{path}": Entry(needs=("payments.import",), target="payment import")
+        for method, path in _IMPORT_STEPS
+    },
+    "GET /payments/queue": Entry(needs=("payments.settle",)),
+    "POST /payments/{id:int}/accept": Entry(
+        needs=("payments.settle",), target="waiting payment", form={"case_id": "{case}"}, once=True
+    ),
 }
 _CALLS = {
     "GET /calls": Entry(needs=("calls.view",)),
@@ -498,6 +510,8 @@ HOLDERS: dict[str, set[str]] = {
     "creditors.edit": {"admin", "maria"},
     "orders.edit": {"admin", "maria", "karl"},
     "cases.import": {"admin", "maria", "karl"},
+    "payments.import": {"admin", "ada"},
+    "payments.settle": {"admin", "ada"},
     "cases.mass": {"admin", "maria", "sofia", "karl"},
     "worklists.setup": {"admin", "maria"},
     "company.edit": {"admin", "maria"},

@@ -22,7 +22,8 @@ from callcenter.app.serve import ROLES, serve
 from core.audit.queries import verify
 from core.cases.service.promise_types import ship_promise_types
 from core.cases.shipped_rates import ship_rates
-from core.importing.command import import_file, read_mapping
+from core.importing.command import ImportSummary, import_file, read_mapping
+from core.importing.model import OnExisting
 from core.importing.registry.kind import RegistryKind
 from core.importing.service import Imports
 from core.kernel import logs
@@ -30,6 +31,9 @@ from core.kernel.access import PROGRAM
 from core.kernel.db import Database
 from core.kernel.errors import DomainError, Invalid, NotFound
 from core.kernel.i18n import mark, msg, translator
+from core.payments.incoming.fields import DOOR as PAYMENTS
+from core.payments.queries.accounts import account_numbered
+from core.payments.statements.detect import Format
 from core.people.model import User
 from core.people.service.users import UserData
 
@@ -118,7 +122,32 @@ async def _import_cases(arguments: argparse.Namespace) -> None:
             mapping=read_mapping(arguments.mapping, kind.targets) if arguments.mapping else None,
             dry_run=arguments.dry_run,
         )
-    if arguments.json:
+    _tell(summary, as_json=arguments.json)
+
+
+async def _import_payments(arguments: argparse.Namespace) -> None:
+    async with _ground() as base:
+        house = wiring.build(base, wiring.people(base), ())
+        options = {"format": arguments.format}
+        if arguments.account:
+            async with base.uow.read() as session:
+                options["account"] = str(await account_numbered(session, arguments.account))
+        summary = await import_file(
+            house.imports,
+            base.uow,
+            PROGRAM,
+            arguments.file.resolve(),
+            door=PAYMENTS,
+            options=options,
+            dry_run=arguments.dry_run,
+            on_existing=OnExisting.SKIP,
+        )
+    _tell(summary, as_json=arguments.json)
+
+
+def _tell(summary: ImportSummary, *, as_json: bool) -> None:
+    """Print what came of an import. Ends the program with 1 when something was wrong with it."""
+    if as_json:
         print(json.dumps(summary.as_json(), ensure_ascii=False))
     else:
         counted = ", ".join(f"{count} {outcome}" for outcome, count in summary.counts.items())
@@ -200,6 +229,14 @@ def _import_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
+def _payments_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE")
+    parser.add_argument("--format", choices=("auto", *Format), default="auto", help="what it is, if not by its content")
+    parser.add_argument("--account", metavar="NUMBER", help="our account, for tables that do not name it")
+    parser.add_argument("--dry-run", action="store_true", help="say what would happen, and change nothing")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+
 def _check_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
@@ -224,6 +261,12 @@ COMMANDS = (
     ),
     Command(
         name="import-cases", help="bring in a registry of cases", run=_run(_import_cases), arguments=_import_arguments
+    ),
+    Command(
+        name="import-payments",
+        help="bring in a bank statement or a table of payments",
+        run=_run(_import_payments),
+        arguments=_payments_arguments,
     ),
     Command(name="backup", help="write everything into one file", run=_run(_backup), arguments=_file_argument),
     Command(name="restore", help="bring a backup back", run=_run(_restore), arguments=_restore_arguments),

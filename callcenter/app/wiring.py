@@ -49,6 +49,7 @@ from core.kernel.idempotency import Idempotency
 from core.kernel.ids import IdSource
 from core.kernel.jobs import JobHandler, JobQueued, JobRunner
 from core.kernel.uow import UnitOfWork
+from core.payments.incoming.kind import PaymentsKind
 from core.payments.service.desk import PaymentDesk
 from core.payments.service.effects import Effects
 from core.people.events import AccessEnded
@@ -240,7 +241,9 @@ def build(base: Ground, staff: People, sites: Sequence[Site]) -> House:
     """The whole house over its ground floor, for the exchanges at ``sites``."""
     floor = _floor(base, sites)
     archive = _archive(base, floor, sites)
-    imports = Imports(base.uow, base.clock, base.settings.data_dir / "imports", (RegistryKind(),))
+    effects = money_effects(floor.callbacks, floor.planned)
+    kinds = (RegistryKind(), PaymentsKind(base.uow, base.clock, effects))
+    imports = Imports(base.uow, base.clock, base.settings.data_dir / "imports", kinds)
     mass = Mass(base.uow, base.clock, (floor.planned,))
     handlers: Mapping[str, JobHandler] = {
         **imports.handlers,
@@ -258,7 +261,7 @@ def build(base: Ground, staff: People, sites: Sequence[Site]) -> House:
         imports=imports,
         mass=mass,
         next_case=NextCase(base.uow, base.clock, FloorLaw(floor.gate)),
-        payments=PaymentDesk(base.uow, base.clock, money_effects(floor.callbacks, floor.planned)),
+        payments=PaymentDesk(base.uow, base.clock, effects),
         jobs=jobs,
         promises=PromiseKeeper(base.uow, base.clock, (floor.planned,)),
         sites=tuple(sites),

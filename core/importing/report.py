@@ -74,7 +74,7 @@ async def write_report(
 
 def _told(fault: Fault, words: Translator, targets: Mapping[str, Target]) -> str:
     field = words.render(targets[fault.field].label) if fault.field in targets else fault.field
-    return f"{field}: {words.render(fault.message)}"
+    return f"{field}: {words.render(fault.message)}" if field else words.render(fault.message)
 
 
 def _write(sheet: xlsxwriter.worksheet.Worksheet, line: int, cells: Sequence[str]) -> None:

@@ -22,7 +22,7 @@ class Move:
     """A movement as the test means it. ``out``: money that went."""
 
     amount: Decimal
-    on: date = date(2026, 11, 3)
+    on: date = date(2026, 3, 3)
     doc_no: str = "101"
     payer: str = "Тестова Анна Ивановна"
     payer_account: str = THEIRS
@@ -112,9 +112,7 @@ def document(move: Move, **fields: str | None) -> list[str]:
     return ["СекцияДокумент=Платежное поручение", *said, "КонецДокумента"]
 
 
-def section(
-    account: str, moves: Sequence[Move], *, on: date = date(2026, 11, 3), opening: str = "1000.00"
-) -> list[str]:
+def section(account: str, moves: Sequence[Move], *, on: date = date(2026, 3, 3), opening: str = "1000.00") -> list[str]:
     came = sum((move.amount for move in moves if not move.out), Decimal(0))
     went = sum((move.amount for move in moves if move.out), Decimal(0))
     day = on.strftime("%d.%m.%Y")
@@ -137,8 +135,8 @@ def head(*accounts: str, encoding: str = "Windows") -> list[str]:
         "ВерсияФормата=1.03",
         f"Кодировка={encoding}",
         "Отправитель=Банк-Тест",
-        "ДатаНачала=03.11.2026",
-        "ДатаКонца=03.11.2026",
+        "ДатаНачала=03.03.2026",
+        "ДатаКонца=03.03.2026",
         *(f"РасчСчет={account}" for account in accounts),
     ]
 
@@ -186,7 +184,7 @@ def one_c_files() -> list[StatementFile]:
     comma = one_c(make=lambda move: document(move, Сумма=f"{move.amount:,}".replace(",", " ").replace(".", ",")))
     both = one_c(make=lambda move: document(move, ДатаСписано=move.on.strftime("%d.%m.%Y")))
     other_date = one_c(
-        make=lambda move: document(move) if move.out else document(move, ДатаСписано="03.11.2026", ДатаПоступило="")
+        make=lambda move: document(move) if move.out else document(move, ДатаСписано="03.03.2026", ДатаПоступило="")
     )
     split = one_c(
         make=lambda move: document(
@@ -202,7 +200,7 @@ def one_c_files() -> list[StatementFile]:
         ]
     )
     unsectioned = one_c(sections=[line for line in section(OURS, MOVES) if line != "КонецРасчСчет"])
-    days = [*section(OURS, MOVES[:1]), *section(OURS, MOVES[1:], on=date(2026, 11, 4), opening="2500.00")]
+    days = [*section(OURS, MOVES[:1]), *section(OURS, MOVES[1:], on=date(2026, 3, 4), opening="2500.00")]
     second = replace(MOVES[0], account=OTHER_OF_OURS, doc_no="201")
     several = one_c((*MOVES, second), sections=[*section(OURS, MOVES), *section(OTHER_OF_OURS, [second])])
     settlement = one_c(
@@ -293,13 +291,13 @@ def mt940(
 ) -> bytes:
     moved = sum((-move.amount if move.out else move.amount for move in moves), Decimal(0))
     ends = Decimal("1000.00") + moved if closing is None else closing
-    lines = [":20:STMT001", f":25:{account}", ":28C:1/1", ":60F:C261102PLN1000,00"]
+    lines = [":20:STMT001", f":25:{account}", ":28C:1/1", ":60F:C260302PLN1000,00"]
     for move in moves:
         lines.append(
             f":61:{dated(move)}{mark(move)}{str(move.amount).replace('.', ',')}NTRF{move.doc_no}//BR{move.doc_no}"
         )
         lines.append(f":86:{(details or numbered)(move)}")
-    lines.append(f":62F:C261103PLN{str(ends).replace('.', ',')}")
+    lines.append(f":62F:C260303PLN{str(ends).replace('.', ',')}")
     return (head + "\r\n".join(lines) + "\r\n" + tail).encode(encoding)
 
 
@@ -352,7 +350,7 @@ def mt940_files() -> list[StatementFile]:
         ),
         file(
             "with a day that does not exist",
-            mt940(dated=lambda move: "2613451345" if move.doc_no == "102" else "2611031103"),
+            mt940(dated=lambda move: "2613451345" if move.doc_no == "102" else "2603030303"),
             moves=two,
             refused=[(7, "cannot be read")],
         ),

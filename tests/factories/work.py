@@ -17,12 +17,15 @@ from core.cases.model import Creditor, Jurisdiction, Order, TaskKind
 from core.cases.service.cases import NewCase, NewClaim, NewPerson, open_case
 from core.cases.service.creditors import CreditorData, add_creditor, ensure_order
 from core.cases.service.tasks import NewTask, add_task
-from core.importing.model import ImportBatch
+from core.importing.model import REGISTRY, ImportBatch
 from core.kernel.access import PROGRAM
 from core.kernel.clock import Clock
 from core.kernel.uow import UnitOfWork, Work
 from core.parties.model import Phone
 from core.parties.service import NewParty, NewPhone
+from core.payments.incoming.fields import DOOR as PAYMENTS
+from core.payments.model import AccountKind, MoneyAccount, Source
+from core.payments.service.registering import NewPayment, register_many
 from core.people.model import User
 from recordings.model import Mark, MarkKind, Recording, RecordingState
 from recordings.storage import LocalStorage
@@ -147,12 +150,13 @@ async def lay_desk(uow: UnitOfWork, clock: Clock, storage: LocalStorage, sound: 
     )
 
 
-async def waiting_import(uow: UnitOfWork, clock: Clock, user_id: int) -> int:
-    """A registry that was uploaded and waits for its mapping."""
+async def waiting_import(uow: UnitOfWork, clock: Clock, user_id: int, *, of_payments: bool = False) -> int:
+    """A registry, or a table of payments, that was uploaded and waits for its mapping."""
     async with uow.write() as work:
         creditor, order = await creditor_and_order(work, clock)
         batch = ImportBatch(
-            creditor_id=creditor.id,
+            kind=PAYMENTS.kind if of_payments else REGISTRY,
+            creditor_id=None if of_payments else creditor.id,
             order_number=order.number,
             file_name="registry.xlsx",
             file_hash=secrets.token_hex(32),
@@ -162,3 +166,23 @@ async def waiting_import(uow: UnitOfWork, clock: Clock, user_id: int) -> int:
         work.session.add(batch)
         await work.session.flush()
         return batch.id
+
+
+async def waiting_payment(uow: UnitOfWork, clock: Clock) -> int:
+    """A payment that nobody knows the case of."""
+    at = clock.now()
+    async with uow.write() as work:
+        account = await work.session.scalar(select(MoneyAccount).where(MoneyAccount.name == "Agency"))
+        if account is None:
+            account = MoneyAccount(name="Agency", kind=AccountKind.BANK, number="40702810900000000001", currency="RUB")
+            work.session.add(account)
+            await work.session.flush()
+        new = NewPayment(
+            account_id=account.id,
+            amount=Decimal("10.00"),
+            value_on=at.date(),
+            source=Source.STATEMENT,
+            doc_no=secrets.token_hex(8),
+            payer_name="Somebody Else",
+        )
+        return (await register_many(work, PROGRAM, [new], at=at))[0].payment_id

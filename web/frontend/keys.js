@@ -28,9 +28,9 @@ const KEYS = {
   "?": { text: "key_help", run: () => showKeys() },
 };
 
-/** 1…9 choose a result code while its bar is on the page. */
+/** 1…9 choose what is numbered: a result code while its bar is on the page, else a case for the first payment. */
 function chooseResult(digit) {
-  const choice = document.querySelector(`.result-form [data-key="${digit}"]`);
+  const choice = document.querySelector(`.result-form [data-key="${digit}"]`) ?? document.querySelector(`[data-key="${digit}"]`);
   choice?.click();
   return choice !== null;
 }

@@ -1,6 +1,7 @@
 """Bringing registries in: upload, columns, dry run, apply, result."""
 
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from starlette.background import BackgroundTask
@@ -14,21 +15,21 @@ from core.importing import rights
 from core.importing.model import REGISTRY, BatchState, OnExisting, Outcome
 from core.importing.queries import batch_by_id, latest_batches, rows_of
 from core.importing.report import write_report
+from core.importing.rights import REGISTRIES, Door
 from core.importing.service import Imports
 from core.importing.workbook import MOST_FILE_BYTES
 from core.kernel.errors import DomainError, Invalid
 from core.kernel.i18n import Message, msg, translator
+from core.payments.incoming.fields import DOOR as PAYMENTS
 from web.forms import Form, is_position, parse, storable, submitted, typed
 from web.lists import ListSpec, asked, view
 from web.page import go_to, page
 from web.pages import case_words as words
 from web.pages.listing import Align, Column, EmptyState, Option, Row, StateCell, TextCell, TimeCell
-from web.security import actor, right, route
+from web.security import GuardedRoute, Policy, actor, right, route
 from web.state import part, services
 
-_CHUNK = 1024 * 1024
-#: Where what the rows of a kind became is shown.
-_RESULTS = {REGISTRY: "/cases"}
+CHUNK = 1024 * 1024
 _RUNNING = (BatchState.CHECKING, BatchState.APPLYING)
 
 BATCHES = ListSpec(
@@ -111,7 +112,7 @@ async def upload(request: Request) -> Response:
         sent, chosen = form.get("file"), _chosen(form)
         if not isinstance(sent, UploadFile) or not sent.filename or chosen is None:
             return await _upload_form(request, msg("Choose the creditor and the file."))
-        path = await _spooled(sent)
+        path = await spooled(sent)
         try:
             batch = await part(request, Imports).receive(
                 actor(request),
@@ -136,14 +137,31 @@ def _chosen(form: FormData) -> UploadForm | None:
         return None
 
 
-async def _spooled(sent: UploadFile) -> Path:
+async def spooled(sent: UploadFile) -> Path:
     """The upload as a file of its own; reading stops where a registry can no longer be."""
     with tempfile.NamedTemporaryFile(prefix="import-", suffix=".xlsx", delete=False) as file:
         size = 0
-        while size <= MOST_FILE_BYTES and (piece := await sent.read(_CHUNK)):
+        while size <= MOST_FILE_BYTES and (piece := await sent.read(CHUNK)):
             size += len(piece)
             await run_in_threadpool(file.write, piece)
     return Path(file.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the imports of a kind are: its door, its pages, and where what the rows became is shown."""
+
+    door: Door
+    path: str
+    results: str
+
+
+_PLACES = (Place(REGISTRIES, "/imports", "/cases"), Place(PAYMENTS, "/payments/imports", "/payments"))
+
+
+def _place(request: Request) -> Place:
+    """Whose pages these are, by their address."""
+    return next(one for one in _PLACES if request.url.path.startswith(f"{one.path}/"))
 
 
 async def show_one(request: Request) -> Response:
@@ -152,14 +170,14 @@ async def show_one(request: Request) -> Response:
 
 
 async def _one(request: Request, fault: Message | None = None) -> Response:
+    place = _place(request)
     batch_id, wanted = request.path_params["id"], request.query_params.get("outcome", "")
     outcome = Outcome(wanted) if wanted in set(Outcome) else None
     after = request.query_params.get("after", "0")
     async with services(request).uow.read() as session:
-        batch, creditor = await batch_by_id(session, actor(request), batch_id)
-        lines = await rows_of(
-            session, actor(request), batch_id, outcome=outcome, after=int(after) if is_position(after) else 0
-        )
+        batch, creditor = await batch_by_id(session, actor(request), batch_id, place.door)
+        start = int(after) if is_position(after) else 0
+        lines = await rows_of(session, actor(request), batch_id, outcome=outcome, after=start, door=place.door)
     targets = part(request, Imports).kind(batch.kind).targets
     context = {
         "batch": batch,
@@ -170,7 +188,7 @@ async def _one(request: Request, fault: Message | None = None) -> Response:
         "outcomes": words.OUTCOMES,
         "targets": tuple(Option(value=key, label=target.label) for key, target in targets.items()),
         "labels": {key: target.label for key, target in targets.items()},
-        "results": _RESULTS[batch.kind],
+        "place": place,
         "running": batch.state in _RUNNING,
         "total": sum(batch.counts.values()) if batch.counts else batch.sheet_rows,
         "to_apply": batch.counts.get(Outcome.NEW, 0) + batch.counts.get(Outcome.UPDATE, 0),
@@ -183,12 +201,13 @@ async def _one(request: Request, fault: Message | None = None) -> Response:
 
 async def progress(request: Request) -> Response:
     """The part of the page that moves while a job runs."""
+    place = _place(request)
     async with services(request).uow.read() as session:
-        batch, _ = await batch_by_id(session, actor(request), request.path_params["id"])
+        batch, _ = await batch_by_id(session, actor(request), request.path_params["id"], place.door)
     if batch.state not in _RUNNING:
         return Response(status_code=200, headers={"HX-Refresh": "true"})
     total = sum(batch.counts.values()) if batch.counts else batch.sheet_rows
-    context = {"batch": batch, "state": words.BATCH_STATES[batch.state], "total": total}
+    context = {"batch": batch, "place": place, "state": words.BATCH_STATES[batch.state], "total": total}
     return await page(request, "imports/_progress.html", context)
 
 
@@ -210,7 +229,7 @@ async def check(request: Request) -> Response:
         await part(request, Imports).check(actor(request), batch_id, columns, sent.on_existing)
     except Invalid as error:
         return await _one(request, error.message)
-    return go_to(f"/imports/{batch_id}")
+    return _back(request)
 
 
 class ApplyForm(Form):
@@ -221,30 +240,53 @@ async def apply(request: Request) -> Response:
     """Start applying, or go on."""
     sent, batch_id = await parse(request, ApplyForm), request.path_params["id"]
     await part(request, Imports).apply(actor(request), batch_id, valid_only=sent.valid_only)
-    return go_to(f"/imports/{batch_id}")
+    return _back(request)
 
 
 async def stop(request: Request) -> Response:
     """Cancel."""
-    batch_id = request.path_params["id"]
-    await part(request, Imports).stop(actor(request), batch_id)
-    return go_to(f"/imports/{batch_id}")
+    await part(request, Imports).stop(actor(request), request.path_params["id"])
+    return _back(request)
+
+
+def _back(request: Request) -> Response:
+    return go_to(f"{_place(request).path}/{request.path_params['id']}")
 
 
 async def report(request: Request) -> Response:
     """The file back with what happened to each row."""
-    batch_id, me = request.path_params["id"], actor(request)
+    place, batch_id, me = _place(request), request.path_params["id"], actor(request)
     async with services(request).uow.read() as session:
-        batch, _ = await batch_by_id(session, me, batch_id)
+        batch, _ = await batch_by_id(session, me, batch_id, place.door)
     with tempfile.NamedTemporaryFile(prefix="report-", suffix=".xlsx", delete=False) as file:
         path = Path(file.name)
     errors_only = request.query_params.get("only") == "errors"
     targets = part(request, Imports).kind(batch.kind).targets
     await write_report(
-        services(request).uow, me, batch_id, path, translator(me.language), targets=targets, errors_only=errors_only
+        services(request).uow,
+        me,
+        batch_id,
+        path,
+        translator(me.language),
+        targets=targets,
+        errors_only=errors_only,
+        door=place.door,
     )
     done = BackgroundTask(path.unlink, missing_ok=True)
     return FileResponse(path, filename=f"{Path(batch.file_name).stem}-checked.xlsx", background=done)
+
+
+def batch_routes(path: str, policy: Policy, name: str) -> tuple[GuardedRoute, ...]:
+    """The pages of one import, the same for every kind."""
+    one = f"{path}/{{id:int}}"
+    return (
+        route(one, show_one, policy=policy, name=name),
+        route(f"{one}/progress", progress, policy=policy, name=f"{name}.progress"),
+        route(f"{one}/check", check, policy=policy, methods=["POST"], name=f"{name}.check"),
+        route(f"{one}/apply", apply, policy=policy, methods=["POST"], name=f"{name}.apply"),
+        route(f"{one}/stop", stop, policy=policy, methods=["POST"], name=f"{name}.stop"),
+        route(f"{one}/report", report, policy=policy, name=f"{name}.report"),
+    )
 
 
 _IMPORT = right(rights.IMPORT)
@@ -252,12 +294,7 @@ routes = (
     route("/imports", show, policy=_IMPORT, name="imports"),
     route("/imports/new", new, policy=_IMPORT, name="imports.new"),
     route(
-        "/imports", upload, policy=_IMPORT, methods=["POST"], name="imports.upload", max_body=MOST_FILE_BYTES + _CHUNK
+        "/imports", upload, policy=_IMPORT, methods=["POST"], name="imports.upload", max_body=MOST_FILE_BYTES + CHUNK
     ),
-    route("/imports/{id:int}", show_one, policy=_IMPORT, name="import"),
-    route("/imports/{id:int}/progress", progress, policy=_IMPORT, name="import.progress"),
-    route("/imports/{id:int}/check", check, policy=_IMPORT, methods=["POST"], name="import.check"),
-    route("/imports/{id:int}/apply", apply, policy=_IMPORT, methods=["POST"], name="import.apply"),
-    route("/imports/{id:int}/stop", stop, policy=_IMPORT, methods=["POST"], name="import.stop"),
-    route("/imports/{id:int}/report", report, policy=_IMPORT, name="import.report"),
+    *batch_routes("/imports", _IMPORT, "import"),
 )

@@ -61,6 +61,18 @@ NAVIGATION: tuple[tuple[Message, tuple[Entry, ...]], ...] = (
                 icon="calendar-dollar",
                 rights=("cases.view",),
             ),
+            Entry(
+                label=msg("Import of payments"),
+                href="/payments/imports",
+                icon="file-import",
+                rights=("payments.import",),
+            ),
+            Entry(
+                label=msg("Payments without a case"),
+                href="/payments/queue",
+                icon="help-circle",
+                rights=("payments.settle",),
+            ),
         ),
     ),
     (

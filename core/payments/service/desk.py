@@ -11,6 +11,7 @@ from core.payments.model import Refund, Source
 from core.payments.service import books
 from core.payments.service.effects import Effects
 from core.payments.service.orders import Settled, SettleOrder
+from core.payments.service.payers import learn
 from core.payments.service.refunds import refund
 from core.payments.service.registering import NewPayment, register_payment
 from core.payments.service.resettling import resettle
@@ -42,9 +43,13 @@ class PaymentDesk:
             return await preview(session, actor, order)
 
     async def settle(self, actor: Actor, order: SettleOrder) -> Settled:
-        """Settle a payment; see :func:`core.payments.service.settling.settle`."""
+        """Settle a payment, and learn from it whose account it came from; see
+        :func:`core.payments.service.settling.settle`."""
+        at = self._clock.now()
         async with self._uow.write() as work:
-            return await settle(work, actor, order, self.effects, at=self._clock.now())
+            settled = await settle(work, actor, order, self.effects, at=at)
+            await learn(work, order.payment_id, {line.item.case_id for line in settled.result.lines}, at=at)
+        return settled
 
     async def withdraw(self, actor: Actor, settlement_id: int, reason: str) -> None:
         """Take a settlement back."""

@@ -20,6 +20,7 @@ from core.kernel.access import Actor
 from core.kernel.uow import Work
 from core.payments.model import Allocation, Payment, Settlement
 from core.payments.ports import AfterMoney, Appropriation, Credited, TakenBack
+from core.payments.service.payers import forget
 
 
 class MoveKind(StrEnum):
@@ -72,6 +73,7 @@ class Effects:
         await _copy_last_payment(work, case_ids)
         cases = await _cases(work, case_ids)
         await self._count(work, cases, at)
+        await forget(work, [(one.payment_id, one.case_id) for one in moves if one.kind is not MoveKind.SETTLED])
         told = [(move.case_id, _data(move, cases[move.case_id])) for move in moves]
         await add_events(work, EventKind.PAYMENT, told, at, actor=actor, text=reason)
         await self._after.money_came(work, _credited(moves, cases), at=at)

@@ -40,7 +40,7 @@ from core.people.model import ApiToken, Profile, Role, SavedView, Unit, UserSess
 from core.people.service.logins import LoggedIn, Origin
 from recordings.storage import open_storage
 from tests.factories.people import PASSWORD, Cast
-from tests.factories.work import Desk, creditor_and_order, lay_desk, waiting_import
+from tests.factories.work import Desk, creditor_and_order, lay_desk, waiting_import, waiting_payment
 from tests.integration.cases.ledger import group_of
 from tests.plugins.web import HOST, SignIn, WithState
 from tests.policies import HOLDERS, POLICIES, REACH, Entry
@@ -128,6 +128,9 @@ class World:
             return {"it": {"scope": "stage", "id": await self._stage(), "month": "2026-03"}}
         if kind == "order":
             await self._work(me, "case", me)  # whoever has a case of the order may see it
+        if kind == "waiting payment":
+            case = (await self._work("anna", "case", me))["case"]
+            return {"it": {"id": await waiting_payment(self.uow, self.clock), "case": case}}
         if kind == "number":
             return {"it": {"e164": "+79000000099"}}
         if kind == "worklist":
@@ -231,6 +234,8 @@ class World:
             return await self.services.announcements.publish(admin, "text", None, until)
         if kind == "import":
             return await waiting_import(self.uow, self.clock, self.people.users["admin"])
+        if kind == "payment import":
+            return await waiting_import(self.uow, self.clock, self.people.users["admin"], of_payments=True)
         if kind == "token":
             await self.services.keys.issue(admin, self.people.users["admin"], "t", ["users.view"])
             async with self.uow.read() as session:
