@@ -115,7 +115,9 @@ async def _run(
         )
         for name in compiled.positiontup or ()
     ]
-    await connection.exec_driver_sql(str(compiled), list(zip(*parameters, strict=True)))
+    prepared = list(zip(*parameters, strict=True))
+    # its own method takes a driver that answers at once, as in a brief transaction, for one that cannot wait
+    await connection.run_sync(lambda within: within.exec_driver_sql(str(compiled), prepared))
 
 
 def _fills_in(column: Column[Any], row: Mapping[str, Any]) -> bool:
