@@ -1,4 +1,4 @@
-"""One real browser among the screens: when it has painted the case of a caller."""
+"""One real browser among the screens: when it has painted who calls, and the case."""
 
 import shutil
 from collections.abc import AsyncIterator
@@ -8,18 +8,24 @@ from playwright.async_api import Page, async_playwright
 
 from tests.plugins.chromium import FLAGS
 
-#: Notes, by the caller's number, when (Unix time, ms) the frame in which the caller's page stands had been painted.
+#: Notes, by the caller's number, when (Unix time, ms) the frame had been painted in which the caller's name stands, and
+#: the one in which the caller's case stands.
 _WATCH = """
-window.painted = {};
+window.painted = { card: {}, case: {} };
+const stands = {
+  card: (offer) => document.querySelector(`[data-offer="${offer.call_id}"]`) !== null,
+  case: (offer, before) => document.getElementById("page") !== before && location.pathname === offer.url,
+};
 document.addEventListener("call.offered", ({ detail }) => {
-  const before = document.getElementById("page");
+  const before = document.getElementById("page"), began = performance.now(), open = new Set(Object.keys(stands));
   const look = () => {
-    const now = document.getElementById("page");
-    if (now && now !== before && location.pathname === detail.url) {
-      setTimeout(() => { window.painted[detail.phone.slice(1)] = performance.timeOrigin + performance.now(); });
-    } else if (performance.now() - began < 10000) requestAnimationFrame(look);
+    for (const what of open) {
+      if (!stands[what](detail, before)) continue;
+      open.delete(what);
+      setTimeout(() => { window.painted[what][detail.phone.slice(1)] = performance.timeOrigin + performance.now(); });
+    }
+    if (open.size > 0 && performance.now() - began < 10000) requestAnimationFrame(look);
   };
-  const began = performance.now();
   requestAnimationFrame(look);
 });
 """
@@ -43,7 +49,7 @@ async def watching(url: str, token: str) -> AsyncIterator[Page]:
         await browser.close()
 
 
-async def painted(page: Page) -> dict[str, float]:
-    """When each caller's case was painted (Unix time, ms)."""
-    when: dict[str, float] = await page.evaluate("window.painted")
+async def painted(page: Page) -> dict[str, dict[str, float]]:
+    """When each caller's card and case were painted (Unix time, ms): ``card`` and ``case``, each by caller."""
+    when: dict[str, dict[str, float]] = await page.evaluate("window.painted")
     return when

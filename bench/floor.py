@@ -44,14 +44,15 @@ async def furnish(url: str, collectors: int, debtors: int) -> Sequence[Seat]:
             roles = await install(work, translator("en"))
             await ship_results(work)
             await ship_reasons(work)
-            seats = await _collectors(work, collectors, roles["collector"])
-            await _debtors(work, debtors, collectors)
+            seats = await collectors_at_work(work, collectors, roles["collector"])
+            await debtors_with_cases(work, debtors, collectors)
     finally:
         await database.close()
     return seats
 
 
-async def _collectors(work: Work, count: int, role_id: int) -> list[Seat]:
+async def collectors_at_work(work: Work, count: int, role_id: int) -> list[Seat]:
+    """Collectors with extensions from 1000 on and live sessions; ids from 1 on, in an empty database."""
     now = SystemClock().now()
     unit = Unit(name="Floor")
     work.session.add(unit)
@@ -84,7 +85,8 @@ async def _collectors(work: Work, count: int, role_id: int) -> list[Seat]:
     return seats
 
 
-async def _debtors(work: Work, count: int, collectors: int) -> None:
+async def debtors_with_cases(work: Work, count: int, collectors: int) -> None:
+    """Debtors with the numbers of ``caller_of``, each with a case of one of the collectors."""
     now, ids = SystemClock().now(), range(2, count + 2)
     names = {n: f"Debtor {n:06}" for n in ids}
     parties = [

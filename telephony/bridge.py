@@ -26,6 +26,7 @@ from telephony.ami.actions import Action, BridgeList, CoreShowChannels, PJSIPSho
 from telephony.ami.client import AmiAccount, AmiClient, Arrival, Heard, LinkDown, LinkUp, Patience
 from telephony.ami.decode import decode
 from telephony.phones import Phones
+from telephony.telling import CallTeller, PhoneTeller
 from telephony.tracking.endpoints import Endpoints
 from telephony.tracking.fold import Fold
 from telephony.tracking.listing import Listing, ListingInProgress
@@ -96,7 +97,8 @@ class Bridge:
         self.fold = Fold(exchange.server, exchange.endpoints)
         self.synced = asyncio.Event()
         self._reports = reports
-        self._phone_reports = phone_reports
+        self._calls = CallTeller(reports, exchange.retry)
+        self._phone_news = PhoneTeller(phone_reports, exchange.retry)
         self._clock = clock
         self._phones = Phones(exchange.server)
         self._watermark = Watermark(exchange.watermark) if exchange.watermark else None
@@ -108,8 +110,6 @@ class Bridge:
         self._suspects: set[str] = set()
         self._repaired: _Gap | None = None
         self._caught_up = asyncio.Event()
-        self._unreported: dict[int, CallState] = {}
-        self._untold: dict[tuple[str, str], PhoneState] = {}
         self._listed = asyncio.Event()
         self._tasks: asyncio.TaskGroup | None = None
         self._asking: asyncio.Task[None] | None = None
@@ -133,21 +133,26 @@ class Bridge:
             self._tasks = group
             group.create_task(self.client.run())
             group.create_task(self._consume())
+            group.create_task(self._phone_news.run())
             group.create_task(self._recount())
 
     async def _consume(self) -> None:
         while True:
-            try:
-                async with asyncio.timeout(self.exchange.retry if self._unreported or self._untold else None):
-                    arrivals = await self.client.batch(BATCH)
-            except TimeoutError:
-                arrivals = []
+            arrivals = await self._arrivals()
             try:
                 for arrival in arrivals:
                     await self._take(arrival)
             except Exception as error:  # noqa: BLE001 - whatever it is, the other calls go on
                 await self._stumbled(error, arrival)
             await self._report()
+
+    async def _arrivals(self) -> list[Arrival]:
+        """What has come; waited for only when there is nothing else to do."""
+        try:
+            async with asyncio.timeout(self._calls.rest):
+                return await self.client.batch(BATCH)
+        except TimeoutError:
+            return []
 
     async def _take(self, arrival: Arrival) -> None:
         match arrival:
@@ -313,38 +318,12 @@ class Bridge:
     # ---- telling
 
     async def _report(self) -> None:
-        for state in self.fold.changed():
-            self._unreported[state.call_id] = state
-            for merged in state.merged_ids:
-                self._unreported.pop(merged, None)
-        if self._unreported and not await self._reported(*self._unreported) and len(self._unreported) > 1:
-            for call_id in tuple(self._unreported):  # one call that cannot be written must not silence the others
-                await self._reported(call_id)
-        await self._tell_phones()
-        if not self._unreported:
+        self._calls.take(self.fold.changed())
+        self._phone_news.take(self._phones.changed())
+        await self._calls.tell()
+        if self._calls.done:
             self._told_until = self._seen_until
             await self._save()
-
-    async def _reported(self, *call_ids: int) -> bool:
-        try:
-            await self._reports.report(tuple(self._unreported[one] for one in call_ids))
-        except Exception:
-            log.warning("calls could not be reported: %s", call_ids, exc_info=True)
-            return False
-        for one in call_ids:
-            del self._unreported[one]
-        return True
-
-    async def _tell_phones(self) -> None:
-        self._untold |= {(phone.server, phone.endpoint): phone for phone in self._phones.changed()}
-        if not self._untold or self._phone_reports is None:
-            return
-        try:
-            await self._phone_reports.phones_changed(tuple(self._untold.values()))
-        except Exception:
-            log.warning("%d phones could not be reported", len(self._untold), exc_info=True)
-            return
-        self._untold.clear()
 
     async def _save(self) -> None:
         """Remember how far everything is reported, at most once a second."""

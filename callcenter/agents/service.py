@@ -1,6 +1,6 @@
 """Collectors' states as stretches of time without a gap."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
 
@@ -53,14 +53,15 @@ class AgentService:
         """His last screen is gone."""
         await self._seen(user_id, live=False)
 
-    async def phone_registered(self, user_id: int, registered: bool) -> None:
-        """A phone of his is reachable, or none is any more."""
-        async with self._uow.write() as work:
-            desks = await Desks.load(work, {user_id})
-            if desks[user_id].registered != registered:
-                desks[user_id].registered = registered
-                desks.settle(user_id, self._clock.now())
-                await desks.write()
+    async def phones_registered(self, registered: Mapping[int, bool]) -> None:
+        """Of each user: a phone of his is reachable, or none is any more."""
+        async with self._uow.write(brief=True) as work:
+            desks = await Desks.load(work, registered)
+            for user_id, there in registered.items():
+                if desks[user_id].registered != there:
+                    desks[user_id].registered = there
+                    desks.settle(user_id, self._clock.now())
+            await desks.write()
 
     async def all_screens_closed(self) -> None:
         """The server has just started: nobody is connected yet."""
@@ -85,7 +86,7 @@ class AgentService:
         await desks.write()
 
     async def _seen(self, user_id: int, *, live: bool) -> None:
-        async with self._uow.write() as work:
+        async with self._uow.write(brief=True) as work:
             desks = await Desks.load(work, {user_id})
             if desks[user_id].live != live:
                 desks[user_id].live = live

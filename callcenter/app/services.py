@@ -33,6 +33,7 @@ from core.payments.service.desk import PaymentDesk
 from core.planning.ports import WorkCalendar
 from web.live.endpoint import LiveDesk
 from web.live.messages import LiveMessages
+from web.live.recheck import Recheck
 from web.pages.agent_badge import agent_badge
 from web.pages.case_calls import CaseCalls
 from web.pages.case_screen import CaseScreenParts
@@ -84,6 +85,7 @@ def services_of(house: House, rights: tuple[Right, ...]) -> Services:
         Recordings: house.archive.desk,
         LiveDesk: house.live.desk,
         LiveMessages: house.live.messages,
+        Recheck: house.live.recheck,
         PhoneLines: BrowserLines(base.uow, people.users, house.sites),
         CaseScreenParts: CaseCalls(base.uow, base.clock, floor.gate, house.archive.desk),
         Registry: floor.registry,

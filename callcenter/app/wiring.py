@@ -78,6 +78,7 @@ from web.live.endpoint import LiveDesk
 from web.live.hub import Hub
 from web.live.messages import LiveMessages
 from web.live.presence import ScreenPresence
+from web.live.recheck import Recheck
 
 T = TypeVar("T")
 
@@ -156,6 +157,7 @@ class Live:
     messages: LiveMessages
     presence: ScreenPresence
     desk: LiveDesk
+    recheck: Recheck
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,6 +183,7 @@ class House:
         everywhere: list[Owned] = [
             ("bus", ground.bus.run),
             ("looks", ground.looks.run),
+            ("recheck", self.live.recheck.run),
             ("lamp", _on_change(_TICK_SECONDS, floor.telephony.status, self.live.messages.telephony_changed)),
         ]
         worker: list[Owned] = [
@@ -257,7 +260,7 @@ def build(base: Ground, staff: People, sites: Sequence[Site]) -> House:
         people=staff,
         floor=floor,
         archive=archive,
-        live=_live(base, floor, archive),
+        live=_live(base, staff, floor, archive),
         imports=imports,
         mass=mass,
         next_case=NextCase(base.uow, base.clock, FloorLaw(floor.gate)),
@@ -274,12 +277,13 @@ def money_effects(callbacks: CallbackService, planned: PlannedWork) -> Effects:
     return Effects(partial(appropriate, sources=sources), MoneyEffects(callbacks, sources))
 
 
-def _live(base: Ground, floor: Floor, archive: Archive) -> Live:
+def _live(base: Ground, staff: People, floor: Floor, archive: Archive) -> Live:
     hub, presence = Hub(base.clock), ScreenPresence(floor.agents)
     messages = LiveMessages(hub, base.uow, floor.telephony, archive.pausing)
     messages.subscribe(base.bus)
     base.bus.subscribe(AccessEnded, hub.on_access_ended)
-    return Live(messages=messages, presence=presence, desk=LiveDesk(hub, messages, presence))
+    desk = LiveDesk(hub, messages, presence)
+    return Live(messages=messages, presence=presence, desk=desk, recheck=Recheck(staff.logins))
 
 
 def _floor(base: Ground, sites: Sequence[Site]) -> Floor:

@@ -1,20 +1,22 @@
 """Planning callbacks, taking them, and what calls do to them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, update
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.callbacks.access import callback_for
+from callcenter.callbacks.calls import concerned, is_about, is_dialled_by, is_spoken_of
 from callcenter.callbacks.errors import BadCallbackPhone, BadWindow, CallbackTaken
 from callcenter.callbacks.model import OPEN, Callback, CallbackState, Origin
 from callcenter.callbacks.ports import CallNews, Dialler, DialRefused, Law
 from callcenter.callbacks.queries import debtor_zone
 from callcenter.callbacks.rights import EDIT
 from callcenter.callbacks.rules import Patience, Window, moved, next_try
-from callcenter.callbacks.telling import changed, shifted
+from callcenter.callbacks.telling import changed, due, shifted
 from core.audit.service import record
 from core.cases.model import Case
 from core.kernel.access import PROGRAM, Actor
@@ -70,7 +72,10 @@ class CallbackService:
             return await self.add(work, actor, plan)
 
     async def add(self, work: Work, actor: Actor, plan: Plan) -> int:
-        """Plan within the caller's transaction. A time the law forbids is moved to the next lawful one."""
+        """Plan within the caller's transaction; its id. A time the law forbids is moved to the next lawful one."""
+        return (await self._add(work, actor, plan)).id
+
+    async def _add(self, work: Work, actor: Actor, plan: Plan) -> Callback:
         now = self._clock.now()
         phone = normalise(plan.phone, self._region)
         if phone is None:
@@ -98,11 +103,18 @@ class CallbackService:
         )
         work.session.add(row)
         await work.session.flush()
-        await self.keep_lawful(work, row)
+        lawful = await self.keep_lawful(work, row)
         row.remind_at = row.window_start - self.patience.remind_before
         record(work, actor, "callbacks.planned", ("callback", row.id), {"start": (None, row.window_start)}, at=now)
         work.emit(changed(row, now))
-        return row.id
+        if lawful and row.window_start <= now:
+            self.make_due(work, row, now)
+        return row
+
+    def make_due(self, work: Work, row: Callback, now: datetime) -> None:
+        """Its time has come, and the law has nothing against it."""
+        row.state, row.due_at, row.remind_at = CallbackState.DUE, now, None
+        work.emit(due(row, now))
 
     async def keep_lawful(self, work: Work, row: Callback) -> bool:
         """Move the callback to the next lawful moment when the law forbids its own; whether it stays where it is."""
@@ -232,19 +244,24 @@ class CallbackService:
 
     async def followed(self, work: Work, news: Sequence[CallNews]) -> None:
         """What calls mean for callbacks: kept, to be tried again, no longer needed, or newly owed."""
-        for one in news:
-            if one.direction == "inbound" and one.answered:
-                await self._close_for(work, one, "The debtor called back.", OPEN)
-            elif one.direction == "outbound" and one.ended:
-                await self._after_call(work, one)
-            elif one.missed:
-                await self._owe(work, one)
-
-    async def _after_call(self, work: Work, news: CallNews) -> None:
-        if news.contact:
-            await self._close_for(work, news, "Called.", _TAKEABLE)
+        telling = [one for one in news if (one.direction == "outbound" and one.ended) or one.answered or one.missed]
+        if not telling:
             return
-        row = await work.session.scalar(select(Callback).where(_dialled_by(news)).with_for_update())
+        known = await concerned(work.session, telling)
+        cases = await _whose(work.session, {one.case_id for one in telling if one.missed})
+        for one in telling:
+            if one.direction == "inbound" and one.answered:
+                self._close_for(work, one, known, "The debtor called back.", OPEN)
+            elif one.direction == "outbound" and one.ended:
+                self._after_call(work, one, known)
+            elif one.missed and not any(row.state in OPEN and is_about(row, one) for row in known):
+                known += await self._owe(work, one, cases)
+
+    def _after_call(self, work: Work, news: CallNews, known: Sequence[Callback]) -> None:
+        if news.contact:
+            self._close_for(work, news, known, "Called.", _TAKEABLE)
+            return
+        row = next((row for row in known if is_dialled_by(row, news)), None)
         if row is None:
             return
         again = next_try(news.at, Window(start=row.window_start, end=row.window_end), self.patience)
@@ -252,45 +269,31 @@ class CallbackService:
         row.next_try_at, row.dialling_at = again, None
         work.emit(changed(row, news.at))
 
-    async def _close_for(self, work: Work, news: CallNews, reason: str, states: Sequence[str]) -> None:
-        about: list[ColumnElement[bool]] = []
-        if news.party_id is not None:
-            about.append(Callback.party_id == news.party_id)
-        if news.phone is not None:
-            about.append(Callback.phone == news.phone)
-        spoken_of = and_(or_(false(), *about), _concerned(news), Callback.state.in_(states))
-        open_ones = select(Callback).where(or_(spoken_of, _dialled_by(news)), Callback.state.in_(OPEN))
-        for row in (await work.session.scalars(open_ones.with_for_update())).all():
-            row.call_id = news.call_id
-            self._close(work, row, CallbackState.DONE, reason)
+    def _close_for(
+        self, work: Work, news: CallNews, known: Sequence[Callback], reason: str, states: Sequence[str]
+    ) -> None:
+        for row in known:
+            if is_dialled_by(row, news) or (row.state in states and is_spoken_of(row, news)):
+                row.call_id = news.call_id
+                self._close(work, row, CallbackState.DONE, reason)
 
-    async def _owe(self, work: Work, news: CallNews) -> None:
-        """Somebody called and nobody answered: he is called back, unless that is planned already."""
+    async def _owe(self, work: Work, news: CallNews, cases: Mapping[int, Any]) -> list[Callback]:
+        """Somebody called and nobody answered: he is called back."""
         if news.phone is None:
-            return
-        same = [Callback.phone == news.phone]
-        if news.party_id is not None:
-            same.append(Callback.party_id == news.party_id)
-        known = select(Callback.id).where(or_(*same), Callback.state.in_(OPEN)).limit(1)
-        if await work.session.scalar(known) is not None:
-            return
-        collector = select(Case.collector_id, Case.unit_id).where(Case.id == news.case_id)
-        case = (await work.session.execute(collector)).one_or_none()
-        await self.add(
-            work,
-            PROGRAM,
-            Plan(
-                phone=news.phone,
-                start=news.at,
-                end=news.at + self.patience.missed_window,
-                user_id=case.collector_id if case is not None else None,
-                unit_id=case.unit_id if case is not None else None,
-                party_id=news.party_id,
-                case_id=news.case_id,
-                origin=Origin.MISSED_CALL,
-                source_call_id=news.call_id,
-            ),
+            return []
+        case = cases.get(news.case_id) if news.case_id is not None else None
+        plan = Plan(
+            phone=news.phone,
+            start=news.at,
+            end=news.at + self.patience.missed_window,
+            user_id=case.collector_id if case is not None else None,
+            unit_id=case.unit_id if case is not None else None,
+            party_id=news.party_id,
+            case_id=news.case_id,
+            origin=Origin.MISSED_CALL,
+            source_call_id=news.call_id,
         )
+        return [await self._add(work, PROGRAM, plan)]
 
     def _move(self, work: Work, row: Callback, allowed_from: datetime, rule: str | None) -> None:
         self._place(row, moved(Window(start=row.window_start, end=row.window_end), allowed_from))
@@ -313,11 +316,6 @@ def _key(row: Callback) -> str:
     return f"callback:{row.id}:{row.attempts}"
 
 
-def _concerned(news: CallNews) -> ColumnElement[bool]:
-    """What was promised about another case is still owed. A missed caller wanted a talk, about whatever it was."""
-    return or_(Callback.case_id == news.case_id, Callback.case_id.is_(None), Callback.origin == Origin.MISSED_CALL)
-
-
 _PLANNED = CallbackState.PLANNED
 _TAKEABLE = (CallbackState.DUE, CallbackState.MISSED)
 
@@ -326,8 +324,9 @@ def _if_dialling(callback_id: int) -> Any:
     return update(Callback).where(Callback.id == callback_id, Callback.state == CallbackState.DIALLING)
 
 
-def _dialled_by(news: CallNews) -> ColumnElement[bool]:
-    """The callback that the call is made for. Its end may come before the callback knows its call, or the program may
-    have died in between: then it is the one that this user is calling at this number."""
-    unnamed = and_(Callback.call_id.is_(None), Callback.user_id == news.user_id, Callback.phone == news.phone)
-    return and_(Callback.state == CallbackState.DIALLING, or_(Callback.call_id == news.call_id, unnamed))
+async def _whose(session: AsyncSession, case_ids: set[int | None]) -> dict[int, Any]:
+    """Collector and department of each case."""
+    if not case_ids - {None}:
+        return {}
+    wanted = select(Case.id, Case.collector_id, Case.unit_id).where(Case.id.in_(case_ids - {None}))
+    return {row.id: row for row in await session.execute(wanted)}

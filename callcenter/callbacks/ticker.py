@@ -58,7 +58,7 @@ class CallbackTicker:
         condition = and_(Callback.state == CallbackState.PLANNED, Callback.remind_at <= now)
 
         async def one(row: Callback) -> None:
-            async with self._uow.write() as work:
+            async with self._uow.write(brief=True) as work:
                 statement = update(Callback).where(Callback.id == row.id, condition).values(remind_at=None)
                 if (await work.session.execute(statement.returning(Callback.id))).first() and row.window_start > now:
                     work.emit(soon(row, now))
@@ -69,13 +69,12 @@ class CallbackTicker:
         condition = and_(Callback.state == CallbackState.PLANNED, Callback.window_start <= now)
 
         async def one(row: Callback) -> None:
-            async with self._uow.write() as work:
+            async with self._uow.write(brief=True) as work:
                 wanted = select(Callback).where(Callback.id == row.id, condition)
                 mine = await work.session.scalar(wanted.with_for_update(skip_locked=True))
                 if mine is None or not await self._callbacks.keep_lawful(work, mine):
                     return
-                mine.state, mine.due_at = CallbackState.DUE, now
-                work.emit(due(mine, now))
+                self._callbacks.make_due(work, mine, now)
 
         await self._each(condition, one)
 
@@ -90,7 +89,7 @@ class CallbackTicker:
         async def one(row: Callback) -> None:
             if await self._callbacks.recall(row) is not None:
                 return
-            async with self._uow.write() as work:
+            async with self._uow.write(brief=True) as work:
                 statement = update(Callback).where(Callback.id == row.id, condition)
                 values = {"state": CallbackState.DUE, "dialling_at": None, "due_at": row.due_at or now}
                 await work.session.execute(statement.values(**values))
@@ -109,7 +108,7 @@ class CallbackTicker:
 
     async def _dial_one(self, row: Callback, ready: ColumnElement[bool]) -> None:
         owner_id = row.user_id or 0
-        async with self._uow.write() as work:
+        async with self._uow.write(brief=True) as work:
             if owner_id not in await self._presence.free(work.session, [owner_id]):
                 return
             owner = await work.session.get(User, owner_id)
@@ -132,7 +131,7 @@ class CallbackTicker:
         )
 
         async def one(row: Callback) -> None:
-            async with self._uow.write() as work:
+            async with self._uow.write(brief=True) as work:
                 owner_id, due_at = row.user_id or 0, row.due_at or now
                 free = owner_id in await self._presence.free(work.session, [owner_id])
                 if not is_abandoned(due_at, now, owner_free=free, patience=patience):
@@ -151,7 +150,7 @@ class CallbackTicker:
         condition = and_(Callback.state == CallbackState.DUE, Callback.window_end <= now)
 
         async def one(row: Callback) -> None:
-            async with self._uow.write() as work:
+            async with self._uow.write(brief=True) as work:
                 statement = update(Callback).where(Callback.id == row.id, condition)
                 missed = await work.session.scalar(statement.values(state=CallbackState.MISSED).returning(Callback))
                 if missed is not None:

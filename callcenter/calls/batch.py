@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
@@ -13,6 +13,19 @@ from callcenter.calls.merging import absorb, is_ghost, join
 from callcenter.calls.model import Call, CallLink
 from callcenter.calls.ports import Staff
 from callcenter.calls.rows import as_state, new_row, tombstone, write
+
+# A list of pairs would have SQLite read the whole table; Linkedids that two servers share do no harm here.
+_LINKED = select(CallLink.call_id).where(
+    CallLink.server.in_(bindparam("servers", expanding=True)),
+    CallLink.linkedid.in_(bindparam("linkedids", expanding=True)),
+)
+_CALLS = (
+    select(Call)
+    .where(Call.id.in_(bindparam("ids", expanding=True)))
+    .options(selectinload(Call.legs), selectinload(Call.links))
+    .order_by(Call.id)
+    .with_for_update()
+)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -40,17 +53,12 @@ class Batch:
     @classmethod
     async def load(cls, session: AsyncSession, states: Sequence[CallState], staff: Staff) -> "Batch":
         ids = {state.call_id for state in states} | {one for state in states for one in state.merged_ids}
-        # a list of pairs would have SQLite read the whole table; Linkedids that two servers share do no harm here
-        servers, linkedids = {state.server for state in states}, {one for state in states for one in state.linkedids}
-        linked = select(CallLink.call_id).where(CallLink.server.in_(servers), CallLink.linkedid.in_(linkedids))
-        statement = (
-            select(Call)
-            .where(Call.id.in_(ids | set((await session.scalars(linked)).all())))
-            .options(selectinload(Call.legs), selectinload(Call.links))
-            .order_by(Call.id)
-            .with_for_update()
-        )
-        rows = (await session.scalars(statement)).all()
+        links = {
+            "servers": {state.server for state in states},
+            "linkedids": {one for state in states for one in state.linkedids},
+        }
+        ids.update((await session.scalars(_LINKED, links)).all())
+        rows = (await session.scalars(_CALLS, {"ids": ids})).all()
         endpoints = {leg.endpoint for state in states for leg in state.legs if leg.endpoint}
         endpoints |= {leg.endpoint for row in rows for leg in row.legs if leg.endpoint}
         return cls(session, rows, await staff.users(session, endpoints) if endpoints else {})
@@ -120,7 +128,7 @@ def folded(calls: Iterable[CallState]) -> list[CallState]:
     """One state per call; calls that the batch itself merges into others are left to those."""
     folded: dict[int, CallState] = {}
     for state in calls:
-        known = folded.get(state.call_id, state)
-        folded[state.call_id] = join(known, state)
+        known = folded.get(state.call_id)
+        folded[state.call_id] = state if known is None else join(known, state)
     swallowed = {one for state in folded.values() for one in state.merged_ids}
     return [state for state in folded.values() if state.call_id not in swallowed]

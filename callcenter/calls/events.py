@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from callcenter.calls.offers import Offer
 from core.kernel.events import Event
 
 
@@ -26,12 +27,17 @@ class CallEvent(Event):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CallOffered(CallEvent):
-    """It rings at the phones of ``user_ids`` since now."""
+    """It rings at the phones of ``user_ids`` since now. ``offer`` is what to show them: nobody has to look again while
+    they wait."""
+
+    offer: Offer
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CallWithdrawn(CallEvent):
-    """It no longer rings at the phones of ``user_ids``: another answered, or the caller gave up."""
+    """It no longer rings at the phones of ``user_ids``: another answered (``taken``), or the caller gave up."""
+
+    taken: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import update
+from sqlalchemy import Table, bindparam, func, update
 
 from callcenter.calls.facts import Direction
 from callcenter.calls.ports import CallNews
@@ -11,9 +11,24 @@ from core.cases.model import Case, EventKind
 from core.cases.service.access import let_in
 from core.cases.service.timeline import add_event
 from core.kernel.phones import as_key
+from core.kernel.types import UtcDateTime
 from core.kernel.uow import Work
 from core.parties.model import Phone
 
+_CASES, _PHONES = Case.__table__, Phone.__table__
+assert isinstance(_CASES, Table)
+assert isinstance(_PHONES, Table)
+_CONTACTED = update(_CASES).where(_CASES.c.id == bindparam("case")).values(last_contact_at=bindparam("when"))
+_COUNTED = (
+    update(_PHONES)
+    .where(_PHONES.c.number == bindparam("called"), _PHONES.c.party_id == bindparam("party"))
+    .values(
+        attempts=_PHONES.c.attempts + bindparam("tries"),
+        last_attempt_at=func.coalesce(bindparam("tried_at", type_=UtcDateTime), _PHONES.c.last_attempt_at),
+        contacts=_PHONES.c.contacts + bindparam("talks"),
+        last_contact_at=func.coalesce(bindparam("talked_at", type_=UtcDateTime), _PHONES.c.last_contact_at),
+    )
+)
 _WHILE_RINGING = timedelta(minutes=5)
 _AROUND_THE_TALK = timedelta(hours=4)
 
@@ -23,10 +38,9 @@ class CaseHistory:
 
     async def followed(self, work: Work, news: Sequence[CallNews]) -> None:
         await let_in(work, self._doors(news))
-        for one in news:
-            if one.ended and one.direction != Direction.INTERNAL:
-                await self._count(work, one)
-                await self._tell(work, one)
+        over = [one for one in news if one.ended and one.direction != Direction.INTERNAL]
+        await self._count(work, over)
+        await self._tell(work, over)
 
     def _doors(self, news: Sequence[CallNews]) -> dict[tuple[int, int], datetime]:
         """Whoever is rung for a debtor may see his case, also a colleague's: (case, user) → until when."""
@@ -38,22 +52,31 @@ class CaseHistory:
                     doors[one.case_id, user_id] = max(until, doors.get((one.case_id, user_id), until))
         return doors
 
-    async def _tell(self, work: Work, news: CallNews) -> None:
-        if news.case_id is None:
-            return
-        told = {"direction": news.direction, "talk_seconds": news.talk_seconds, "contact": news.contact}
-        add_event(work, news.case_id, EventKind.CALL, news.at, call_id=news.call_id, party_id=news.party_id, data=told)
-        if news.contact:
-            await work.session.execute(update(Case).where(Case.id == news.case_id).values(last_contact_at=news.at))
+    async def _tell(self, work: Work, over: Sequence[CallNews]) -> None:
+        contacts = []
+        for one in over:
+            if one.case_id is None:
+                continue
+            told = {"direction": one.direction, "talk_seconds": one.talk_seconds, "contact": one.contact}
+            add_event(work, one.case_id, EventKind.CALL, one.at, call_id=one.call_id, party_id=one.party_id, data=told)
+            if one.contact:
+                contacts.append({"case": one.case_id, "when": one.at})
+        if contacts:
+            await work.session.execute(_CONTACTED, contacts)
 
-    async def _count(self, work: Work, news: CallNews) -> None:
-        if news.phone is None or news.party_id is None:
-            return
-        values: dict[str, object] = {}
-        if news.direction == Direction.OUTBOUND:
-            values |= {"attempts": Phone.attempts + 1, "last_attempt_at": news.at}
-        if news.contact:
-            values |= {"contacts": Phone.contacts + 1, "last_contact_at": news.at}
-        if values:
-            own = (Phone.number == as_key(news.phone), Phone.party_id == news.party_id)
-            await work.session.execute(update(Phone).where(*own).values(**values))
+    async def _count(self, work: Work, over: Sequence[CallNews]) -> None:
+        counted = [
+            {
+                "called": as_key(one.phone),
+                "party": one.party_id,
+                "tries": int(one.direction == Direction.OUTBOUND),
+                "tried_at": one.at if one.direction == Direction.OUTBOUND else None,
+                "talks": int(one.contact),
+                "talked_at": one.at if one.contact else None,
+            }
+            for one in over
+            if one.phone is not None and one.party_id is not None
+            if one.direction == Direction.OUTBOUND or one.contact
+        ]
+        if counted:
+            await work.session.execute(_COUNTED, counted)

@@ -21,7 +21,7 @@ def is_ghost(state: CallState) -> bool:
 
 def join(stored: CallState, reported: CallState) -> CallState:
     """Both accounts as one: what is later, and more certain, wins; what only one of them knows is kept."""
-    older, newer = sorted((stored, reported), key=_rank)
+    older, newer = _by_rank(stored, reported)
     return replace(
         newer,
         call_id=stored.call_id,
@@ -38,11 +38,6 @@ def join(stored: CallState, reported: CallState) -> CallState:
     )
 
 
-def latest_moment(state: CallState) -> datetime:
-    """The last thing the state speaks of: every change of phase leaves a time behind, so later means newer."""
-    return max(moment for moment in _moments(state) if moment is not None)
-
-
 def absorb(survivor: CallState, merged: CallState) -> CallState:
     """The survivor with the legs and links of a call that turned out to be part of it."""
     return replace(
@@ -56,11 +51,20 @@ def absorb(survivor: CallState, merged: CallState) -> CallState:
     )
 
 
+def _by_rank(one: CallState, other: CallState) -> tuple[CallState, CallState]:
+    """The lesser first. The spelling, which takes long, is asked only when nothing else tells them apart."""
+    ranks = _rank(one), _rank(other)
+    alike = ranks[0] == ranks[1]
+    swapped = _spelling(one) > _spelling(other) if alike and one != other else ranks[0] > ranks[1]
+    return (other, one) if swapped else (one, other)
+
+
 def _rank(state: CallState) -> tuple[Any, ...]:
-    """A certain end beats everything; else what speaks of a later moment, and of more of them."""
+    """A certain end beats everything; else what speaks of a later moment (every change of phase leaves one behind, so
+    later means newer), and of more of them."""
     ended = state.phase is CallPhase.ENDED
-    told = sum(1 for moment in _moments(state) if moment is not None)
-    return (ended and not state.lost, latest_moment(state), ended, told, _spelling(state))
+    moments = [moment for moment in _moments(state) if moment is not None]
+    return (ended and not state.lost, max(moments), ended, len(moments))
 
 
 def _spelling(state: CallState) -> str:
@@ -80,7 +84,7 @@ def _join_legs(legs: Iterable[LegState]) -> tuple[LegState, ...]:
     joined: dict[str, LegState] = {}
     for leg in legs:
         known = joined.get(leg.uniqueid)
-        joined[leg.uniqueid] = leg if known is None else max(known, leg, key=_leg_rank)
+        joined[leg.uniqueid] = leg if known is None or known == leg else max(known, leg, key=_leg_rank)
     return tuple(sorted(joined.values(), key=lambda leg: (leg.started_at, leg.uniqueid)))
 
 

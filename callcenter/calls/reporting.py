@@ -10,10 +10,11 @@ from callcenter.calls.batch import Batch, Change, folded
 from callcenter.calls.changes import Users
 from callcenter.calls.facts import CallState, Direction
 from callcenter.calls.model import Call
+from callcenter.calls.offers import offers_of
 from callcenter.calls.ports import Callers, CallFollower, Gate, Staff
 from callcenter.calls.rows import as_state
 from callcenter.calls.rules import is_contact, reached_customer, result_of_silence
-from callcenter.calls.telling import events_of, news_of
+from callcenter.calls.telling import events_of, news_of, offered
 from core.kernel.clock import Clock
 from core.kernel.uow import UnitOfWork, Work
 
@@ -48,13 +49,13 @@ class CallReporter:
         states = folded(calls)
         if not states:
             return
-        async with self._uow.write() as work:
+        async with self._uow.write(brief=True) as work:
             batch = await Batch.load(work.session, states, self._staff)
             changed = [change for state in states if (change := batch.apply(state, self._region)) is not None]
             with work.session.no_autoflush:  # what is found goes into the rows before they are written
                 await self._recognise(work.session, changed)
+                await self._settle(work, changed)
             await work.session.flush()
-            await self._settle(work, changed)
             for row, before in batch.buried:
                 await self._account(work, row, before)
             await self._tell(work, changed, batch.users)
@@ -96,7 +97,6 @@ class CallReporter:
             row.needs_result = wanted and row.result_code is None
             row.wrap_started_at = after.ended_at if row.needs_result else None
             await self._account(work, row, after)
-        await work.session.flush()
 
     async def _account(self, work: Work, row: Call, state: CallState) -> None:
         """What the call was to the law: an attempt once anything rang at the customer's side."""
@@ -112,5 +112,7 @@ class CallReporter:
         news = [news_of(change, users, now) for change in changed]
         for follower in self._followers:
             await follower.followed(work, news)
+        ringing = {change.row.id for change in changed if offered(change)}
+        offers = await offers_of(work.session, ringing) if ringing else {}
         for change in changed:
-            work.emit(*events_of(change, users, now))
+            work.emit(*events_of(change, users, offers.get(change.row.id), now))

@@ -18,6 +18,7 @@ from callcenter.calls.events import (
 )
 from callcenter.calls.facts import CallPhase
 from callcenter.calls.model import Call
+from callcenter.calls.offers import Offer
 from callcenter.calls.ports import Activity, CallNews
 
 
@@ -79,19 +80,25 @@ def _activities(change: Change, users: Users) -> dict[int, Activity]:
     return activities
 
 
-def events_of(change: Change, users: Users, now: datetime) -> Iterable[CallEvent]:
+def offered(change: Change) -> frozenset[int]:
+    """Whom the call is new to. Who took over a consulted call never saw this one ring: to him it is new."""
+    told = change.difference
+    return told.offered | (told.answered if told.merged_ids else frozenset())
+
+
+def events_of(change: Change, users: Users, offer: Offer | None, now: datetime) -> Iterable[CallEvent]:
+    """What to tell after the commit; ``offer`` is the call's card when it is new to anybody."""
     row, told = change.row, change.difference
     call = reference(row)
     everybody = frozenset(leg.user_id for leg in row.legs if leg.user_id is not None)
     mine = concerned(row)
     if told.merged_ids:
         yield CallMerged(at=now, call=call, user_ids=everybody | mine, merged_ids=told.merged_ids)
-    # Who took over a consulted call never saw this one ring: to him it is new.
-    offered = told.offered | (told.answered if told.merged_ids else frozenset())
-    if offered:
-        yield CallOffered(at=now, call=call, user_ids=offered)
+    if offer is not None:
+        yield CallOffered(at=now, call=call, user_ids=offered(change), offer=offer)
     if told.withdrawn:
-        yield CallWithdrawn(at=now, call=call, user_ids=told.withdrawn)
+        taken = change.after.answered_at is not None
+        yield CallWithdrawn(at=now, call=call, user_ids=told.withdrawn, taken=taken)
     if told.answered:
         yield CallAnswered(at=now, call=call, user_ids=told.answered)
     if told.held is not None:

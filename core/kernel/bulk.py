@@ -59,16 +59,19 @@ async def insert_or_raise(
     session: AsyncSession, table: type[Base], rows: Sequence[Mapping[str, Any]], column: str
 ) -> None:
     """Insert rows; where one with the same primary key is there, its ``column`` becomes the greater of both values."""
-    if not rows:
-        return
+    if rows:
+        await session.execute(_raising(table, session.get_bind().dialect.name, column), rows)
+
+
+@lru_cache(maxsize=64)
+def _raising(table: type[Base], dialect: str, column: str) -> Insert:
     plain = _plain(table)
-    make = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    make = sqlite.insert if dialect == "sqlite" else postgresql.insert
     adding = make(plain)
     new = adding.excluded[column]
-    raising = adding.on_conflict_do_update(
+    return adding.on_conflict_do_update(
         index_elements=list(plain.primary_key), set_={column: new}, where=plain.c[column] < new
     )
-    await session.execute(raising, rows)
 
 
 async def execute_all(session: AsyncSession, statement: Update, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -112,7 +115,9 @@ async def _run(
         )
         for name in compiled.positiontup or ()
     ]
-    await connection.exec_driver_sql(str(compiled), list(zip(*parameters, strict=True)))
+    prepared = list(zip(*parameters, strict=True))
+    # its own method takes a driver that answers at once, as in a brief transaction, for one that cannot wait
+    await connection.run_sync(lambda within: within.exec_driver_sql(str(compiled), prepared))
 
 
 def _fills_in(column: Column[Any], row: Mapping[str, Any]) -> bool:

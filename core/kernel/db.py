@@ -52,22 +52,28 @@ class Database:
         make = _sqlite_engine if self.dialect == "sqlite" else _postgres_engine
         self._reader = make(parsed, writer=False)
         self.writer_engine = make(parsed, writer=True)
-        self._read = async_sessionmaker(self._reader, expire_on_commit=False)
-        self._write = async_sessionmaker(self.writer_engine, expire_on_commit=False)
+        self._read = _sessions(self._reader)
+        self._write = _sessions(self.writer_engine)
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncSession]:
-        """A session for questions: one consistent snapshot, no writing."""
-        async with self._read() as session, session.begin():
+    async def read(self, *, brief: bool = False) -> AsyncIterator[AsyncSession]:
+        """A session for questions: one consistent snapshot, no writing. ``brief``: see ``UnitOfWork``."""
+        async with self._read[brief]() as session, session.begin():
             yield session
 
-    def writing(self) -> AsyncSession:
+    def writing(self, *, brief: bool = False) -> AsyncSession:
         """A session of the writer; the unit of work owns its transaction."""
-        return self._write()
+        return self._write[brief]()
 
     async def close(self) -> None:
         await self._reader.dispose()
         await self.writer_engine.dispose()
+
+
+def _sessions(engine: AsyncEngine) -> dict[bool, async_sessionmaker[AsyncSession]]:
+    """Makers of sessions over one pool: ordinary ones, and those of brief transactions."""
+    engines = {brief: engine.execution_options(brief=brief) for brief in (False, True)}
+    return {brief: async_sessionmaker(one, expire_on_commit=False) for brief, one in engines.items()}
 
 
 def _sqlite_engine(url: URL, *, writer: bool) -> AsyncEngine:
@@ -90,7 +96,8 @@ def _sqlite_engine(url: URL, *, writer: bool) -> AsyncEngine:
 
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Any) -> None:
-        connection.connection.dbapi_connection.begin("BEGIN IMMEDIATE" if writer else "BEGIN")
+        brief = connection.get_execution_options().get("brief", False)
+        connection.connection.dbapi_connection.begin(writer=writer, brief=brief)
 
     return engine
 

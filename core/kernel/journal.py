@@ -55,7 +55,7 @@ class GroupCommit(Generic[T]):
                 _finish(done, None)
 
     async def _commit(self, items: Sequence[T]) -> None:
-        async with self._uow.write() as work:
+        async with self._uow.write(brief=True) as work:
             await self._write(work, items)
 
 

@@ -3,6 +3,9 @@
 A connection of aiosqlite lives in a thread of its own, and SQLAlchemy asks that thread four times for a statement:
 for a cursor, to execute, to fetch, to close. Under load each question waits for the thread to be given its turn. Here a
 statement, its rows and the ``BEGIN`` before it are one question.
+
+A brief transaction does not ask the thread at all: its statements, each a matter of microseconds, run where they are.
+Only what may have to wait goes to the thread: another process's lock, and the commit that waits for the disk.
 """
 
 import sqlite3
@@ -79,22 +82,34 @@ class _Cursor(AsyncAdapt_aiosqlite_cursor):
 
 
 class _Connection(AsyncAdapt_aiosqlite_connection):
-    __slots__ = ("_begin",)
+    __slots__ = ("_begin", "_brief", "_reads")
 
     _cursor_cls = _Cursor  # type: ignore[assignment] # the base pins its own class
 
     def __init__(self, dbapi: Any, connection: Any) -> None:
         super().__init__(dbapi, connection)
         self._begin: str | None = None
+        self._brief = self._reads = False
 
-    def begin(self, statement: str) -> None:
+    def begin(self, *, writer: bool, brief: bool) -> None:
         """Begin a transaction with the next statement: a transaction that asks nothing is none."""
-        self._begin = statement
+        self._begin = "BEGIN IMMEDIATE" if writer else "BEGIN"
+        self._brief, self._reads = brief, not writer
 
     def ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
-        """Have the connection's thread answer. Raises what the driver raises."""
+        """Have the question answered: here when the transaction is brief and nobody else has the lock, else by the
+        connection's thread. Raises what the driver raises."""
         begin, self._begin = self._begin, None
+        if self._brief:
+            raw: sqlite3.Connection = self._connection._conn
+            try:
+                if begin is None or _begun_at_once(raw, begin):
+                    return question(raw)
+            except sqlite3.Error as error:
+                self._handle_exception(error)
+        return self._ask_thread(begin, question)
 
+    def _ask_thread(self, begin: str | None, question: Callable[[sqlite3.Connection], T]) -> T:
         def answer() -> T:
             raw: sqlite3.Connection = self._connection._conn
             if begin is not None:
@@ -114,9 +129,29 @@ class _Connection(AsyncAdapt_aiosqlite_connection):
         self._end(super().rollback)
 
     def _end(self, how: Callable[[], None]) -> None:
-        self._begin = None
-        if self._connection._connection and self._connection.in_transaction:
+        """A transaction that wrote nothing has no disk to wait for."""
+        brief, self._begin, self._brief = self._brief, None, False
+        if not self._connection._connection or not self._connection.in_transaction:
+            return
+        if brief and self._reads:
+            self._connection._conn.rollback()
+        else:
             how()
+
+
+def _begun_at_once(raw: sqlite3.Connection, begin: str) -> bool:
+    """Begin unless that would mean waiting for another process."""
+    (patience,) = raw.execute("PRAGMA busy_timeout").fetchone()
+    raw.execute("PRAGMA busy_timeout=0")
+    try:
+        raw.execute(begin)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    finally:
+        raw.execute(f"PRAGMA busy_timeout={patience}")
+    return True
 
 
 class _Driver(AsyncAdapt_aiosqlite_dbapi):

@@ -25,20 +25,25 @@ class Work:
 
 
 class UnitOfWork:
-    """Opens transactions. Leaving the block commits, an exception rolls back."""
+    """Opens transactions. Leaving the block commits, an exception rolls back.
+
+    ``brief`` promises that every statement finds its few rows by an index, whatever the size of the tables. On SQLite
+    they then run at once, without the hand-over to a thread that costs more than such a statement itself; a long one
+    would stop the whole process (docs/decisions/0011). Elsewhere the promise changes nothing.
+    """
 
     def __init__(self, database: Database, bus: Bus) -> None:
         self.database = database
         self._bus = bus
 
-    def read(self) -> AbstractAsyncContextManager[AsyncSession]:
+    def read(self, *, brief: bool = False) -> AbstractAsyncContextManager[AsyncSession]:
         """A session for questions."""
-        return self.database.read()
+        return self.database.read(brief=brief)
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[Work]:
+    async def write(self, *, brief: bool = False) -> AsyncIterator[Work]:
         """A transaction for changes. Do no network or file work inside: on SQLite everybody else waits for it."""
-        async with self.database.writing() as session:
+        async with self.database.writing(brief=brief) as session:
             work = Work(session)
 
             def committed(done: Session) -> None:

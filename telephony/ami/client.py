@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
+from typing import Any
 
 from panoramisk.message import Message
 
@@ -22,6 +23,8 @@ from telephony.ami.actions import Action, Login, Ping, UnsafeValue
 from telephony.ami.protocol import Wire
 
 log = logging.getLogger(__name__)
+
+_PARTS = 10
 
 CONNECTED = mark("The telephone exchange answers.")
 CONNECTING = mark("The telephone exchange does not answer.")
@@ -45,7 +48,8 @@ class AmiAccount:
 class Patience:
     """How long to wait, in seconds, and how much to keep.
 
-    A link that leaves a ping unanswered for ``ping_timeout`` is half open and is dropped. Reconnecting waits
+    A link that leaves a ping unanswered and says nothing else for ``ping_timeout`` is half open and is dropped; time in
+    which this program itself was too busy to listen does not count. Reconnecting waits
     ``backoff_first`` doubled up to ``backoff_most``, each shortened by chance so that several do not knock together.
     ``inbox`` is in messages: when the consumer falls that far behind, the link is dropped and the state is read anew,
     because skipping single events would leave it wrong without anybody knowing.
@@ -191,13 +195,43 @@ class AmiClient:
         """Return when the link is gone, found out at the latest by an unanswered ping."""
         assert self._link is not None
         while not self._link.gone.done():
-            try:
-                await self._ask(Ping(), self._patience.ping_timeout)
-            except TelephonyUnavailable:
+            if not await self._lives():
                 return
             await asyncio.wait([self._link.gone], timeout=self._patience.ping_every)
 
+    async def _lives(self) -> bool:
+        """Whether the link answers a ping, or says anything at all.
+
+        The time-out is waited for in parts: a loop that is held up wakes late from one part of it, and then reads what
+        has come meanwhile in the next.
+        """
+        assert self._wire is not None
+        assert self._link is not None
+        before, order = self._wire.received, self._order(Ping())
+        for _ in range(_PARTS):
+            await self._first_of(order.future, timeout=self._patience.ping_timeout / _PARTS)
+            if order.future.done() or self._link.gone.done():
+                break
+        self._wire.forget(order)
+        return self._wire.received > before and not self._link.gone.done()
+
+    async def _first_of(self, answer: asyncio.Future[Any], timeout: float) -> None:
+        """Wait for the answer or for the end of the link."""
+        assert self._link is not None
+        await asyncio.wait([answer, self._link.gone], timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+
     async def _ask(self, action: Action, timeout: float) -> Message:
+        order, wire = self._order(action), self._wire
+        await self._first_of(order.future, timeout)
+        if not order.future.done():
+            if wire is not None:
+                wire.forget(order)
+            raise TelephonyUnavailable
+        answer: Message = order.future.result()
+        return answer
+
+    def _order(self, action: Action) -> Any:
+        """Send the action; its future holds the answer."""
         try:
             headers = action.headers()
         except UnsafeValue as error:
@@ -208,13 +242,7 @@ class AmiClient:
         if wire is None or link is None or link.gone.done():
             raise TelephonyUnavailable
         headers.setdefault("ActionID", f"{self._run_id}-{next(self._ids)}")
-        order = wire.order(headers)
-        await asyncio.wait([order.future, link.gone], timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-        if not order.future.done():
-            wire.forget(order)
-            raise TelephonyUnavailable
-        answer: Message = order.future.result()
-        return answer
+        return wire.order(headers)
 
     def _heard(self, headers: dict[str, str]) -> None:
         """The one callback of the wire: it only puts into the inbox, so it cannot fail and close the link."""

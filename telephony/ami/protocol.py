@@ -59,6 +59,7 @@ class Wire(AMIProtocol):  # type: ignore[misc] # panoramisk is untyped
         self._skipping = False
         self._over = False
         self.skipped = 0
+        self.received = 0
 
     def connection_made(self, transport: BaseTransport) -> None:
         assert isinstance(transport, Transport)
@@ -67,6 +68,7 @@ class Wire(AMIProtocol):  # type: ignore[misc] # panoramisk is untyped
         self.factory = _Factory()
 
     def data_received(self, data: bytes) -> None:
+        self.received += len(data)
         *messages, self._rest = (self._rest + self._decoder.decode(data)).split(_END)
         for message in messages:
             if self._skipping:

@@ -1,7 +1,9 @@
 """The live desk in a real browser: pops that throw nothing away, a link that loses nothing, keys, drafts, refusals."""
 
+import asyncio
+
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from tests.e2e.stage import Stage
 
@@ -19,9 +21,19 @@ async def desk(stage: Stage, chromium: Browser, path: str = "/cases") -> Page:
 
 async def test_a_pop_opens_the_case_and_its_withdrawal_takes_it_back(stage: Stage, chromium: Browser) -> None:
     page = await desk(stage, chromium)
+    named = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await named.wait()
+        await route.continue_()
+
+    await page.route("**/cases/11", late)
     await stage.say("call.offered", **OFFER)
+    await page.locator(".pop-card").get_by_text("Пётр Абонентов").wait_for()
+    named.set()
     await page.wait_for_url("**/cases/11")
     await page.wait_for_selector(".case-identity")
+    await expect(page.locator(".pop-card")).to_have_count(0)
     await stage.say("call.withdrawn", call_id=11, reason="abandoned")
     await page.wait_for_url("**/cases")
     await expect(page.locator("#toasts")).to_contain_text("Пётр Абонентов")

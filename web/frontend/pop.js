@@ -1,4 +1,5 @@
-/* The screen pop: the caller's card opens while it still rings.
+/* The screen pop: the caller's card opens while it still rings. Who calls is painted from the message itself, at once; the
+   case takes its place as soon as it is here.
 
    Nobody's work is thrown away: when something was typed here, or another call is on, the case waits beside as a card. */
 import { h, icon } from "./dom.js";
@@ -34,12 +35,15 @@ function show(offer) {
   if (offers.has(offer.call_id)) return;
   offers.set(offer.call_id, offer);
   if (path() === offer.url || !offer.url) return;
-  if (busy()) {
-    area()?.append(card(offer));
-    return;
-  }
+  area()?.append(card(offer));
+  if (busy()) return;
   popped = { callId: offer.call_id, url: offer.url, from: path() };
   open(offer.url);
+}
+
+/** A card whose case is on screen has said what it had to say. */
+function opened() {
+  for (const { call_id: callId, url } of offers.values()) if (url === path()) withdrawCard(callId);
 }
 
 /** The caller gave up or another took the call: what was opened for it goes, unless it is being worked on. */
@@ -57,6 +61,7 @@ function settle(callId) {
   if (popped?.callId === callId) popped = null;
 }
 
+document.addEventListener("htmx:after:history:update", opened);
 document.addEventListener("call.offered", ({ detail }) => show(detail));
 document.addEventListener("call.withdrawn", ({ detail }) => withdraw(detail.call_id, detail.reason));
 document.addEventListener("call.answered", ({ detail }) => settle(detail.call_id));

@@ -11,7 +11,8 @@ from core.kernel.access import Actor
 from web.forms import is_position
 from web.live.hub import Hub, Screen
 from web.live.presence import ScreenPresence
-from web.security import find_identity, identity, signed_in, ws_route
+from web.live.recheck import Recheck
+from web.security import find_identity, identity, session_token, signed_in, ws_route
 from web.state import part
 
 #: A screen that cannot take a message for so long is gone.
@@ -100,7 +101,8 @@ async def _send(websocket: WebSocket, text: str) -> None:
 async def _still_valid(websocket: WebSocket, actor: Actor) -> bool:
     """Whether the session or token is still alive and the rights are the same: else the screen reconnects or is shown
     the door."""
-    found = await find_identity(websocket)
+    token = session_token(websocket) if identity(websocket).session_id is not None else None
+    found = await (find_identity(websocket) if token is None else part(websocket, Recheck).identify(token))
     return found is not None and found.actor == actor
 
 

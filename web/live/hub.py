@@ -154,7 +154,8 @@ class Hub:
         return msgspec.json.encode({"seq": seq, "type": kind, "at": at, **body}).decode()
 
     def _meant(self, audience: Audience) -> Iterable[Screen]:
-        """Whoever has the right is looked for among its holders: of hundreds of screens few are a supervisor's."""
+        """Whoever reaches others with the right is looked for among its holders: of hundreds of screens few are a
+        supervisor's."""
         if audience.everybody:
             yield from (screen for screens in self._screens.values() for screen in screens)
             return
@@ -165,8 +166,9 @@ class Hub:
                 yield screen
 
     def _with(self, right: str) -> tuple[Screen, ...]:
-        """The screens of those who have ``right``, remembered until one comes or goes."""
+        """The screens of those whose ``right`` reaches beyond themselves, remembered until one comes or goes."""
         if right not in self._holders:
             every = (screen for screens in self._screens.values() for screen in screens)
-            self._holders[right] = tuple(screen for screen in every if right in screen.actor.rights)
+            own = (None, Scope.OWN)
+            self._holders[right] = tuple(screen for screen in every if screen.actor.rights.get(right) not in own)
         return self._holders[right]

@@ -1,10 +1,11 @@
 """What happened on the floor, as messages to the screens it concerns."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, bindparam, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -26,10 +27,11 @@ from callcenter.calls.events import (
 )
 from callcenter.calls.facts import Direction
 from callcenter.calls.model import Call, Leg
+from callcenter.calls.offers import Offer, offers_of
 from callcenter.calls.ports import Telephony, TelephonyStatus
 from callcenter.calls.recorded import Pauses, RecordingPaused, RecordingReady
 from core.cases.events import CaseChanged
-from core.cases.model import Case, Creditor
+from core.cases.model import Case
 from core.cases.rights import VIEW as CASES_VIEW
 from core.kernel.access import Actor
 from core.kernel.bus import Bus
@@ -44,6 +46,8 @@ from web.live.hub import Audience, Hub
 from web.pages.agent_badge import badge
 from web.pages.formats import money
 
+_CASE = select(Case.collector_id, Case.unit_id).where(Case.id == bindparam("case"))
+
 
 class LiveMessages:
     """Subscribes to the bus and publishes to the hub; also makes the snapshot of a screen (``endpoint.Snapshots``)."""
@@ -55,13 +59,13 @@ class LiveMessages:
         self._telephony = telephony
 
     def subscribe(self, bus: Bus) -> None:
-        bus.subscribe(CallOffered, self._offered)
-        bus.subscribe(CallWithdrawn, self._withdrawn)
-        bus.subscribe(CallAnswered, self._answered)
-        bus.subscribe(CallHeld, self._held)
-        bus.subscribe(CallEnded, self._ended)
-        bus.subscribe(CallMerged, self._merged)
-        bus.subscribe(AgentStateChanged, self._agent)
+        bus.subscribe(CallOffered, self._offered, urgent=True)
+        bus.subscribe(CallWithdrawn, self._withdrawn, urgent=True)
+        bus.subscribe(CallAnswered, self._answered, urgent=True)
+        bus.subscribe(CallHeld, self._held, urgent=True)
+        bus.subscribe(CallEnded, self._ended, urgent=True)
+        bus.subscribe(CallMerged, self._merged, urgent=True)
+        bus.subscribe(AgentStateChanged, self._agent, urgent=True)
         bus.subscribe(CallbackSoon, self._callback)
         bus.subscribe(CallbackDue, self._callback)
         bus.subscribe(CallbackMoved, self._callback)
@@ -79,11 +83,11 @@ class LiveMessages:
         async with self._uow.read() as session:
             rings = (Leg.user_id == actor.user_id, Leg.ended_at.is_(None), Leg.answered_at.is_(None), _is_rung())
             ringing = select(Leg.call_id).join(Call).where(*rings, Call.ended_at.is_(None), Call.merged_into.is_(None))
-            offers = [await _offer(session, call_id) for call_id in (await session.scalars(ringing)).all()]
+            offers = await offers_of(session, (await session.scalars(ringing)).all())
             state = await state_of(session, actor.user_id)
             due = await count_due(session, actor)
         return {
-            "offers": [offer for offer in offers if offer is not None],
+            "offers": [_offer_body(offer) for offer in offers.values()],
             "agent": _agent_body(state, actor.language) if state is not None else None,
             "telephony": _lamp(self._telephony.status(), actor.language),
             "due_count": due,
@@ -91,15 +95,10 @@ class LiveMessages:
         }
 
     async def _offered(self, event: CallOffered) -> None:
-        async with self._uow.read() as session:
-            offer = await _offer(session, event.call.call_id)
-        if offer is not None:
-            self._to(event, "call.offered", offer)
+        self._to(event, "call.offered", _offer_body(event.offer))
 
     async def _withdrawn(self, event: CallWithdrawn) -> None:
-        async with self._uow.read() as session:
-            taken = await session.scalar(select(Call.answered_at).where(Call.id == event.call.call_id))
-        reason = "answered_elsewhere" if taken is not None else "gave_up"
+        reason = "answered_elsewhere" if event.taken else "gave_up"
         self._to(event, "call.withdrawn", {**_call(event), "reason": reason})
 
     async def _answered(self, event: CallAnswered) -> None:
@@ -156,9 +155,8 @@ class LiveMessages:
         self._hub.publish("callback.due", audience, content)
 
     async def _case(self, event: CaseChanged) -> None:
-        async with self._uow.read() as session:
-            statement = select(Case.collector_id, Case.unit_id).where(Case.id == event.case_id)
-            row = (await session.execute(statement)).one_or_none()
+        async with self._uow.read(brief=True) as session:
+            row = (await session.execute(_CASE, {"case": event.case_id})).one_or_none()
         if row is None:
             return
         audience = Audience(
@@ -188,7 +186,7 @@ class LiveMessages:
     async def _recording(self, event: RecordingReady) -> None:
         if event.call_id is None:
             return
-        async with self._uow.read() as session:
+        async with self._uow.read(brief=True) as session:
             users = await _talkers(session, event.call_id)
             units = frozenset((await session.scalars(select(User.unit_id).where(User.id.in_(users)))).all())
         body = {"call_id": event.call_id, "recording_id": event.recording_id}
@@ -229,41 +227,10 @@ def _call(event: CallEvent) -> dict[str, Any]:
     }
 
 
-async def _offer(session: AsyncSession, call_id: int) -> dict[str, Any] | None:
-    """What pops: who it probably is, whose case, and the page to open."""
-    row = (
-        await session.execute(
-            select(
-                Call.id,
-                Call.direction,
-                Call.phone,
-                Call.party_id,
-                Call.case_id,
-                Call.queue,
-                Party.name,
-                Case.number,
-                Creditor.name.label("creditor"),
-            )
-            .outerjoin(Party, Party.id == Call.party_id)
-            .outerjoin(Case, Case.id == Call.case_id)
-            .outerjoin(Creditor, Creditor.id == Case.creditor_id)
-            .where(Call.id == call_id)
-        )
-    ).one_or_none()
-    if row is None:
-        return None
-    return {
-        "call_id": row.id,
-        "direction": row.direction,
-        "url": f"/cases/{row.case_id}" if row.case_id is not None else f"/calls/{row.id}/caller",
-        "phone": row.phone,
-        "party_id": row.party_id,
-        "case_id": row.case_id,
-        "name": row.name,
-        "case_number": row.number,
-        "creditor": row.creditor,
-        "queue": row.queue,
-    }
+def _offer_body(offer: Offer) -> dict[str, Any]:
+    """What pops, and the page to open."""
+    url = f"/cases/{offer.case_id}" if offer.case_id is not None else f"/calls/{offer.call_id}/caller"
+    return {**asdict(offer), "url": url}
 
 
 def _agent_body(state: AgentState, language: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.calls.model import Call, ResultCode
@@ -28,6 +28,14 @@ from core.kernel.phones import as_key
 from core.kernel.uow import Work
 from core.parties.model import Phone, PhoneQuality
 
+_OWNERS = (
+    select(Phone.number, Phone.party_id, CaseParty.case_id)
+    .outerjoin(CaseParty, CaseParty.party_id == Phone.party_id)
+    .outerjoin(Case, Case.id == CaseParty.case_id)
+    .where(Phone.number.in_(bindparam("numbers", expanding=True)))
+    .where((Case.id.is_(None)) | (Case.state != CaseState.CLOSED))
+)
+
 
 class CallerLookup:
     """Implements ``callcenter.calls.ports.Callers``."""
@@ -35,12 +43,7 @@ class CallerLookup:
     async def match(self, session: AsyncSession, phones: Collection[str]) -> Mapping[str, Match]:
         """A number is matched when all that bear it agree on the party, and on the one open case."""
         keys = {as_key(phone): phone for phone in phones}
-        rows = await session.execute(
-            select(Phone.number, Phone.party_id, CaseParty.case_id)
-            .outerjoin(CaseParty, CaseParty.party_id == Phone.party_id)
-            .outerjoin(Case, Case.id == CaseParty.case_id)
-            .where(Phone.number.in_(keys), (Case.id.is_(None)) | (Case.state != CaseState.CLOSED))
-        )
+        rows = await session.execute(_OWNERS, {"numbers": keys.keys()})
         parties: dict[str, set[int]] = {}
         cases: dict[str, set[int]] = {}
         for number, party_id, case_id in rows:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.agents.queries import free_agents
@@ -15,6 +15,7 @@ from core.people.model import User
 
 #: The ending of a collector's second, ordinary endpoint for a desk phone.
 _DESK = "d"
+_OWNERS = select(User.extension, User.id).where(User.extension.in_(bindparam("extensions", expanding=True)))
 
 
 class StaffDirectory:
@@ -22,8 +23,8 @@ class StaffDirectory:
 
     async def users(self, session: AsyncSession, endpoints: Collection[str]) -> Mapping[str, int]:
         extensions = {endpoint: endpoint.removesuffix(_DESK) for endpoint in endpoints}
-        statement = select(User.extension, User.id).where(User.extension.in_(set(extensions.values())))
-        owners = {row.extension: row.id for row in await session.execute(statement)}
+        found = await session.execute(_OWNERS, {"extensions": set(extensions.values())})
+        owners = {row.extension: row.id for row in found}
         return {endpoint: owners[own] for endpoint, own in extensions.items() if own in owners}
 
     async def endpoint(self, session: AsyncSession, user_id: int) -> str | None:
@@ -53,13 +54,19 @@ class RegisteredPhones:
 
     async def phones_changed(self, phones: tuple[PhoneState, ...]) -> None:
         """Only coming and going counts: a phone rings and talks far more often."""
-        phones = tuple(one for one in phones if self._reachable.get((one.server, one.endpoint)) != one.reachable)
-        if not phones:
+        changed = {key: one.reachable for one in phones if self._reachable.get(key := _key(one)) != one.reachable}
+        if not changed:
             return
-        self._reachable.update({(phone.server, phone.endpoint): phone.reachable for phone in phones})
-        async with self._uow.read() as session:
-            owners = await self._staff.users(session, {endpoint for _, endpoint in self._reachable})
-        for user_id in {owners[phone.endpoint] for phone in phones if phone.endpoint in owners}:
-            his = {endpoint for endpoint, owner in owners.items() if owner == user_id}
-            there = any(known for (_, endpoint), known in self._reachable.items() if endpoint in his)
-            await self._agents.phone_registered(user_id, there)
+        known = self._reachable | changed
+        extensions = {endpoint.removesuffix(_DESK) for _, endpoint in changed}
+        theirs = {endpoint for _, endpoint in known if endpoint.removesuffix(_DESK) in extensions}
+        async with self._uow.read(brief=True) as session:
+            owners = await self._staff.users(session, theirs)
+        there = {owners[endpoint] for (_, endpoint), reachable in known.items() if reachable and endpoint in owners}
+        if owners:
+            await self._agents.phones_registered({user_id: user_id in there for user_id in owners.values()})
+        self._reachable = known
+
+
+def _key(phone: PhoneState) -> tuple[str, str]:
+    return phone.server, phone.endpoint

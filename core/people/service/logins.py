@@ -2,18 +2,19 @@
 
 import math
 from collections import OrderedDict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pyotp import TOTP
-from sqlalchemy import or_, select, update
+from sqlalchemy import Table, bindparam, or_, select, update
 
 from core.audit.service import record
 from core.kernel.access import PROGRAM, Actor
 from core.kernel.clock import Clock
 from core.kernel.uow import UnitOfWork, Work
 from core.people import tokens
-from core.people.access import actor_of
+from core.people.access import actor_of, actors_of
 from core.people.errors import AccountLocked, BadCode, BadCredentials
 from core.people.events import AccessEnded
 from core.people.model import ApiToken, User, UserSession
@@ -24,6 +25,13 @@ from core.people.vault import Vault
 _TICKET_LIFE = timedelta(minutes=5)
 _TOUCH_EVERY = timedelta(minutes=1)
 _STEP_SECONDS = 30
+_SESSIONS = UserSession.__table__
+assert isinstance(_SESSIONS, Table)
+_USED = (
+    update(_SESSIONS)
+    .where(_SESSIONS.c.id == bindparam("held"), _SESSIONS.c.revoked_at.is_(None))
+    .values(last_seen_at=bindparam("now"), expires_at=bindparam("until"))
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -124,22 +132,28 @@ class Logins:
 
     async def identify(self, token: str) -> Identity | None:
         """Who holds this session token; None when it is unknown, ended or revoked, or its user is inactive."""
+        return (await self.identify_all([token])).get(token)
+
+    async def identify_all(self, held_tokens: Collection[str]) -> dict[str, Identity]:
+        """The same for many tokens at once: those of nobody are absent."""
         now = self._clock.now()
+        digests = {tokens.digest(token): token for token in held_tokens}
         statement = (
             select(UserSession, User)
             .join(User, User.id == UserSession.user_id)
-            .where(UserSession.token_hash == tokens.digest(token), UserSession.revoked_at.is_(None))
+            .where(UserSession.token_hash.in_(digests), UserSession.revoked_at.is_(None))
             .where(UserSession.expires_at > now, User.active)
         )
-        async with self._uow.read() as session:
-            found = (await session.execute(statement)).one_or_none()
-            if found is None:
-                return None
-            held, user = found
-            identity = Identity(user=user, actor=await actor_of(session, user), session_id=held.id)
-        if now - held.last_seen_at >= _TOUCH_EVERY:
-            await self._touch(held, now)
-        return identity
+        async with self._uow.read(brief=True) as session:
+            found = [(row.UserSession, row.User) for row in await session.execute(statement)]
+            actors = await actors_of(session, [user for _, user in found]) if found else {}
+        stale = [held for held, _ in found if now - held.last_seen_at >= _TOUCH_EVERY]
+        if stale:
+            await self._touch(stale, now)
+        return {
+            digests[held.token_hash]: Identity(user=user, actor=actors[user.id], session_id=held.id)
+            for held, user in found
+        }
 
     async def identify_token(self, token: str) -> Identity | None:
         """Who holds this API token: its user, narrowed to the token's scopes."""
@@ -149,7 +163,7 @@ class Logins:
             .join(User, User.id == ApiToken.user_id)
             .where(ApiToken.token_hash == tokens.digest(token), ApiToken.revoked_at.is_(None), User.active)
         )
-        async with self._uow.read() as session:
+        async with self._uow.read(brief=True) as session:
             found = (await session.execute(statement)).one_or_none()
             if found is None or (found[0].expires_at is not None and found[0].expires_at <= now):
                 return None
@@ -158,7 +172,7 @@ class Logins:
         if not actor.may("api.use"):
             return None
         if held.last_used_at is None or now - held.last_used_at >= _TOUCH_EVERY:
-            async with self._uow.write() as work:
+            async with self._uow.write(brief=True) as work:
                 await work.session.execute(update(ApiToken).where(ApiToken.id == held.id).values(last_used_at=now))
         return Identity(user=user, actor=_narrowed(actor, held.scopes), token_id=held.id)
 
@@ -229,11 +243,11 @@ class Logins:
             record(work, actor, "logins.succeed", ("user", user_id), {"address": (None, origin.address)}, at=now)
         return LoggedIn(token=token, expires_at=expires)
 
-    async def _touch(self, held: UserSession, now: datetime) -> None:
-        async with self._uow.write() as work:
-            values = {"last_seen_at": now, "expires_at": session_end(held.created_at, now)}
-            alive = UserSession.revoked_at.is_(None)
-            await work.session.execute(update(UserSession).where(UserSession.id == held.id, alive).values(**values))
+    async def _touch(self, sessions: Sequence[UserSession], now: datetime) -> None:
+        """Remember that the sessions are in use. One that has ended meanwhile stays ended."""
+        used = [{"held": held.id, "now": now, "until": session_end(held.created_at, now)} for held in sessions]
+        async with self._uow.write(brief=True) as work:
+            await work.session.execute(_USED, used)
 
 
 def _locked(until: datetime, now: datetime) -> AccountLocked:

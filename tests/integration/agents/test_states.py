@@ -119,7 +119,7 @@ async def test_after_a_start_nobody_is_there_until_he_connects(
 ) -> None:
     await agents.screen_opened(1)
     await agents.screen_opened(2)
-    await agents.phone_registered(2, True)
+    await agents.phones_registered({2: True})
     await agents.all_screens_closed()
     async with uow.read() as session:
         assert (state := await state_of(session, 1)) is not None

@@ -41,7 +41,7 @@ class Browser:
         state = {"services": SimpleNamespace(parts={LiveDesk: self.app}, logins=self.logins)}
         headers = [(b"authorization", b"Bearer token")]
         scope = {"type": "websocket", "path": "/api/live", "query_string": self.after.encode(), "headers": headers}
-        scope |= {"state": state, "identity": SimpleNamespace(actor=self.actor), "subprotocols": []}
+        scope |= {"state": state, "identity": SimpleNamespace(actor=self.actor, session_id=None), "subprotocols": []}
         await self.sent.put({"type": "websocket.connect"})
         self.task = asyncio.create_task(live(WebSocket(scope, self.sent.get, self.told.put)))  # type: ignore[arg-type]
         assert (await self.told.get())["type"] == "websocket.accept"

@@ -258,11 +258,11 @@ class _Restarting(UnitOfWork):
         self.away = False
         self.refused = asyncio.Event()
 
-    def read(self) -> AbstractAsyncContextManager[AsyncSession]:
+    def read(self, *, brief: bool = False) -> AbstractAsyncContextManager[AsyncSession]:
         if self.away:
             self.refused.set()
             raise OSError("the database is away")
-        return super().read()
+        return super().read(brief=brief)
 
 
 async def test_the_runner_outlives_a_restart_of_the_database(uow: UnitOfWork, clock: ManualClock) -> None:

@@ -1,7 +1,8 @@
 """The session layer against a manager port that misbehaves on purpose."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
@@ -40,6 +41,10 @@ async def next_of(client: AmiClient, kind: type) -> object:
             for arrival in await client.batch(1):
                 if isinstance(arrival, kind):
                     return arrival
+
+
+def pinged(server: AmiServer, *, more_than: int) -> Callable[[], bool]:
+    return lambda: len(server.actions("Ping")) > more_than
 
 
 async def test_it_logs_in_and_says_since_when() -> None:
@@ -111,6 +116,35 @@ async def test_a_half_open_link_is_dropped_and_made_anew() -> None:
         server.silent.clear()
         await next_of(client, LinkUp)
         assert client.status().up
+
+
+async def test_a_link_that_goes_on_telling_is_not_dropped_for_an_unanswered_ping() -> None:
+    async with AmiServer() as server, session(server) as client:
+        await next_of(client, LinkUp)
+        server.silent.add("Ping")
+        async with asyncio.timeout(5):
+            while len(server.actions("Ping")) < 5:
+                server.event(Event="Hold", Uniqueid=1)
+                assert isinstance((await client.batch(1))[0], Heard)
+                await asyncio.sleep(HASTY.ping_timeout / 4)  # the exchange's pace, not a wait for something
+        assert client.status().up
+        assert server.links == 1
+
+
+async def test_a_program_that_was_too_busy_to_listen_does_not_blame_the_link() -> None:
+    """The answer lies behind much else that came while nobody listened: it is read a few turns later."""
+    async with AmiServer() as server, session(server) as client:
+        await next_of(client, LinkUp)
+        server.silent.add("Ping")
+        answered = len(server.actions("Ping"))
+        for _ in range(3):
+            await server.until(pinged(server, more_than=answered))
+            time.sleep(HASTY.ping_timeout * 2)  # noqa: ASYNC251 - what holds the loop up is the point
+            for _ in range(5):
+                await asyncio.sleep(0)
+            answered = len(server.actions("Ping"))
+            server.event(Response="Success", ActionID=server.actions("Ping")[-1]["ActionID"])
+        assert server.links == 1
 
 
 async def test_a_refusal_is_certain_and_an_order_without_a_link_is_refused() -> None:
