@@ -8,7 +8,7 @@ from decimal import Decimal
 from core.cases.model import Claim, Component, DayRule, Posting
 from core.cases.queries.debt import DebtSheet, PostedLine
 from core.cases.rules.balance import ClaimBalance
-from core.cases.rules.interest import Accrual, AccrualLine, Days, Term
+from core.cases.rules.interest import Accrual, AccrualLine, Days, Term, explained
 from core.kernel.i18n import Message, msg
 from web.pages.case_words import COMPONENT_LABELS
 
@@ -85,7 +85,7 @@ def claim_sheet(balance: ClaimBalance, sheet: DebtSheet) -> ClaimSheet:
             (line, POSTINGS[line.kind], COMPONENT_LABELS[line.component])
             for line in sheet.posted.get(balance.claim_id, [])
         ),
-        interest=tuple(_interest(accrual) for accrual in balance.accrued.accruals),
+        interest=tuple(_interest(accrual) for accrual in explained(balance.accrued)),
     )
 
 

@@ -12,6 +12,7 @@ zero: what was overpaid on one is not set off against another.
 """
 
 from bisect import bisect_right
+from calendar import isleap
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +20,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
+from math import lcm
+from typing import NamedTuple
 
 from core.cases.model import DayRule, RateKind
 
@@ -26,6 +29,7 @@ ZERO = Decimal(0)
 _DAY = timedelta(days=1)
 _UNITS = 10_000  # sums and rates have at most four decimals
 _CENTS = 100
+_HUNDREDTHS_OF_UNITS = _UNITS * _UNITS * 100  # a sum times a percentage
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,13 +102,12 @@ class Days:
         return self.since <= day and (self.until is None or day <= self.until)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AccrualLine:
-    """Interest of consecutive days in which nothing changed.
+class AccrualLine(NamedTuple):
+    """Interest of consecutive days in which nothing changed: ``parts`` / ``whole``, exactly.
 
     ``percent`` is a year's, ``divisor`` the days of that year. On a line of a monthly index ``divisor`` is 0 and
-    ``percent`` is what the prices rose by in those months. ``exact`` is the unrounded sum, ``amount`` its share of the
-    rounded sum of the component: the lines of a component add up to it. ``capped``: cut off by the term's cap.
+    ``percent`` is what the prices rose by in those months. ``capped``: cut off by the term's cap. ``amount`` is the
+    line's share of the rounded sum of its component, once it is :func:`explained`.
     """
 
     since: date
@@ -112,13 +115,18 @@ class AccrualLine:
     base: Decimal
     percent: Decimal
     divisor: int
-    exact: Fraction
-    amount: Decimal = ZERO
+    parts: int
+    whole: int
     capped: bool = False
+    amount: Decimal = ZERO
 
     @property
     def days(self) -> int:
         return (self.until - self.since).days + 1
+
+    @property
+    def exact(self) -> Fraction:
+        return Fraction(self.parts, self.whole)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -153,11 +161,36 @@ def interest(
         return NOTHING
     posted = sorted(movements, key=lambda one: one.on)
     accruals = [accrue(term, posted, begins=begins, blocks=blocks, as_of=as_of) for term in terms]
-    sums: dict[str, Fraction] = defaultdict(Fraction)
+    sums: dict[str, dict[int, int]] = {}
     for accrual in accruals:
-        sums[accrual.term.accrues_to] += accrual.exact
-    parts = {component: rounded(exact) for component, exact in sums.items()}
-    return Interest(parts=parts, accruals=_shared_out(accruals, parts))
+        sum_ = sums.setdefault(accrual.term.accrues_to, defaultdict(int))
+        for line in accrual.lines:
+            sum_[line.whole] += line.parts
+    parts = {component: _half_up(*_together(sum_)) for component, sum_ in sums.items()}
+    return Interest(parts=parts, accruals=tuple(accruals))
+
+
+def _together(sum_: Mapping[int, int]) -> tuple[int, int]:
+    """The sum of parts, by what they are parts of, as one fraction."""
+    whole = lcm(*sum_)
+    return sum(parts * (whole // one) for one, parts in sum_.items()), whole
+
+
+def explained(found: Interest) -> tuple[Accrual, ...]:
+    """The lines with hundredths that add up to the rounded sum of their component: by the largest remainder."""
+    shares: dict[tuple[int, int], Decimal] = {}
+    for component, total in found.parts.items():
+        exact = {
+            (a, n): line.exact
+            for a, accrual in enumerate(found.accruals)
+            if accrual.term.accrues_to == component
+            for n, line in enumerate(accrual.lines)
+        }
+        shares.update(_largest_remainder(exact, total))
+    return tuple(
+        replace(accrual, lines=tuple(line._replace(amount=shares[a, n]) for n, line in enumerate(accrual.lines)))
+        for a, accrual in enumerate(found.accruals)
+    )
 
 
 def begins_on(due_on: date | None, interest_from: date | None) -> date | None:
@@ -192,8 +225,12 @@ def accrue(term: Term, posted: Sequence[Movement], *, begins: date, blocks: Sequ
 
 def rounded(exact: Fraction) -> Decimal:
     """To the hundredth, half away from zero."""
-    cents = (2 * abs(exact) * _CENTS + 1) // 2
-    return Decimal(cents if exact >= 0 else -cents).scaleb(-2)
+    return _half_up(*exact.as_integer_ratio())
+
+
+def _half_up(parts: int, whole: int) -> Decimal:
+    cents = (2 * abs(parts) * _CENTS + whole) // (2 * whole)
+    return Decimal(cents if parts >= 0 else -cents).scaleb(-2)
 
 
 #: What interest is reckoned on, from a day on, until the next one; the days rise.
@@ -227,7 +264,7 @@ def _by_days(term: Term, bases: _Bases, first: date, last: date, blocks: Sequenc
     unknown: list[Days] = []
     for since, until in _spans(term, bases, first, last, blocks):
         base = _base_on(bases, since)
-        if not base or any(since in block for block in blocks):
+        if not base or (blocks and any(since in block for block in blocks)):
             continue
         percent = term.rate_on(since)
         if percent is None:
@@ -235,8 +272,8 @@ def _by_days(term: Term, bases: _Bases, first: date, last: date, blocks: Sequenc
             continue
         divisor = _divisor(term.day_rule, since)
         days = (until - since).days + 1
-        exact = Fraction(_units(base) * _units(percent) * days, _UNITS * _UNITS * 100 * divisor)
-        lines.append(AccrualLine(since=since, until=until, base=base, percent=percent, divisor=divisor, exact=exact))
+        parts = _units(base) * _units(percent) * days
+        lines.append(AccrualLine(since, until, base, percent, divisor, parts, _HUNDREDTHS_OF_UNITS * divisor))
     return lines, unknown
 
 
@@ -282,8 +319,8 @@ def _lengthen(lines: list[AccrualLine], month: Days, base: Decimal, index: Fract
         before = lines.pop()
         since, factor = before.since, index * (1 + before.exact / Fraction(base))
     percent = Decimal(((factor - 1) * 100 * _UNITS * 100).__round__()).scaleb(-6)
-    exact = Fraction(base) * (factor - 1)
-    lines.append(AccrualLine(since=since, until=month.until, base=base, percent=percent, divisor=0, exact=exact))
+    parts, whole = (Fraction(base) * (factor - 1)).as_integer_ratio()
+    lines.append(AccrualLine(since, month.until, base, percent, 0, parts, whole))
 
 
 def _whole_months(first: date, last: date) -> Iterator[Days]:
@@ -319,26 +356,10 @@ def _capped(term: Term, lines: Sequence[AccrualLine]) -> tuple[AccrualLine, ...]
     kept: list[AccrualLine] = []
     for line in lines:
         within = min(line.exact, left)
-        kept.append(line if within == line.exact else replace(line, exact=within, capped=True))
+        parts, whole = within.as_integer_ratio()
+        kept.append(line if within == line.exact else line._replace(parts=parts, whole=whole, capped=True))
         left -= within
     return tuple(kept)
-
-
-def _shared_out(accruals: Sequence[Accrual], parts: Mapping[str, Decimal]) -> tuple[Accrual, ...]:
-    """Give every line its hundredths of the rounded sum of its component, by the largest remainder."""
-    shares: dict[tuple[int, int], Decimal] = {}
-    for component, total in parts.items():
-        exact = {
-            (a, n): line.exact
-            for a, accrual in enumerate(accruals)
-            if accrual.term.accrues_to == component
-            for n, line in enumerate(accrual.lines)
-        }
-        shares.update(_largest_remainder(exact, total))
-    return tuple(
-        replace(accrual, lines=tuple(replace(line, amount=shares[a, n]) for n, line in enumerate(accrual.lines)))
-        for a, accrual in enumerate(accruals)
-    )
 
 
 def _largest_remainder(exact: Mapping[tuple[int, int], Fraction], total: Decimal) -> dict[tuple[int, int], Decimal]:
@@ -359,4 +380,4 @@ def _divisor(rule: DayRule, day: date) -> int:
 
 
 def _year_days(year: int) -> int:
-    return 365 + (date(year, 12, 31).timetuple().tm_yday == 366)
+    return 365 + isleap(year)

@@ -2,21 +2,32 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy import and_, bindparam, exists, or_, select, update
 
-from core.cases.model import Case, CaseState, Claim, ClaimState
+from core.cases.model import CASES, Case, CaseState, Claim, ClaimState
 from core.cases.queries.agency import agency_day
 from core.cases.queries.balance import debts_of
 from core.cases.rules.balance import ClaimBalance, ClaimDebt, Copies, copies_of
-from core.cases.service.ledger import lock_cases
 from core.cases.service.scoring import rescore
+from core.kernel.bulk import execute_all
 from core.kernel.clock import Clock
 from core.kernel.uow import UnitOfWork, Work
 
 _BATCH = 500
+_COPIES = ("open_amount", "due_since", "limitation_on", "balance_on")
+_CARRIED = (
+    update(CASES)  # type: ignore[arg-type]
+    .where(CASES.c.id == bindparam("case"))
+    .values({name: bindparam(f"new_{name}") for name in _COPIES})
+)
+
+
+def _row(case_id: int, found: Copies, today: date) -> dict[str, Any]:
+    copied = (found.open_amount, found.due_since, found.limitation_on, today)
+    return {"case": case_id, **{f"new_{name}": value for name, value in zip(_COPIES, copied, strict=True)}}
 
 
 async def refresh_balances(work: Work, case_ids: Iterable[int], *, at: datetime) -> None:
@@ -83,8 +94,9 @@ class CarryForward:
             case_ids = (await session.scalars(found.order_by(Case.id).limit(_BATCH))).all()
         if case_ids:
             async with self._uow.write() as work:
-                await lock_cases(work, case_ids)
+                held = select(Case.id).where(Case.id.in_(case_ids)).order_by(Case.id).with_for_update()
+                await work.session.execute(held)
                 copies = await _settle_claims(work, case_ids, today)
-                rows = [{"id": case_id, "balance_on": today, **asdict(copies[case_id])} for case_id in case_ids]
-                await work.session.execute(update(Case), rows)
+                rows = [_row(case_id, copies[case_id], today) for case_id in case_ids]
+                await execute_all(work.session, _CARRIED, rows)
         return case_ids
