@@ -359,6 +359,23 @@ _API = {
     "GET /api/v1/parties": Entry(needs=("cases.view",)),
     "GET /api/v1/phones/{e164}": Entry(needs=("cases.view",), target="number"),
     "GET /api/v1/promises": Entry(needs=("cases.view",)),
+    "GET /api/v1/payments": Entry(needs=("payments.view",)),
+    "GET /api/v1/payments/{id:int}": Entry(needs=("payments.view",), target="payment"),
+    "GET /api/v1/allocations": Entry(needs=("payments.view",)),
+    "POST /api/v1/payments": Entry(
+        needs=("payments.edit",),
+        target="money account",
+        body='{"account_id": %(id)s, "value_on": "2026-03-11", "amount": {"amount": "1.00", "currency": "RUB"}}',
+    ),
+    **{
+        f"POST /api/v1/payments/{{id:int}}/{verb}": Entry(needs=(f"payments.{needed}",), target="payment", body=body)
+        for verb, needed, body in (
+            ("settle", "settle", "{}"),
+            ("withdraw", "withdraw", '{"settlement_id": %(settlement)s, "reason": "a mistake"}'),
+            ("reverse", "withdraw", '{"reason": "no funds"}'),
+            ("refund", "refund", '{"amount": {"amount": "1.00", "currency": "RUB"}, "reason": "asked for"}'),
+        )
+    },
     "POST /api/v1/promises": Entry(
         needs=("promises.edit",),
         target="case",
@@ -515,6 +532,11 @@ HOLDERS: dict[str, set[str]] = {
     "cases.mass": {"admin", "maria", "sofia", "karl"},
     "worklists.setup": {"admin", "maria"},
     "company.edit": {"admin", "maria"},
+    "payments.view": {"admin", "maria", "ada"},
+    "payments.edit": {"admin", "ada"},
+    "payments.settle": {"admin", "ada"},
+    "payments.withdraw": {"admin", "ada"},
+    "payments.refund": {"admin", "ada"},
     "planning.view": {"admin", "maria", "sofia", "ada"},
     "planning.edit": {"admin", "maria"},
     "calls.export": {"admin", "maria"},

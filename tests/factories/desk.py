@@ -30,9 +30,11 @@ from core.kernel.clock import ManualClock
 from core.kernel.ids import IdSource
 from core.kernel.uow import UnitOfWork
 from core.parties.service import NewParty, NewPhone
+from core.payments.service.desk import PaymentDesk
 from core.people.model import Profile, ProfileRight, User
 from recordings.model import Recording, RecordingState, Waveform
 from recordings.storage import LocalStorage, recording_key
+from tests.factories.money import Paid, part_paid
 from tests.factories.people import Cast
 from tests.fakes.floor import FakeTelephony
 from web.state import Services
@@ -191,6 +193,11 @@ class Desk:
         )
         service: CallbackService = self.services.parts[CallbackService]
         return await service.plan(PROGRAM, plan)
+
+    async def paid(self, owner: str) -> Paid:
+        """A payment on that collector's case, partly settled."""
+        desk: PaymentDesk = self.services.parts[PaymentDesk]
+        return await part_paid(self.uow, desk, self.cases[owner].id, self.clock.now().date())
 
     async def token(self, login: str, scopes: Sequence[str]) -> str:
         """A token that acts as that user."""

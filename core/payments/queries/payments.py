@@ -199,9 +199,17 @@ def _conditions(actor: Actor, query: ListQuery) -> list[ColumnElement[bool]]:
     return [part for part in (_reach(actor), _search(query.search), *asked) if part is not None]
 
 
-def _reach(actor: Actor) -> ColumnElement[bool] | None:
+async def require_payment(session: AsyncSession, actor: Actor, right: str, payment_id: int) -> None:
+    """Raises ``Forbidden`` without the right, ``NotFound`` for a payment it does not reach."""
+    reach = _reach(actor, right)
+    wanted = select(Payment.id).where(Payment.id == payment_id)
+    if await session.scalar(wanted if reach is None else wanted.where(reach)) is None:
+        raise NotFound()
+
+
+def _reach(actor: Actor, right: str = rights.VIEW) -> ColumnElement[bool] | None:
     """Payments matched to a case in reach, or settled on one."""
-    case = reaches(actor, rights.VIEW, owner=Case.collector_id, unit=Case.unit_id)
+    case = reaches(actor, right, owner=Case.collector_id, unit=Case.unit_id)
     if case is None:
         return None
     mine = select(Case.id).where(case)

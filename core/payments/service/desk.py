@@ -7,7 +7,7 @@ from decimal import Decimal
 from core.kernel.access import Actor
 from core.kernel.clock import Clock
 from core.kernel.uow import UnitOfWork
-from core.payments.model import Refund, Source
+from core.payments.model import Payment, Source
 from core.payments.service import books
 from core.payments.service.effects import Effects
 from core.payments.service.orders import Settled, SettleOrder
@@ -51,25 +51,31 @@ class PaymentDesk:
             await learn(work, order.payment_id, {line.item.case_id for line in settled.result.lines}, at=at)
         return settled
 
-    async def withdraw(self, actor: Actor, settlement_id: int, reason: str) -> None:
-        """Take a settlement back."""
+    async def withdraw(
+        self, actor: Actor, settlement_id: int, reason: str, *, payment_id: int | None = None
+    ) -> Payment:
+        """Take a settlement (of ``payment_id``, if given) back; the payment as it is then."""
         async with self._uow.write() as work:
-            await withdraw(work, actor, settlement_id, reason, self.effects, at=self._clock.now())
+            return await withdraw(
+                work, actor, settlement_id, reason, self.effects, at=self._clock.now(), payment_id=payment_id
+            )
 
-    async def reverse(self, actor: Actor, payment_id: int, reason: str, fee: BounceFee | None = None) -> None:
-        """Take a payment back as a whole."""
+    async def reverse(self, actor: Actor, payment_id: int, reason: str, fee: BounceFee | None = None) -> Payment:
+        """Take a payment back as a whole; the payment as it is then."""
         async with self._uow.write() as work:
-            await reverse(work, actor, payment_id, reason, self.effects, at=self._clock.now(), fee=fee)
+            return await reverse(work, actor, payment_id, reason, self.effects, at=self._clock.now(), fee=fee)
 
     async def resettle(self, actor: Actor, case_id: int, from_on: date, reason: str) -> Sequence[Settled]:
         """Settle the payments of a case from a day on again."""
         async with self._uow.write() as work:
             return await resettle(work, actor, case_id, from_on, self.effects, reason=reason, at=self._clock.now())
 
-    async def refund(self, actor: Actor, payment_id: int, amount: Decimal, reason: str) -> Refund:
-        """Give some of what is in suspense back."""
+    async def refund(
+        self, actor: Actor, payment_id: int, amount: Decimal, reason: str, *, currency: str | None = None
+    ) -> Payment:
+        """Give some of what is in suspense back; the payment as it is then."""
         async with self._uow.write() as work:
-            return await refund(work, actor, payment_id, amount, reason, at=self._clock.now())
+            return await refund(work, actor, payment_id, amount, reason, at=self._clock.now(), currency=currency)
 
     async def close_month(self, actor: Actor, month: date) -> None:
         """Close a month of the books."""

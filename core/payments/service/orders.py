@@ -24,7 +24,8 @@ _NOTHING = Result(lines=(), remainder=Decimal(0))
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SettleOrder:
     """What to settle: ``amount`` of the payment (None: all that is left) on ``case_ids`` (none: the case it was matched
-    to) or some claims of them (None: all), by a scheme (None: the creditor's, else the law's) or by ``lines``."""
+    to) or some claims of them (None: all), by a scheme (None: the creditor's, else the law's) or by ``lines``.
+    ``currency``, if given, must be the payment's."""
 
     payment_id: int
     case_ids: tuple[int, ...] = ()
@@ -32,6 +33,7 @@ class SettleOrder:
     amount: Decimal | None = None
     scheme_key: str | None = None
     lines: tuple[Wanted, ...] = ()
+    currency: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -126,6 +128,8 @@ def _payment(order: SettleOrder, payments: Mapping[int, Payment]) -> Payment:
         raise PaymentIsReversed()
     if payment.amount <= payment.settled + payment.refunded:
         raise NothingLeft()
+    if order.currency not in (None, payment.currency):
+        raise BadSettlement({"amount": msg("The payment is in {currency}.", currency=payment.currency)})
     return payment
 
 

@@ -17,18 +17,31 @@ from core.payments import rights
 from core.payments.errors import BadRefund, NothingLeft, PaymentIsReversed
 from core.payments.events import PaymentChanged
 from core.payments.model import Payment, PaymentState, Refund
+from core.payments.queries.payments import require_payment
 from core.payments.service.books import hold_books
 
 
-async def refund(work: Work, actor: Actor, payment_id: int, amount: Decimal, reason: str, *, at: datetime) -> Refund:
+async def refund(
+    work: Work,
+    actor: Actor,
+    payment_id: int,
+    amount: Decimal,
+    reason: str,
+    *,
+    at: datetime,
+    currency: str | None = None,
+) -> Payment:
     """Give back some of what is in suspense of a payment, as of today; the transfer itself is made at the bank.
+    ``currency``, if given, must be the payment's. The payment as it is then.
 
     Raises ``NotFound``, ``PaymentIsReversed``, ``NothingLeft`` or ``BadRefund``.
     """
-    actor.require(rights.REFUND)
+    await require_payment(work.session, actor, rights.REFUND, payment_id)
     _check(amount, reason)
     books = await hold_books(work, at=at)
     payment = await _spend(work, payment_id, amount)
+    if currency not in (None, payment.currency):
+        raise BadRefund({"amount": msg("The payment is in {currency}.", currency=payment.currency)})
     transaction = await post(
         work,
         actor,
@@ -51,11 +64,10 @@ async def refund(work: Work, actor: Actor, payment_id: int, amount: Decimal, rea
         created_at=at,
     )
     work.session.add(made)
-    await work.session.flush()
     changes = {"refunded": (None, amount), "reason": (None, reason)}
     record(work, actor, "payment.refunded", ("payment", payment_id), changes, at=at)
     work.emit(PaymentChanged(at=at, payment_id=payment_id))
-    return made
+    return payment
 
 
 def _check(amount: Decimal, reason: str) -> None:

@@ -34,7 +34,8 @@ class NewPayment:
     """Money that came in; see :class:`core.payments.model.Payment`.
 
     ``occurrence`` counts payments that are alike in everything else, from 0 (see
-    :func:`~core.payments.rules.fingerprint.fingerprint`): one more says "this is another one".
+    :func:`~core.payments.rules.fingerprint.fingerprint`): one more says "this is another one". ``currency``, if given,
+    must be the account's.
     """
 
     account_id: int
@@ -52,6 +53,7 @@ class NewPayment:
     match: Mapping[str, Any] = field(default_factory=dict)
     batch_id: int | None = None
     occurrence: int = 0
+    currency: str | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -158,6 +160,8 @@ def _check(new: NewPayment, account: MoneyAccount, today: date) -> None:
     faults: dict[str, Message] = {}
     if not 0 < new.amount < _HIGHEST or new.amount != new.amount.quantize(CENT):
         faults["amount"] = msg("Enter a sum above zero with at most two decimals.")
+    if new.currency not in (None, account.currency):
+        faults["amount"] = msg("The account is in {currency}.", currency=account.currency)
     if new.value_on > today:
         faults["value_on"] = msg("The day is still to come.")
     if new.source is Source.CASH and not new.receipt_no:

@@ -26,6 +26,7 @@ from core.payments import rights
 from core.payments.errors import NothingOpen
 from core.payments.events import PaymentChanged
 from core.payments.model import Allocation, Payment, PaymentState, Settlement
+from core.payments.queries.payments import require_payment
 from core.payments.rules.allocation import Line, Result
 from core.payments.service.books import Books, hold_books
 from core.payments.service.effects import Effects, Move, MoveKind
@@ -105,8 +106,8 @@ async def split_and_post(
 
 
 async def _check_reach(session: AsyncSession, actor: Actor, order: SettleOrder) -> None:
-    """Raises ``NotFound`` when a case that was named is out of reach."""
-    actor.require(rights.SETTLE)
+    """Raises ``NotFound`` when the payment or a case that was named is out of reach."""
+    await require_payment(session, actor, rights.SETTLE, order.payment_id)
     for case_id in order.case_ids:
         await case_for(session, actor, case_id, rights.SETTLE)
 

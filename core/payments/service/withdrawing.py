@@ -23,6 +23,7 @@ from core.payments import rights
 from core.payments.errors import AlreadyWithdrawn, BadPayment, MoneyGivenBack, PaymentIsReversed
 from core.payments.events import PaymentChanged
 from core.payments.model import Allocation, Payment, PaymentState, Settlement
+from core.payments.queries.payments import require_payment
 from core.payments.service.books import Books, hold_books
 from core.payments.service.effects import Effects, Move, MoveKind
 
@@ -30,23 +31,36 @@ from core.payments.service.effects import Effects, Move, MoveKind
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BounceFee:
     """What a payment that bounced costs the debtor: charged on ``claim_id`` as the agency's fee, on the day of the
-    reversal, as a transaction of its own."""
+    reversal, as a transaction of its own. ``currency``, if given, must be the case's."""
 
     claim_id: int
     amount: Decimal
+    currency: str | None = None
 
 
 async def withdraw(
-    work: Work, actor: Actor, settlement_id: int, reason: str, effects: Effects, *, at: datetime
-) -> None:
-    """Take a settlement back: its money is in suspense again, and every balance at every date as if it had never been.
+    work: Work,
+    actor: Actor,
+    settlement_id: int,
+    reason: str,
+    effects: Effects,
+    *,
+    at: datetime,
+    payment_id: int | None = None,
+) -> Payment:
+    """Take a settlement (of ``payment_id``, if given) back: its money is in suspense again, and every balance at every
+    date as if it had never been. The payment as it is then.
 
     Raises ``NotFound`` or ``AlreadyWithdrawn``.
     """
     await _check_reach(work, actor, [settlement_id])
+    settlement = await work.session.get(Settlement, settlement_id)
+    if settlement is None or payment_id not in (None, settlement.payment_id):
+        raise NotFound()
     books = await hold_books(work, at=at)
     moves = await withdraw_many(work, actor, [settlement_id], MoveKind.WITHDRAWN, reason=reason, books=books, at=at)
     await effects.moved(work, actor, moves, today=books.today, at=at, reason=reason)
+    return await _payment_now(work, settlement.payment_id)
 
 
 async def reverse(
@@ -58,11 +72,13 @@ async def reverse(
     *,
     at: datetime,
     fee: BounceFee | None = None,
-) -> None:
-    """Take a payment back as a whole: everything that stands of it is withdrawn, the payment itself mirrored.
+) -> Payment:
+    """Take a payment back as a whole: everything that stands of it is withdrawn, the payment itself mirrored. The
+    payment as it is then.
 
     Raises ``NotFound``, ``PaymentIsReversed``, ``MoneyGivenBack`` or ``BadPayment`` for the fee.
     """
+    await require_payment(work.session, actor, rights.WITHDRAW, payment_id)
     standing = await _standing(work, payment_id)
     await _check_reach(work, actor, standing)
     books = await hold_books(work, at=at)
@@ -75,6 +91,11 @@ async def reverse(
         await _charge(work, actor, fee, reason=reason, books=books, at=at)
     await effects.moved(work, actor, moves, today=books.today, at=at, reason=reason)
     await refresh_balances(work, fee_case, at=at)
+    return await _payment_now(work, payment_id)
+
+
+async def _payment_now(work: Work, payment_id: int) -> Payment:
+    return await work.session.get_one(Payment, payment_id, populate_existing=True)
 
 
 async def withdraw_many(
@@ -263,7 +284,10 @@ async def _fee_case(work: Work, actor: Actor, fee: BounceFee | None) -> Sequence
     claim = await work.session.get(Claim, fee.claim_id)
     if claim is None:
         raise NotFound()
-    return ((await case_for(work.session, actor, claim.case_id, rights.WITHDRAW)).id,)
+    case = await case_for(work.session, actor, claim.case_id, rights.WITHDRAW)
+    if fee.currency not in (None, case.currency):
+        raise BadPayment({"fee": msg("The debt is in {currency}.", currency=case.currency)})
+    return (case.id,)
 
 
 async def _charge(work: Work, actor: Actor, fee: BounceFee, *, reason: str, books: Books, at: datetime) -> None:

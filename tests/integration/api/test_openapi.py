@@ -26,6 +26,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.factories.desk import Desk
+from tests.factories.money import money_account
 from tests.integration.api.conftest import Program
 from tests.plugins.web import HOST
 from web.api.v1.index import OPERATIONS
@@ -54,6 +55,11 @@ _PROMISED = {
     "GET /cases",
     "GET /cases/{id}",
     "GET /parties",
+    "GET /payments",
+    "GET /payments/{id}",
+    "POST /payments",
+    *(f"POST /payments/{{id}}/{verb}" for verb in ("settle", "withdraw", "reverse", "refund")),
+    "GET /allocations",
     "GET /phones/{e164}",
     "GET /promises",
     "POST /promises",
@@ -153,6 +159,8 @@ async def things(desk: Desk, folder: Path) -> dict[str, int]:
     ids = {path: await desk.callback("diego") for path in described_paths("/callbacks/{id}")}
     ids |= {path: await desk.call("anna") for path in described_paths("/calls/{id}")}
     ids |= dict.fromkeys(described_paths("/recordings/{id}"), await desk.recording("bella", folder))
+    for path in described_paths("/payments/{id}"):
+        ids[path] = (await desk.paid("anna")).payment
     return {**ids, "/cases/{id}": desk.cases["bella"].id, "/agents/{id}/state": desk.cast.users["anna"]}
 
 
@@ -166,7 +174,7 @@ def described_paths(start: str) -> list[str]:
 async def test_nothing_breaks_it(program: Program, desk: Desk, tmp_path: Path, mode: GenerationMode) -> None:
     case = desk.cases["anna"]
     window = {"window_start": "2026-03-12T09:00:00Z", "window_end": "2026-03-12T10:00:00Z"}
-    known = {
+    known: dict[str, object] = {
         "case_id": case.id,
         "party_id": case.debtor_id,
         "phone": desk.phones["anna"],
@@ -182,6 +190,16 @@ async def test_nothing_breaks_it(program: Program, desk: Desk, tmp_path: Path, m
         **window,
     }
     ids = await things(desk, tmp_path)
+    paid = await desk.paid("anna")
+    ids["/payments/{id}/withdraw"] = paid.payment
+    known |= {
+        "account_id": await money_account(desk.uow),
+        "value_on": "2026-03-10",
+        "settlement_id": paid.settlement,
+        "case_ids": [],
+        "lines": [],
+        **dict.fromkeys(("claim_id", "claim_ids", "fee", "receipt_number", "scheme")),
+    }
     thrower = Thrower(await program("admin"), asyncio.get_running_loop(), known)
     generation = GenerationConfig(with_security_parameters=False)
     config = SchemathesisConfig(projects=ProjectsConfig(default=ProjectConfig(generation=generation)))

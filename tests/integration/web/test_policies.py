@@ -39,6 +39,7 @@ from core.parties.model import Email, Party, PartyKind
 from core.people.model import ApiToken, Profile, Role, SavedView, Unit, UserSession
 from core.people.service.logins import LoggedIn, Origin
 from recordings.storage import open_storage
+from tests.factories.money import money_account, part_paid
 from tests.factories.people import PASSWORD, Cast
 from tests.factories.work import Desk, creditor_and_order, lay_desk, waiting_import, waiting_payment
 from tests.integration.cases.ledger import group_of
@@ -122,6 +123,10 @@ class World:
             "mark",
         ):
             return {name: await self._work(name, kind, me) for name in OTHERS}
+        if kind == "money account":
+            return {"it": {"id": await money_account(self.uow)}}
+        if kind == "payment":
+            return {"it": await self._payment(me)}
         if kind == "stage":
             return {"it": {"id": await self._stage()}}
         if kind == "plan":
@@ -179,6 +184,11 @@ class World:
             work.session.add(mail)
             await work.session.flush()
             return {**params, "kind": "email", "row": mail.id}
+
+    async def _payment(self, me: str) -> Params:
+        case = await self._work("anna", "case", me)
+        paid = await part_paid(self.uow, self.house.payments, int(str(case["id"])), self.clock.now().date())
+        return {"id": paid.payment, "settlement": paid.settlement}
 
     async def _blocked(self, params: Params) -> Params:
         async with self.uow.write() as work:
@@ -328,7 +338,8 @@ async def _call(client: httpx.AsyncClient, door: Door, params: Params, entry: En
 async def _send(client: httpx.AsyncClient, door: Door, params: Params, entry: Entry) -> str:
     """The same as a program does it: JSON, and a key of its own."""
     headers = {"Content-Type": "application/json", "Idempotency-Key": secrets.token_hex(8)}
-    body = entry.body % {"case": MISSING_ID, "party": MISSING_ID, **params}
+    nothing = dict.fromkeys(("case", "party", "id", "settlement"), MISSING_ID)
+    body = entry.body % {**nothing, **params}
     return outcome(await client.post(door.address(params), content=body, headers=headers))
 
 

@@ -5,12 +5,12 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from web.api.v1 import agents, callbacks, calls, cases, contacts, promises, recordings
+from web.api.v1 import agents, callbacks, calls, cases, contacts, payments, promises, recordings
 from web.api.v1.openapi import document
 from web.api.v1.operation import BASE, Operation
 from web.security import public, route
 
-_MODULES = (calls, recordings, callbacks, cases, promises, contacts, agents)
+_MODULES = (calls, recordings, callbacks, cases, promises, payments, contacts, agents)
 
 OPERATIONS: tuple[Operation[Any], ...] = tuple(one for module in _MODULES for one in module.OPERATIONS)
 _DOCUMENT = document(OPERATIONS)
