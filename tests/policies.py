@@ -381,6 +381,9 @@ _API = {
         target="case",
         body=f'{{"case_id": %(case)d, "due_on": "2026-03-12", "amount": {_SUM}}}',
     ),
+    "POST /api/v1/promises/{id:int}/cancel": Entry(
+        needs=("promises.edit",), target="promise", body='{"reason": "he cannot pay"}'
+    ),
     "POST /api/v1/contact-check": Entry(
         needs=("cases.view",), target="case", body=f'{{"party_id": %(party)d, {_ABOUT}}}'
     ),

@@ -82,6 +82,9 @@ def _filters(texts: Translator) -> dict[str, Callable[..., object]]:
     def month(value: date) -> str:
         return formats.month(value, language)
 
+    def weekday(value: date) -> str:
+        return formats.weekday(value, language)
+
     def number(value: float | Decimal | None) -> str:
         return formats.number(value, language)
 
@@ -104,6 +107,7 @@ def _filters(texts: Translator) -> dict[str, Callable[..., object]]:
         "money": money,
         "amount": amount,
         "month": month,
+        "weekday": weekday,
         "number": number,
         "percent": percent,
         "day": day,

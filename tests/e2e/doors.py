@@ -65,7 +65,7 @@ def case_doors(ids: Mapping[str, int]) -> tuple[Door, ...]:
     day = at.partition("T")[0]
     return (
         lambda text: (f"/cases/{case}/notes", {"text": text}),
-        lambda text: (f"/cases/{case}/promises", {"amount": "10", "due": day, "note": text[:2000]}),
+        lambda text: (f"/cases/{case}/promises", {"promise_amount": "10", "promise_due": day, "note": text[:2000]}),
         lambda text: (
             f"/cases/{case}/people",
             {"name": text[:300], "role": "relative", "relation": text[:120]},

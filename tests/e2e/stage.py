@@ -40,6 +40,7 @@ class Stage:
         self.base = ""
         self.phone: Mapping[str, object] | None = None
         self.dial_answer: tuple[int, Mapping[str, object]] = (201, {"call_id": 1})
+        self.refusal: Mapping[str, object] | None = None
         self.posted: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
         self.resumed_after: list[str | None] = []
         self.snapshot: dict[str, object] = {"offers": []}
@@ -50,6 +51,7 @@ class Stage:
             routes=[
                 Route("/cases", self._list),
                 Route("/cases/{case:int}", self._case),
+                Route("/cases/{case:int}/plans/preview", self._schedule),
                 Route("/callers/11", self._caller),
                 Route("/callers/11/search", self._found),
                 Route("/login", self._login),
@@ -102,6 +104,11 @@ class Stage:
             request, "cases/caller.html", caller=screens.caller(known="hidden" not in request.query_params)
         )
 
+    async def _schedule(self, request: Request) -> Response:
+        count = int(request.query_params["plan_count"])
+        lines = [(n, screens.NOW.date(), screens.roubles("100")) for n in range(1, count + 1)]
+        return self._page(request, "cases/_schedule.html", lines=lines, faults={})
+
     async def _found(self, request: Request) -> Response:
         return HTMLResponse(f"<p>{len(request.query_params['q'])} letters</p>")
 
@@ -121,6 +128,8 @@ class Stage:
         is_json = request.headers.get("content-type", "").startswith("application/json")
         fields = json.loads(body) if is_json else dict(await request.form())
         await self.posted.put((request.url.path, fields))
+        if self.refusal is not None:
+            return JSONResponse(self.refusal, status_code=422)
         return Response(status_code=204)
 
     async def _live(self, screen: WebSocket) -> None:

@@ -89,6 +89,42 @@ async def test_results_by_key_demand_what_they_need(stage: Stage, chromium: Brow
     assert "callback_at" not in fields
 
 
+async def test_a_promise_is_taken_with_five_keys(stage: Stage, chromium: Browser) -> None:
+    page = await desk(stage, chromium, "/cases/7")
+    await page.keyboard.press("p")
+    await expect(page.locator("#promise-form-amount")).to_be_focused()
+    for keys in ("Alt+Digit2", "Alt+Digit6", "Enter"):  # half, on Friday, save
+        await page.keyboard.press(keys)
+    path, fields = await stage.posted.get()
+    assert path == "/calls/4503599627370497/result"
+    assert fields["code"] == "RPC-PTP"
+    assert (fields["promise_amount"], fields["promise_due"]) == ("93835.29", "2026-11-13")
+    assert fields["supersede"] == "1"
+    await expect(page.locator("#promise-dialog")).not_to_be_visible()
+
+
+async def test_what_is_wrong_with_a_promise_is_told_at_its_field(stage: Stage, chromium: Browser) -> None:
+    stage.refusal = {"code": "bad_promise", "detail": "no", "errors": {"due_on": "The day has passed."}}
+    page = await desk(stage, chromium, "/cases/7")
+    await page.keyboard.press("p")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#promise-dialog [role=alert]")).to_contain_text("The day has passed.")
+    await expect(page.locator("#promise-form-due")).to_be_focused()
+
+
+async def test_a_plan_shows_its_instalments_as_it_is_typed(stage: Stage, chromium: Browser) -> None:
+    page = await desk(stage, chromium, "/cases/7")
+    await page.keyboard.press("i")
+    await expect(page.locator("#plan-form-count")).to_be_focused()
+    await expect(page.locator("#plan-form-schedule li")).to_have_count(3)
+    await page.keyboard.type("5")
+    await expect(page.locator("#plan-form-schedule li")).to_have_count(5)
+    await page.keyboard.press("Enter")
+    path, fields = await stage.posted.get()
+    assert path == "/calls/4503599627370497/result"
+    assert (fields["code"], fields["plan_count"], fields["plan_rhythm"]) == ("RPC-PLAN", "5", "monthly")
+
+
 async def test_keys_rest_in_text_fields_and_can_be_listed(stage: Stage, chromium: Browser) -> None:
     page = await desk(stage, chromium, "/cases/7")
     await page.keyboard.press("/")

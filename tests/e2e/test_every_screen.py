@@ -33,7 +33,7 @@ DEBTOR = "+79000000100"
 WIDTHS = (1280, 390)
 #: Answers that are no pages: files, sounds, parts of pages, figures for machines.
 NO_PAGE = re.compile(
-    r"/(export|audio|peaks|marks|report|progress|config|health|metrics|search)$|/shared/|^/login$|^/api/"
+    r"/(export|audio|peaks|marks|report|progress|preview|config|health|metrics|search)$|/shared/|^/login$|^/api/"
 )
 #: What is a page although its address ends like a part of one.
 PAGES = {"/search"}
@@ -241,7 +241,7 @@ async def things_of(product: Product, chromium: Browser, collector: Page, case_i
     }
     things["debtors"] = things["party"]
     things["users"] = await _first(admin, f"{product.url}/users?q=collector", "main tbody a[href^='/users/']")
-    for folder in ("units", "roles", "profiles", "creditors", "audit", "blocks", "stages", "orders"):
+    for folder in ("units", "roles", "profiles", "creditors", "audit", "blocks", "stages", "orders", "promise-types"):
         selector = f"main [href^='/{folder}/']:not([href*='/new'], [href*='/export'])"
         things[folder] = await _first(admin, f"{product.url}/{folder}", selector)
     things |= {"plan": things["stages"], "scope": "stage", "month": datetime.now(UTC).strftime("%Y-%m")}

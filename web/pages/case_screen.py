@@ -257,7 +257,9 @@ def _promise_told(data: Mapping[str, str]) -> Text:
 
 def _task_told(data: Mapping[str, str]) -> Message:
     change = work_words.TASK_CHANGES[data["state"]]
-    return msg("{title}: {change}", title=data["title"], change=change) if "title" in data else change
+    if "title" not in data:
+        return change
+    return msg("{title}: {change}", title=Message(data["title"]), change=change)  # the program's own are translated
 
 
 def _contact_told(data: Mapping[str, str]) -> Message:

@@ -55,6 +55,11 @@ def percent(value: float | None, language: str) -> str:
     return NOTHING if value is None else format_percent(value, format="#,##0.0 %", locale=language)
 
 
+def weekday(value: date, language: str) -> str:
+    """The short name of the day in the week: ``Mon``."""
+    return format_date(value, "EEE", locale=language)
+
+
 def day(value: date | None, language: str) -> str:
     """A short date with its weekday and year: ``Thu 12 Nov 2026``."""
     return NOTHING if value is None else format_date(value, "EEE d MMM y", locale=language)

@@ -29,7 +29,7 @@ async def follow_up(
         known.state, known.ended_at, known.due_at = TaskState.OPEN, None, at
     else:
         return
-    add_event(work, case.id, EventKind.TASK, at, data={"title": title, "state": TaskState.OPEN})
+    add_event(work, case.id, EventKind.TASK, at, data={"title": title, "state": "planned"})
 
 
 async def fell_away(work: Work, case_id: int, reasons: str, *, at: datetime, but: str = "") -> None:

@@ -279,7 +279,7 @@ async def test_cases_and_people(program: Program, desk: Desk) -> None:
     assert " ".join(whole) == (
         "id number state close_reason suspended_until debtor_id creditor_id creditor order stage agent "
         "priority jurisdiction opened_at closed_at next_action_at last_contact_at balance people claims "
-        "promises"
+        "promises plans"
     )
     assert whole["jurisdiction"] == "RU"
     assert whole["balance"]["total"] == {"amount": "1500.50", "currency": "RUB"}
@@ -339,7 +339,8 @@ async def test_promises(program: Program, desk: Desk) -> None:
     assert answer.status_code == 201, answer.text
     taken = answer.json()
     assert " ".join(taken) == (
-        "id case_id party_id amount due_on grace_days state phone call_id agent created_at settled_at"
+        "id case_id party_id amount due_on grace_days type_id threshold_percent paid state reason phone call_id agent "
+        "created_at settled_at"
     )
     assert taken["amount"] == {"amount": "500.00", "currency": "RUB"}
     assert (taken["state"], taken["agent"]) == ("open", desk.cast.users["anna"])
@@ -347,6 +348,15 @@ async def test_promises(program: Program, desk: Desk) -> None:
     for miss in ({"state": "kept"}, {"due_from": "2026-03-21"}, {"due_to": "2026-03-19"}):
         assert (await anna.get("/promises", params=miss)).json()["items"] == []
     problem(await anna.post("/promises", json=given, headers=key()), 409, "promise_open")
+    replaced = (await anna.post("/promises", json={**given, "supersede": True}, headers=key())).json()
+    assert replaced["id"] != taken["id"]
+    (gone,) = (await anna.get("/promises", params={"state": "cancelled"})).json()["items"]
+    assert (gone["id"], gone["reason"]) == (taken["id"], "superseded")
+    end = f"/promises/{replaced['id']}/cancel"
+    problem(await anna.post(end, json={}, headers=key()), 422, "invalid")
+    ended = (await anna.post(end, json={"reason": "he lost his job"}, headers=key())).json()
+    assert (ended["state"], ended["reason"]) == ("cancelled", "he lost his job")
+    problem(await anna.post(end, json={"reason": "again"}, headers=key()), 409, "promise_settled")
     too_much = {**given, "amount": {"amount": "9999", "currency": "RUB"}}
     assert "amount" in problem(await anna.post("/promises", json=too_much, headers=key()), 422, "bad_promise")["errors"]  # type: ignore[operator]
 

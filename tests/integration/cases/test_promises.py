@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -24,6 +25,7 @@ from core.cases.model import (
     TaskState,
     WorkSettings,
 )
+from core.cases.queries.dues import SORTS, DaySum, DueQuery, due_days, list_dues
 from core.cases.rules.plans import Rhythm, equal_sums, schedule
 from core.cases.service.appropriation import Received, appropriate
 from core.cases.service.deciding import PromiseKeeper
@@ -319,3 +321,37 @@ async def test_one_of_two_agreements_at_the_same_moment_is_taken(desk: Desk) -> 
     results = await asyncio.gather(desk.promise(), desk.plan(), desk.promise(), return_exceptions=True)
     assert sum(isinstance(one, int) for one in results) == 1
     assert sum(isinstance(one, PromiseOpen | PlanLive) for one in results) == 2
+
+
+async def test_promises_and_instalments_are_one_list_and_one_calendar(
+    desk: Desk, floor: Floor, uow: UnitOfWork, clock: ManualClock
+) -> None:
+    await desk.promise("400")
+    await desk.money((1, TODAY, "100"))
+    other = await debtor_case(uow, clock, floor, "B-2", "Sidorov Semyon", owner=floor.boris)
+    await Desk(uow, clock, floor, other).plan(actor=floor.actor(floor.boris, Scope.ALL, rights.PLAN))
+
+    async def found(actor: Actor = PROGRAM, **asked: Any) -> list[tuple[str, int | None, str]]:
+        async with uow.read() as session:
+            listing = await list_dues(session, actor, DueQuery(**asked))
+            assert listing.total >= len(listing.rows)
+            return [(row.number, row.n, row.state) for row in listing.rows]
+
+    everything = [("A-1", None, "open"), *(("B-2", n, "open") for n in (1, 2, 3, 4))]
+    assert sorted(await found(), key=str) == sorted(everything, key=str)
+    assert await found(desk.anna) == everything[:1]
+    assert await found(plans=True) == everything[1:]
+    assert await found(plans=False, states=["open"], search="petrov") == everything[:1]
+    assert await found(states=["kept"]) == []
+    assert await found(due_from=date(2026, 3, 23), due_to=date(2026, 3, 30)) == everything[2:4]
+    assert await found(collector_id=floor.anna.id, unit_id=floor.anna.unit_id) == everything[:1]
+    for sort in sorted(SORTS):
+        for key in (sort, f"-{sort}"):
+            async with uow.read() as session:
+                whole = await list_dues(session, PROGRAM, DueQuery(sort=key))
+                first = await list_dues(session, PROGRAM, DueQuery(sort=key, size=2))
+                second = await list_dues(session, PROGRAM, DueQuery(sort=key, size=3, after=first.next))
+            assert [*first.rows, *second.rows] == list(whole.rows), key
+    async with uow.read() as session:
+        days = await due_days(session, PROGRAM, DueQuery(due_to=DUE))
+    assert days == [DaySum(day=DUE, currency="RUB", count=2, amount=Decimal(650), paid=Decimal(100))]

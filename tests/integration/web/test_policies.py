@@ -114,6 +114,7 @@ class World:
         if kind in (
             "case",
             "case with agreements",
+            "promise",
             "debtor",
             "case to call back",
             "call",
@@ -166,8 +167,9 @@ class World:
         common |= {"stage": await self._stage(), "tag": await self._thing("tag"), "task": desk.task}
         async with self.uow.read() as session:
             common["claim"] = await session.scalar(select(Claim.id).where(Claim.case_id == desk.case))
-        if kind == "case with agreements":
+        if kind in ("case with agreements", "promise"):
             common |= await self._agreed(desk)
+            ids["promise"] = int(str(common["promise"]))
         if kind == "shared recording":
             reader = replace(PROGRAM, user_id=self.people.users[me])
             common["word"] = await self.house.archive.desk.link(reader, desk.recording)

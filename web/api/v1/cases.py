@@ -16,7 +16,7 @@ from core.kernel.errors import NotFound
 from core.parties.model import Consent, PartyKind, PhoneKind, PhoneQuality
 from core.parties.model import Phone as PhoneRow
 from web.api.v1.operation import Operation, routes_of
-from web.api.v1.promises import Promise, promise_of
+from web.api.v1.promises import PaymentPlan, Promise, plan_of, promise_of
 from web.api.v1.shapes import E164, Id, Money, Nothing, Page, Paged, Shape, Utc, Word, money
 from web.security import actor, right
 from web.state import services
@@ -129,6 +129,7 @@ class CaseWhole(Shape):
     people: list[PersonOnCase]
     claims: list[ClaimOnCase]
     promises: list[Promise]
+    plans: list[PaymentPlan]
 
 
 class Party(Shape):
@@ -266,6 +267,7 @@ def _whole(card: CaseCard) -> CaseWhole:
         people=[_person(person) for person in card.people],
         claims=[_claim(claim, case.currency) for claim in card.claims],
         promises=[promise_of(promise) for promise in card.promises],
+        plans=[plan_of(plan) for plan in card.plans],
     )
 
 
