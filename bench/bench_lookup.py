@@ -5,27 +5,19 @@ import asyncio
 import random
 import sqlite3
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
-import aiosqlite
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-
-from bench.figure import Figure, percentile
-from callcenter.app.models import metadata
+from bench.beside import ROUNDS, bare_sql, beside, make_schema
+from bench.figure import Figure
 from core.cases.lookup import who_is_calling
 from core.cases.queries.lists import ListQuery, list_cases
 from core.kernel.access import PROGRAM
 from core.kernel.db import Database
 
 DEBTORS = 1_000_000
-_ROUNDS = 300
-_WARMING = 20
 _NOW = "2026-03-11 12:00:00.000000"
 _SURNAMES = [
     f"{a}{b}{c}"
@@ -122,76 +114,14 @@ def _fill(path: Path, count: int) -> None:
     bare.close()
 
 
-async def _timed(action: Callable[[int], Awaitable[object]], rounds: int = _ROUNDS) -> list[float]:
-    spent = []
-    for n in range(rounds):
-        start = perf_counter()
-        await action(n)
-        spent.append((perf_counter() - start) * 1000)
-    return spent
-
-
-@dataclass(frozen=True, slots=True)
-class _Bare:
-    """The same question as bare SQL, without the product: through the product's engine, and past it through the raw
-    driver, which keeps no transaction."""
-
-    engine: AsyncEngine
-    driver: aiosqlite.Connection
-
-    async def through_engine(self, *statements: tuple[str, tuple[Any, ...]]) -> None:
-        async with self.engine.connect() as connection:
-            for sql, values in statements:
-                (await connection.exec_driver_sql(sql, values)).all()
-
-    async def through_driver(self, *statements: tuple[str, tuple[Any, ...]]) -> None:
-        for sql, values in statements:
-            await (await self.driver.execute(sql, values)).fetchall()
-
-
-@asynccontextmanager
-async def _bare(path: Path) -> AsyncIterator[_Bare]:
-    engine = create_async_engine(f"sqlite+aiosqlite:///{path}")
-    async with aiosqlite.connect(path) as driver:
-        yield _Bare(engine, driver)
-    await engine.dispose()
-
-
-_Asks = Callable[[int], Sequence[tuple[str, tuple[Any, ...]]]]
-
-
-async def _beside(
-    name: str, bare: _Bare, ours: Callable[[int], Awaitable[object]], asks: _Asks, rounds: int = _ROUNDS
-) -> list[Figure]:
-    """The product and the bare SQL for the same rounds, each warmed up first."""
-    for action in (ours, lambda n: bare.through_engine(*asks(n)), lambda n: bare.through_driver(*asks(n))):
-        await _timed(action, _WARMING)
-    spent = await _timed(ours, rounds)
-    engine = await _timed(lambda n: bare.through_engine(*asks(n)), rounds)
-    driver = await _timed(lambda n: bare.through_driver(*asks(n)), rounds)
-    named = f"the bare SQL, same driver (raw: {percentile(driver, 0.5):.3f})"
-
-    def figure(share: float, word: str, aim: str) -> Figure:
-        return Figure(
-            name=f"{name} ({word})",
-            value=percentile(spent, share),
-            unit="ms",
-            reference=percentile(engine, share),
-            reference_name=named if aim else "",
-            aim=aim,
-        )
-
-    return [figure(0.5, "p50", "≤ 3×"), figure(0.99, "p99", "")]
-
-
 async def _measure(path: Path, count: int) -> list[Figure]:
     database = Database(f"sqlite+aiosqlite:///{path}")
     now = datetime.now(UTC)
     random.seed(11)
-    known = [random.randrange(2, count) for _ in range(_ROUNDS)]
+    known = [random.randrange(2, count) for _ in range(ROUNDS)]
     words = [
         f"{random.choice(_SURNAMES)} {random.choice(_NAMES)} {random.randrange(100, 999)}".lower()
-        for _ in range(_ROUNDS)
+        for _ in range(ROUNDS)
     ]
 
     async def ring(n: int) -> None:
@@ -221,30 +151,23 @@ async def _measure(path: Path, count: int) -> list[Figure]:
         return (_BARE_SEARCH, match), (_BARE_COUNT, match)
 
     million = f"{count:,}"
-    async with _bare(path) as bare:
+    async with bare_sql(path) as bare:
         figures = [
-            *await _beside(
+            *await beside(
                 f"who is calling, {million} phones",
                 bare,
                 ring,
                 lambda n: [(_BARE_LOOKUP, (79_000_000_000 + known[n],))],
             ),
-            *await _beside(
+            *await beside(
                 "who is calling by the number's ending", bare, mangled, lambda n: [(_BARE_ENDING, (known[n],))]
             ),
-            *await _beside(f"case search, {million} debtors", bare, search, lambda n: searched(words[n])),
-            *await _beside("case search for a word in many", bare, common, lambda _: searched(_COMMON), 10),
-            *await _beside("first page of all cases", bare, first_page, lambda _: [(_BARE_PAGE, ()), (_BARE_ALL, ())]),
+            *await beside(f"case search, {million} debtors", bare, search, lambda n: searched(words[n])),
+            *await beside("case search for a word in many", bare, common, lambda _: searched(_COMMON), 10),
+            *await beside("first page of all cases", bare, first_page, lambda _: [(_BARE_PAGE, ()), (_BARE_ALL, ())]),
         ]
     await database.close()
     return figures
-
-
-async def _schema(path: Path) -> None:
-    database = Database(f"sqlite+aiosqlite:///{path}")
-    async with database.writer_engine.begin() as connection:
-        await connection.run_sync(metadata.create_all)
-    await database.close()
 
 
 async def run(*, small: bool = False) -> list[Figure]:
@@ -252,6 +175,6 @@ async def run(*, small: bool = False) -> list[Figure]:
     debtors = 50_000 if small else DEBTORS
     with tempfile.TemporaryDirectory(prefix="cc-bench-") as folder:
         path = Path(folder) / "lookup.db"
-        await _schema(path)
+        await make_schema(path)
         await asyncio.to_thread(_fill, path, debtors)
         return await _measure(path, debtors)

@@ -95,6 +95,14 @@ _WORK = {
     "GET /worklists/settings": Entry(needs=("worklists.setup",)),
     "POST /worklists/settings": Entry(needs=("worklists.setup",)),
     "POST /worklists/settings/example": Entry(needs=("worklists.setup",)),
+    "GET /assignment": Entry(needs=("worklists.setup",)),
+    "POST /assignment": Entry(needs=("worklists.setup",)),
+    "GET /assignment/new": Entry(needs=("worklists.setup",)),
+    "POST /assignment/imports": Entry(needs=("worklists.setup",)),
+    **{
+        f"{method} /assignment/{{id:int}}{path}": Entry(needs=("worklists.setup",), target="assignment rule")
+        for method, path in (("GET", ""), ("POST", ""), ("POST", "/up"), ("POST", "/down"), ("POST", "/remove"))
+    },
     "GET /tags": Entry(needs=("worklists.setup",)),
     "POST /tags": Entry(needs=("worklists.setup",)),
     "GET /tags/new": Entry(needs=("worklists.setup",)),

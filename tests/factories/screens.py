@@ -441,5 +441,4 @@ def case(*, allowed: bool = True, call: bool = True) -> cases.CaseView:
         )
         if call
         else None,
-        next_case=True,
     )

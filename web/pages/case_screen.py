@@ -84,7 +84,6 @@ def case_view(
     agreed: Agreements,
     *,
     now: datetime,
-    next_case: bool,
     may_edit: bool,
 ) -> CaseView:
     """Everything ``cases/case.html`` draws."""
@@ -111,7 +110,6 @@ def case_view(
         callbacks=facts.callbacks,
         results=facts.results,
         call=facts.call,
-        next_case=next_case,
         may_edit=may_edit,
         life=life,
         work=work,

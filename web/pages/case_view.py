@@ -411,7 +411,6 @@ class CaseView:
     callbacks: tuple[CallbackLine, ...]
     results: tuple[ResultChoice, ...]
     call: CurrentCall | None = None
-    next_case: bool = False
     may_edit: bool = True
     life: CaseLife = CaseLife()
     work: CaseWork = CaseWork()

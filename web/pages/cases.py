@@ -51,9 +51,7 @@ async def show(request: Request) -> Response:
     if card.case.state == CaseState.OPEN:
         lines = await part(request, NextCase).why(me, case_id, leave=leave_of(facts.contact))
         work = replace(work, why=factor_lines(lines))
-    drawn = case_view(
-        card, facts, life, work, agreed, now=now, next_case=me.may(rights.EDIT), may_edit=me.may(rights.EDIT)
-    )
+    drawn = case_view(card, facts, life, work, agreed, now=now, may_edit=me.may(rights.EDIT))
     return await page(request, "cases/case.html", {"case": drawn})
 
 

@@ -96,6 +96,7 @@ NAVIGATION: tuple[tuple[Message, tuple[Entry, ...]], ...] = (
                 icon="player-track-next",
                 rights=("worklists.setup",),
             ),
+            Entry(label=msg("Assignment"), href="/assignment", icon="arrows-split", rights=("worklists.setup",)),
             Entry(label=msg("Tags"), href="/tags", icon="tags", rights=("worklists.setup",)),
             Entry(
                 label=msg("Kinds of promises"),

@@ -42,6 +42,7 @@ WORKLISTS: Mapping[Worklist, Message] = {
 }
 MASS_ACTIONS: Mapping[MassAction, State] = {
     MassAction.ASSIGN: State(word=msg("Give to a collector"), icon="user-share"),
+    MassAction.RULE: State(word=msg("Hand out by the rules"), icon="arrows-split"),
     MassAction.STAGE: State(word=msg("Move to another stage"), icon="stairs"),
     MassAction.TASK: State(word=msg("Plan a task"), icon="checkbox"),
     MassAction.NEXT: State(word=msg("Set the next action"), icon="calendar-event"),

@@ -15,14 +15,13 @@ _UTC = ZoneInfo("UTC")
 async def debtor_zones(session: AsyncSession, party_ids: Collection[int]) -> Mapping[int, ZoneInfo]:
     """The zone of each party: what it said, else what its numbers' zones or prefixes suggest, else UTC."""
     wanted = set(party_ids)
-    guessed: dict[int, ZoneInfo] = {}
-    numbers = select(Phone.party_id, Phone.timezone, Phone.e164).where(Phone.party_id.in_(wanted)).order_by(Phone.id)
-    for party_id, stated, e164 in await session.execute(numbers):
+    said = await session.execute(select(Party.id, Party.timezone).where(Party.id.in_(wanted)))
+    zones = {party_id: ZoneInfo(name) for party_id, name in said if name}
+    numbers = select(Phone.party_id, Phone.timezone, Phone.e164).where(Phone.party_id.in_(wanted - set(zones)))
+    for party_id, stated, e164 in await session.execute(numbers.order_by(Phone.id)):
         names = (stated,) if stated else zone_guesses(e164)
         if names:
-            guessed.setdefault(party_id, ZoneInfo(names[0]))
-    said = await session.execute(select(Party.id, Party.timezone).where(Party.id.in_(wanted)))
-    zones = {party_id: ZoneInfo(name) if name else guessed.get(party_id, _UTC) for party_id, name in said}
+            zones.setdefault(party_id, ZoneInfo(names[0]))
     return {party_id: zones.get(party_id, _UTC) for party_id in wanted}
 
 

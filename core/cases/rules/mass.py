@@ -7,9 +7,10 @@ from core.kernel.i18n import Message, msg
 
 
 class MassAction(StrEnum):
-    """What is done to every case of a run. ``UNTAG`` and ``RESUME`` undo their counterparts by hand."""
+    """What is done to every case of a run. ``RULE`` gives each to whom the assignment rules say."""
 
     ASSIGN = "assign"
+    RULE = "rule"
     STAGE = "stage"
     TASK = "task"
     NEXT = "next"
@@ -28,7 +29,7 @@ _NOT_OPEN = msg("The case is not open.")
 _CLOSED = msg("The case is closed already.")
 _NOT_SUSPENDED = msg("The case is not suspended.")
 
-_OPEN_ONLY = (MassAction.STAGE, MassAction.TASK, MassAction.NEXT, MassAction.SUSPEND)
+_OPEN_ONLY = (MassAction.RULE, MassAction.STAGE, MassAction.TASK, MassAction.NEXT, MassAction.SUSPEND)
 
 
 def obstacle(action: MassAction, case: Case, wanted: object, *, tagged: bool) -> Message | None:

@@ -23,8 +23,9 @@ from core.cases.model import Case, MassItem, MassOutcome, MassRun, MassState
 from core.cases.ports import PlannedWork
 from core.cases.queries.lists import ListQuery, matching
 from core.cases.rules.mass import AMBIGUOUS, NOT_THERE, TWICE, MassAction
+from core.cases.service.assignment import Dealer
 from core.cases.service.mass_actions import RIGHTS, Deed, Hand, check_params
-from core.cases.service.mass_rows import do_rows, obstacles, stored, waiting_rows
+from core.cases.service.mass_rows import do_rows, foreseen, stored, waiting_rows
 from core.kernel.access import Actor
 from core.kernel.bulk import insert_many
 from core.kernel.clock import Clock
@@ -131,19 +132,23 @@ class Mass:
             await run_for(session, actor, run_id)
             await check_params(session, deed)
         reasons: Counter[str] = Counter()
+        dealer: Dealer | None = None
         done, after = 0, 0
         while True:
             async with self._uow.read() as session:
                 items = await waiting_rows(session, run_id, MassOutcome.WAITING, 1000, after=after)
                 if not items:
                     break
-                barred = await obstacles(session, actor, deed, [one.case_id for one in items])
+                dealer = dealer or await _dealer(session, deed)
+                ids = [one.case_id for one in items if one.case_id is not None]
+                todo = await foreseen(session, actor, deed, ids, dealer)
             after = items[-1].n
             for item in items:
-                reason = barred.get(item.case_id or 0, NOT_THERE)
-                done += reason is None
-                if reason is not None:
-                    reasons[reason.msgid] += 1
+                found = todo.get(item.case_id or 0, NOT_THERE)
+                if isinstance(found, Message):
+                    reasons[found.msgid] += 1
+                else:
+                    done += 1
         return Foreseen(done=done, skipped=tuple((Message(text, {}), count) for text, count in reasons.most_common()))
 
     async def start(self, actor: Actor, run_id: int, deed: Deed) -> None:
@@ -203,6 +208,10 @@ class Mass:
                 return False
             await do_rows(Hand(work=work, actor=actor, at=now, sources=self._sources), run, items)
         return True
+
+
+async def _dealer(session: AsyncSession, deed: Deed) -> Dealer | None:
+    return await Dealer.of(session) if deed.action is MassAction.RULE else None
 
 
 async def run_for(session: AsyncSession, actor: Actor, run_id: int) -> MassRun:

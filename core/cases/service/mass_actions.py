@@ -99,6 +99,7 @@ class Change:
 #: The right each action needs on the case, besides the right to act on many.
 RIGHTS: Mapping[MassAction, str] = {
     MassAction.ASSIGN: rights.ASSIGN,
+    MassAction.RULE: rights.ASSIGN,
     MassAction.STAGE: rights.EDIT,
     MassAction.TASK: rights.TASKS,
     MassAction.NEXT: rights.EDIT,
@@ -111,6 +112,7 @@ RIGHTS: Mapping[MassAction, str] = {
 #: What each action changes in the case itself.
 _FIELDS: Mapping[MassAction, tuple[str, ...]] = {
     MassAction.ASSIGN: ("collector_id", "unit_id"),
+    MassAction.RULE: ("collector_id", "unit_id"),
     MassAction.STAGE: ("stage_id",),
     MassAction.NEXT: ("next_action_at",),
     MassAction.SUSPEND: ("state", "suspended_until", "suspended_reason"),
@@ -210,7 +212,7 @@ async def _drop_task(hand: Hand, change: Change) -> bool:
 
 
 async def _tell(hand: Hand, action: MassAction, case: Case) -> None:
-    if action is MassAction.ASSIGN:
+    if action in (MassAction.ASSIGN, MassAction.RULE):
         add_event(
             hand.work, case.id, EventKind.ASSIGNED, hand.at, actor=hand.actor, data={"collector_id": case.collector_id}
         )
@@ -278,6 +280,7 @@ async def _close(hand: Hand, params: Params, case_id: int) -> None:
 
 _DOING: Mapping[MassAction, Callable[[Hand, Params, int], Awaitable[int | None]]] = {
     MassAction.ASSIGN: _assign,
+    MassAction.RULE: _assign,
     MassAction.STAGE: _stage,
     MassAction.TASK: _task,
     MassAction.NEXT: _next,
@@ -289,7 +292,7 @@ _DOING: Mapping[MassAction, Callable[[Hand, Params, int], Awaitable[int | None]]
 }
 
 
-async def tagged_among(session: AsyncSession, tag_id: int | None, case_ids: list[int]) -> set[int]:
+async def tagged_among(session: AsyncSession, tag_id: int | None, case_ids: Sequence[int]) -> set[int]:
     """Which of the cases bear the tag."""
     if tag_id is None:
         return set()

@@ -1,6 +1,7 @@
 """The rows of a run on many cases: each done or taken back by itself, and marked."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -11,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.cases import rights
 from core.cases.model import Case, MassItem, MassOutcome, MassRun, MassState
 from core.cases.rules.mass import NOT_THERE, MassAction, obstacle
+from core.cases.service.assignment import Dealer
 from core.cases.service.ledger import lock_cases
 from core.cases.service.mass_actions import RIGHTS, Change, Deed, Hand, Params, act, tagged_among, take_back
 from core.kernel.access import Actor
@@ -26,18 +28,33 @@ _log = structlog.get_logger(__name__)
 
 async def do_rows(hand: Hand, run: MassRun, items: Sequence[MassItem]) -> None:
     """Do these rows, or take them back when the run goes back, and mark them."""
-    step = _forward(hand, run) if run.state == MassState.RUNNING else _backward(hand, run)
-    await _mark(hand.work, run.id, await _each(hand, run, items, step))
+    deed = Deed(MassAction(run.action), Params.read(run.params))
+    ids = [item.case_id for item in items if item.case_id is not None]
+    cases = {case.id: case for case in await lock_cases(hand.work, ids)}
+    if run.state == MassState.RUNNING:
+        dealer = await Dealer.locked(hand.work, at=hand.at) if deed.action is MassAction.RULE else None
+        todo = await foreseen(hand.work.session, hand.actor, deed, ids, dealer)
+        step, lost = _forward(hand), MassOutcome.SKIPPED
+    else:
+        todo = dict.fromkeys(await _reached(hand.work.session, hand.actor, deed.action, ids), deed)
+        step, lost = _backward(hand), MassOutcome.KEPT
+    results = []
+    for item in items:
+        n, before = item.n, dict(item.before)  # a row that fails takes what is loaded with it
+        found = todo.get(item.case_id or 0, NOT_THERE)
+        if isinstance(found, Message):
+            results.append({"item": n, "outcome": lost, "before": before, "error": stored(found)})
+        else:
+            done = _one(hand.work, step(cases[item.case_id or 0], before, found), lost)
+            results.append({"item": n, "before": before, **await done})
+    await _mark(hand.work, run.id, results)
 
 
-def _deed(run: MassRun) -> Deed:
-    return Deed(MassAction(run.action), Params.read(run.params))
+_RowStep = Callable[[Case, Mapping[str, Any], Deed], Awaitable[dict[str, Any]]]
 
 
-def _forward(hand: Hand, run: MassRun) -> "_RowStep":
-    deed = _deed(run)
-
-    async def step(case: Case, _item: MassItem) -> dict[str, Any]:
+def _forward(hand: Hand) -> _RowStep:
+    async def step(case: Case, _before: Mapping[str, Any], deed: Deed) -> dict[str, Any]:
         change = await act(hand, deed, case)
         before = {"was": dict(change.was), "made": dict(change.made), "row": change.row}
         return {"outcome": MassOutcome.DONE, "before": before, "error": {}}
@@ -45,65 +62,46 @@ def _forward(hand: Hand, run: MassRun) -> "_RowStep":
     return step
 
 
-def _backward(hand: Hand, run: MassRun) -> "_RowStep":
-    deed = _deed(run)
-
-    async def step(case: Case, item: MassItem) -> dict[str, Any]:
-        if await take_back(hand, deed, case, Change(**item.before)):
-            return {"outcome": MassOutcome.UNDONE, "before": item.before, "error": {}}
-        return {"outcome": MassOutcome.KEPT, "before": item.before, "error": stored(_CHANGED)}
+def _backward(hand: Hand) -> _RowStep:
+    async def step(case: Case, before: Mapping[str, Any], deed: Deed) -> dict[str, Any]:
+        if await take_back(hand, deed, case, Change(**before)):
+            return {"outcome": MassOutcome.UNDONE, "error": {}}
+        return {"outcome": MassOutcome.KEPT, "error": stored(_CHANGED)}
 
     return step
 
 
-_RowStep = Callable[[Case, MassItem], Awaitable[dict[str, Any]]]
+async def _one(work: Work, step: Awaitable[dict[str, Any]], lost: MassOutcome) -> dict[str, Any]:
+    """One row by itself: what it cannot do is passed over, and does not hold up the next."""
+    try:
+        async with work.session.begin_nested():
+            return await step
+    except DomainError as error:
+        return {"outcome": lost, "error": stored(error.message)}
+    except DBAPIError:
+        _log.exception("a row of a mass action was refused")
+        return {"outcome": MassOutcome.ERROR, "error": stored(_REFUSED)}
 
 
-async def _each(hand: Hand, run: MassRun, items: Sequence[MassItem], step: _RowStep) -> list[dict[str, Any]]:
-    """Every row by itself: what one cannot do is passed over, and does not hold up the next."""
-    deed, work, actor = _deed(run), hand.work, hand.actor
-    forward = run.state == MassState.RUNNING
-    ids = [item.case_id for item in items]
-    cases = {case.id: case for case in await lock_cases(work, [one for one in ids if one is not None])}
-    barred: Mapping[int, Message | None] = (
-        await obstacles(work.session, actor, deed, ids)
-        if forward
-        else dict.fromkeys(await _reached(work.session, actor, deed.action, ids))
-    )
-    results = []
-    for item, kept in [(item, dict(item.before)) for item in items]:
-        reason = barred.get(item.case_id or 0, NOT_THERE)
-        lost = {"outcome": MassOutcome.SKIPPED if forward else MassOutcome.KEPT, "before": kept}
-        n = item.n
-        if reason is not None:
-            results.append({"item": n, **lost, "error": stored(reason)})
-            continue
-        try:
-            async with work.session.begin_nested():
-                results.append({"item": n, **await step(cases[item.case_id or 0], item)})
-        except DomainError as error:
-            results.append({"item": n, **lost, "error": stored(error.message)})
-        except DBAPIError:
-            _log.warning("a row of a mass action was refused", run=run.id, row=n)
-            results.append({"item": n, **lost, "outcome": MassOutcome.ERROR, "error": stored(_REFUSED)})
-    return results
+async def foreseen(
+    session: AsyncSession, actor: Actor, deed: Deed, case_ids: Sequence[int], dealer: Dealer | None
+) -> dict[int, Message | Deed]:
+    """Case in reach → what would be done to it, or why it is passed over. ``dealer`` hands out where the rules are to
+    say who gets what."""
+    tagged = await tagged_among(session, deed.params.tag_id, case_ids)
+    seen = _in_reach(actor, deed.action, select(Case)).where(Case.id.in_(case_ids)).order_by(Case.id)
+    cases = (await session.scalars(seen)).all()
+    barred = {case.id: obstacle(deed.action, case, deed.aim, tagged=case.id in tagged) for case in cases}
+    todo: dict[int, Message | Deed] = {case_id: reason or deed for case_id, reason in barred.items()}
+    if dealer is not None:
+        free = [case for case in cases if barred[case.id] is None]
+        for case_id, dealt in (await dealer.deal(session, free)).items():
+            todo[case_id] = dealt.reason or Deed(deed.action, replace(deed.params, user_id=dealt.user_id))
+    return todo
 
 
-async def obstacles(
-    session: AsyncSession, actor: Actor, deed: Deed, case_ids: Sequence[int | None]
-) -> dict[int, Message | None]:
-    """Case in reach → why the action is passed over there, None for not at all."""
-    ids = [one for one in case_ids if one is not None]
-    tagged = await tagged_among(session, deed.params.tag_id, ids)
-    cases = await session.scalars(_in_reach(actor, deed.action, select(Case)).where(Case.id.in_(ids)))
-    return {case.id: obstacle(deed.action, case, deed.aim, tagged=case.id in tagged) for case in cases}
-
-
-async def _reached(
-    session: AsyncSession, actor: Actor, action: MassAction, case_ids: Sequence[int | None]
-) -> Sequence[int]:
-    ids = [one for one in case_ids if one is not None]
-    return (await session.scalars(_in_reach(actor, action, select(Case.id)).where(Case.id.in_(ids)))).all()
+async def _reached(session: AsyncSession, actor: Actor, action: MassAction, case_ids: Sequence[int]) -> Sequence[int]:
+    return (await session.scalars(_in_reach(actor, action, select(Case.id)).where(Case.id.in_(case_ids)))).all()
 
 
 def _in_reach(actor: Actor, action: MassAction, statement: Select[Any]) -> Select[Any]:

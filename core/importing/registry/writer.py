@@ -23,6 +23,7 @@ from core.cases.model import (
     PartyRole,
 )
 from core.cases.rules.score import StaticFacts, static_score
+from core.cases.service.assignment import hand_out_new
 from core.cases.service.balances import refresh_balances
 from core.cases.service.cases import cases_of, refresh_cases
 from core.cases.service.openings import Opening, handover_of, post_openings, restate, stated
@@ -370,6 +371,7 @@ class _Writer:
                 self._pile.stale_cases.update(await cases_of(self._work, party_id))
         if self._pile.stale_cases:
             await refresh_cases(self._work, sorted(self._pile.stale_cases), at=self._at)
+        await hand_out_new(self._work, sorted(self._opened.values()), at=self._at)
 
     async def _post(self) -> None:
         """Write what the rows say is owed into the ledger."""

@@ -17,6 +17,7 @@ from callcenter.calls.model import ResultCode
 from callcenter.compliance.law.terms import BlockKind
 from core.audit.model import AuditEntry
 from core.cases.model import (
+    AssignmentRule,
     Claim,
     InterestTerm,
     MassRun,
@@ -273,6 +274,11 @@ class World:
             if kind in ("creditor", "order"):
                 creditor, order = await creditor_and_order(work, self.clock)
                 return order.id if kind == "order" else creditor.id
+            if kind == "assignment rule":
+                rule = AssignmentRule(position=1, name="rule", user_ids=[])
+                work.session.add(rule)
+                await work.session.flush()
+                return rule.id
             if kind == "mass run":
                 run = MassRun(
                     action="",
