@@ -65,6 +65,7 @@ def test_a_short_number_counts_only_behind_a_word_that_announces_it() -> None:
     short = _case(number="117")
     assert weigh(_clues("оплата 117"), short).score == 0
     assert weigh(_clues("оплата по делу № 117"), short).score >= AUTOMATIC
+    assert weigh(_clues("за Петрова договор 117, спасибо"), short).score >= AUTOMATIC
     assert weigh(_clues("wpłata sprawa nr 117"), short).score >= AUTOMATIC
 
 
