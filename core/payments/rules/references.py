@@ -9,8 +9,10 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-#: Shorter numbers are only looked for behind a word that announces a number.
-SHORTEST_KEY = 5
+#: What is written shorter is only looked for behind a word that announces a number.
+SHORTEST = 5
+#: A shorter key is never looked for.
+SHORTEST_KEY = 2
 _LONGEST_KEY = 60
 _MOST_PARTS = 6
 _MOST_KEYS = 120
@@ -38,10 +40,12 @@ _LONGEST_WORD = 6
 class Reference:
     """Something in a text that may be a number. ``parts`` keeps where groups end; ``key`` is looked up.
 
-    ``announced``: a word like *contract* or *№* stands before it; only asked for short ones.
+    ``written`` is how many letters and digits stand there, leading zeros counted. ``announced``: a word like *contract*
+    or *№* stands before it; only asked for short ones.
     """
 
     parts: tuple[str, ...]
+    written: int
     announced: bool = False
 
     @property
@@ -84,7 +88,7 @@ def references(purpose: str) -> list[Reference]:
 def _from(text: str, pieces: list[re.Match[str]], start: int) -> Iterator[Reference]:
     """The references that begin at a piece: it alone and with what follows it closely."""
     parts: tuple[str, ...] = ()
-    length, telling = 0, False
+    length, written, telling = 0, 0, False
     announced: bool | None = None
     for index in range(start, min(start + _MOST_PARTS, len(pieces))):
         word = pieces[index].group()
@@ -95,12 +99,13 @@ def _from(text: str, pieces: list[re.Match[str]], start: int) -> Iterator[Refere
             return
         part = word.lstrip("0") or "0" if digits else word
         parts, length, telling = (*parts, part), length + len(part), telling or digits
+        written += len(word)
         if length > _LONGEST_KEY:
             return
-        if telling and length <= SHORTEST_KEY and announced is None:
+        if telling and written <= SHORTEST and announced is None:
             announced = _announced(text, pieces[start].start())
-        if telling and (length >= SHORTEST_KEY or (announced and length >= 2)):
-            yield Reference(parts, bool(announced))
+        if telling and length >= SHORTEST_KEY and (written >= SHORTEST or announced):
+            yield Reference(parts, written, bool(announced))
 
 
 def _goes_on(gap: str, word: str) -> bool:
