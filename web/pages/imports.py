@@ -1,6 +1,7 @@
 """Bringing registries in: upload, columns, dry run, apply, result."""
 
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from web.forms import Form, is_position, parse, storable, submitted, typed
 from web.lists import ListSpec, asked, view
 from web.page import go_to, page
 from web.pages import case_words as words
-from web.pages.listing import Align, Column, EmptyState, Option, Row, StateCell, TextCell, TimeCell
+from web.pages.listing import Align, Column, EmptyState, Option, Row, State, StateCell, TextCell, TimeCell
 from web.security import GuardedRoute, Policy, actor, right, route
 from web.state import part, services
 
@@ -149,14 +150,21 @@ async def spooled(sent: UploadFile) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the imports of a kind are: its door, its pages, and where what the rows became is shown."""
+    """Where the imports of a kind are: its door, its pages, where what the rows became is shown, and how outcomes are
+    called."""
 
     door: Door
     path: str
     results: str
+    outcomes: Mapping[Outcome, State]
 
 
-_PLACES = (Place(REGISTRIES, "/imports", "/cases"), Place(PAYMENTS, "/payments/imports", "/payments"))
+_OUTCOMES: Mapping[Outcome, State] = {Outcome(key): word for key, word in words.OUTCOMES.items()}
+_LEFT_OUT = {Outcome.SKIP: State(word=msg("left out"), icon="minus")}
+_PLACES = (
+    Place(REGISTRIES, "/imports", "/cases", _OUTCOMES),
+    Place(PAYMENTS, "/payments/imports", "/payments", {**_OUTCOMES, **_LEFT_OUT}),
+)
 
 
 def _place(request: Request) -> Place:
@@ -185,7 +193,7 @@ async def _one(request: Request, fault: Message | None = None) -> Response:
         "state": words.BATCH_STATES[batch.state],
         "lines": lines,
         "outcome": outcome,
-        "outcomes": words.OUTCOMES,
+        "outcomes": place.outcomes,
         "targets": tuple(Option(value=key, label=target.label) for key, target in targets.items()),
         "labels": {key: target.label for key, target in targets.items()},
         "place": place,

@@ -32,7 +32,7 @@ class Asked:
     def clues(self) -> Clues:
         told = references(self.purpose)
         if self.case_number:
-            told.append(Reference(parts_of(self.case_number), announced=True))
+            told.append(Reference(parts_of(self.case_number), len(self.case_number), announced=True))
         return Clues(
             amount=self.amount,
             currency=self.currency,

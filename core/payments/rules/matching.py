@@ -19,6 +19,8 @@ AUTOMATIC = 80
 MARGIN = 20
 _MOST = 100
 _SIMILAR = 0.75
+#: So many digits are a number by themselves; fewer may be anything.
+_LONG_ENOUGH = 6
 
 
 class Why(StrEnum):
@@ -177,7 +179,7 @@ def _likeness(told: Sequence[Reference], parts: tuple[str, ...]) -> Why | None:
     for reference in told:
         if reference.key != key:
             continue
-        sure = reference.announced or len(key) >= 6 or not key.isdecimal()
+        sure = reference.announced or reference.written >= _LONG_ENOUGH or not key.isdecimal()
         if reference.parts == parts and sure:
             return Why.NUMBER
         found = Why.NUMBER_LIKE

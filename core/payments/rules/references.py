@@ -9,8 +9,10 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-#: Shorter numbers are only looked for behind a word that announces a number.
-SHORTEST_KEY = 5
+#: What is written shorter is only looked for behind a word that announces a number.
+SHORTEST = 5
+#: A shorter key is never looked for.
+SHORTEST_KEY = 2
 _LONGEST_KEY = 60
 _MOST_PARTS = 6
 _MOST_KEYS = 120
@@ -18,22 +20,32 @@ _ALIKE = str.maketrans("АВЕЁКМНОРСТУХІЇЈЅ", "ABEEKMHOPCTYXIIJS"
 _PART = re.compile(r"\d+|[^\W\d_]+")
 _DATE = re.compile(r"(?<![\w./-])\d{1,2}\.\d{1,2}\.(?:\d{4}|\d{2})(?!\w)(?:\s*г(?:ода|\.)?)?", re.IGNORECASE)
 _SUM = re.compile(r"(?<![\w./-])\d{1,3}(?:[ \u00a0]\d{3})*[.,]\d{2}(?![\w/-])|(?<![\w./-])\d+[.,=]\d{2}(?![\w./-])")
-_ANNOUNCES = re.compile(
-    r"(?:#|\bN|\bNO|\bNR|\bНОМЕР|\bДОГ\w*|\bДЕЛ[ОУА]|\bСЧ[ЕЁ]Т\w*|\bКРЕДИТ\w*|\bЗАЙМ\w*|\bЗАЁМ|\bСПРАВ\w*|\bCASE|\bREF\w*"
-    r"|\bCONTRACT|\bUMOW\w*|\bSPRAW\w*|\bSYGN\w*|\bAKT\w*|\bCLAIM|\bACCOUNT|\bINVOICE|\bFAKTUR\w*|\bID)\.?[\s:#.\-]*$",
-    re.IGNORECASE,
+#: Beginnings of words that a number follows.
+_WORDS = (
+    *("НОМЕР", "ДОГ", "ДЕЛ", "СЧЕТ", "СЧЁТ", "КРЕДИТ", "ЗАЙМ", "ЗАЕМ", "СПРАВ", "ЛИЦЕВ", "РАХУН", "ПОЗИК"),
+    *("CASE", "REF", "CONTRACT", "CLAIM", "ACCOUNT", "INVOICE", "LOAN", "UMOW", "SPRAW", "SYGN", "FAKTUR", "POZYCZ"),
 )
-_GAP = re.compile(r"[\s\-–—_/\\.:#]*")
+_ANNOUNCES = re.compile(rf"(?:#|\b(?:N|NO|NR|ID)\.?|\b(?:{'|'.join(_WORDS).translate(_ALIKE)})\w*)[\s:#.\-]*$")
+_GAP = " \t\u00a0-–—_/\\.:#"
+#: A word that goes on with a sentence rather than with a number, when only a space stands before it.
+_STOP = frozenset(
+    part.translate(_ALIKE)
+    for part in ("ОТ", "ЗА", "ПО", "НА", "ДО", "БЕЗ", "НДС", "ВІД", "OD", "DO", "ZA", "DATED", "FOR", "OF")
+)
+#: A longer word is no part of a number.
+_LONGEST_WORD = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
     """Something in a text that may be a number. ``parts`` keeps where groups end; ``key`` is looked up.
 
-    ``announced``: a word like *contract* or *№* stands before it.
+    ``written`` is how many letters and digits stand there, leading zeros counted. ``announced``: a word like *contract*
+    or *№* stands before it; only asked for short ones.
     """
 
     parts: tuple[str, ...]
+    written: int
     announced: bool = False
 
     @property
@@ -58,14 +70,13 @@ def key_of(number: str) -> str:
 
 
 def references(purpose: str) -> list[Reference]:
-    """Everything in a text that may be the number of a case, contract or claim, each once, the longest first at each
-    place. Dates and sums are left out."""
+    """Everything in a text that may be the number of a case, contract or claim, each once. Dates and sums are left
+    out."""
     text = _SUM.sub(_blank, _DATE.sub(_blank, _plain(purpose[:2000])))
     pieces = list(_PART.finditer(text))
     found: dict[tuple[str, ...], Reference] = {}
     for start in range(len(pieces)):
-        announced = _ANNOUNCES.search(text[max(pieces[start].start() - 24, 0) : pieces[start].start()]) is not None
-        for reference in _from(text, pieces, start, announced=announced):
+        for reference in _from(text, pieces, start):
             known = found.get(reference.parts)
             if known is None or (reference.announced and not known.announced):
                 found[reference.parts] = reference
@@ -74,29 +85,36 @@ def references(purpose: str) -> list[Reference]:
     return list(found.values())
 
 
-def _from(text: str, pieces: list[re.Match[str]], start: int, *, announced: bool) -> Iterator[Reference]:
+def _from(text: str, pieces: list[re.Match[str]], start: int) -> Iterator[Reference]:
     """The references that begin at a piece: it alone and with what follows it closely."""
-    taken: list[str] = []
-    grown: list[Reference] = []
+    parts: tuple[str, ...] = ()
+    length, written, telling = 0, 0, False
+    announced: bool | None = None
     for index in range(start, min(start + _MOST_PARTS, len(pieces))):
-        if index > start and not _GAP.fullmatch(text, pieces[index - 1].end(), pieces[index].start()):
-            break
-        piece = pieces[index].group()
-        taken.append(piece.lstrip("0") or "0" if piece.isdecimal() else piece)
-        reference = Reference(tuple(taken), announced)
-        if _telling(reference):
-            grown.append(reference)
-    yield from reversed(grown)
+        word = pieces[index].group()
+        if index > start and not _goes_on(text[pieces[index - 1].end() : pieces[index].start()], word):
+            return
+        digits = word.isdecimal()
+        if not digits and len(word) > _LONGEST_WORD:
+            return
+        part = word.lstrip("0") or "0" if digits else word
+        parts, length, telling = (*parts, part), length + len(part), telling or digits
+        written += len(word)
+        if length > _LONGEST_KEY:
+            return
+        if telling and written <= SHORTEST and announced is None:
+            announced = _announced(text, pieces[start].start())
+        if telling and length >= SHORTEST_KEY and (written >= SHORTEST or announced):
+            yield Reference(parts, written, bool(announced))
 
 
-def _telling(reference: Reference) -> bool:
-    """Whether it is worth a look-up: digits at its end or several, and long enough not to be anything at all."""
-    parts, key = reference.parts, reference.key
-    if not any(part.isdecimal() for part in parts) or len(key) > _LONGEST_KEY:
-        return False
-    if sum(not part.isdecimal() and len(part) > 8 for part in parts):
-        return False
-    return len(key) >= SHORTEST_KEY or (reference.announced and len(key) >= 2)
+def _goes_on(gap: str, word: str) -> bool:
+    """Whether a word may belong to the same number as the one before the gap."""
+    return not gap.strip(_GAP) and not (word in _STOP and gap.isspace())
+
+
+def _announced(text: str, place: int) -> bool:
+    return _ANNOUNCES.search(text, max(place - 24, 0), place) is not None
 
 
 def _blank(found: re.Match[str]) -> str:

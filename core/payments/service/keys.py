@@ -10,13 +10,11 @@ from core.cases.model import Case, Claim
 from core.kernel.bulk import insert_missing
 from core.kernel.uow import UnitOfWork
 from core.payments.model import CaseKey
-from core.payments.rules.references import key_of
+from core.payments.rules.references import SHORTEST_KEY, key_of
 
 _CHUNK = 5_000
 #: Ids are given out before they are committed: this many behind the last one seen are looked at again.
 _LOOK_BACK = 10_000
-#: A shorter number is on every bill.
-_SHORTEST = 2
 
 #: (session, id) → the rows of the next cases or claims behind the id, and the last id looked at (None: there are none).
 _News = Callable[[AsyncSession, int], Awaitable[tuple[Sequence[dict[str, Any]], int | None]]]
@@ -65,6 +63,6 @@ async def _of_claims(session: AsyncSession, after: int) -> tuple[Sequence[dict[s
 
 def _rows(case_id: int, claim_id: int, number: str) -> list[dict[str, Any]]:
     key = key_of(number)
-    if len(key) < _SHORTEST:
+    if len(key) < SHORTEST_KEY:
         return []
     return [{"key": key, "case_id": case_id, "claim_id": claim_id, "number": number}]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.payments.rules.matching import AUTOMATIC, Candidate, Clues, Why, automatic, rank, similarity, weigh
-from core.payments.rules.references import key_of, parts_of, references
+from core.payments.rules.references import SHORTEST_KEY, key_of, parts_of, references
 
 _DEBT = Decimal("5000.00")
 
@@ -55,6 +55,14 @@ def test_other_numbers_are_not_the_number(purpose: str) -> None:
     assert weigh(_clues(purpose), _case()).score == 0
 
 
+def test_leading_zeros_count_for_how_telling_a_number_is() -> None:
+    cases = [_case(n, f"D000{n}") for n in (2, 3)]
+    clues = _clues("за D0002 или дело D0003, спасибо")
+    assert [match.score for match in rank(clues, cases)] == [85, 85]
+    assert automatic(rank(clues, cases)) is None
+    assert rank(_clues("квартира D 2"), cases) == []
+
+
 def test_the_digits_alone_are_only_alike() -> None:
     match = weigh(_clues("оплата дл 12324"), _case())
     assert [reason.why for reason in match.reasons] == [Why.NUMBER_LIKE]
@@ -65,6 +73,7 @@ def test_a_short_number_counts_only_behind_a_word_that_announces_it() -> None:
     short = _case(number="117")
     assert weigh(_clues("оплата 117"), short).score == 0
     assert weigh(_clues("оплата по делу № 117"), short).score >= AUTOMATIC
+    assert weigh(_clues("за Петрова договор 117, спасибо"), short).score >= AUTOMATIC
     assert weigh(_clues("wpłata sprawa nr 117"), short).score >= AUTOMATIC
 
 
@@ -157,7 +166,7 @@ def test_every_number_is_found_in_any_sentence(number: str, sentence: str) -> No
 def test_any_text_is_looked_through_in_bounds(purpose: str) -> None:
     found = references(purpose)
     assert len(found) <= 130
-    assert all(2 <= len(one.key) <= 60 for one in found)
+    assert all(SHORTEST_KEY <= len(one.key) <= 60 for one in found)
 
 
 @given(
