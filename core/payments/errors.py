@@ -142,3 +142,45 @@ class BadAccount(Invalid):
 
     code = "bad_account"
     text = mark("This account cannot be kept as it is.")
+
+
+class BadTerms(Invalid):
+    """A field of commission terms breaks a rule, or other terms hold for the same days and parts of the debt."""
+
+    code = "bad_terms"
+    text = mark("These terms cannot be kept as they are.")
+
+
+class TermsStated(Conflict):
+    """What earned by these terms is in a statement to the creditor."""
+
+    code = "terms_stated"
+    text = mark("Statements name these terms: only their name and last day can change. Add new terms instead.")
+
+
+class TermsUsed(Conflict):
+    """Repayments have earned by these terms."""
+
+    code = "terms_used"
+    text = mark("Repayments have earned by these terms. Give them a last day instead.")
+
+
+class BadPeriod(Invalid):
+    """The days of a statement break a rule."""
+
+    code = "bad_period"
+    text = mark("A statement cannot be drawn up for these days.")
+
+
+class NothingToState(Conflict):
+    """Every repayment of the creditor is in a statement already, or there is none."""
+
+    code = "nothing_to_state"
+    text = mark("No repayment up to this day waits for a statement.")
+
+
+class NotADraft(Conflict):
+    """The statement was issued or called off before."""
+
+    code = "not_a_draft"
+    text = mark("This statement is no draft any more.")

@@ -132,7 +132,8 @@ class Settlement(Base):
 
 
 class Allocation(Base):
-    """A repayment (spłata): a share of a payment on one component of one claim. Written once and never changed.
+    """A repayment (spłata): a share of a payment on one component of one claim. Written once and never changed, but for
+    what it earned as long as no statement to the creditor has it.
 
     ``amount`` is below zero on the mirror of a line that was withdrawn, which names it in ``reverses_id`` (once).
     ``rank`` and ``rule`` explain why the money went there. ``collector_id``, ``unit_id`` and ``stage_id`` are the

@@ -29,6 +29,7 @@ from core.payments.model import Allocation, Payment, PaymentState, Settlement
 from core.payments.queries.payments import require_payment
 from core.payments.rules.allocation import Line, Result
 from core.payments.service.books import Books, hold_books
+from core.payments.service.commission import earn
 from core.payments.service.effects import Effects, Move, MoveKind
 from core.payments.service.orders import Job, Settled, SettleOrder, cases_named, prepare, split
 
@@ -167,6 +168,7 @@ async def _write(
         for key, one in zip(keys, splits, strict=True)
         for line in one.result.lines
     ]
+    await earn(work.session, repayments)
     await insert_many(work.session, Allocation, repayments)
     for key, one in zip(keys, splits, strict=True):
         done[one.job.n] = Settled(
@@ -271,6 +273,7 @@ def _repayment(job: Job, line: Line, books: Books) -> dict[str, Any]:
         "stage_id": case.stage_id,
         "commission": Decimal(0),
         "commission_vat": Decimal(0),
+        "terms_id": None,
     }
 
 
