@@ -76,22 +76,67 @@ def _fill(path: Path, count: int) -> None:
     bare = sqlite3.connect(path, isolation_level=None)
     for pragma in ("synchronous=OFF", "journal_mode=OFF", "cache_size=-200000", "foreign_keys=OFF"):
         bare.execute(f"PRAGMA {pragma}")
-    for (name,) in bare.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%_fts_%'").fetchall():
+    for (name,) in bare.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%_fts_%'"
+    ).fetchall():
         bare.execute(f"DROP TRIGGER {name}")
     bare.execute("BEGIN")
     now, since = _stamp(_NOW), _stamp(_NOW - timedelta(days=1))
-    bare.execute("INSERT INTO parties(id, kind, name, name_key, search_text, created_at) VALUES (0, 'organisation', 'Bank', 'bank', '', ?)", (now,))
-    bare.execute("INSERT INTO creditors(id, party_id, name, jurisdiction, region, currency, own_numbers, recording_notice, script, import_mapping, active, created_at) VALUES (1, 0, 'Bank', 'RU', 'RU', 'RUB', '[]', '', '[]', '{}', 1, ?)", (now,))
-    bare.execute("INSERT INTO orders(id, creditor_id, number, name, placed_on, note, created_at) VALUES (1, 1, 'O', '', '2026-01-01', '', ?)", (now,))
-    bare.execute("INSERT INTO roles(id, name, salary) VALUES (1, 'Collector', 0)" if _has(bare, "roles", "salary") else "INSERT INTO roles(id, name) VALUES (1, 'Collector')")
-    bare.executemany("INSERT INTO users(id, login, password_hash, must_change_password, active, role_id, unit_id, surname, first_name, patronymic, position, language, timezone, theme, failed_logins, created_at) VALUES (?, ?, 'x', 0, 1, 1, ?, '', '', '', '', 'en', 'UTC', 'auto', 0, ?)", ((n, f"u{n}", 1 + n % 50, now) for n in range(1, count // _HELD + 2)))
-    bare.executemany("INSERT INTO parties(id, kind, name, name_key, timezone, search_text, created_at) VALUES (?, 'person', 'D', 'd', 'Europe/Moscow', '', ?)", ((n, now) for n in range(1, count + 1)))
-    bare.executemany("INSERT INTO phones(party_id, number, tail, e164, kind, quality, consent, attempts, contacts, created_at) VALUES (?, ?, ?, ?, 'mobile', 'unverified', 'unknown', 0, 0, ?)", ((n, 79_000_000_000 + n, n, f"+{79_000_000_000 + n}", now) for n in range(1, count + 1)))
-    bare.executemany("INSERT INTO case_parties(case_id, party_id, role, liability) VALUES (?, ?, 'debtor', 'full')", ((n, n) for n in range(1, count + 1)))
-    bare.executemany("INSERT INTO cases(id, creditor_id, order_id, number, state, collector_id, unit_id, priority, currency, opened_at, next_action_at, debtor_id, debtor_name, open_amount, limitation_on, last_payment_at, broken_promises, score, best_hour, search_text) VALUES (?, 1, 1, ?, ?, ?, ?, 0, 'RUB', ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, '')", _cases(count))
-    bare.executemany("INSERT INTO promises(case_id, party_id, amount, currency, due_on, grace_days, threshold_percent, paid_amount, state, created_at, settled_reason) VALUES (?, ?, 10000, 'RUB', ?, 1, 1000000, 0, ?, ?, '')", ((n, n, (_TODAY + timedelta(days=n % 120 - 100)).isoformat(), "open" if n % 120 >= 100 else "broken", since) for n in range(3, count, 4)))
-    bare.executemany("INSERT INTO tasks(case_id, kind, title, due_at, state, result, created_at) VALUES (?, 'call', 't', ?, 'open', '', ?)", ((n, _stamp(_NOW + timedelta(days=n % 30)), now) for n in range(5, count, 20)))
-    bare.executemany("INSERT INTO callbacks(state, origin, case_id, phone, zone, window_start, window_end, reason, automatic, attempts, created_by, created_at) VALUES ('planned', 'agreed', ?, '+79000000001', 'UTC', ?, ?, '', 0, 0, 1, ?)", ((n, _stamp(_NOW + timedelta(days=n % 10)), _stamp(_NOW + timedelta(days=n % 10, hours=1)), now) for n in range(7, count, 100)))
+    bare.execute(
+        "INSERT INTO parties(id, kind, name, name_key, search_text, created_at) VALUES (0, 'organisation', 'Bank', 'bank', '', ?)",
+        (now,),
+    )
+    bare.execute(
+        "INSERT INTO creditors(id, party_id, name, jurisdiction, region, currency, own_numbers, recording_notice, script, import_mapping, active, created_at) VALUES (1, 0, 'Bank', 'RU', 'RU', 'RUB', '[]', '', '[]', '{}', 1, ?)",
+        (now,),
+    )
+    bare.execute(
+        "INSERT INTO orders(id, creditor_id, number, name, placed_on, note, created_at) VALUES (1, 1, 'O', '', '2026-01-01', '', ?)",
+        (now,),
+    )
+    bare.execute(
+        "INSERT INTO roles(id, name, salary) VALUES (1, 'Collector', 0)"
+        if _has(bare, "roles", "salary")
+        else "INSERT INTO roles(id, name) VALUES (1, 'Collector')"
+    )
+    bare.executemany(
+        "INSERT INTO users(id, login, password_hash, must_change_password, active, role_id, unit_id, surname, first_name, patronymic, position, language, timezone, theme, failed_logins, created_at) VALUES (?, ?, 'x', 0, 1, 1, ?, '', '', '', '', 'en', 'UTC', 'auto', 0, ?)",
+        ((n, f"u{n}", 1 + n % 50, now) for n in range(1, count // _HELD + 2)),
+    )
+    bare.executemany(
+        "INSERT INTO parties(id, kind, name, name_key, timezone, search_text, created_at) VALUES (?, 'person', 'D', 'd', 'Europe/Moscow', '', ?)",
+        ((n, now) for n in range(1, count + 1)),
+    )
+    bare.executemany(
+        "INSERT INTO phones(party_id, number, tail, e164, kind, quality, consent, attempts, contacts, created_at) VALUES (?, ?, ?, ?, 'mobile', 'unverified', 'unknown', 0, 0, ?)",
+        ((n, 79_000_000_000 + n, n, f"+{79_000_000_000 + n}", now) for n in range(1, count + 1)),
+    )
+    bare.executemany(
+        "INSERT INTO case_parties(case_id, party_id, role, liability) VALUES (?, ?, 'debtor', 'full')",
+        ((n, n) for n in range(1, count + 1)),
+    )
+    bare.executemany(
+        "INSERT INTO cases(id, creditor_id, order_id, number, state, collector_id, unit_id, priority, currency, opened_at, next_action_at, debtor_id, debtor_name, open_amount, limitation_on, last_payment_at, broken_promises, score, best_hour, search_text) VALUES (?, 1, 1, ?, ?, ?, ?, 0, 'RUB', ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, '')",
+        _cases(count),
+    )
+    bare.executemany(
+        "INSERT INTO promises(case_id, party_id, amount, currency, due_on, grace_days, threshold_percent, paid_amount, state, created_at, settled_reason) VALUES (?, ?, 10000, 'RUB', ?, 1, 1000000, 0, ?, ?, '')",
+        (
+            (n, n, (_TODAY + timedelta(days=n % 120 - 100)).isoformat(), "open" if n % 120 >= 100 else "broken", since)
+            for n in range(3, count, 4)
+        ),
+    )
+    bare.executemany(
+        "INSERT INTO tasks(case_id, kind, title, due_at, state, result, created_at) VALUES (?, 'call', 't', ?, 'open', '', ?)",
+        ((n, _stamp(_NOW + timedelta(days=n % 30)), now) for n in range(5, count, 20)),
+    )
+    bare.executemany(
+        "INSERT INTO callbacks(state, origin, case_id, phone, zone, window_start, window_end, reason, automatic, attempts, created_by, created_at) VALUES ('planned', 'agreed', ?, '+79000000001', 'UTC', ?, ?, '', 0, 0, 1, ?)",
+        (
+            (n, _stamp(_NOW + timedelta(days=n % 10)), _stamp(_NOW + timedelta(days=n % 10, hours=1)), now)
+            for n in range(7, count, 100)
+        ),
+    )
     bare.execute("COMMIT")
     bare.close()
 
@@ -105,7 +150,11 @@ def _collector(user_id: int, scope: Scope = Scope.OWN) -> Actor:
 
 
 async def _lists(path: Path, count: int) -> list[Figure]:
-    database, moment, calls = Database(f"sqlite+aiosqlite:///{path}"), Moment(now=_NOW, zone=ZoneInfo("UTC")), FloorCallbacks()
+    database, moment, calls = (
+        Database(f"sqlite+aiosqlite:///{path}"),
+        Moment(now=_NOW, zone=ZoneInfo("UTC")),
+        FloorCallbacks(),
+    )
     people = count // _HELD
     figures = []
     async with bare_sql(path) as bare:
@@ -115,23 +164,32 @@ async def _lists(path: Path, count: int) -> list[Figure]:
             async def own(n: int, one: Worklist = one) -> None:
                 actor = _collector(1 + n % people)
                 async with database.read() as session:
-                    await list_cases(session, actor, ListQuery(within=(*within(one, moment, calls), *mine(actor)), sort=SORTS[one]))
+                    await list_cases(
+                        session, actor, ListQuery(within=(*within(one, moment, calls), *mine(actor)), sort=SORTS[one])
+                    )
 
             async def every(_n: int, one: Worklist = one) -> None:
                 async with database.read() as session:
-                    await list_cases(session, _collector(1, Scope.ALL), ListQuery(within=within(one, moment, calls), sort=SORTS[one]))
+                    await list_cases(
+                        session, _collector(1, Scope.ALL), ListQuery(within=within(one, moment, calls), sort=SORTS[one])
+                    )
 
             page = f"{_LINES} {condition} ORDER BY {order} LIMIT 51"
             tally = f"SELECT count(*) FROM (SELECT 1 FROM cases c WHERE c.state = 'open' {condition} LIMIT 10001)"
             whose = "AND c.collector_id = ?"
-            my_page, my_tally = page.replace(condition, f"{condition} {whose}"), tally.replace(condition, f"{condition} {whose}")
+            my_page, my_tally = (
+                page.replace(condition, f"{condition} {whose}"),
+                tally.replace(condition, f"{condition} {whose}"),
+            )
             figures += await beside(
                 f"worklist {one}, mine of {count:,}",
                 bare,
                 own,
                 lambda n, a=my_page, b=my_tally: [(a, (1 + n % people,)), (b, (1 + n % people,))],
             )
-            figures += await beside(f"worklist {one}, everybody's", bare, every, lambda _, a=page, b=tally: [(a, ()), (b, ())], _MANY)
+            figures += await beside(
+                f"worklist {one}, everybody's", bare, every, lambda _, a=page, b=tally: [(a, ()), (b, ())], _MANY
+            )
     await database.close()
     return figures
 
