@@ -3,8 +3,12 @@
 from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.cases.errors import PlanLive, PromiseOpen
-from core.cases.model import LIABLE, CaseParty, PaymentPlan, PlanState, Promise, PromiseState
+from core.cases.errors import CaseNotOpen, PlanLive, PromiseOpen
+from core.cases.model import LIABLE, Case, CaseParty, CaseState, PaymentPlan, PlanState, Promise, PromiseState
+from core.cases.service.access import open_case_for
+from core.cases.service.ledger import lock_cases
+from core.kernel.access import Actor
+from core.kernel.uow import Work
 
 #: Plans that are agreed and being paid.
 RUNNING = (PlanState.ACTIVE, PlanState.DELINQUENT)
@@ -37,3 +41,12 @@ async def owes(session: AsyncSession, case_id: int, party_id: int) -> bool:
     """Whether the party answers for the debt."""
     linked = exists().where(CaseParty.case_id == case_id, CaseParty.party_id == party_id, CaseParty.role.in_(LIABLE))
     return bool(await session.scalar(select(linked)))
+
+
+async def held_open(work: Work, actor: Actor, case_id: int, right: str) -> Case:
+    """The open case in reach, held until the transaction ends. Raises ``NotFound`` or ``CaseNotOpen``."""
+    case = await open_case_for(work.session, actor, case_id, right)
+    await lock_cases(work, [case_id])
+    if case.state != CaseState.OPEN:  # it was closed while the lock was waited for
+        raise CaseNotOpen()
+    return case

@@ -15,8 +15,8 @@ from core.cases.model import Case, Instalment, PaymentPlan, PlanState, WorkSetti
 from core.cases.ports import PlannedWork
 from core.cases.queries.zones import debtor_zone
 from core.cases.rules.plans import Due, plan_faults
-from core.cases.service.access import case_for, open_case_for
-from core.cases.service.agreements import LIVE, SUPERSEDED, nothing_agreed, open_promise, owes
+from core.cases.service.access import case_for
+from core.cases.service.agreements import LIVE, SUPERSEDED, held_open, nothing_agreed, open_promise, owes
 from core.cases.service.followup import agreed_anew, fell_away
 from core.cases.service.ledger import lock_cases
 from core.cases.service.outcomes import assess_plan, call_off, tell_of_plan
@@ -61,8 +61,7 @@ async def take_plan(
     Above the house's limit it is a draft until somebody who may approve plans has; that may be the taker himself.
     Raises ``BadPlan`` with the faulty fields, ``PlanLive``, or ``PromiseOpen`` when that is not superseded.
     """
-    case = await open_case_for(work.session, actor, case_id, rights.PLAN)
-    await lock_cases(work, [case_id])
+    case = await held_open(work, actor, case_id, rights.PLAN)
     await _check(work, case, new, today)
     if new.supersede and (promise := await open_promise(work.session, case_id)) is not None:
         await cancel_promise(work, actor, promise.id, SUPERSEDED, at=at)

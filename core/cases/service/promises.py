@@ -14,8 +14,8 @@ from core.cases.errors import BadPromise, PromiseOpen, PromiseSettled
 from core.cases.model import Case, EventKind, Promise, PromiseState, PromiseType
 from core.cases.ports import PlannedWork
 from core.cases.rules.promises import PROMISE_DAYS, Limits, promise_faults
-from core.cases.service.access import case_for, open_case_for
-from core.cases.service.agreements import SUPERSEDED, nothing_agreed, open_promise, owes
+from core.cases.service.access import case_for
+from core.cases.service.agreements import SUPERSEDED, held_open, nothing_agreed, open_promise, owes
 from core.cases.service.followup import agreed_anew
 from core.cases.service.ledger import lock_cases
 from core.cases.service.planning import replan
@@ -61,8 +61,7 @@ async def take_promise(
     Raises ``BadPromise`` with the faulty fields, ``PromiseOpen`` while another is open and not superseded, ``PlanLive``
     while there is an instalment plan.
     """
-    case = await open_case_for(work.session, actor, case_id, rights.PROMISE)
-    await lock_cases(work, [case_id])
+    case = await held_open(work, actor, case_id, rights.PROMISE)
     kind = await _type_of(work, new.type_id)
     await _check(work, case, new, kind, today)
     if new.supersede and (open_one := await open_promise(work.session, case_id)) is not None:
@@ -145,6 +144,7 @@ async def cancel_promise(
     if promise is None:
         raise NotFound()
     await case_for(work.session, actor, promise.case_id, rights.PROMISE)
+    await lock_cases(work, [promise.case_id])  # money that comes at this moment decides before or after
     await _cancel(work, actor, promise, reason, at=at)
     await replan(work, [promise.case_id], sources)
 
