@@ -12,7 +12,9 @@ from callcenter.agents.directory import ship_reasons
 from callcenter.app.presets import install
 from callcenter.app.schema import migrate
 from callcenter.calls.directory import ship_results
-from core.cases.model import Case, CaseParty, Creditor, Order, PartyRole
+from core.cases.model import Case, CaseParty, Claim, Creditor, Order, PartyRole
+from core.cases.service.openings import Opening, handover_of, post_openings
+from core.kernel.access import PROGRAM
 from core.kernel.bus import Bus
 from core.kernel.clock import SystemClock
 from core.kernel.db import Database
@@ -121,5 +123,11 @@ async def debtors_with_cases(work: Work, count: int, collectors: int) -> None:
         for n, name in names.items()
     ]
     await work.session.execute(insert(Case), cases)
+    owed = Decimal(1000)
+    claims = [{"id": n, "case_id": n, "number": "1", "principal": owed, "stated": {"principal": "1000"}} for n in ids]
+    await work.session.execute(insert(Claim), claims)
+    openings = [Opening(case_id=n, claim_id=n, currency="RUB", due_on=None, amounts={"principal": owed}) for n in ids]
+    creditor = await work.session.get_one(Creditor, 1)
+    await post_openings(work, PROGRAM, await handover_of(work, creditor, at=now), openings)
     links = [{"case_id": n, "party_id": n, "role": PartyRole.DEBTOR} for n in ids]
     await work.session.execute(insert(CaseParty), links)

@@ -100,6 +100,8 @@ async def restate(
     debts = {debt.claim_id: debt for debt in await debts_of(work.session, cases, until=today)}
     for claim in claims:
         claim.stated = {**claim.stated, **stated(changes[claim.id])}
+        if claim.id not in debts:  # it was withdrawn: nothing is owed on it, whatever is said
+            continue
         owed = debts[claim.id].on(today).parts
         lines: list[Line] = []
         for name, said in changes[claim.id].items():
