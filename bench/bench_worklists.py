@@ -33,6 +33,8 @@ _NOW = datetime(2026, 3, 11, 12, tzinfo=UTC)
 _TODAY = _NOW.date()
 _MANY = 20
 
+Statements = list[tuple[str, tuple[Any, ...]]]
+
 _LINES = "SELECT c.id, c.number, c.debtor_name, c.open_amount, c.next_action_at, c.state, c.score FROM cases c WHERE c.state = 'open'"
 _BARE = {
     Worklist.UNPLANNED: "AND c.next_action_at IS NULL AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.case_id = c.id AND t.state = 'open') AND c.id NOT IN (SELECT case_id FROM callbacks WHERE case_id IS NOT NULL AND state IN ('planned', 'due', 'dialling', 'missed'))",
@@ -181,15 +183,15 @@ async def _lists(path: Path, count: int) -> list[Figure]:
                 page.replace(condition, f"{condition} {whose}"),
                 tally.replace(condition, f"{condition} {whose}"),
             )
-            figures += await beside(
-                f"worklist {one}, mine of {count:,}",
-                bare,
-                own,
-                lambda n, a=my_page, b=my_tally: [(a, (1 + n % people,)), (b, (1 + n % people,))],
-            )
-            figures += await beside(
-                f"worklist {one}, everybody's", bare, every, lambda _, a=page, b=tally: [(a, ()), (b, ())], _MANY
-            )
+
+            def my_sql(n: int, page: str = my_page, tally: str = my_tally) -> Statements:
+                return [(page, (1 + n % people,)), (tally, (1 + n % people,))]
+
+            def all_sql(_n: int, page: str = page, tally: str = tally) -> Statements:
+                return [(page, ()), (tally, ())]
+
+            figures += await beside(f"worklist {one}, mine of {count:,}", bare, own, my_sql)
+            figures += await beside(f"worklist {one}, everybody's", bare, every, all_sql, _MANY)
     await database.close()
     return figures
 

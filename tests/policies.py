@@ -91,6 +91,7 @@ _WORK = {
     },
     "POST /cases/{id:int}/tags": Entry(needs=("cases.edit",), target="case", form={"tag_id": "{tag}"}),
     "POST /cases/{id:int}/tags/{tag:int}/remove": Entry(needs=("cases.edit",), target="case"),
+    "GET /next": Entry(needs=("cases.edit",)),
     "POST /next": Entry(needs=("cases.edit",)),
     "GET /worklists/settings": Entry(needs=("worklists.setup",)),
     "POST /worklists/settings": Entry(needs=("worklists.setup",)),

@@ -28,11 +28,15 @@ class NextForm(Form):
 
 
 async def serve(request: Request) -> Response:
-    """Go to the best case that may be worked on now, or say why there is none."""
+    """Go to the best case that may be worked on now, or to where it says why there is none."""
     sent = await parse(request, NextForm)
     served = await part(request, NextCase).serve(actor(request), after=sent.after)
-    if served.case_id is not None:
-        return go_to(f"/cases/{served.case_id}")
+    return go_to("/next" if served.case_id is None else f"/cases/{served.case_id}")
+
+
+async def look(request: Request) -> Response:
+    """Whether there is a next case, and if not, why; nobody is given it by looking."""
+    served = await part(request, NextCase).look(actor(request))
     return await page(request, "worklists/none.html", {"served": served})
 
 
@@ -133,6 +137,7 @@ async def save(request: Request) -> Response:
 
 _SETUP = right(rights.WORKLISTS)
 routes = (
+    route("/next", look, policy=right(rights.EDIT), name="next_case.look"),
     route("/next", serve, policy=right(rights.EDIT), methods=["POST"], name="next_case"),
     route("/worklists/settings", settings, policy=_SETUP, name="worklists.settings"),
     route("/worklists/settings", save, policy=_SETUP, methods=["POST"], name="worklists.settings_save"),

@@ -16,6 +16,7 @@ from core.cases.model import (
     CaseState,
     CaseTag,
     CloseReason,
+    Jurisdiction,
     MassItem,
     MassOutcome,
     MassRun,
@@ -187,7 +188,7 @@ async def test_a_number_of_several_creditors_needs_to_be_told_apart(
             **{column.key: getattr(twin, column.key) for column in Case.__table__.columns if column.key != "id"}
         )
 
-        data = CreditorData(name="Southern Loans", jurisdiction="NONE", region="PL", currency="PLN")
+        data = CreditorData(name="Southern Loans", jurisdiction=Jurisdiction.NONE, region="PL", currency="PLN")
         other.creditor_id = (await add_creditor(work, PROGRAM, data, at=clock.now())).id
         work.session.add(other)
     chief = await enabled(uow, floor.boris)

@@ -172,3 +172,55 @@ async def test_a_file_of_numbers(uow: UnitOfWork, clock: ManualClock, cast: Cast
         refused = await admin.post("/mass", files={"file": ("odd.xlsx", content)})
         assert refused.status_code == 422, content
     assert (await admin.post("/mass", data={"creditor_id": ""})).status_code == 422
+
+
+async def test_the_next_case_and_why(uow: UnitOfWork, clock: ManualClock, cast: Cast, sign_in: SignIn) -> None:
+    await laid(uow, clock, cast)
+    anna, maria = await sign_in("anna"), await sign_in("maria")
+    clock.advance(timedelta(minutes=1))
+    served = await anna.post("/next", data={"after": "1"})
+    assert served.headers["location"].startswith("/cases/")
+    assert served.headers["location"] != "/cases/1"
+    shown = await anna.get(served.headers["location"])
+    assert "Why this case" in shown.text
+    assert "A case is waiting for you" in (await anna.get("/next")).text
+    assert (await maria.post("/next")).headers["location"] == "/next"
+    assert "No case to work on now" in (await maria.get("/next")).text
+    assert (await anna.get("/worklists/settings")).status_code == 403
+    assert "Balance" in (await maria.get("/worklists/settings")).text
+    weights = dict.fromkeys(
+        ("promise_due", "broken", "planned", "best_hour", "attempts", "age", "priority", "new"), "0"
+    )
+    only = {**weights, "balance": "7"}
+    assert (await maria.post("/worklists/settings/example", data=only)).status_code == 200
+    assert (await maria.post("/worklists/settings/example", data={"balance": "x"})).status_code == 200
+    assert (await maria.post("/worklists/settings", data={**only, "balance": "101"})).status_code == 422
+    assert (await maria.post("/worklists/settings", data=only)).status_code == 303
+    assert 'value="7"' in (await maria.get("/worklists/settings")).text
+
+
+async def test_assignment_rules_and_loads(
+    uow: UnitOfWork, clock: ManualClock, cast: Cast, sign_in: SignIn, house: House
+) -> None:
+    await laid(uow, clock, cast)
+    maria, anna = await sign_in("maria"), cast.users["anna"]
+    rule = {"name": "Everything", "user_ids": [str(cast.users["clara"])], "active": "1", "max_load": "3"}
+    assert (await maria.post("/assignment", data=rule)).status_code == 303
+    assert (await maria.post("/assignment", data={**rule, "name": "Second"})).status_code == 303
+    assert (await maria.post("/assignment", data={**rule, "user_ids": []})).status_code == 422
+    assert (await maria.post("/assignment", data={**rule, "min_amount": "5", "max_amount": "4"})).status_code == 422
+    assert (await maria.post("/assignment/2/up")).status_code == 303
+    assert (await maria.post("/assignment/1/remove")).status_code == 303
+    assert (await maria.post("/assignment/imports", data={"on": "1"})).status_code == 303
+    shown = (await maria.get("/assignment")).text
+    assert "Second" in shown
+    assert "switch off" in shown
+    assert "Second" in (await maria.get("/assignment/2")).text
+    chosen = await maria.post("/mass/choose?action=rule", data={"all": "1", "collector": str(anna), "state": "open"})
+    run = chosen.headers["location"].partition("?")[0]
+    assert (await maria.post(f"{run}/start", data={"action": "rule"})).status_code == 303
+    await house.jobs.run_due()
+    async with uow.read() as session:
+        held = select(Case.id).where(Case.collector_id == cast.users["clara"])
+        assert len((await session.scalars(held)).all()) == 3
+    assert "holds as many cases as he may" in (await maria.get(run)).text
