@@ -534,7 +534,6 @@ HOLDERS: dict[str, set[str]] = {
     "company.edit": {"admin", "maria"},
     "payments.view": {"admin", "maria", "ada"},
     "payments.edit": {"admin", "ada"},
-    "payments.settle": {"admin", "ada"},
     "payments.withdraw": {"admin", "ada"},
     "payments.refund": {"admin", "ada"},
     "planning.view": {"admin", "maria", "sofia", "ada"},

@@ -387,7 +387,7 @@ async def test_policy_of_every_role(door: Door, sign_in: SignIn, world: World) -
 async def test_strangers_are_asked_to_sign_in(door: Door, stranger: httpx.AsyncClient, cast: Cast) -> None:
     entry = POLICIES[door.key]
     params = dict.fromkeys(door.route.param_convertors, MISSING_ID)
-    known = {"phone": 1, "stage": 1, "tag": 1, "claim": 1, **params}
+    known = {"phone": 1, "stage": 1, "tag": 1, "claim": 1, "case": 1, **params}
     answered = await _call(stranger, door, known, entry)
     assert answered == ("passed" if entry.needs in (("public",), ("local",)) else "sign in")
 
@@ -396,6 +396,6 @@ async def test_strangers_are_asked_to_sign_in(door: Door, stranger: httpx.AsyncC
 async def test_ids_that_do_not_exist_are_missing(door: Door, sign_in: SignIn) -> None:
     params = dict.fromkeys(door.route.param_convertors, MISSING_ID)
     answered = await _call(
-        await sign_in("admin"), door, {"phone": 1, "stage": 1, "tag": 1, "claim": 1, **params}, POLICIES[door.key]
+        await sign_in("admin"), door, {"phone": 1, "stage": 1, "tag": 1, "claim": 1, "case": 1, **params}, POLICIES[door.key]
     )
     assert answered == "missing"

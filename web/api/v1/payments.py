@@ -350,7 +350,8 @@ async def withdraw(request: Request, wanted: WithdrawalWanted) -> PaymentNow:
 
 async def reverse(request: Request, wanted: ReversalWanted) -> PaymentNow:
     desk, payment_id = part(request, PaymentDesk), request.path_params["id"]
-    return _now(await desk.reverse(actor(request), payment_id, wanted.reason, wanted.fee and wanted.fee.charged()))
+    fee = wanted.fee.charged() if wanted.fee else None
+    return _now(await desk.reverse(actor(request), payment_id, wanted.reason, fee))
 
 
 async def refund(request: Request, wanted: RefundWanted) -> PaymentNow:
