@@ -50,14 +50,13 @@ class Settled:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Job:
-    """An order that can be carried out, at place ``n`` among the orders. ``amount`` is the most it may spend."""
+    """An order that can be carried out, at place ``n`` among the orders."""
 
     n: int
     order: SettleOrder
     payment: Payment
     cases: tuple[Case, ...]
     scheme: SchemeRules
-    amount: Decimal
 
     @property
     def case_ids(self) -> tuple[int, ...]:
@@ -96,24 +95,27 @@ async def prepare(
         try:
             payment, wanted = _payment(order, payments), _cases(order, payments, cases)
             scheme = _scheme(order, schemes, defaults[wanted[0].id])
-            amount = _amount(order, payment)
         except DomainError as refusal:
             jobs.append(refusal)
         else:
-            jobs.append(Job(n=n, order=order, payment=payment, cases=wanted, scheme=scheme, amount=amount))
+            jobs.append(Job(n=n, order=order, payment=payment, cases=wanted, scheme=scheme))
     return jobs
 
 
 def split(job: Job, items: Sequence[OpenItem]) -> Result | DomainError:
-    """How the money splits over what is open (``items``, of any cases), or why it does not."""
+    """How what is left of the payment splits over what is open (``items``, of any cases), or why it does not."""
     cases, claims, payment = set(job.case_ids), job.order.claim_ids, job.payment
     mine = [item for item in items if item.case_id in cases and (claims is None or item.claim_id in claims)]
+    try:
+        amount = _amount(job.order, payment)
+    except DomainError as refusal:
+        return refusal
     if not job.scheme.manual:
         named = () if payment.claim_id is None else (payment.claim_id,)
-        found = allocate(job.amount, mine, job.scheme, designated=named, as_of=payment.value_on)
+        found = allocate(amount, mine, job.scheme, designated=named, as_of=payment.value_on)
         return found if found.lines else NothingOpen()
-    faults = faults_by_hand(job.amount, mine, job.order.lines)
-    return BadSettlement(faults) if faults else by_hand(job.amount, mine, job.order.lines)
+    faults = faults_by_hand(amount, mine, job.order.lines)
+    return BadSettlement(faults) if faults else by_hand(amount, mine, job.order.lines)
 
 
 def _default(case: Case, creditor: Creditor) -> str:
@@ -126,8 +128,6 @@ def _payment(order: SettleOrder, payments: Mapping[int, Payment]) -> Payment:
         raise NotFound()
     if payment.state == PaymentState.REVERSED:
         raise PaymentIsReversed()
-    if payment.amount <= payment.settled + payment.refunded:
-        raise NothingLeft()
     if order.currency not in (None, payment.currency):
         raise BadSettlement({"amount": msg("The payment is in {currency}.", currency=payment.currency)})
     return payment
@@ -158,7 +158,10 @@ def _scheme(order: SettleOrder, schemes: Mapping[str, SchemeRules], default: str
 
 
 def _amount(order: SettleOrder, payment: Payment) -> Decimal:
+    """The most that may be spent: earlier orders of the same round may have taken from the payment too."""
     rest = payment.amount - payment.settled - payment.refunded
+    if not rest:
+        raise NothingLeft()
     if order.amount is None:
         return rest
     if not 0 < order.amount <= rest:

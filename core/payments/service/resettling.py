@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 
 from core.cases.model import Case
 from core.cases.service.access import case_for
+from core.cases.service.balances import refresh_balances
 from core.cases.service.ledger import lock_cases
 from core.kernel.access import Actor
 from core.kernel.uow import Work
@@ -36,6 +37,7 @@ async def resettle(
     standing = await _standing(work, case_id, from_on)
     ids = [settlement.id for settlement in standing]
     taken = await withdraw_many(work, actor, ids, MoveKind.WITHDRAWN, reason=reason, books=books, at=at)
+    await refresh_balances(work, {move.case_id for move in taken}, at=at)  # claims that were paid off are open again
     done, moves = await split_and_post(work, actor, books, [_again(one) for one in standing], at=at)
     await work.session.execute(update(Case).where(Case.id == case_id).values(resettle_from=None))
     await effects.moved(work, actor, [*taken, *moves], today=books.today, at=at, reason=reason)
