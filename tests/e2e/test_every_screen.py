@@ -204,9 +204,9 @@ def pages_of(person: str) -> list[str]:
 
 
 def filled(path: str, things: Mapping[str, str]) -> str:
-    """The address with the ids of things that are there: by the folder it begins with, else by the name."""
-    folder = path.split("/")[1]
-    filled = path.replace("{id:int}", things.get(folder, "")).replace("{code}", things.get(folder, ""))
+    """The address with the ids of things that are there: by the folders it begins with, else by the name."""
+    thing = things.get(path.partition("/{")[0][1:], things.get(path.split("/")[1], ""))
+    filled = path.replace("{id:int}", thing).replace("{code}", thing)
     for name, value in things.items():
         filled = filled.replace(f"{{{name}:int}}", value).replace(f"{{{name}}}", value)
     assert "{" not in filled, filled
@@ -254,6 +254,7 @@ async def things_of(product: Product, chromium: Browser, collector: Page, case_i
     group = f"{product.url}/interest-groups/{things['interest-groups']}"
     things["term"] = await _first(admin, group, "main td a[href*='/terms/']")
     things["imports"] = await _registry(product, admin)
+    things["payments/imports"] = await _table_of_payments(product, admin)
     await admin.context.close()
     return things
 
@@ -270,6 +271,17 @@ async def _registry(product: Product, admin: Page) -> str:
     await admin.locator("main input[type=file]").set_input_files(registry)
     await admin.locator("main form button[type=submit]").click()
     await expect(admin).to_have_url(re.compile(r"/imports/\d+$"))
+    return admin.url.rpartition("/")[2]
+
+
+async def _table_of_payments(product: Product, admin: Page) -> str:
+    """A table of payments that waits for its columns."""
+    table = product.folder / "payments.csv"
+    table.write_text("Date;Amount;Payer;Purpose\n2026-03-03;10.00;Sample Person;Debt\n", encoding="utf-8")
+    await admin.goto(f"{product.url}/payments/imports/new")
+    await admin.locator("main input[type=file]").set_input_files(table)
+    await admin.locator("main form button[type=submit]").click()
+    await expect(admin).to_have_url(re.compile(r"/payments/imports/\d+$"))
     return admin.url.rpartition("/")[2]
 
 
