@@ -39,6 +39,7 @@ from web.pages.case_calls import CaseCalls
 from web.pages.case_screen import CaseScreenParts
 from web.pages.frame import AgentBadge, Lamp
 from web.pages.waiting import Waiting
+from web.printing import Printer
 from web.state import Services
 from web.throttle import Throttle
 
@@ -91,6 +92,7 @@ def services_of(house: House, rights: tuple[Right, ...]) -> Services:
         Registry: floor.registry,
         PaymentDesk: house.payments,
         PlannedWork: floor.planned,
+        Printer: Printer(),
         RingBack: floor.ring_back,
         WorkCalendar: LawCalendar(),
     }

@@ -15,3 +15,10 @@ class ReasonMissing(Invalid):
     """A correction of a plan without a reason."""
 
     code = "plan_reason_missing"
+
+
+class BadBonus(Invalid):
+    """A field of a bonus rule cannot be."""
+
+    code = "bad_bonus"
+    text = mark("Bonuses cannot be reckoned like this.")

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.kernel.db import Base
@@ -79,3 +79,20 @@ class PlanCorrection(Base):
     reason: Mapped[str] = mapped_column(String(300))
     by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class BonusRule(Base):
+    """What everybody of a role gets beside the salary: ``percent`` of what they collected times the coefficient of
+    their plan's achievement. ``bands`` is its table, ``[{"from": "80", "coefficient": "1"}, …]``; ``without_plan``
+    holds in a month without a plan.
+    """
+
+    __tablename__ = "bonus_rules"
+
+    role_id: Mapped[int] = mapped_column(
+        Key, ForeignKey("roles.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    percent: Mapped[Decimal] = mapped_column(Amount)
+    bands: Mapped[list[dict[str, str]]] = mapped_column(JSON)
+    without_plan: Mapped[Decimal] = mapped_column(Amount, default=Decimal(1))
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -80,12 +80,14 @@ NAVIGATION: tuple[tuple[Message, tuple[Entry, ...]], ...] = (
         (
             Entry(label=msg("Figures of the day"), href="/day", icon="chart-bar", rights=("productivity.view",)),
             Entry(label=msg("Plan and fact"), href="/plan", icon="target-arrow", rights=("planning.view",)),
+            Entry(label=msg("Bonuses"), href="/bonuses", icon="award", rights=("planning.bonus",)),
         ),
     ),
     (
         msg("Directories"),
         (
             Entry(label=msg("Creditors"), href="/creditors", icon="building-bank", rights=("creditors.view",)),
+            Entry(label=msg("Commission"), href="/commission", icon="receipt-tax", rights=("commission.view",)),
             Entry(label=msg("Stages of work"), href="/stages", icon="stairs", rights=("creditors.view",)),
             Entry(label=msg("Interest groups"), href="/interest-groups", icon="percentage", rights=("interest.edit",)),
             Entry(label=msg("Rates"), href="/rates", icon="chart-line", rights=("interest.edit",)),

@@ -161,7 +161,7 @@ async def _totals(session: AsyncSession, conditions: tuple[ColumnElement[bool], 
         Allocation.remittance_id.is_(None) | (original.c.remittance_id != Allocation.remittance_id)
     )
     columns = (
-        (MoneyAccount.kind == AccountKind.DIRECT).label("direct"),
+        MoneyAccount.kind,
         func.count().label("lines"),
         func.sum(Allocation.amount).label("collected"),
         func.sum(Allocation.commission).label("commission"),
@@ -175,13 +175,13 @@ async def _totals(session: AsyncSession, conditions: tuple[ColumnElement[bool], 
         .join(MoneyAccount, MoneyAccount.id == Payment.account_id)
         .outerjoin(original, original.c.id == Allocation.reverses_id)
         .where(*conditions)
-        .group_by(MoneyAccount.kind == AccountKind.DIRECT)
+        .group_by(MoneyAccount.kind)
     )
     rows = (await session.execute(grouped)).all()
     return Totals(
         lines=sum(row.lines for row in rows),
-        collected=sum((row.collected for row in rows if not row.direct), Decimal(0)),
-        collected_direct=sum((row.collected for row in rows if row.direct), Decimal(0)),
+        collected=sum((row.collected for row in rows if row.kind != AccountKind.DIRECT), Decimal(0)),
+        collected_direct=sum((row.collected for row in rows if row.kind == AccountKind.DIRECT), Decimal(0)),
         commission=sum((row.commission for row in rows), Decimal(0)),
         commission_vat=sum((row.vat for row in rows), Decimal(0)),
         taken_back=sum((row.taken_back for row in rows if row.taken_back is not None), Decimal(0)),

@@ -138,11 +138,9 @@ async def _check(work: Work, creditor_id: int, terms_id: int | None, data: Terms
     faults |= await _foreign(work, data)
     if faults:
         raise BadTerms(faults)
-    others = select(CommissionTerms).where(CommissionTerms.creditor_id == creditor_id, CommissionTerms.id != terms_id)
-    if terms_id is None:
-        others = select(CommissionTerms).where(CommissionTerms.creditor_id == creditor_id)
+    others = select(CommissionTerms).where(CommissionTerms.creditor_id == creditor_id)
     for other in await work.session.scalars(others):
-        if overlap(data.terms(0), terms_from(other)):
+        if other.id != terms_id and overlap(data.terms(0), terms_from(other)):
             told = msg("“{name}” holds for some of the same days and parts of the debt.", name=other.name)
             raise BadTerms({"valid_from": told})
 

@@ -25,7 +25,7 @@ from core.payments.service.registering import NewPayment
 from core.people.model import Role, User
 
 TODAY = date(2026, 3, 11)
-MONEY_RIGHTS = tuple(right.key for right in rights.RIGHTS if right.key.startswith("payments."))
+MONEY_RIGHTS = tuple(right.key for right in rights.RIGHTS if right.key.startswith(("payments.", "commission.")))
 
 
 @dataclass
