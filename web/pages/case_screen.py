@@ -97,7 +97,6 @@ def case_view(
         balance=_balance(card, today),
         claims=tuple(_claim(claim, owed[claim.id], today) for claim in card.claims if claim.state == _CLAIM_OPEN),
         agreed=agreed,
-        payments=(),
         script=_script(card),
         contacts=facts.contacts,
         timeline=tuple(timeline_entry(event, card.users, results) for event in card.timeline.events),

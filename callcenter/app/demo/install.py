@@ -17,6 +17,8 @@ from callcenter.calls.directory import ship_results
 from core.cases.service.promise_types import ship_promise_types
 from core.cases.shipped_rates import ship_rates
 from core.kernel.db import Database
+from core.kernel.i18n import translator
+from core.payments.service.schemes import ship_schemes
 
 
 async def install_demo(settings: Settings, *, reset: bool = False) -> Sequence[str]:
@@ -35,6 +37,7 @@ async def install_demo(settings: Settings, *, reset: bool = False) -> Sequence[s
             await ship_reasons(work)
             await ship_rates(work, at=base.clock.now())
             await ship_promise_types(work)
+            await ship_schemes(work, translator("en"), at=base.clock.now())
         await demo_cases(base.uow, base.clock, await collectors(base.uow))
     finally:
         await database.close()
