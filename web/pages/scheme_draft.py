@@ -36,8 +36,8 @@ def _rank(sent: FormData, n: int) -> Rank:
 
 
 def edited(ranks: Ranks, wish: str) -> Ranks:
-    """The ranks after a button: ``up-2``, ``down-2``, ``join-2`` (with the one above), ``due-2`` (what is overdue before
-    the rest), ``part-2-penalty`` (into a rank of its own), ``first-2-penalty`` (one place earlier in its rank).
+    """The ranks after a button: ``up-2``, ``down-2``, ``join-2`` (with the one above), ``due-2`` (what is overdue
+    before the rest), ``part-2-penalty`` (into a rank of its own), ``first-2-penalty`` (one place earlier in its rank).
 
     A wish that makes no sense changes nothing.
     """

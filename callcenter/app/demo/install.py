@@ -10,6 +10,7 @@ from sqlalchemy import make_url
 from callcenter.agents.directory import ship_reasons
 from callcenter.app import wiring
 from callcenter.app.demo.cases import demo_cases
+from callcenter.app.demo.money import demo_money
 from callcenter.app.demo.people import SHOWN, collectors, demo_people
 from callcenter.app.schema import downgrade, migrate
 from callcenter.app.settings import Settings
@@ -39,6 +40,7 @@ async def install_demo(settings: Settings, *, reset: bool = False) -> Sequence[s
             await ship_promise_types(work)
             await ship_schemes(work, translator("en"), at=base.clock.now())
         await demo_cases(base.uow, base.clock, await collectors(base.uow))
+        await demo_money(wiring.build(base, wiring.people(base), sites=()))
     finally:
         await database.close()
     return _told(passwords)
