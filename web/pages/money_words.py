@@ -6,6 +6,7 @@ from decimal import Decimal
 from core.kernel.i18n import Message, msg
 from core.payments.model import AccountKind, PaymentState, Source
 from core.payments.rules.schemes import SHIPPED_NAMES, Scope, Split, When
+from core.payments.service.effects import MoveKind
 from web.pages.listing import State, Text, Tone
 
 _WAITING = State(word=msg("in suspense"), icon="hourglass", tone=Tone.ACT)
@@ -19,6 +20,12 @@ PAYMENT_STATES: Mapping[str, State] = {
 STANDING = State(word=msg("stands"), icon="circle-check", tone=Tone.LIVE)
 WITHDRAWN = State(word=msg("withdrawn"), icon="arrow-back-up", tone=Tone.LAW)
 MIRROR = State(word=msg("taken back"), icon="arrow-back-up", tone=Tone.LAW)
+#: What the time line says of money that came on a case or went again.
+MOVES: Mapping[str, Message] = {
+    MoveKind.SETTLED: msg("{amount} came in"),
+    MoveKind.WITHDRAWN: msg("{amount} withdrawn"),
+    MoveKind.REVERSED: msg("{amount} reversed"),
+}
 SOURCES: Mapping[str, Message] = {
     Source.MANUAL: msg("entered by hand"),
     Source.STATEMENT: msg("bank statement"),
