@@ -17,6 +17,8 @@ from core.payments import rights
 from core.payments.fields import PAYMENT_FIELDS
 from core.payments.model import PaymentState
 from core.payments.queries.payments import PaymentCard, PaymentRow, list_payments, payment_card, payment_sums
+from core.payments.queries.ranking import candidates_of
+from core.payments.rules.matching import Reason, Why
 from core.payments.service.accounts import list_accounts
 from core.people import queries as people
 from web.export import export
@@ -24,7 +26,7 @@ from web.lists import Asked, ListSpec, asked, view
 from web.page import page
 from web.pages import case_words
 from web.pages import money_words as words
-from web.pages.case_list import following, query_of
+from web.pages.case_list import query_of
 from web.pages.listing import (
     Align,
     Column,
@@ -168,7 +170,7 @@ async def _batches(request: Request, query: ListQuery) -> AsyncIterator[list[Row
         yield [_row(line) for line in found.rows]
         if found.next is None:
             return
-        query = following(query, found.next)
+        query = replace(query, after=found.next)
 
 
 async def _spec(request: Request, kind: ListSpec) -> ListSpec:
@@ -238,11 +240,21 @@ def _context(card: PaymentCard, *, may: Callable[[str], bool]) -> dict[str, obje
         "scheme_name": words.scheme_name,
         "components": case_words.COMPONENT_LABELS,
         "split": split_bar(row),
+        "match": _match(card),
         "may_settle": stands and bool(row.rest) and may(rights.SETTLE),
         "may_refund": stands and bool(row.rest) and may(rights.REFUND),
         "may_withdraw": may(rights.WITHDRAW),
         "may_reverse": stands and not row.refunded and may(rights.WITHDRAW),
     }
+
+
+def _match(card: PaymentCard) -> tuple[int, list[Message]] | None:
+    """How well its case fitted when it was sought, in percent, and why; None when nobody sought."""
+    for found in candidates_of(card.payment.match):
+        if found["case_id"] == card.row.case_id:
+            reasons = [Reason(Why(why), points, value).message for why, points, value in found["reasons"]]
+            return found["score"], reasons
+    return None
 
 
 def split_bar(row: PaymentRow) -> list[tuple[str, Message, Money, float, float]]:
