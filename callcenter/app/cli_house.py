@@ -33,6 +33,7 @@ from core.kernel.errors import DomainError, Invalid, NotFound
 from core.kernel.i18n import mark, msg, translator
 from core.payments.incoming.fields import DOOR as PAYMENTS
 from core.payments.queries.accounts import account_numbered
+from core.payments.service.schemes import ship_schemes
 from core.payments.statements.detect import Format
 from core.people.model import User
 from core.people.service.users import UserData
@@ -92,6 +93,7 @@ async def _add_user(arguments: argparse.Namespace) -> None:
             roles = await install(work, translator("en"))
             await ship_promise_types(work)
             await ship_rates(work, at=base.clock.now())
+            await ship_schemes(work, translator("en"), at=base.clock.now())
         if arguments.role not in roles:
             raise Invalid({"role": msg("Choose one of: {roles}.", roles=", ".join(roles))})
         data = UserData(login=arguments.login, role_id=roles[arguments.role], extension=arguments.extension)

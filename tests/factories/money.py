@@ -45,3 +45,16 @@ async def part_paid(uow: UnitOfWork, desk: PaymentDesk, case_id: int, on: date) 
     done = await desk.settle(PROGRAM, SettleOrder(payment_id=payment_id, amount=Decimal(40)))
     assert done.settlement_id is not None
     return Paid(payment_id, done.settlement_id)
+
+
+async def receipted(uow: UnitOfWork, desk: PaymentDesk, case_id: int, on: date) -> int:
+    """A payment on the case that somebody has a receipt for; its id."""
+    new = NewPayment(
+        account_id=await money_account(uow),
+        amount=Decimal(100),
+        value_on=on,
+        source=Source.MANUAL,
+        receipt_no=secrets.token_hex(4),
+        case_id=case_id,
+    )
+    return await desk.register(PROGRAM, new)

@@ -337,7 +337,22 @@ def case(*, allowed: bool = True, call: bool = True) -> cases.CaseView:
             ),
         ),
         agreed=agreed(),
-        payments=(cases.PaymentLine(on=date(2026, 9, 2), amount=roubles("3200"), source=msg("bank transfer")),),
+        money=cases.MoneyBox(
+            payments=(
+                cases.PaymentLine(
+                    on=date(2026, 9, 2),
+                    amount=roubles("3200"),
+                    source=msg("bank transfer"),
+                    state=State(word=msg("Stands"), icon="circle-check", tone=Tone.LIVE),
+                    lines=(
+                        cases.RepaymentLine(
+                            claim="1", component=msg("principal"), amount=roubles("3200"), why=msg("Oldest first.")
+                        ),
+                    ),
+                ),
+            ),
+            may_take_cash=True,
+        ),
         script=(
             cases.ScriptStep(
                 title=msg("Say who you are"), text=msg("Name, company, whom you act for, the call is recorded.")

@@ -40,6 +40,7 @@ from web.pages.case_view import (
     TimelineKind,
 )
 from web.pages.listing import State, Text, Tone
+from web.pages.money_words import MOVES
 from web.pages.shipped_words import named, stage_name
 from web.rendering import LANGUAGE_NAMES
 
@@ -97,7 +98,6 @@ def case_view(
         balance=_balance(card, today),
         claims=tuple(_claim(claim, owed[claim.id], today) for claim in card.claims if claim.state == _CLAIM_OPEN),
         agreed=agreed,
-        payments=(),
         script=_script(card),
         contacts=facts.contacts,
         timeline=tuple(timeline_entry(event, card.users, results) for event in card.timeline.events),
@@ -232,6 +232,8 @@ def _told(event: CaseEvent) -> Text | None:
         case EventKind.TAG:
             tagged = msg("{tag} set", tag=data["tag"])
             return tagged if data["added"] else msg("{tag} taken off", tag=data["tag"])
+        case EventKind.PAYMENT if "amount" in data:
+            return Message(MOVES[data["kind"]].msgid, {"amount": Money(Decimal(data["amount"]), data["currency"])})
         case EventKind.CONTACT:
             return _contact_told(data)
         case EventKind.INTEREST | EventKind.CLAIM if "change" in data:

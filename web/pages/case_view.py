@@ -177,10 +177,36 @@ class Agreements:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class RepaymentLine:
+    """A share of a payment on one component of a claim, and why it went there."""
+
+    claim: str
+    component: Text
+    amount: Money
+    why: Text
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class PaymentLine:
+    """Money on the case; ``lines`` are empty while it waits to be settled."""
+
     on: date
     amount: Money
     source: Text
+    state: State
+    href: str | None = None
+    lines: tuple[RepaymentLine, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MoneyBox:
+    """The last payments of a case; ``more`` says that there are others."""
+
+    payments: tuple[PaymentLine, ...] = ()
+    more: bool = False
+    may_see_all: bool = False
+    may_register: bool = False
+    may_take_cash: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -400,7 +426,6 @@ class CaseView:
     balance: Balance
     claims: tuple[ClaimLine, ...]
     agreed: Agreements
-    payments: tuple[PaymentLine, ...]
     script: tuple[ScriptStep, ...]
     contacts: tuple[ContactLine, ...]
     timeline: tuple[TimelineEntry, ...]
@@ -414,6 +439,7 @@ class CaseView:
     may_edit: bool = True
     life: CaseLife = CaseLife()
     work: CaseWork = CaseWork()
+    money: MoneyBox = MoneyBox()
 
     def code_for(self, needs: str) -> str | None:
         """The result that demands this: what a promise or a plan of the call is saved with."""

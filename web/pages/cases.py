@@ -25,6 +25,7 @@ from web.page import go_to, page
 from web.pages import case_words as words
 from web.pages.case_agreements import agreements
 from web.pages.case_life import case_life
+from web.pages.case_money import money_box
 from web.pages.case_screen import CaseScreenParts, case_view
 from web.pages.case_work import case_work
 from web.pages.choices import language_options, zone_options
@@ -45,6 +46,7 @@ async def show(request: Request) -> Response:
         life = await case_life(session, me, card, now)
         work = await case_work(session, me, card, now)
         agreed = await agreements(session, me, card, now)
+        money = await money_box(session, me, card)
     await held.looks.looked(me, ("case", case_id))
     parts: CaseScreenParts = part(request, CaseScreenParts)
     facts = await parts.facts(me, card)
@@ -52,7 +54,7 @@ async def show(request: Request) -> Response:
         lines = await part(request, NextCase).why(me, case_id, leave=leave_of(facts.contact))
         work = replace(work, why=factor_lines(lines))
     drawn = case_view(card, facts, life, work, agreed, now=now, may_edit=me.may(rights.EDIT))
-    return await page(request, "cases/case.html", {"case": drawn})
+    return await page(request, "cases/case.html", {"case": replace(drawn, money=money)})
 
 
 class NoteForm(Form):

@@ -25,6 +25,7 @@ CLIENT_TEXTS: Mapping[str, Message] = {
     "close": msg("Close"),
     "confer": msg("Conference"),
     "conference": msg("conference"),
+    "copied": msg("Copied."),
     "device_default": msg("As the system"),
     "dial": msg("Call"),
     "dial_hint": msg("Number or extension"),

@@ -201,9 +201,7 @@ def _rows(sent: FormData) -> list[dict[str, str]]:
     """The table as it was typed, without its empty rows."""
     columns = {name: [str(value).strip() for value in sent.getlist(f"band_{name}")] for name in words.BAND_FIELDS}
     height = max(map(len, columns.values()))
-    rows = [
-        {name: values[n] if n < len(values) else "" for name, values in columns.items()} for n in range(height)
-    ]
+    rows = [{name: values[n] if n < len(values) else "" for name, values in columns.items()} for n in range(height)]
     return [row for row in rows if row["percent"] or row["amount"] or row["from"]]
 
 

@@ -69,9 +69,13 @@ def pays(kind: TermsKind, bands: Sequence[Band], stages: Mapping[str, str]) -> T
     if kind is TermsKind.FIXED:
         return plain(bands[0].amount)
     if kind is TermsKind.BY_STAGE:
-        named = (f"{stages.get(band.stage, band.stage) if band.stage else '…'}: {plain(band.percent)} %" for band in bands)
+        named = (
+            f"{stages.get(band.stage, band.stage) if band.stage else '…'}: {plain(band.percent)} %" for band in bands
+        )
         return " · ".join(named)
-    return " · ".join(f"{plain(band.start)}+: {plain(band.percent)} %" if band.start else f"{plain(band.percent)} %" for band in bands)
+    return " · ".join(
+        f"{plain(band.start)}+: {plain(band.percent)} %" if band.start else f"{plain(band.percent)} %" for band in bands
+    )
 
 
 def with_creditors(spec: ListSpec, creditors: Iterable[Creditor]) -> ListSpec:

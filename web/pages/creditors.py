@@ -17,11 +17,13 @@ from core.importing.registry.fields import TARGETS
 from core.kernel.errors import Invalid, NotFound
 from core.kernel.i18n import Message, msg
 from core.kernel.phones import normalise
+from core.payments.service.schemes import automatic_schemes
 from web.forms import Form, parse, submitted
 from web.lists import ListSpec, asked, view
 from web.page import go_to, page
 from web.pages import case_words as words
 from web.pages.listing import Column, EmptyState, Option, Row, State, StateCell, TextCell, Tone
+from web.pages.money_words import scheme_name
 from web.security import actor, right, route
 from web.state import services
 
@@ -62,6 +64,7 @@ class CreditorForm(Form):
     recording_notice: LongText = ""
     script: LongText = ""
     interest_group_id: int | None = None
+    scheme_key: Annotated[str, StringConstraints(max_length=40)] | None = None
     active: bool = False
 
     def data(self) -> CreditorData:
@@ -78,6 +81,7 @@ class CreditorForm(Form):
             recording_notice=self.recording_notice,
             script=_lines(self.script),
             interest_group_id=self.interest_group_id,
+            scheme_key=self.scheme_key,
             active=self.active,
         )
 
@@ -169,12 +173,14 @@ async def _form(
     mapping = creditor.import_mapping if creditor else {}
     async with services(request).uow.read() as session:
         groups = await group_names(session)
+        schemes = await automatic_schemes(session)
     context = {
         "creditor": creditor,
         "values": values,
         "faults": faults or {},
         "laws": words.options(words.JURISDICTIONS),
         "groups": [Option(value=str(group_id), label=name) for group_id, name in groups],
+        "schemes": [Option(value=key, label=scheme_name(key, name)) for key, name in schemes.items()],
         "mapping": [(heading, TARGETS[key].label) for heading, key in sorted(mapping.items()) if key in TARGETS],
         "edits": actor(request).may(rights.CREDITORS),
     }

@@ -73,6 +73,10 @@ NAVIGATION: tuple[tuple[Message, tuple[Entry, ...]], ...] = (
                 icon="help-circle",
                 rights=("payments.settle",),
             ),
+            Entry(label=msg("Payments"), href="/payments", icon="cash", rights=("payments.view",)),
+            Entry(label=msg("In suspense"), href="/suspense", icon="hourglass", rights=("payments.view",)),
+            Entry(label=msg("Repayments"), href="/repayments", icon="git-branch", rights=("payments.view",)),
+            Entry(label=msg("Months of the books"), href="/months", icon="calendar-month", rights=("payments.view",)),
         ),
     ),
     (
@@ -91,6 +95,8 @@ NAVIGATION: tuple[tuple[Message, tuple[Entry, ...]], ...] = (
             Entry(label=msg("Stages of work"), href="/stages", icon="stairs", rights=("creditors.view",)),
             Entry(label=msg("Interest groups"), href="/interest-groups", icon="percentage", rights=("interest.edit",)),
             Entry(label=msg("Rates"), href="/rates", icon="chart-line", rights=("interest.edit",)),
+            Entry(label=msg("Accounts"), href="/accounts", icon="wallet", rights=("payments.view",)),
+            Entry(label=msg("Settlement schemes"), href="/schemes", icon="git-merge", rights=("payments.view",)),
             Entry(label=msg("Contact law"), href="/law", icon="scale", rights=("cases.view", "compliance.rules")),
             Entry(
                 label=msg("The next case"),

@@ -21,7 +21,8 @@ from core.parties.service import NewParty, add_party
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CreditorData:
-    """What is known of a creditor; see :class:`core.cases.model.Creditor`. ``own_numbers`` are E.164.
+    """What is known of a creditor; see :class:`core.cases.model.Creditor`. ``own_numbers`` are E.164, ``scheme_key`` is
+    how its debtors' payments are settled (None: as the law has it).
 
     Another ``interest_group_id`` is how new claims bear interest; those that are there keep theirs.
     """
@@ -34,6 +35,7 @@ class CreditorData:
     recording_notice: str = ""
     script: tuple[str, ...] = ()
     interest_group_id: int | None = None
+    scheme_key: str | None = None
     active: bool = True
 
     def columns(self) -> dict[str, Any]:

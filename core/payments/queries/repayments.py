@@ -6,13 +6,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.cases.model import Case, Claim
 from core.cases.service.access import case_for
 from core.kernel.access import Actor
 from core.kernel.paging import Sort, fetch_page
+from core.parties.search import like_pattern
 from core.payments import rights
 from core.payments.model import Allocation, Payment, PaymentState, Settlement
 from core.payments.queries.payments import Repayment, repayment_of
@@ -35,7 +36,8 @@ class CaseRepayment:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RepaymentQuery:
-    """Which repayments; the days bound the value date, both included."""
+    """Which repayments; the days bound the value date, both included. ``search`` is the number of a case or claim, or
+    a piece of the payer's name."""
 
     case_id: int | None = None
     payment_id: int | None = None
@@ -44,6 +46,7 @@ class RepaymentQuery:
     component: str | None = None
     value_from: date | None = None
     value_to: date | None = None
+    search: str = ""
     after: str | None = None
     size: int = 50
 
@@ -67,6 +70,27 @@ async def list_repayments(
     sort = Sort(column=Allocation.value_on.expression, id=Allocation.id.expression, descending=True)
     found = await fetch_page(session, statement.where(*_asked(query)), sort, size=query.size, after=query.after)
     return [repayment_of(row) for row in found.rows], found.next
+
+
+async def repayment_sums(
+    session: AsyncSession, actor: Actor, query: RepaymentQuery
+) -> Sequence[tuple[str, int, Decimal]]:
+    """What the lines of a list add up to: currency, how many, sum; what was taken back takes itself off."""
+    listed = visible(_repayments(), actor, rights.VIEW, owner=Case.collector_id, unit=Case.unit_id)
+    sums = listed.where(*_asked(query)).with_only_columns(
+        Allocation.currency, func.count(), func.sum(Allocation.amount), maintain_column_froms=True
+    )
+    rows = await session.execute(sums.group_by(Allocation.currency).order_by(Allocation.currency))
+    return [(currency, count, total) for currency, count, total in rows]
+
+
+async def waiting_of_case(session: AsyncSession, actor: Actor, case_id: int) -> Sequence[Payment]:
+    """Payments matched to a case the actor may see of which nothing has been settled yet. Raises ``NotFound``."""
+    await case_for(session, actor, case_id)
+    waiting = select(Payment).where(
+        Payment.case_id == case_id, Payment.state == PaymentState.POSTED, Payment.settled == 0
+    )
+    return (await session.scalars(waiting.order_by(Payment.value_on.desc(), Payment.id.desc()))).all()
 
 
 async def suspense(session: AsyncSession, actor: Actor) -> Mapping[str, Decimal]:
@@ -116,6 +140,9 @@ def _asked(query: RepaymentQuery) -> list[ColumnElement[bool]]:
         parts.append(Allocation.value_on >= query.value_from)
     if query.value_to is not None:
         parts.append(Allocation.value_on <= query.value_to)
+    if query.search.strip():
+        payer = Payment.payer_name.ilike(like_pattern(query.search.strip()), escape="\\")
+        parts.append(or_(Case.number == query.search.strip(), Claim.number == query.search.strip(), payer))
     return parts
 
 

@@ -41,6 +41,14 @@ async def list_schemes(session: AsyncSession, actor: Actor) -> Sequence[Scheme]:
     return (await session.scalars(select(Scheme).order_by(Scheme.builtin.desc(), Scheme.name))).all()
 
 
+async def automatic_schemes(session: AsyncSession) -> Mapping[str, str]:
+    """Keys and names of the schemes in use that need nobody to choose lines: what a creditor's payments can be settled
+    by. What there is to choose from is no secret within the house."""
+    own = await session.scalars(select(Scheme).where(Scheme.active, ~Scheme.builtin).order_by(Scheme.name))
+    shipped = {key: key for key, rules in SHIPPED.items() if not rules.manual}
+    return {**shipped, **{row.key: row.name for row in own}}
+
+
 async def schemes_by_key(session: AsyncSession, keys: Collection[str]) -> Mapping[str, SchemeRules]:
     """The rules of schemes in use; shipped ones are there even before they are in the list. A key that does not exist
     is left out."""

@@ -35,12 +35,15 @@ from core.cases.service.accrual import block_accrual
 from core.cases.service.promise_types import TypeData, add_type
 from core.kernel.access import PROGRAM
 from core.kernel.clock import ManualClock
+from core.kernel.i18n import translator
 from core.kernel.uow import UnitOfWork
 from core.parties.model import Email, Party, PartyKind
+from core.payments.model import Scheme
+from core.payments.service.schemes import ship_schemes
 from core.people.model import ApiToken, Profile, Role, SavedView, Unit, UserSession
 from core.people.service.logins import LoggedIn, Origin
 from recordings.storage import open_storage
-from tests.factories.money import money_account, part_paid
+from tests.factories.money import money_account, part_paid, receipted
 from tests.factories.people import PASSWORD, Cast
 from tests.factories.work import Desk, creditor_and_order, lay_desk, waiting_import, waiting_payment
 from tests.integration.cases.ledger import group_of
@@ -106,6 +109,8 @@ class World:
             return {"mine": {"id": await self._session(me)}, "foreign": {"id": await self._session("diego")}}
         if kind == "own view":
             return {"mine": {"id": await self._view(me)}, "foreign": {"id": await self._view("diego")}}
+        if kind == "receipt":
+            return {name: await self._receipt(name, me) for name in OTHERS}
         if kind == "case without interest":
             return {name: await self._blocked(await self._work(name, "case", me)) for name in OTHERS}
         if kind == "interest group":
@@ -138,6 +143,8 @@ class World:
         if kind == "waiting payment":
             case = (await self._work("anna", "case", me))["case"]
             return {"it": {"id": await waiting_payment(self.uow, self.clock), "case": case}}
+        if kind == "month":
+            return {"it": {"month": "2026-02"}}
         if kind == "number":
             return {"it": {"e164": "+79000000099"}}
         if kind == "worklist":
@@ -215,6 +222,11 @@ class World:
             await work.session.flush()
             return {"promise": promise.id, "plan": plan.id}
 
+    async def _receipt(self, name: str, me: str) -> Params:
+        case = await self._work(name, "case", me)
+        today = self.clock.now().date()
+        return {**case, "payment": await receipted(self.uow, self.house.payments, int(str(case["id"])), today)}
+
     async def _stage(self) -> int:
         async with self.uow.write() as work:
             stage = Stage(key=secrets.token_hex(4), name="Next", position=9)
@@ -261,6 +273,9 @@ class World:
             if kind == "promise type":
                 data = TypeData(name="Own", position=9)
                 return (await add_type(work, admin, secrets.token_hex(4), data, at=self.clock.now())).id
+            if kind == "scheme":
+                await ship_schemes(work, translator("en"), at=self.clock.now())
+                return (await work.session.scalars(select(Scheme.id).where(Scheme.key == "RU_319"))).one()
             if kind == "bare block":
                 registry = self.house.floor.registry
                 phone = "+79000000055"
