@@ -73,6 +73,9 @@ def rule_faults(rule: Rule) -> dict[str, Message]:
         faults["percent"] = msg("Give a percentage from 0 to 100.")
     if rule.without_plan < 0:
         faults["without_plan"] = msg("Give a number from 0 on.")
+    for name in ("percent", "without_plan"):
+        if getattr(rule, name) != round(getattr(rule, name), 4):
+            faults[name] = msg("Use at most four decimals.")
     if not rule.steps or rule.steps[0].start != 0:
         faults["bands"] = msg("The first row begins at 0.")
     elif any(later.start <= earlier.start for earlier, later in pairwise(rule.steps)):

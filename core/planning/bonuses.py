@@ -32,6 +32,7 @@ class StaffBonus:
     name: str
     role: str
     currency: str
+    collected: Decimal
     salary: Decimal | None
     bonus: Bonus | None
 
@@ -148,6 +149,7 @@ async def _table(session: AsyncSession, actor: Actor, month: date, user_id: int 
                     name=user.full_name,
                     role=role.name,
                     currency=currency,
+                    collected=brought,
                     salary=role.salary if currency in paid_in else None,
                     bonus=None if rule is None else bonus(rule, brought, plan),
                 )

@@ -7,8 +7,9 @@ from decimal import Decimal
 
 from core.cases.model import COMPONENTS, Creditor
 from core.kernel.i18n import Message, msg
-from core.payments.model import RemittanceState, TermsKind
-from core.payments.rules.commission import Band
+from core.kernel.money import Money
+from core.payments.model import Remittance, RemittanceState, TermsKind
+from core.payments.rules.commission import Band, to_remit
 from web.lists import ListSpec
 from web.pages.case_words import COMPONENT_LABELS
 from web.pages.listing import Option, State, Text, Tone
@@ -69,13 +70,19 @@ def pays(kind: TermsKind, bands: Sequence[Band], stages: Mapping[str, str]) -> T
     if kind is TermsKind.FIXED:
         return plain(bands[0].amount)
     if kind is TermsKind.BY_STAGE:
-        named = (
-            f"{stages.get(band.stage, band.stage) if band.stage else '…'}: {plain(band.percent)} %" for band in bands
-        )
-        return " · ".join(named)
-    return " · ".join(
-        f"{plain(band.start)}+: {plain(band.percent)} %" if band.start else f"{plain(band.percent)} %" for band in bands
-    )
+        names = (stages.get(band.stage, band.stage) if band.stage else "…" for band in bands)
+    else:
+        names = (f"{plain(band.start)}+" if band.start else "" for band in bands)
+    shares = (f"{plain(band.percent)} %" for band in bands)
+    return " · ".join(f"{name}: {share}" if name else share for name, share in zip(names, shares, strict=True))
+
+
+def sums(one: Remittance) -> Mapping[str, Money]:
+    """The figures of a statement by the key of their column."""
+    kept = {"commission": one.commission, "vat": one.commission_vat}
+    figures = {"collected": one.collected, "direct": one.collected_direct, **kept}
+    figures["remitted"] = to_remit(one.collected, one.commission, one.commission_vat)
+    return {name: Money(amount, one.currency) for name, amount in figures.items()}
 
 
 def with_creditors(spec: ListSpec, creditors: Iterable[Creditor]) -> ListSpec:

@@ -18,6 +18,7 @@ from core.payments import rights
 from core.payments.model import AccountKind, Allocation, CommissionTerms, MoneyAccount, Payment, Remittance
 
 _BATCH = 1000
+_LISTED: tuple[Any, ...] = (Remittance, Creditor.name.label("creditor"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,9 +77,7 @@ async def list_remittances(
 ) -> Page:
     """A page of statements with their creditor's name, the newest first."""
     actor.require(rights.COMMISSION_VIEW)
-    wanted: Select[Any] = select(Remittance, Creditor.name.label("creditor")).join(
-        Creditor, Creditor.id == Remittance.creditor_id
-    )
+    wanted: Select[Any] = select(*_LISTED).join(Creditor, Creditor.id == Remittance.creditor_id)
     if creditor_id is not None:
         wanted = wanted.where(Remittance.creditor_id == creditor_id)
     if states:

@@ -179,6 +179,8 @@ def terms_faults(terms: Terms) -> dict[str, Message]:
     for name in ("vat_percent", "direct_percent"):
         if not 0 <= getattr(terms, name) <= _HUNDRED:
             faults[name] = msg("Give a percentage from 0 to 100.")
+        elif getattr(terms, name) != round(getattr(terms, name), 4):
+            faults[name] = msg("Use at most four decimals.")
     if (wrong := _bands_fault(terms)) is not None:
         faults["bands"] = wrong
     return faults
