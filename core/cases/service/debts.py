@@ -84,8 +84,9 @@ async def _change(work: Work, actor: Actor, case_id: int, change: DebtChange, wa
     }
     kind = EventKind.INTEREST if way.kind is Posting.FEE else EventKind.CLAIM
     add_event(work, case_id, kind, at, actor=actor, text=change.reason, data={**told, "transaction": posted.id})
-    changes = {**{name: (None, value) for name, value in told.items()}, "value_on": (None, value_on)}
-    record(work, actor, f"debt.{way.word}", ("case", case_id), {**changes, "reason": (None, change.reason)}, at=at)
+    kept = {**{name: told[name] for name in ("claim", "component", "amount", "currency")}, "reason": change.reason}
+    changes: dict[str, tuple[object, object]] = {name: (None, value) for name, value in kept.items()}
+    record(work, actor, f"debt.{way.word}", ("case", case_id), {**changes, "value_on": (None, value_on)}, at=at)
 
 
 def _faults(change: DebtChange, way: _Way, today: date) -> dict[str, Message]:
