@@ -4,10 +4,9 @@ import asyncio
 import sys
 from asyncio.subprocess import PIPE, Process
 from decimal import Decimal
-from typing import Any
 
 import pytest
-from sqlalchemy import Select, func, select
+from sqlalchemy import Executable, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.cases.model import Account, LedgerEntry
@@ -33,7 +32,7 @@ async def _until_killed(process: Process, told: dict[int, Decimal]) -> None:
     await process.wait()
 
 
-async def _sums(session: AsyncSession, statement: Select[Any]) -> dict[int, Decimal]:
+async def _sums(session: AsyncSession, statement: Executable) -> dict[int, Decimal]:
     return {row[0]: row[1] for row in await session.execute(statement)}
 
 
