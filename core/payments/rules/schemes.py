@@ -72,7 +72,7 @@ class SchemeRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         whatever order they are settled.
 
         So where everything is sequential. A share by proportion is rounded once for each payment: then only the sums
-        of a rank within a scope (of all claims due on one day, with proportional ``ties``) are the same.
+        of each rank within a scope are the same; with proportional ``ties``, the sums of all claims due on one day.
         """
         return self.ties is Split.SEQUENTIAL and all(rank.split is Split.SEQUENTIAL for rank in self.ranks)
 

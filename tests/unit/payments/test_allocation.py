@@ -178,7 +178,7 @@ def test_payments_of_one_day_may_be_settled_in_any_order(
     amounts: list[Decimal], items: list[OpenItem], scheme: SchemeRules, chance: Any
 ) -> None:
     """Where a scheme says so, every component of every claim ends the same; where it shares by proportion, the sums of
-    a rank within what shares do."""
+    a rank within what shares do; where claims due on one day share, the sums of those."""
     mixed = list(amounts)
     chance.shuffle(mixed)
     first, second = after(items, amounts, scheme), after(items, mixed, scheme)
@@ -192,6 +192,21 @@ def test_payments_of_one_day_may_be_settled_in_any_order(
         for claims in _pools(items, scheme):
             for rank in scheme.ranks:
                 assert _of_rank(first, rank, items, claims) == _of_rank(second, rank, items, claims)
+    else:
+        for claims in _due_together(items, scheme):
+            everything = Rank(components=tuple(Component))
+            assert _of_rank(first, everything, items, claims) == _of_rank(second, everything, items, claims)
+
+
+def _due_together(items: Sequence[OpenItem], scheme: SchemeRules) -> list[set[int]]:
+    """Claims of the pools whose oldest claims are due on one day."""
+    by_day: dict[object, set[int]] = defaultdict(set)
+    for claims in _pools(items, scheme):
+        days = [one.due_on for one in items if one.claim_id in claims]
+        due = [day for day in days if day is not None and day <= DAY]
+        later = [day for day in days if day is not None and day > DAY]
+        by_day[min(due) if due else "demand" if None in days else min(later)] |= claims
+    return list(by_day.values())
 
 
 def _pools(items: Sequence[OpenItem], scheme: SchemeRules) -> list[set[int]]:
