@@ -31,7 +31,7 @@ CASES = 1_000_000
 _HELD = 500
 _NOW = datetime(2026, 3, 11, 12, tzinfo=UTC)
 _TODAY = _NOW.date()
-_MANY = 20
+_MANY = 5
 
 Statements = list[tuple[str, tuple[Any, ...]]]
 

@@ -61,7 +61,7 @@ async def beside(
 ) -> list[Figure]:
     """The product and the bare SQL for the same rounds, each warmed up first."""
     for action in (ours, lambda n: bare.through_engine(*asks(n)), lambda n: bare.through_driver(*asks(n))):
-        await timed_each(action, WARMING)
+        await timed_each(action, min(WARMING, rounds))
     spent = await timed_each(ours, rounds)
     engine = await timed_each(lambda n: bare.through_engine(*asks(n)), rounds)
     driver = await timed_each(lambda n: bare.through_driver(*asks(n)), rounds)

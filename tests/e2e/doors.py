@@ -152,6 +152,15 @@ async def imported(desk: Desk, database: Database, book: Path, file_name: str, c
     await until(lambda: is_in(BatchState.DONE))
     async with database.read() as session:
         cases = list(await session.scalars(select(Case.id).where(Case.collector_id.is_(None)).order_by(Case.id)))
-    given = await desk.http.post(f"{desk.url}/cases/assign", data={"id": cases, "collector_id": collector})
-    assert given.status_code == 200, given.text[-800:]
+
+    async def all_given() -> bool:
+        async with database.read() as session:
+            left = select(Case.id).where(Case.id.in_(cases), Case.collector_id.is_(None)).limit(1)
+            return await session.scalar(left) is None
+
+    chosen = await desk.http.post(f"{desk.url}/mass/choose", data={"id": cases})
+    run = chosen.headers["location"]
+    given = await desk.http.post(f"{desk.url}{run}/start", data={"action": "assign", "user_id": str(collector)})
+    assert given.status_code == 303, given.text[-800:]
+    await until(all_given)
     return cases

@@ -206,7 +206,7 @@ def case_list(rows: int = 25) -> ListView:
         may_share=True,
         exports=(listing.Export(label=msg("Excel"), href="/cases.xlsx"),),
         actions=(
-            listing.MassAction(label=msg("Give to a collector"), href="/cases/assign", icon="user-share"),
+            listing.MassAction(label=msg("Give to a collector"), href="/mass/choose?action=assign", icon="user-share"),
             listing.MassAction(
                 label=msg("Move to a stage"), href="/cases/stage", confirm=msg("Move the chosen cases?")
             ),
