@@ -259,7 +259,9 @@ async def test_lists_are_filtered_summed_and_exported(counter: Counter, sign_in:
 
 async def test_promises_are_seen_kept_on_the_case(counter: Counter, sign_in: SignIn) -> None:
     ada, anna = await sign_in("ada"), await sign_in("anna")
-    taken = await anna.post(f"/cases/{counter.case}/promises", data={"promise_amount": "700", "promise_due": "2026-03-13"})
+    taken = await anna.post(
+        f"/cases/{counter.case}/promises", data={"promise_amount": "700", "promise_due": "2026-03-13"}
+    )
     assert taken.status_code == 303, taken.text
     payment_id = await registered(ada, counter, value_on="2026-03-11")
     settlement = await settled(ada, counter, payment_id)
