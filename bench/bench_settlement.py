@@ -172,7 +172,8 @@ async def _measured(count: int, *, accruing: bool) -> tuple[float, float, float]
         filled, empty = Path(folder) / "filled.db", Path(folder) / "empty.db"
         database = await _schema(filled)
         await (await _schema(empty)).close()
-        uow = UnitOfWork(database, Bus())
+        bus = Bus()
+        uow, delivery = UnitOfWork(database, bus), asyncio.create_task(bus.run())
         cases = await _debts(uow, count // 2, accruing=accruing)
         effects = Effects(appropriate, _Nobody())
         payments = _payments(cases, count)
@@ -184,6 +185,7 @@ async def _measured(count: int, *, accruing: bool) -> tuple[float, float, float]
             slowest = max(slowest, perf_counter() - began)
             assert all(one.settled is not None and one.settled.settlement_id is not None for one in posted)
         ours = perf_counter() - start
+        delivery.cancel()
         await database.close()
         return ours, await asyncio.to_thread(_bare_insert, filled, empty), slowest
 
