@@ -24,30 +24,44 @@ from core.people.model import User
 MOST_CANDIDATES = 200
 _LATELY = timedelta(days=7)
 _UTC = ZoneInfo("UTC")
+#: What is asked of a case; a few hundred whole ones would be read for nothing.
+_COLUMNS = (
+    Case.id,
+    Case.number,
+    Case.debtor_id,
+    Case.debtor_name,
+    Case.collector_id,
+    Case.open_amount,
+    Case.due_since,
+    Case.priority,
+    Case.broken_promises,
+    Case.next_action_at,
+    Case.best_hour,
+)
 
 
 async def candidates(
     session: AsyncSession, user_id: int, now: datetime, *, but: int | None = None, most: int = MOST_CANDIDATES
-) -> Sequence[Case]:
+) -> Sequence[Any]:
     """The user's own open cases that are due, and those of his unit that belong to nobody and are not being served to
     somebody else: the best by what is kept of their score."""
-    mine = select(Case).where(Case.collector_id == user_id, _due(now), *_not(but))
+    mine = select(*_COLUMNS).where(Case.collector_id == user_id, _due(now), *_not(but))
     unit = await session.scalar(select(User.unit_id).where(User.id == user_id))
-    found = list(await session.scalars(_best(mine, most)))
+    found = list(await session.execute(_best(mine, most)))
     if unit is not None:
         taken = exists().where(CaseLease.case_id == Case.id, CaseLease.until > now, CaseLease.user_id != user_id)
-        pool = select(Case).where(Case.collector_id.is_(None), Case.unit_id == unit, _due(now), *_not(but))
-        found += await session.scalars(_best(pool.where(~taken.correlate(Case)), most))
+        pool = select(*_COLUMNS).where(Case.collector_id.is_(None), Case.unit_id == unit, _due(now), *_not(but))
+        found += await session.execute(_best(pool.where(~taken.correlate(Case)), most))
     return found
 
 
-async def any_open(session: AsyncSession, actor: Actor, most: int) -> Sequence[Case]:
+async def any_open(session: AsyncSession, actor: Actor, most: int) -> Sequence[Any]:
     """Open cases in the actor's reach with the best score: examples, whoever holds them."""
-    seen = visible(select(Case), actor, rights.VIEW, owner=Case.collector_id, unit=Case.unit_id)
-    return (await session.scalars(_best(seen, most))).all()
+    seen = visible(select(*_COLUMNS), actor, rights.VIEW, owner=Case.collector_id, unit=Case.unit_id)
+    return (await session.execute(_best(seen, most))).all()
 
 
-def _best(statement: Select[Case], most: int) -> Select[Case]:
+def _best(statement: Select[*tuple[Any, ...]], most: int) -> Select[*tuple[Any, ...]]:
     return statement.where(IS_OPEN).order_by(Case.score.desc(), Case.id.desc()).limit(most)
 
 
@@ -64,8 +78,8 @@ def _due(now: datetime) -> ColumnElement[bool]:
     return or_(Case.next_action_at.is_(None), Case.next_action_at <= now, reminded.correlate(Case))
 
 
-async def facts_of(session: AsyncSession, cases: Sequence[Case], now: datetime) -> dict[int, tuple[Facts, ZoneInfo]]:
-    """What is known of each case now, without contact law, and its debtor's zone."""
+async def facts_of(session: AsyncSession, cases: Sequence[Any], now: datetime) -> dict[int, tuple[Facts, ZoneInfo]]:
+    """What is known of each case (or of a row of it) now, without contact law, and its debtor's zone."""
     ids = [case.id for case in cases]
     promised = await session.execute(
         select(Promise.case_id, Promise.due_on).where(Promise.case_id.in_(ids), Promise.state == PromiseState.OPEN)
@@ -85,7 +99,7 @@ async def _given(session: AsyncSession, case_ids: Sequence[int], now: datetime) 
 
 
 def _facts(
-    case: Case, due: Mapping[int, Any], given: Mapping[int, datetime], zones: Mapping[int, ZoneInfo], now: datetime
+    case: Any, due: Mapping[int, Any], given: Mapping[int, datetime], zones: Mapping[int, ZoneInfo], now: datetime
 ) -> tuple[Facts, ZoneInfo]:
     zone = zones.get(case.debtor_id or 0, _UTC)
     facts = Facts(

@@ -17,6 +17,8 @@ async def debtor_zones(session: AsyncSession, party_ids: Collection[int]) -> Map
     wanted = set(party_ids)
     said = await session.execute(select(Party.id, Party.timezone).where(Party.id.in_(wanted)))
     zones = {party_id: ZoneInfo(name) for party_id, name in said if name}
+    if len(zones) == len(wanted):
+        return zones
     numbers = select(Phone.party_id, Phone.timezone, Phone.e164).where(Phone.party_id.in_(wanted - set(zones)))
     for party_id, stated, e164 in await session.execute(numbers.order_by(Phone.id)):
         names = (stated,) if stated else zone_guesses(e164)
