@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import islice
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -72,11 +72,12 @@ def _chunks(values: Iterable[T]) -> Iterator[list[T]]:
         yield chunk
 
 
-async def _by_number(session: AsyncSession, payments: Sequence[tuple[Clues, str]]) -> Mapping[str, list[CaseKey]]:
-    found: dict[str, list[CaseKey]] = defaultdict(list)
+async def _by_number(session: AsyncSession, payments: Sequence[tuple[Clues, str]]) -> "Mapping[str, list[_Key]]":
+    found: dict[str, list[_Key]] = defaultdict(list)
+    columns = select(CaseKey.key, CaseKey.case_id, CaseKey.claim_id, CaseKey.number)
     for chunk in _chunks({key for clues, _ in payments for key in _keys(clues)}):
-        for row in await session.scalars(select(CaseKey).where(CaseKey.key.in_(chunk))):
-            found[row.key].append(row)
+        for row in await session.execute(columns.where(CaseKey.key.in_(chunk))):
+            found[row.key].append(_Key(row.case_id, row.claim_id, row.number))
     return {key: rows for key, rows in found.items() if len({row.case_id for row in rows}) <= _MOST}
 
 
@@ -110,11 +111,23 @@ async def _by_name(session: AsyncSession, keys: set[str]) -> Mapping[str, set[in
     return {key: cases for key, cases in found.items() if len(cases) <= _MOST}
 
 
+class _CaseFacts(NamedTuple):
+    currency: str
+    balance: Decimal
+    closed: bool
+
+
+class _Key(NamedTuple):
+    case_id: int
+    claim_id: int
+    number: str
+
+
 class _Facts:
     """What candidates are weighed by."""
 
     def __init__(self) -> None:
-        self.cases: dict[int, Case] = {}
+        self.cases: dict[int, _CaseFacts] = {}
         self.names: dict[int, list[str]] = defaultdict(list)
         self.tax_ids: dict[int, set[str]] = defaultdict(set)
         self.promised: dict[int, set[Decimal]] = defaultdict(set)
@@ -129,18 +142,19 @@ class _Facts:
             names=self.names[case_id],
             tax_ids=frozenset(self.tax_ids[case_id]),
             paid_before=paid_before,
-            balance=case.open_amount,
+            balance=case.balance,
             promised=frozenset(self.promised[case_id]),
             instalments=frozenset(self.instalments[case_id]),
-            closed=case.state == CaseState.CLOSED,
+            closed=case.closed,
         )
 
 
 async def _facts(session: AsyncSession, case_ids: set[int]) -> _Facts:
     facts = _Facts()
     for chunk in _chunks(sorted(case_ids)):
-        for case in await session.scalars(select(Case).where(Case.id.in_(chunk))):
-            facts.cases[case.id] = case
+        columns = select(Case.id, Case.currency, Case.open_amount, Case.state)
+        for row in await session.execute(columns.where(Case.id.in_(chunk))):
+            facts.cases[row.id] = _CaseFacts(row.currency, row.open_amount, row.state == CaseState.CLOSED)
         await _parties(session, chunk, facts)
         await _due(session, chunk, facts)
     return facts
