@@ -437,6 +437,35 @@ _API = {
     "POST /api/v1/agents/{id:int}/state": Entry(needs=("agents.state",), target="user", body='{"state": "available"}'),
 }
 
+_TERMS = {"name": "Own", "kind": "flat", "bases": "principal", "band_percent": "10", "valid_from": "2026-01-01"}
+_EARNINGS = {
+    f"{method} {path}": Entry(needs=(needed,), target=target or None, form=form, once="remove" in path)
+    for method, path, needed, target, form in (
+        ("GET", "/commission", "commission.view", "", {}),
+        ("POST", "/commission", "commission.edit", "", _TERMS),
+        ("GET", "/commission/new", "commission.edit", "", {}),
+        ("GET", "/commission/recount", "commission.edit", "", {}),
+        ("POST", "/commission/recount", "commission.edit", "", {"creditor_id": "999999", "from_on": "2026-03-01"}),
+        ("GET", "/commission/{id:int}", "commission.view", "commission terms", {}),
+        ("POST", "/commission/{id:int}", "commission.edit", "commission terms", _TERMS),
+        ("POST", "/commission/{id:int}/remove", "commission.edit", "commission terms", {}),
+        ("GET", "/remittances", "commission.view", "", {}),
+        ("POST", "/remittances", "commission.edit", "", {}),
+        ("GET", "/remittances/new", "commission.edit", "", {}),
+        ("GET", "/remittances/{id:int}", "commission.view", "remittance", {}),
+        ("POST", "/remittances/{id:int}/issue", "commission.edit", "remittance", {}),
+        ("POST", "/remittances/{id:int}/cancel", "commission.edit", "remittance", {}),
+        ("GET", "/remittances/{id:int}/export", "commission.view", "remittance", {}),
+        ("GET", "/remittances/{id:int}/pdf", "commission.view", "remittance", {}),
+        ("GET", "/bonuses", "planning.bonus", "", {}),
+        ("GET", "/bonuses/export", "planning.bonus", "", {}),
+        ("GET", "/bonuses/rules", "planning.bonus", "", {}),
+        ("GET", "/bonuses/rules/{id:int}", "planning.edit", "role", {}),
+        ("POST", "/bonuses/rules/{id:int}", "planning.edit", "role", {"percent": "2"}),
+        ("GET", "/bonuses/{id:int}/{month}", "planning.bonus", "bonus", {}),
+    )
+}
+
 POLICIES: dict[str, Entry] = {
     "GET /": _ME,
     "GET /search": _ME,
@@ -509,6 +538,7 @@ POLICIES: dict[str, Entry] = {
     **_LISTS,
     **_CREDITORS,
     **_MONEY,
+    **_EARNINGS,
     **_CALLS,
     **_CALLBACKS,
     **_RECORDINGS,
@@ -592,6 +622,9 @@ HOLDERS: dict[str, set[str]] = {
     "payments.export": {"admin", "maria", "ada"},
     "payments.setup": {"admin", "ada"},
     "payments.close_month": {"admin", "ada"},
+    "planning.bonus": {"admin", "maria", "ada"},
+    "commission.view": {"admin", "maria", "ada"},
+    "commission.edit": {"admin", "ada"},
     "calls.export": {"admin", "maria"},
     "calls.directory": {"admin", "maria"},
     "agents.directory": {"admin", "maria"},

