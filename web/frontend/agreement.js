@@ -30,7 +30,7 @@ document.addEventListener("keydown", (event) => {
 function preview(part) {
   const lines = part.querySelector("[data-schedule-lines]");
   const asked = new URLSearchParams(new FormData(part.closest("form")));
-  htmx.ajax("GET", `${part.dataset.schedule}?${asked}`, { source: lines, target: lines, swap: "innerHTML" });
+  htmx.ajax("GET", `${part.dataset.schedule}?${asked}`, { source: lines, target: lines });
 }
 
 on("input", "[data-schedule]", (_, part) => {
