@@ -6,10 +6,12 @@ memory and processor time. Nothing is ever fetched: a page to print brings every
 
 import resource
 import sys
+from pathlib import Path
 from typing import Any, NoReturn
 
 MEMORY_LIMIT = 1_500_000_000
 CPU_SECONDS = 60
+_LOOK = Path(__file__).with_name("print.css")
 #: The libraries that lay out text are not on this machine.
 EXIT_NO_LIBRARY = 3
 
@@ -19,7 +21,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     try:
-        from weasyprint import HTML, URLFetcher
+        from weasyprint import CSS, HTML, URLFetcher
     except OSError as error:  # the wheel is there, pango is not
         sys.stderr.write(str(error))
         sys.exit(EXIT_NO_LIBRARY)
@@ -31,7 +33,8 @@ def main() -> None:
             raise PermissionError(url)
 
     page = sys.stdin.buffer.read().decode()
-    document = HTML(string=page, url_fetcher=Nothing(fail_on_errors=False)).write_pdf()
+    look = CSS(filename=_LOOK)
+    document = HTML(string=page, url_fetcher=Nothing(fail_on_errors=False)).write_pdf(stylesheets=[look])
     sys.stdout.buffer.write(document)
 
 
