@@ -89,6 +89,8 @@ async def _numbers(session: AsyncSession, case_ids: Sequence[int]) -> dict[int, 
     for row in sorted(rows, key=lambda row: row.quality != PhoneQuality.CONFIRMED):
         found.setdefault(row.case_id, []).append((row.party_id, row.e164))
     bare = [case_id for case_id in case_ids if case_id not in found]
+    if not bare:
+        return found
     for case in await session.execute(select(Case.id, Case.debtor_id).where(Case.id.in_(bare))):
         found[case.id] = [(case.debtor_id, None)] if case.debtor_id else []
     return found
