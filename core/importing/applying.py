@@ -60,7 +60,7 @@ class Applying:
                 held = await self.write(batch_id, writer, rows)
                 if held is None:
                     return
-                size = _next_size(size, held)
+                size = _next_size(size, held, kind.fewest)
             except (IntegrityError, DataError, DomainError) as error:
                 _log.warning("import chunk refused", batch=batch_id, rows=len(rows))
                 if len(rows) > 1:  # one bad row must not hold up the others: look for it one by one
@@ -127,7 +127,7 @@ def _progress(rows: Sequence[Waiting], now: datetime) -> dict[Any, Any]:
     return {"applied_rows": ImportBatch.applied_rows + len(rows)}
 
 
-def _next_size(size: int, held: float) -> int:
+def _next_size(size: int, held: float, fewest: int) -> int:
     """How many rows to write next, from how long (seconds) the last ones held others up."""
     fitting = int(size * _CHUNK_SECONDS / max(held, 0.001))
-    return min(max(fitting, size // 2, 10), size * 2, _LARGEST_CHUNK)
+    return min(max(fitting, size // 2, fewest), size * 2, _LARGEST_CHUNK)

@@ -68,6 +68,11 @@ class ImportKind(Protocol):
     def opener(self) -> str: ...
 
     @property
+    def fewest(self) -> int:
+        """So many rows are written together at least: a transaction of the kind costs something by itself."""
+        ...
+
+    @property
     def targets(self) -> Mapping[str, Target]: ...
 
     @property

@@ -61,6 +61,7 @@ class RegistryKind:
 
     door = REGISTRIES
     opener = ""
+    fewest = 10
     targets: Mapping[str, Target] = TARGETS
     row_reader = "core.importing.registry.rows:read_row"
 

@@ -53,6 +53,7 @@ class PaymentsKind:
     """What importing payments brings along. ``effects`` follow the money."""
 
     door = DOOR
+    fewest = 100
     targets: Mapping[str, Target] = TARGETS
     row_reader = "core.payments.incoming.opening:read_row"
     opener = "core.payments.incoming.opening:open_file"

@@ -63,7 +63,7 @@ def _blocks(sample: bytes) -> float:
 
 def _narrow(head: bytes) -> str:
     bytes_above = re.compile(rb"[^\n]*[\x80-\xff][^\n]*")
-    telling = b"\n".join(found.group()[:2000] for found in bytes_above.finditer(head))[:20_000]
+    telling = b"\n".join(found.group()[:2000] for found in bytes_above.finditer(head))[:4_000]
     best = max(_ENCODINGS, key=lambda entry: _likeness(telling.decode(entry[0], errors="replace"), entry[1]))
     return best[0]
 

@@ -93,6 +93,7 @@ class NotesKind:
 
     door = Door("notes", IMPORT)
     opener = ""
+    fewest = 10
     targets: Mapping[str, Target] = TARGETS
     row_reader = f"{__name__}:read_note"
 

@@ -171,6 +171,7 @@ async def test_an_account_closed_meanwhile_is_told_row_by_row(house: House) -> N
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 async def test_every_file_of_every_format_brings_each_payment_once(house: House) -> None:
     expected, seen = set(), set()
     for file in statements.all_files():
