@@ -23,6 +23,9 @@ function forget(form) {
   sessionStorage.removeItem(keyOf(form));
 }
 
+/** A choice that is no longer offered is not restored: the field would be left empty. */
+const offers = (control, value) => control.tagName !== "SELECT" || [...control.options].some((option) => option.value === value);
+
 function restore(form) {
   const draft = sessionStorage.getItem(keyOf(form));
   if (!draft || touched.has(form)) return;
@@ -30,7 +33,7 @@ function restore(form) {
     for (const control of form.querySelectorAll(`[name="${CSS.escape(name)}"]`)) {
       if (control.type === "hidden") continue;
       if (control.type === "radio" || control.type === "checkbox") control.checked ||= control.value === value;
-      else control.value = value;
+      else if (offers(control, value)) control.value = value;
       control.dispatchEvent(new Event("change", { bubbles: true }));
     }
   }
