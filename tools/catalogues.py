@@ -25,7 +25,7 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "nmsg": (1, 2),
 }
 METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2.ext:babel_extract")]
-OPTIONS = {"**/templates/**.html": {"trimmed": "true", "silent": "false"}}
+OPTIONS = {"**/templates/**.html": {"trimmed": "true", "silent": "false", "extensions": "jinja2.ext.do"}}
 
 
 def template() -> Catalog:
