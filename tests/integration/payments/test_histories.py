@@ -36,7 +36,7 @@ from tests.integration.cases.ledger import bearing_case, group_of
 from tests.integration.payments.conftest import Followers, Till, claim
 from tests.integration.payments.oracle import PARTS, RANKS, UNIT, Debt, split
 
-FAST, SLOW, AT_ONCE = 120, 5_000, 8
+FAST, SLOW, AT_ONCE = 60, 500, 8
 START = datetime(2026, 2, 2, 12, tzinfo=UTC)
 PERCENT = "18.25"
 _RATE = int(Decimal(PERCENT) * UNIT)
