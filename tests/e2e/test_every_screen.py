@@ -257,10 +257,26 @@ async def things_of(product: Product, chromium: Browser, collector: Page, case_i
         things[folder] = await _first(admin, f"{product.url}/{folder}", f"main tbody a[href^='/{folder}/']")
     group = f"{product.url}/interest-groups/{things['interest-groups']}"
     things["term"] = await _first(admin, group, "main td a[href*='/terms/']")
+    for folder in ("accounts", "schemes"):
+        things[folder] = await _first(admin, f"{product.url}/{folder}", f"main tbody a[href^='/{folder}/']")
+    things |= await _cash(product, collector, case_id)
+    things["settlement"] = await _first(
+        admin, f"{product.url}/payments/{things['payment']}", "main [data-settlement]", "data-settlement"
+    )
     things["imports"] = await _registry(product, admin)
     things["payments/imports"] = await _table_of_payments(product, admin)
     await admin.context.close()
     return things
+
+
+async def _cash(product: Product, collector: Page, case_id: str) -> dict[str, str]:
+    """Cash on the case, settled at once, with its receipt."""
+    await collector.goto(f"{product.url}/cases/{case_id}/cash")
+    await collector.locator("main [name=amount]").fill("10")
+    await collector.locator("main form .btn-primary").click()
+    await expect(collector).to_have_url(re.compile(r"/receipts/\d+$"))
+    payment = collector.url.rpartition("/")[2]
+    return {"payment": payment, "payments": payment}
 
 
 async def _registry(product: Product, admin: Page) -> str:

@@ -54,6 +54,21 @@ NAVIGATION: tuple[tuple[Message, tuple[Entry, ...]], ...] = (
     (
         msg("Money"),
         (
+            Entry(label=msg("Payments"), href="/payments", icon="cash", rights=("payments.view",)),
+            Entry(
+                label=msg("Payments without a case"),
+                href="/payments/queue",
+                icon="help-circle",
+                rights=("payments.settle",),
+            ),
+            Entry(label=msg("In suspense"), href="/suspense", icon="hourglass", rights=("payments.view",)),
+            Entry(label=msg("Repayments"), href="/repayments", icon="git-branch", rights=("payments.view",)),
+            Entry(
+                label=msg("Import of payments"),
+                href="/payments/imports",
+                icon="file-import",
+                rights=("payments.import",),
+            ),
             Entry(label=msg("Promises and plans"), href="/promises", icon="heart-handshake", rights=("cases.view",)),
             Entry(
                 label=msg("Calendar of promises"),
@@ -61,21 +76,6 @@ NAVIGATION: tuple[tuple[Message, tuple[Entry, ...]], ...] = (
                 icon="calendar-dollar",
                 rights=("cases.view",),
             ),
-            Entry(
-                label=msg("Import of payments"),
-                href="/payments/imports",
-                icon="file-import",
-                rights=("payments.import",),
-            ),
-            Entry(
-                label=msg("Payments without a case"),
-                href="/payments/queue",
-                icon="help-circle",
-                rights=("payments.settle",),
-            ),
-            Entry(label=msg("Payments"), href="/payments", icon="cash", rights=("payments.view",)),
-            Entry(label=msg("In suspense"), href="/suspense", icon="hourglass", rights=("payments.view",)),
-            Entry(label=msg("Repayments"), href="/repayments", icon="git-branch", rights=("payments.view",)),
             Entry(label=msg("Months of the books"), href="/months", icon="calendar-month", rights=("payments.view",)),
             Entry(
                 label=msg("Statements to creditors"),
