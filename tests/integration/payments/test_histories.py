@@ -1,6 +1,6 @@
 """Random lives of debts, many at once, compared to the kopeck with what they come to when reckoned by hand.
 
-``HISTORIES`` says how many (of each database): ``HISTORIES=5000`` makes 10,000 altogether, in a quarter of an hour or more.
+``HISTORIES`` says how many (of each database): ``HISTORIES=5000`` makes 10,000 altogether, in a quarter of an hour.
 Without it the fast part does some and the slow part a thousand.
 """
 
