@@ -21,6 +21,8 @@ from core.kernel.access import Actor
 from core.kernel.clock import Clock
 from core.kernel.i18n import msg
 from core.kernel.uow import UnitOfWork
+from core.payments.queries.queue import count_queue
+from core.payments.rights import SETTLE
 from core.planning.queries import missing_plans
 from core.planning.rights import EDIT as PLANS
 from web.pages.listing import State, Tone
@@ -33,6 +35,7 @@ _TASKS = State(word=msg("Tasks to do today"), icon="checkbox", tone=Tone.ACT)
 _PROMISES = State(word=msg("Promises due today"), icon="heart-handshake")
 _BROKEN = State(word=msg("Promises whose day has passed"), icon="heart-broken", tone=Tone.ALERT)
 _IMPORTS = State(word=msg("Registries under way"), icon="file-import")
+_QUEUE = State(word=msg("Payments without a case"), icon="help-circle", tone=Tone.ACT)
 _PLANS = State(word=msg("Plans of the month still to be set"), icon="target-arrow", tone=Tone.ALERT)
 
 
@@ -42,7 +45,13 @@ class Waiting:
     def __init__(self, uow: UnitOfWork, clock: Clock) -> None:
         self._uow = uow
         self._clock = clock
-        self.blocks: tuple[HomeBlock, ...] = (self.calls, self.cases, self.plans, self.imports)
+        self.blocks: tuple[HomeBlock, ...] = (
+            self.calls,
+            self.cases,
+            self.plans,
+            self.imports,
+            self.payments,
+        )
 
     async def notices(self, actor: Actor) -> int:
         """How many callbacks are due, and tasks of today."""
@@ -97,6 +106,13 @@ class Waiting:
         async with self._uow.read() as session:
             running = await count_under_way(session, actor)
         return _shown(HomeTile(state=_IMPORTS, count=running, href="/imports"))
+
+    async def payments(self, actor: Actor) -> tuple[HomeTile, ...]:
+        if not actor.may(SETTLE):
+            return ()
+        async with self._uow.read() as session:
+            waiting = await count_queue(session, actor)
+        return _shown(HomeTile(state=_QUEUE, count=waiting, href="/payments/queue"))
 
 
 def _shown(*tiles: HomeTile) -> tuple[HomeTile, ...]:
