@@ -203,6 +203,7 @@ async def test_bonuses_of_the_staff(uow: UnitOfWork, house: House, creditor: int
     assert "Repayments that count" in shown.text
     assert 'href="/cases/1"' in shown.text
     assert (await ada.get(f"/bonuses/{cast.users['anna']}/2026-13")).status_code == 404
+    assert "Nothing was collected" in (await ada.get(f"/bonuses/{cast.users['anna']}/2026-02")).text
     exported = await ada.get("/bonuses/export?month=2026-03&format=csv")
     assert "2.50" in exported.text
     async with uow.read() as session:
