@@ -59,12 +59,24 @@ async def bonus_table(session: AsyncSession, actor: Actor, month: date) -> Seque
     return await _table(session, actor, month, None)
 
 
-async def bonus_of(session: AsyncSession, actor: Actor, user_id: int, month: date) -> Sequence[StaffBonus]:
-    """One employee's month, a line for each currency. Raises ``NotFound`` for one out of reach."""
-    found = await _table(session, actor, month, user_id)
-    if not found:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StaffMonth:
+    """One employee's month, a line for each currency; none when there is nothing to get."""
+
+    user_id: int
+    name: str
+    role: str
+    lines: Sequence[StaffBonus]
+
+
+async def bonus_of(session: AsyncSession, actor: Actor, user_id: int, month: date) -> StaffMonth:
+    """One employee's month. Raises ``NotFound`` for one out of reach."""
+    wanted = select(User, Role).join(Role, Role.id == User.role_id).where(User.id == user_id)
+    row = (await session.execute(visible(wanted, actor, rights.BONUS, owner=User.id))).one_or_none()
+    if row is None:
         raise NotFound()
-    return found
+    lines = await _table(session, actor, month, user_id)
+    return StaffMonth(user_id=user_id, name=row.User.full_name, role=row.Role.name, lines=lines)
 
 
 async def collected_by(session: AsyncSession, actor: Actor, user_id: int, month: date) -> Sequence[Collected]:

@@ -33,7 +33,7 @@ DEBTOR = "+79000000100"
 WIDTHS = (1280, 390)
 #: Answers that are no pages: files, sounds, parts of pages, figures for machines.
 NO_PAGE = re.compile(
-    r"/(export|audio|peaks|marks|report|progress|preview|config|health|metrics|search)$|/shared/|^/login$|^/api/"
+    r"/(export|pdf|audio|peaks|marks|report|progress|preview|config|health|metrics|search)$|/shared/|^/login$|^/api/"
 )
 #: What is a page although its address ends like a part of one.
 PAGES = {"/search"}
@@ -244,6 +244,7 @@ async def things_of(product: Product, chromium: Browser, collector: Page, case_i
     for folder in ("units", "roles", "profiles", "creditors", "audit", "blocks", "stages", "orders", "promise-types"):
         selector = f"main [href^='/{folder}/']:not([href*='/new'], [href*='/export'])"
         things[folder] = await _first(admin, f"{product.url}/{folder}", selector)
+    things |= {"bonuses": things["users"], "bonuses/rules": things["roles"]}
     things |= {"plan": things["stages"], "scope": "stage", "month": datetime.now(UTC).strftime("%Y-%m")}
     things["name"] = await _first(admin, f"{product.url}/worklists", "main a[href^='/worklists/']:not([href$='/todo'])")
     await _posted(admin, f"{product.url}/tags", name="Needs a letter")
@@ -253,7 +254,7 @@ async def things_of(product: Product, chromium: Browser, collector: Page, case_i
     things["assignment"] = await _first(
         admin, f"{product.url}/assignment", "main a[href^='/assignment/']:not([href*='/new'])"
     )
-    for folder in ("rates", "interest-groups"):
+    for folder in ("rates", "interest-groups", "commission", "remittances"):
         things[folder] = await _first(admin, f"{product.url}/{folder}", f"main tbody a[href^='/{folder}/']")
     group = f"{product.url}/interest-groups/{things['interest-groups']}"
     things["term"] = await _first(admin, group, "main td a[href*='/terms/']")

@@ -137,9 +137,9 @@ async def show_one(request: Request) -> Response:
     """One employee's month: what it was reckoned from, and every repayment that counts."""
     month, user_id = _month(request), request.path_params["id"]
     async with services(request).uow.read() as session:
-        lines = await use_cases.bonus_of(session, actor(request), user_id, month)
+        who = await use_cases.bonus_of(session, actor(request), user_id, month)
         repayments = await use_cases.collected_by(session, actor(request), user_id, month)
-    context = {**_around(request, month), "lines": lines, "repayments": repayments, "components": COMPONENT_LABELS}
+    context = {**_around(request, month), "who": who, "repayments": repayments, "components": COMPONENT_LABELS}
     return await page(request, "planning/bonus.html", context)
 
 

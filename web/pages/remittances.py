@@ -47,7 +47,7 @@ from web.security import actor, right, route
 from web.state import part, services
 
 #: Lines a page shows, and a printed statement; the workbook has all of them.
-_SHOWN, _PRINTED = 200, 3000
+_SHOWN, _PRINTED = 200, 1000
 SPEC = ListSpec(
     key="remittances",
     title=msg("Statements to creditors"),
@@ -153,12 +153,13 @@ async def new(request: Request) -> Response:
         first = (
             await queries.first_day(session, chosen.id, query.get("currency") or chosen.currency) if chosen else None
         )
-    last_month = today.replace(day=1) - timedelta(days=1)
+    ended = today.replace(day=1) - timedelta(days=1)
+    first = first or ended.replace(day=1)
     values = {
         "creditor_id": str(chosen.id) if chosen else "",
         "currency": query.get("currency") or (chosen.currency if chosen else ""),
-        "from_on": query.get("from_on") or (first or last_month.replace(day=1)).isoformat(),
-        "until_on": query.get("until_on") or max(first or last_month, last_month).isoformat(),
+        "from_on": query.get("from_on") or first.isoformat(),
+        "until_on": query.get("until_on") or (ended if first <= ended else today).isoformat(),
     }
     return await _form(request, creditors, values)
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcenter.app.demo.earnings import agree_terms, draw_up
 from callcenter.app.demo.registry import CREDITORS
 from callcenter.app.wiring import House
 from core.cases.model import Case, Creditor
@@ -48,9 +49,13 @@ async def demo_money(house: House) -> None:
             return
         if await company(work.session) is None:
             await add_company(work, PROGRAM, COMPANY, at=now)
-        for data in _accounts(await _creditors(work.session)):
+        creditors = await _creditors(work.session)
+        for data in _accounts(creditors):
             await add_account(work, PROGRAM, data, at=now)
+        await agree_terms(work, creditors.values(), at=now)
     await _Story(house).tell()
+    async with base.uow.write() as work:
+        await draw_up(work, creditors, CREDITORS[0].name, at=base.clock.now())
 
 
 async def _creditors(session: AsyncSession) -> dict[str, int]:
