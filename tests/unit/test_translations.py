@@ -54,6 +54,16 @@ def test_translations_fill_the_same_holes(language: str, source: Catalog) -> Non
 
 
 @pytest.mark.parametrize("language", [code for code in LANGUAGES if code != "en"])
+def test_no_translation_brings_a_per_cent_sign_of_its_own(language: str, source: Catalog) -> None:
+    """A template formats its texts with ``%``: a bare sign that the English text has not breaks the page."""
+    catalog = read(language)
+    wrong = [
+        form for m in source if m.id and "%" not in str(m.id) for form in _forms(catalog[m.id].string) if "%" in form
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("language", [code for code in LANGUAGES if code != "en"])
 def test_plurals_have_the_forms_of_the_language(language: str, source: Catalog) -> None:
     catalog = read(language)
     assert catalog.num_plurals == 3
