@@ -39,7 +39,8 @@ async def test_search_goes_straight_to_the_one_case_it_can_mean(
 async def test_what_waits_is_on_the_panel(uow: UnitOfWork, clock: ManualClock, cast: Cast, sign_in: SignIn) -> None:
     await _laid(uow, clock, cast)
     clock.advance(timedelta(days=2))
-    assert 'href="/cases/1"' in (await (await sign_in("anna")).get("/")).text
+    mine = f"/cases?collector={cast.users['anna']}&amp;state=open&amp;next-to=2026-03-13"
+    assert mine in (await (await sign_in("anna")).get("/")).text
 
 
 async def test_the_life_of_a_case(uow: UnitOfWork, clock: ManualClock, cast: Cast, sign_in: SignIn) -> None:
