@@ -11,13 +11,13 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.cases.fields import condition
-from core.cases.model import Case, Claim, Creditor
+from core.cases.model import CASES, Case, Claim, Creditor
 from core.cases.queries.lists import Listing, ListQuery
 from core.kernel.access import Actor
 from core.kernel.errors import NotFound
 from core.kernel.i18n import Message
 from core.kernel.paging import Sort, count_up_to, fetch_page
-from core.parties.search import like_pattern
+from core.parties.search import Matches, like_pattern, terms
 from core.payments import rights
 from core.payments.fields import PAYMENT_FIELDS, PAYMENT_SORTS, REST
 from core.payments.model import Allocation, MoneyAccount, Payment, PaymentState, Refund, Settlement
@@ -228,12 +228,15 @@ _SEARCHED = (
 
 
 def _search(text: str) -> ColumnElement[bool] | None:
-    """Payments in which every word is somewhere, or on the case of that number."""
+    """Payments in which every word is somewhere, or on a case of that number or whose people, phones or contracts
+    have it."""
     words = text.split()
     if not words:
         return None
     parts = [or_(*(column.ilike(like_pattern(word), escape="\\") for column in _SEARCHED)) for word in words]
-    on_case = Payment.case_id.in_(select(Case.id).where(Case.number == text.strip()))
+    pieces = terms(text)
+    meant = Case.number == text.strip()
+    on_case = Payment.case_id.in_(select(Case.id).where(or_(meant, Matches(CASES, pieces)) if pieces else meant))
     found = parts[0]
     for part in parts[1:]:
         found &= part

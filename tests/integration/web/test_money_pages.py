@@ -245,6 +245,9 @@ async def test_lists_are_filtered_summed_and_exported(counter: Counter, sign_in:
     assert f'data-row="{first}"' not in waiting
     found = (await ada.get("/payments", params={"q": "somebody else"})).text
     assert f'data-row="{first}"' not in found
+    by_debtor = (await ada.get("/payments", params={"q": "debtor sample"})).text
+    assert f'data-row="{first}"' in by_debtor
+    assert f'data-row="{second}"' not in by_debtor
     assert "750.00" in (await ada.get("/payments")).text
     rows = (await ada.get("/payments/export", params={"format": "csv", "rest-from": "1"})).text
     assert "Somebody Else" in rows
