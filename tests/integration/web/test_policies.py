@@ -434,6 +434,11 @@ async def test_policy_of_every_role(door: Door, sign_in: SignIn, world: World) -
             break  # what stronger roles would act upon is gone
 
 
+#: Whether a door is locked at all is asked before any database is: one of them is enough.
+_ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@_ONE_DATABASE
 @pytest.mark.parametrize("door", DOORS, ids=lambda door: door.key)
 async def test_strangers_are_asked_to_sign_in(door: Door, stranger: httpx.AsyncClient, cast: Cast) -> None:
     entry = POLICIES[door.key]
@@ -443,6 +448,7 @@ async def test_strangers_are_asked_to_sign_in(door: Door, stranger: httpx.AsyncC
     assert answered == ("passed" if entry.needs in (("public",), ("local",)) else "sign in")
 
 
+@_ONE_DATABASE
 @pytest.mark.parametrize("door", [one for one in DOORS if one.route.param_convertors], ids=lambda door: door.key)
 async def test_ids_that_do_not_exist_are_missing(door: Door, sign_in: SignIn) -> None:
     params = dict.fromkeys(door.route.param_convertors, MISSING_ID)
