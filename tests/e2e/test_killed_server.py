@@ -215,8 +215,10 @@ async def _write_once(desk: Desk, call: Call, number: int, written: Written) -> 
         result = await desk.post(
             f"/calls/{call.id}/result", code="RPC-PTP", promise_amount="100", promise_due=due, case_id=call.case_id
         )
-        assert result.status_code == 204, result.text
-        written.acknowledged.append(("promise", call.id, "RPC-PTP"))
+        if result.status_code == 204:
+            written.acknowledged.append(("promise", call.id, "RPC-PTP"))
+        else:  # one of the demo's debtors pays by instalments, one owes nothing any more
+            assert result.json()["code"] in ("plan_live", "bad_promise"), result.text
     noted = await desk.post(f"/calls/{call.id}/note", note=text)
     assert noted.status_code == 204, noted.text
     written.acknowledged.append(("note", call.id, text))
