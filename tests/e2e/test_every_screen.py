@@ -264,7 +264,7 @@ async def things_of(product: Product, chromium: Browser, collector: Page, case_i
     things["term"] = await _first(admin, group, "main td a[href*='/terms/']")
     for folder in ("accounts", "schemes"):
         things[folder] = await _first(admin, f"{product.url}/{folder}", f"main tbody a[href^='/{folder}/']")
-    things |= await _cash(product, collector, case_id)
+    things |= await _cash(product, admin, case_id)
     things["settlement"] = await _first(
         admin, f"{product.url}/payments/{things['payment']}", "main [data-settlement]", "data-settlement"
     )
@@ -274,13 +274,13 @@ async def things_of(product: Product, chromium: Browser, collector: Page, case_i
     return things
 
 
-async def _cash(product: Product, collector: Page, case_id: str) -> dict[str, str]:
-    """Cash on the case, settled at once, with its receipt."""
-    await collector.goto(f"{product.url}/cases/{case_id}/cash")
-    await collector.locator("main [name=amount]").fill("10")
-    await collector.locator("main form .btn-primary").click()
-    await expect(collector).to_have_url(re.compile(r"/receipts/\d+$"))
-    payment = collector.url.rpartition("/")[2]
+async def _cash(product: Product, admin: Page, case_id: str) -> dict[str, str]:
+    """Cash on the case, settled at once, with its receipt. The collector's page stays where its call is."""
+    await admin.goto(f"{product.url}/cases/{case_id}/cash")
+    await admin.locator("main [name=amount]").fill("10")
+    await admin.locator("main form .btn-primary").click()
+    await expect(admin).to_have_url(re.compile(r"/receipts/\d+$"))
+    payment = admin.url.rpartition("/")[2]
     return {"payment": payment, "payments": payment}
 
 
