@@ -837,6 +837,7 @@ async def server_restarted_while_ringing(floor: Floor) -> Told:
         await floor.product.start()
         await seat.answer()
         await over(debtor)
+        await seat.ready()
     return Told(away=True)
 
 

@@ -6,7 +6,7 @@ import { reader } from "./i18n.js";
 import { setServerTime } from "./time.js";
 
 const FIRST_WAIT = 500;
-const LONGEST_WAIT = 15_000;
+const LONGEST_WAIT = 4_000; // a pop must not wait for the link longer than a debtor waits for an answer
 const QUIET = 45_000;
 
 let socket = null;
