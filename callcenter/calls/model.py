@@ -42,7 +42,8 @@ class Call(Base):
 
     ``phone_given`` is the far party's number as it came (None when hidden), ``phone`` the same in E.164. ``user_id``
     is the collector whose call it is: the last who took it, else the last who was rung, else who ordered it. Seconds
-    are final once the call has ended. ``merged_into`` names the call that swallowed this one; such a row is no call
+    are final once the call has ended. ``queued_at`` is when the caller began to wait in ``queue``, ``campaign_id`` the
+    campaign that dialled. ``merged_into`` names the call that swallowed this one; such a row is no call
     any more.
     """
 
@@ -69,6 +70,8 @@ class Call(Base):
     phone: Mapped[str | None] = mapped_column(String(20), index=True)
     dialled: Mapped[str | None] = mapped_column(String(80))
     queue: Mapped[str | None] = mapped_column(String(80))
+    queued_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    campaign_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
     started_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
