@@ -34,6 +34,7 @@ def run(url: str, folder: Path, step: str) -> int:
     return subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False).returncode
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", STEPS)
 async def test_a_rerun_ends_with_one_recording_and_one_file(
     step: str, database_url: str, uow: UnitOfWork, recorded: Recorded, tmp_path: Path

@@ -420,6 +420,7 @@ def test_the_table_names_every_route_once_and_no_other() -> None:
     assert sorted(POLICIES) == sorted(door.key for door in DOORS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("door", DOORS, ids=lambda door: door.key)
 async def test_policy_of_every_role(door: Door, sign_in: SignIn, world: World) -> None:
     entry = POLICIES[door.key]
@@ -438,6 +439,7 @@ async def test_policy_of_every_role(door: Door, sign_in: SignIn, world: World) -
 _ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
+@pytest.mark.slow
 @_ONE_DATABASE
 @pytest.mark.parametrize("door", DOORS, ids=lambda door: door.key)
 async def test_strangers_are_asked_to_sign_in(door: Door, stranger: httpx.AsyncClient, cast: Cast) -> None:
@@ -448,6 +450,7 @@ async def test_strangers_are_asked_to_sign_in(door: Door, stranger: httpx.AsyncC
     assert answered == ("passed" if entry.needs in (("public",), ("local",)) else "sign in")
 
 
+@pytest.mark.slow
 @_ONE_DATABASE
 @pytest.mark.parametrize("door", [one for one in DOORS if one.route.param_convertors], ids=lambda door: door.key)
 async def test_ids_that_do_not_exist_are_missing(door: Door, sign_in: SignIn) -> None:
