@@ -183,7 +183,7 @@ SUBJECTS: Mapping[str, Message] = {
     "profile": msg("Profile"),
     "promise": msg("Promise to pay"),
     "promise_type": msg("Promise type"),
-    "rate_table": msg("Table of rates"),
+    "rate_table": msg("Rate table"),
     "recording": msg("Recording"),
     "remittance": msg("Statement to a creditor"),
     "result_code": msg("Result code"),

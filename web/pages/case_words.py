@@ -99,12 +99,12 @@ CONSENTS: Mapping[str, Message] = {
     Consent.REVOKED: msg("revoked"),
 }
 CLAIM_STATES: Mapping[str, Message] = {
-    ClaimState.OPEN: msg("open"),
+    ClaimState.OPEN: msg("outstanding"),
     ClaimState.PAID: msg("paid"),
-    ClaimState.WITHDRAWN: msg("withdrawn"),
+    ClaimState.WITHDRAWN: msg("withdrawn by the creditor"),
 }
 PROMISE_STATES: Mapping[str, State] = {
-    PromiseState.OPEN: State(word=msg("open"), icon="clock", tone=Tone.ACT),
+    PromiseState.OPEN: State(word=msg("awaiting payment"), icon="clock", tone=Tone.ACT),
     PromiseState.KEPT: State(word=msg("kept"), icon="circle-check", tone=Tone.LIVE),
     PromiseState.PARTLY_KEPT: State(word=msg("partly kept"), icon="circle-half-2", tone=Tone.ALERT),
     PromiseState.BROKEN: State(word=msg("broken"), icon="heart-broken", tone=Tone.LAW),
@@ -119,7 +119,7 @@ PLAN_STATES: Mapping[str, State] = {
     PlanState.CANCELLED: State(word=msg("cancelled"), icon="circle-off"),
 }
 INSTALMENT_STATES: Mapping[str, State] = {
-    InstalmentState.OPEN: State(word=msg("open"), icon="clock"),
+    InstalmentState.OPEN: State(word=msg("to be paid"), icon="clock"),
     InstalmentState.PAID: State(word=msg("paid"), icon="circle-check", tone=Tone.LIVE),
     InstalmentState.MISSED: State(word=msg("missed"), icon="alert-triangle", tone=Tone.LAW),
     InstalmentState.CANCELLED: State(word=msg("cancelled"), icon="circle-off"),
@@ -153,7 +153,7 @@ EVENT_KINDS: Mapping[str, tuple[Message, str]] = {
     EventKind.PAYMENT: (msg("Payment"), "cash"),
     EventKind.INTEREST: (msg("Interest and fees"), "percentage"),
     EventKind.TASK: (msg("Task"), "checkbox"),
-    EventKind.TAG: (msg("Tag"), "tag"),
+    EventKind.TAG: (msg("Tags"), "tag"),
     EventKind.CONTACT: (msg("Contact data changed"), "address-book"),
     EventKind.PARTY: (msg("Person added"), "user-plus"),
     EventKind.CLAIM: (msg("Claim changed"), "file-invoice"),

@@ -41,7 +41,7 @@ SPEC = ListSpec(
         Column(key="name", label=msg("Contract")),
         Column(key="kind", label=msg("Depends on")),
         Column(key="pays", label=msg("Pays")),
-        Column(key="parts", label=msg("On")),
+        Column(key="parts", label=msg("Charged on")),
         Column(key="vat", label=msg("VAT, %"), align=Align.END),
         Column(key="from", label=msg("First day")),
         Column(key="until", label=msg("Last day")),

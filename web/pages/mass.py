@@ -63,7 +63,7 @@ RUNS = ListSpec(
         Column(key="state", label=msg("State")),
         Column(key="total", label=msg("Cases"), align=Align.END),
         Column(key="source", label=msg("File")),
-        Column(key="author", label=msg("By")),
+        Column(key="author", label=msg("Started by")),
         Column(key="at", label=msg("Started")),
     ),
     empty=EmptyState(

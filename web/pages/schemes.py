@@ -36,7 +36,7 @@ from web.state import services
 
 _HIGHEST = Decimal(10) ** 12
 _SHIPPED = State(word=msg("shipped"), icon="package")
-_OWN = State(word=msg("own"), icon="pencil", tone=Tone.ACT)
+_OWN = State(word=msg("our own"), icon="pencil", tone=Tone.ACT)
 _OFF = State(word=msg("switched off"), icon="circle-off", tone=Tone.ALERT)
 CONFIRMED = State(word=msg("clause read in its source"), icon="circle-check", tone=Tone.LIVE)
 UNCONFIRMED = State(word=msg("clause not confirmed"), icon="help-circle", tone=Tone.ALERT)

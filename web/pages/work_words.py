@@ -46,7 +46,7 @@ MASS_ACTIONS: Mapping[MassAction, State] = {
     MassAction.STAGE: State(word=msg("Move to another stage"), icon="stairs"),
     MassAction.TASK: State(word=msg("Plan a task"), icon="checkbox"),
     MassAction.NEXT: State(word=msg("Set the next action"), icon="calendar-event"),
-    MassAction.TAG: State(word=msg("Tag"), icon="tag"),
+    MassAction.TAG: State(word=msg("Add a tag"), icon="tag"),
     MassAction.UNTAG: State(word=msg("Take a tag off"), icon="tag-off"),
     MassAction.SUSPEND: State(word=msg("Suspend"), icon="player-pause"),
     MassAction.RESUME: State(word=msg("Take up again"), icon="player-play"),
