@@ -7,10 +7,9 @@ from sqlalchemy import select
 
 from callcenter.agents.model import PauseReason
 from callcenter.agents.rights import DIRECTORY
-from core.audit.service import record
+from core.audit.directories import Directory
 from core.kernel.access import Actor
-from core.kernel.errors import Invalid, NotFound
-from core.kernel.i18n import mark, msg
+from core.kernel.i18n import mark
 from core.kernel.uow import Work
 
 SHIPPED: tuple[tuple[str, str, int | None], ...] = (
@@ -33,27 +32,17 @@ class ReasonData:
     active: bool
 
 
+_ENTRIES = Directory(model=PauseReason, right=DIRECTORY, kind="pause_reason")
+
+
 async def add_reason(work: Work, actor: Actor, code: str, data: ReasonData, *, at: datetime) -> None:
     """Add a reason of the agency's own. Raises ``Invalid`` for a code that is taken."""
-    actor.require(DIRECTORY)
-    if await work.session.get(PauseReason, code) is not None:
-        raise Invalid({"code": msg("There is an entry with this code already.")})
-    work.session.add(PauseReason(code=code, **asdict(data)))
-    record(work, actor, DIRECTORY, ("pause_reason", code), {"label": (None, data.label)}, at=at)
+    await _ENTRIES.add(work, actor, code, asdict(data), at=at)
 
 
 async def change_reason(work: Work, actor: Actor, code: str, data: ReasonData, *, at: datetime) -> None:
-    """Change a reason. Raises ``NotFound``."""
-    actor.require(DIRECTORY)
-    row = await work.session.get(PauseReason, code)
-    if row is None:
-        raise NotFound
-    values = asdict(data)
-    changes = {name: (getattr(row, name), value) for name, value in values.items() if getattr(row, name) != value}
-    row.shipped = row.shipped and row.label == data.label
-    for name, value in values.items():
-        setattr(row, name, value)
-    record(work, actor, DIRECTORY, ("pause_reason", code), changes, at=at)
+    """Change a reason; a shipped one that gets another label is the agency's own. Raises ``NotFound``."""
+    await _ENTRIES.change(work, actor, code, asdict(data), at=at)
 
 
 async def ship_reasons(work: Work) -> None:

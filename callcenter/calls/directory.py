@@ -9,10 +9,9 @@ from sqlalchemy import select
 
 from callcenter.calls.model import Need, ResultCode, Stop
 from callcenter.calls.rights import DIRECTORY
-from core.audit.service import record
+from core.audit.directories import Directory
 from core.kernel.access import Actor
-from core.kernel.errors import Invalid, NotFound
-from core.kernel.i18n import mark, msg
+from core.kernel.i18n import mark
 from core.kernel.uow import Work
 
 
@@ -81,27 +80,17 @@ class CodeData:
     active: bool
 
 
+_ENTRIES = Directory(model=ResultCode, right=DIRECTORY, kind="result_code")
+
+
 async def add_code(work: Work, actor: Actor, code: str, data: CodeData, *, at: datetime) -> None:
     """Add a code of the agency's own. Raises ``Invalid`` for a code that is taken."""
-    actor.require(DIRECTORY)
-    if await work.session.get(ResultCode, code) is not None:
-        raise Invalid({"code": msg("There is an entry with this code already.")})
-    work.session.add(ResultCode(code=code, **asdict(data)))
-    record(work, actor, DIRECTORY, ("result_code", code), {"label": (None, data.label)}, at=at)
+    await _ENTRIES.add(work, actor, code, asdict(data), at=at)
 
 
 async def change_code(work: Work, actor: Actor, code: str, data: CodeData, *, at: datetime) -> None:
-    """Change a code; a shipped one that gets another name keeps it in every language. Raises ``NotFound``."""
-    actor.require(DIRECTORY)
-    row = await work.session.get(ResultCode, code)
-    if row is None:
-        raise NotFound
-    values = asdict(data)
-    changes = {name: (getattr(row, name), value) for name, value in values.items() if getattr(row, name) != value}
-    row.shipped = row.shipped and row.label == data.label
-    for name, value in values.items():
-        setattr(row, name, value)
-    record(work, actor, DIRECTORY, ("result_code", code), changes, at=at)
+    """Change a code; a shipped one that gets another label is the agency's own. Raises ``NotFound``."""
+    await _ENTRIES.change(work, actor, code, asdict(data), at=at)
 
 
 async def ship_results(work: Work) -> None:
