@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypedDict, TypeVar, cast
 from starlette.requests import HTTPConnection
 
 from core.audit.service import Looks
+from core.cases.ports import PlannedWork
 from core.kernel.access import Actor, Right
 from core.kernel.clock import Clock
 from core.kernel.uow import UnitOfWork
@@ -102,3 +103,8 @@ def part(connection: HTTPConnection[Any], kind: Callable[..., T]) -> T:
     Typed as a callable because ``type[T]`` would refuse protocols.
     """
     return cast(T, services(connection).parts[kind])
+
+
+def planned_work(connection: HTTPConnection[Any]) -> tuple[PlannedWork, ...]:
+    """What plans work on cases beside tasks and promises."""
+    return (part(connection, PlannedWork),)

@@ -38,7 +38,7 @@ class ResultEffects:
         if entry.phone_quality is not None and row.phone is not None:
             await self._cases.mark_phone(work, actor, context, entry.phone_quality)
         if entry.need in (Need.CHECK_TASK, Need.DOCUMENT):
-            await self._cases.plan_work(work, actor, context, given.document or given.reason or entry.code)
+            await self._cases.plan_work(work, actor, context, Need(entry.need), given.document or given.reason)
         block = _block(context, entry, given, stops_until(entry, given, promise_until, context.at))
         if block is not None:
             await self._gate.stop(work, actor, block)

@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.calls.facts import CallState
+from callcenter.calls.model import Need
 from core.cases.rules.plans import Due
 from core.kernel.access import Actor
 from core.kernel.i18n import Message
@@ -240,8 +241,8 @@ class Cases(Protocol):
 
     async def mark_phone(self, work: Work, actor: Actor, context: CallContext, quality: str) -> None: ...
 
-    async def plan_work(self, work: Work, actor: Actor, context: CallContext, text: str) -> None:
-        """Leave something to do on the case now: check a payment, file a document."""
+    async def plan_work(self, work: Work, actor: Actor, context: CallContext, need: Need, text: str) -> None:
+        """Leave something to do on the case now: check a payment, file a document. ``text`` is what was said of it."""
 
     async def said(self, work: Work, actor: Actor, context: CallContext, code: str, note: str) -> None:
         """Write the result into the case's time line."""

@@ -1,6 +1,8 @@
 """What the browser tests share."""
 
+import os
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -21,3 +23,11 @@ async def product_database(product: Product) -> AsyncIterator[Database]:
     opened = Database(f"sqlite+aiosqlite:///{product.folder / 'callcenter.db'}")
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+def album(tmp_path: Path) -> Path:
+    """Where a story's screenshots go: a folder of the test, or the one that ``CALLCENTER_ALBUM`` names."""
+    folder = Path(os.environ.get("CALLCENTER_ALBUM", tmp_path / "album"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

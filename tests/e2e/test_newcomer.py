@@ -1,6 +1,5 @@
 """The newcomer's story on real parts: a ring, a pop, a call, a recording, a result, a callback."""
 
-import os
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,17 +19,9 @@ RECORDING_READY_MS = 8000
 DEBTOR = "+79000000100"
 
 
-@pytest.fixture
-def album(tmp_path: Path) -> Path:
-    """Where the story's screenshots go: a folder of the test, or the one the README's pictures are kept in."""
-    folder = Path(os.environ.get("CALLCENTER_ALBUM", tmp_path / "album"))
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-async def sign_in(product: Product, chromium: Browser, login: str) -> Page:
+async def sign_in(product: Product, chromium: Browser, login: str, *, width: int = 1440, height: int = 900) -> Page:
     """A page of its own browser context, signed in as ``login``; complaints of the page fail the test."""
-    context = await chromium.new_context(viewport={"width": 1440, "height": 900})
+    context = await chromium.new_context(viewport={"width": width, "height": height})
     page = await context.new_page()
     page.on("pageerror", lambda error: pytest.fail(f"the page broke: {error}"))
     await page.goto(f"{product.url}/login")

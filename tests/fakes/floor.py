@@ -12,6 +12,7 @@ from callcenter.agents.rights import RIGHTS as AGENT_RIGHTS
 from callcenter.callbacks.rights import RIGHTS as CALLBACK_RIGHTS
 from callcenter.calls.errors import OrderRefused, TelephonyUnavailable
 from callcenter.calls.facts import CallPhase, CallState, Direction, Interval, LegKind, LegOutcome, LegState
+from callcenter.calls.model import Need
 from callcenter.calls.ports import (
     Agreed,
     Block,
@@ -161,8 +162,8 @@ class FakeCases:
     async def mark_phone(self, work: Work, actor: Actor, context: CallContext, quality: str) -> None:
         self.done.append(("mark_phone", context.case_id, quality))
 
-    async def plan_work(self, work: Work, actor: Actor, context: CallContext, text: str) -> None:
-        self.done.append(("plan_work", context.case_id, text))
+    async def plan_work(self, work: Work, actor: Actor, context: CallContext, need: Need, text: str) -> None:
+        self.done.append(("plan_work", context.case_id, need, text))
 
     async def said(self, work: Work, actor: Actor, context: CallContext, code: str, note: str) -> None:
         self.done.append(("said", context.case_id, code))

@@ -31,7 +31,7 @@ from web.pages.law_words import BLOCK_KINDS
 from web.pages.listing import Option
 from web.pages.shipped_words import named
 from web.security import actor, right, route
-from web.state import part, services
+from web.state import part, planned_work, services
 
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 
@@ -135,7 +135,7 @@ async def reopen(request: Request) -> Response:
     """Take the case up again."""
     case_id, held = request.path_params["id"], services(request)
     async with held.uow.write() as work:
-        await use_cases.reopen(work, actor(request), case_id, at=held.clock.now())
+        await use_cases.reopen(work, actor(request), case_id, at=held.clock.now(), sources=planned_work(request))
     return go_to(f"/cases/{case_id}")
 
 

@@ -15,7 +15,6 @@ from starlette.responses import Response
 from core.cases import rights
 from core.cases.errors import BadPlan
 from core.cases.model import PaymentPlan, Promise
-from core.cases.ports import PlannedWork
 from core.cases.queries.zones import debtor_zone
 from core.cases.rules.plans import FEWEST, MOST, Due, Rhythm, equal_sums, schedule, sums_of
 from core.cases.service import plans as use_plans
@@ -30,7 +29,7 @@ from web.errors import is_api
 from web.forms import Form, parse, typed
 from web.page import go_to, page
 from web.security import actor, right, route
-from web.state import part, services
+from web.state import planned_work, services
 
 _Sum = Annotated[Decimal, Field(max_digits=16, decimal_places=2)]
 _Note = Annotated[str, StringConstraints(max_length=2000)]
@@ -106,7 +105,7 @@ async def promise(request: Request) -> Response:
             type_id=sent.promise_type,
             supersede=sent.supersede,
         )
-        await use_promises.take_promise(work, me, case_id, new, today=today, at=now, sources=_sources(request))
+        await use_promises.take_promise(work, me, case_id, new, today=today, at=now, sources=planned_work(request))
         if sent.note:
             await add_note(work, me, case_id, sent.note, at=now)
     return _done(request)
@@ -126,7 +125,7 @@ async def plan(request: Request) -> Response:
             note=sent.note,
             supersede=sent.supersede,
         )
-        await use_plans.take_plan(work, me, case_id, new, today=today, at=now, sources=_sources(request))
+        await use_plans.take_plan(work, me, case_id, new, today=today, at=now, sources=planned_work(request))
     return _done(request)
 
 
@@ -149,7 +148,7 @@ async def cancel_promise(request: Request) -> Response:
         await _on_case(request, work, Promise, promise_id)
         now = services(request).clock.now()
         await use_promises.cancel_promise(
-            work, actor(request), promise_id, sent.reason, at=now, sources=_sources(request)
+            work, actor(request), promise_id, sent.reason, at=now, sources=planned_work(request)
         )
     return _done(request)
 
@@ -176,7 +175,7 @@ async def _decided(request: Request, decide: Callable[..., Awaitable[None]]) -> 
     async with services(request).uow.write() as work:
         await _on_case(request, work, PaymentPlan, plan_id)
         now = services(request).clock.now()
-        await decide(work, actor(request), plan_id, at=now, sources=_sources(request))
+        await decide(work, actor(request), plan_id, at=now, sources=planned_work(request))
     return _done(request)
 
 
@@ -195,10 +194,6 @@ async def _party(request: Request, work: Work, stated: int | None) -> tuple[int,
         raise NotFound
     now = services(request).clock.now()
     return party_id, now.astimezone(await debtor_zone(work.session, party_id)).date()
-
-
-def _sources(request: Request) -> tuple[PlannedWork, ...]:
-    return (part(request, PlannedWork),)
 
 
 def _done(request: Request) -> Response:

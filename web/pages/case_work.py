@@ -11,7 +11,6 @@ from starlette.responses import Response
 from core.cases import rights
 from core.cases.card import CaseCard
 from core.cases.model import CaseState, TaskKind
-from core.cases.ports import PlannedWork
 from core.cases.queries.agenda import tasks_of
 from core.cases.queries.tags import tags, tags_of
 from core.cases.service import tasks
@@ -25,7 +24,7 @@ from web.pages.case_words import options
 from web.pages.listing import Option
 from web.pages.phone import local
 from web.security import actor, right, route
-from web.state import part, services
+from web.state import planned_work, services
 
 
 async def case_work(session: AsyncSession, me: Actor, card: CaseCard, now: datetime) -> CaseWork:
@@ -95,7 +94,7 @@ async def plan(request: Request) -> Response:
         assignee_id=sent.assignee_id,
     )
     async with held.uow.write() as work:
-        await tasks.add_task(work, actor(request), new, at=held.clock.now(), sources=_sources(request))
+        await tasks.add_task(work, actor(request), new, at=held.clock.now(), sources=planned_work(request))
     return go_to(f"/cases/{case_id}")
 
 
@@ -109,7 +108,7 @@ async def finish(request: Request) -> Response:
             request.path_params["task"],
             sent.result,
             at=held.clock.now(),
-            sources=_sources(request),
+            sources=planned_work(request),
         )
     return _back(request)
 
@@ -124,7 +123,7 @@ async def cancel(request: Request) -> Response:
             request.path_params["task"],
             sent.result,
             at=held.clock.now(),
-            sources=_sources(request),
+            sources=planned_work(request),
         )
     return _back(request)
 
@@ -135,7 +134,7 @@ async def move(request: Request) -> Response:
     due_at = local(sent.due_at, me.timezone)
     async with held.uow.write() as work:
         await tasks.move_task(
-            work, me, request.path_params["task"], due_at, at=held.clock.now(), sources=_sources(request)
+            work, me, request.path_params["task"], due_at, at=held.clock.now(), sources=planned_work(request)
         )
     return _back(request)
 
@@ -150,13 +149,9 @@ async def give(request: Request) -> Response:
             request.path_params["task"],
             sent.assignee_id,
             at=held.clock.now(),
-            sources=_sources(request),
+            sources=planned_work(request),
         )
     return _back(request)
-
-
-def _sources(request: Request) -> tuple[PlannedWork, ...]:
-    return (part(request, PlannedWork),)
 
 
 def _back(request: Request) -> Response:

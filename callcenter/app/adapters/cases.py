@@ -8,26 +8,32 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.calls.model import Call, ResultCode
+from callcenter.calls.model import Call, Need, ResultCode
 from callcenter.calls.ports import CallContext, Instalments, Match, Promised
 from core.cases.lookup import person_meant
-from core.cases.model import Case, CaseParty, CaseState, Creditor, EventKind
+from core.cases.model import Case, CaseParty, CaseState, Creditor, EventKind, TaskKind
 from core.cases.ports import PlannedWork
 from core.cases.queries.zones import debtor_zone
 from core.cases.rules.score import best_hour
-from core.cases.service.cases import set_next_action
 from core.cases.service.outcomes import pledge_of
 from core.cases.service.people import mark_quality
-from core.cases.service.planning import start_of
+from core.cases.service.planning import replan, start_of
 from core.cases.service.plans import NewPlan, take_plan
 from core.cases.service.promises import NewPromise, take_promise
+from core.cases.service.tasks import NewTask, add_task
 from core.cases.service.timeline import add_event
 from core.kernel.access import PROGRAM, Actor
 from core.kernel.errors import NotFound
+from core.kernel.i18n import mark
 from core.kernel.phones import as_key
 from core.kernel.uow import Work
 from core.parties.model import Phone, PhoneQuality
 
+#: What a result leaves to be done, and what it is called when nothing was said of it.
+_TO_DO = {
+    Need.CHECK_TASK: (TaskKind.CHECK_PAYMENT, mark("Check whether it was paid")),
+    Need.DOCUMENT: (TaskKind.DOCUMENT, mark("Put the document on file")),
+}
 _OWNERS = (
     select(Phone.number, Phone.party_id, CaseParty.case_id)
     .outerjoin(CaseParty, CaseParty.party_id == Phone.party_id)
@@ -109,9 +115,16 @@ class CaseEffects:
         for phone_id in set((await work.session.scalars(statement)).all()):
             await mark_quality(work, actor, context.case_id, phone_id, PhoneQuality(quality), at=context.at)
 
-    async def plan_work(self, work: Work, actor: Actor, context: CallContext, text: str) -> None:
-        await set_next_action(work, PROGRAM, context.case_id, context.at, at=context.at)
-        add_event(work, context.case_id, EventKind.NOTE, context.at, actor=actor, text=text, call_id=context.call_id)
+    async def plan_work(self, work: Work, actor: Actor, context: CallContext, need: Need, text: str) -> None:
+        kind, title = _TO_DO[need]
+        new = NewTask(
+            case_id=context.case_id,
+            kind=kind,
+            title=text or title,
+            due_at=context.at,
+            key=f"call:{context.call_id}:{kind}",
+        )
+        await add_task(work, PROGRAM, new, at=context.at, sources=self._sources)
 
     async def said(self, work: Work, actor: Actor, context: CallContext, code: str, note: str) -> None:
         add_event(
@@ -125,14 +138,17 @@ class CaseEffects:
             party_id=context.party_id,
             data={"result": code, "phone": context.phone},
         )
-        await _learn_hour(work, context, code)
+        spoken = await work.session.get(ResultCode, code)
+        if spoken is None or spoken.contact is False:
+            return
+        await replan(work, [context.case_id], self._sources, worked_at=context.at)
+        if spoken.rpc:
+            await _learn_hour(work, context)
 
 
-async def _learn_hour(work: Work, context: CallContext, code: str) -> None:
+async def _learn_hour(work: Work, context: CallContext) -> None:
     """After a talk with the right party: the hour most of them began in, in the debtor's own time."""
     reached = select(ResultCode.code).where(ResultCode.rpc)
-    if code not in set(await work.session.scalars(reached)):
-        return
     talks = select(Call.answered_at).where(Call.case_id == context.case_id, Call.answered_at.is_not(None))
     told = talks.where(or_(Call.result_code.in_(reached), Call.id == context.call_id))
     case = await work.session.get_one(Case, context.case_id)

@@ -24,7 +24,9 @@ class Case(Base):
     ``open_amount`` the balance with the interest accrued up to ``balance_on``, ``due_since`` the open claims' oldest
     due date and ``limitation_on`` the first day one of them is time-barred: copies for sorting, written in the
     transaction that changes what they copy. ``jurisdiction`` overrides the creditor's.
-    ``next_action_at`` is the earliest planned event (None: nothing is planned). ``score`` is how much the case is worth
+    ``next_action_at`` is the earliest planned event (None: nothing is planned), kept by ``service/planning.py`` alone;
+    ``next_set_at`` the one that somebody set by hand, and the moment a case came in at: it is done by whoever works on
+    the case at or after it. ``score`` is how much the case is worth
     working on next, without what changes by the hour; ``best_hour`` the debtor's local hour in which most talks with
     him began. ``broken_promises`` counts. ``resettle_from`` marks a case whose payments from that day on are to be
     settled again: a back-dated one made them pay more interest than is owed.
@@ -67,6 +69,7 @@ class Case(Base):
     jurisdiction: Mapped[str | None] = mapped_column(String(4))
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
     next_action_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    next_set_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_contact_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     debtor_id: Mapped[int | None] = mapped_column(ForeignKey("parties.id"), index=True)
     debtor_name: Mapped[str] = mapped_column(String(300), default="")

@@ -54,7 +54,7 @@ def _is_so(action: MassAction, case: Case, wanted: object, *, tagged: bool) -> b
         case MassAction.STAGE:
             return case.stage_id == wanted
         case MassAction.NEXT:
-            return case.next_action_at == wanted
+            return case.next_set_at == wanted
         case MassAction.TAG:
             return tagged
         case MassAction.UNTAG:

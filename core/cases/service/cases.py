@@ -28,10 +28,12 @@ from core.cases.model import (
     Task,
     TaskState,
 )
+from core.cases.ports import PlannedWork
 from core.cases.rules.cases import main_debtor
 from core.cases.service.access import case_for, open_case_for
 from core.cases.service.balances import refresh_balances
 from core.cases.service.openings import Opening, handover_of, post_openings, stated
+from core.cases.service.planning import replan
 from core.cases.service.timeline import add_event
 from core.kernel.access import PROGRAM, Actor
 from core.kernel.errors import Invalid, NotFound
@@ -113,6 +115,7 @@ async def open_case(work: Work, actor: Actor, new: NewCase, *, at: datetime) -> 
         unit_id=new.unit_id or await _unit_of(work, new.collector_id),
         priority=new.priority,
         next_action_at=new.next_action_at or at,
+        next_set_at=new.next_action_at or at,
         opened_at=at,
     )
     work.session.add(case)
@@ -256,13 +259,6 @@ async def set_stage(work: Work, actor: Actor, case_id: int, stage_id: int, *, at
     case.stage_id = stage_id
 
 
-async def set_next_action(work: Work, actor: Actor, case_id: int, when: datetime | None, *, at: datetime) -> None:
-    """Plan when the case is to be worked on next."""
-    case = await open_case_for(work.session, actor, case_id)
-    record(work, actor, "case.planned", ("case", case_id), {"next_action_at": (case.next_action_at, when)}, at=at)
-    case.next_action_at = when
-
-
 async def add_note(
     work: Work, actor: Actor, case_id: int, text: str, *, at: datetime, call_id: int | None = None
 ) -> None:
@@ -280,13 +276,14 @@ async def suspend(work: Work, actor: Actor, case_id: int, until: date | None, re
     _state_changed(work, actor, case, CaseState.OPEN, at=at, reason=reason)
 
 
-async def reopen(work: Work, actor: Actor, case_id: int, *, at: datetime) -> None:
+async def reopen(work: Work, actor: Actor, case_id: int, *, at: datetime, sources: Sequence[PlannedWork] = ()) -> None:
     """Take up a suspended or closed case again."""
     case = await case_for(work.session, actor, case_id, rights.CLOSE)
     before = case.state
     case.state, case.close_reason, case.closed_at = CaseState.OPEN, None, None
     case.suspended_until = case.suspended_reason = None
     await refresh_balances(work, [case_id], at=at)
+    await replan(work, [case_id], sources)
     _state_changed(work, actor, case, before, at=at)
 
 
@@ -296,7 +293,8 @@ async def close(work: Work, actor: Actor, case_id: int, reason: CloseReason, *, 
     if case.state == CaseState.CLOSED:
         raise CaseNotOpen()
     before = case.state
-    case.state, case.close_reason, case.closed_at, case.next_action_at = CaseState.CLOSED, reason, at, None
+    case.state, case.close_reason, case.closed_at, case.next_set_at = CaseState.CLOSED, reason, at, None
+    await replan(work, [case_id])
     _state_changed(work, actor, case, before, at=at, reason=reason)
 
 

@@ -14,6 +14,7 @@ from core.cases.model import Case, CaseTag, CloseReason, EventKind, Stage, Tag, 
 from core.cases.ports import PlannedWork
 from core.cases.rules.mass import MassAction
 from core.cases.service import cases as use_cases
+from core.cases.service.planning import replan, set_next_action
 from core.cases.service.tags import tag_case, untag_case
 from core.cases.service.tasks import NewTask, add_task, cancel_task
 from core.cases.service.timeline import add_event
@@ -114,10 +115,10 @@ _FIELDS: Mapping[MassAction, tuple[str, ...]] = {
     MassAction.ASSIGN: ("collector_id", "unit_id"),
     MassAction.RULE: ("collector_id", "unit_id"),
     MassAction.STAGE: ("stage_id",),
-    MassAction.NEXT: ("next_action_at",),
+    MassAction.NEXT: ("next_set_at",),
     MassAction.SUSPEND: ("state", "suspended_until", "suspended_reason"),
     MassAction.RESUME: ("state", "suspended_until", "suspended_reason"),
-    MassAction.CLOSE: ("state", "close_reason", "closed_at", "next_action_at"),
+    MassAction.CLOSE: ("state", "close_reason", "closed_at", "next_set_at"),
 }
 
 
@@ -184,6 +185,7 @@ async def take_back(hand: Hand, deed: Deed, case: Case, change: Change) -> bool:
     changes = {name: (getattr(case, name), _value(name, change.was[name])) for name in _FIELDS[action]}
     for name, (_, value) in changes.items():
         setattr(case, name, value)
+    await replan(hand.work, [case.id], hand.sources)
     record(hand.work, hand.actor, "case.taken_back", ("case", case.id), changes, at=hand.at)
     await _tell(hand, action, case)
     return True
@@ -198,7 +200,7 @@ def _plain(value: Any) -> Any:
 
 
 def _value(name: str, plain: Any) -> Any:
-    if plain is not None and name in ("closed_at", "next_action_at"):
+    if plain is not None and name in ("closed_at", "next_set_at"):
         return datetime.fromisoformat(plain)
     return date.fromisoformat(plain) if plain is not None and name == "suspended_until" else plain
 
@@ -222,7 +224,7 @@ async def _tell(hand: Hand, action: MassAction, case: Case) -> None:
             hand.work, case.id, EventKind.STAGE, hand.at, actor=hand.actor, data={"stage": stage.name if stage else "—"}
         )
     elif action is MassAction.NEXT:
-        _planned(hand, case.id, case.next_action_at)
+        _planned(hand, case.id, case.next_set_at)
     else:
         add_event(
             hand.work, case.id, EventKind.STATE, hand.at, actor=hand.actor, data={"state": case.state, "reason": ""}
@@ -249,7 +251,7 @@ async def _task(hand: Hand, params: Params, case_id: int) -> int:
 
 
 async def _next(hand: Hand, params: Params, case_id: int) -> None:
-    await use_cases.set_next_action(hand.work, hand.actor, case_id, params.due_at, at=hand.at)
+    await set_next_action(hand.work, hand.actor, case_id, params.due_at, at=hand.at, sources=hand.sources)
     _planned(hand, case_id, params.due_at)
 
 
@@ -271,7 +273,7 @@ async def _suspend(hand: Hand, params: Params, case_id: int) -> None:
 
 
 async def _resume(hand: Hand, _params: Params, case_id: int) -> None:
-    await use_cases.reopen(hand.work, hand.actor, case_id, at=hand.at)
+    await use_cases.reopen(hand.work, hand.actor, case_id, at=hand.at, sources=hand.sources)
 
 
 async def _close(hand: Hand, params: Params, case_id: int) -> None:

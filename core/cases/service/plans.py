@@ -87,7 +87,7 @@ async def take_plan(
     )
     tell_of_plan(work, plan, at=at, actor_id=actor.user_id or None)
     await agreed_anew(work, actor, case_id, at=at)
-    await replan(work, [case_id], sources)
+    await replan(work, [case_id], sources, worked_at=at)
     return plan
 
 

@@ -89,7 +89,7 @@ async def take_promise(
         raise PromiseOpen() from error
     _tell(work, actor, promise, new, at=at)
     await agreed_anew(work, actor, case_id, at=at)
-    await replan(work, [case_id], sources)
+    await replan(work, [case_id], sources, worked_at=at)
     return promise
 
 

@@ -18,7 +18,7 @@ from core.cases.ports import PlannedWork
 from core.cases.service.access import case_for, open_case_for
 from core.cases.service.planning import replan
 from core.cases.service.timeline import add_event
-from core.kernel.access import Actor
+from core.kernel.access import PROGRAM, Actor
 from core.kernel.bulk import insert_or_ignore
 from core.kernel.errors import DomainError, Invalid, NotFound
 from core.kernel.i18n import msg
@@ -67,7 +67,7 @@ async def add_task(
     task_id = (await work.session.execute(planned)).scalar_one_or_none()
     if task_id is None:  # the program has planned it before
         return (await work.session.scalars(select(Task).where(Task.key == new.key))).one()
-    await replan(work, [case.id], sources)
+    await replan(work, [case.id], sources, worked_at=None if actor is PROGRAM else at)
     changes = {"title": (None, new.title), "due_at": (None, new.due_at), "assignee_id": (None, new.assignee_id)}
     record(work, actor, "task.added", ("task", task_id), changes, at=at)
     _tell(work, actor, case.id, "planned", title=new.title.strip()[:300], at=at, due_at=new.due_at.isoformat())
@@ -155,7 +155,7 @@ async def _change(
     changed = update(Task).where(Task.id == before.id, Task.state == TaskState.OPEN).values(values).returning(Task.id)
     if (await work.session.execute(changed)).scalar_one_or_none() is None:
         raise TaskEnded()
-    await replan(work, [case_id], sources)
+    await replan(work, [case_id], sources, worked_at=None if told == "given" else at)
     record(work, actor, f"task.{told}", ("task", before.id), changes, at=at)
     _tell(work, actor, case_id, told, title=title, at=at, text=text, **data)
     return await work.session.get_one(Task, before.id, populate_existing=True)

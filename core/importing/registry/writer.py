@@ -178,6 +178,7 @@ class _Writer:
             currency=self._where.creditor.currency,
             opened_at=self._at,
             next_action_at=self._at,
+            next_set_at=self._at,
             debtor_id=debtor_id,
             debtor_name=row.name,
             open_amount=owed,

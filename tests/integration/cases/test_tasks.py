@@ -54,7 +54,6 @@ async def next_action(uow: UnitOfWork, case: Case) -> object:
 async def test_a_life(uow: UnitOfWork, clock: ManualClock, floor: Floor) -> None:
     case = await debtor_case(uow, clock, floor, "A-1", "Petrov", owner=floor.anna)
     anna, now = worker(floor), clock.now()
-    await _unplan(uow, case)
     later = await plan(uow, clock, anna, case, 5)
     sooner = await plan(uow, clock, anna, case, 2)
     assert await next_action(uow, case) == sooner.due_at
@@ -74,11 +73,6 @@ async def test_a_life(uow: UnitOfWork, clock: ManualClock, floor: Floor) -> None
     async with uow.read() as session:
         told = await case_timeline(session, anna, case.id, kinds=[EventKind.TASK])
     assert [event.data["state"] for event in told.events] == ["cancelled", "done", "moved", "planned", "planned"]
-
-
-async def _unplan(uow: UnitOfWork, case: Case) -> None:
-    async with uow.write() as work:
-        (await work.session.get_one(Case, case.id)).next_action_at = None
 
 
 async def test_one_reason_makes_one_task(uow: UnitOfWork, clock: ManualClock, floor: Floor) -> None:

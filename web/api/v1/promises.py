@@ -14,7 +14,6 @@ from core.cases import errors, rights
 from core.cases.card import Plan as PlanOnCase
 from core.cases.model import Case, InstalmentState, PlanState, PromiseState
 from core.cases.model import Promise as Row
-from core.cases.ports import PlannedWork
 from core.cases.queries.lists import PromiseQuery, list_promises
 from core.cases.service.access import case_for
 from core.cases.service.promises import NewPromise, cancel_promise, take_promise
@@ -24,7 +23,7 @@ from web.api.v1.operation import Operation, routes_of
 from web.api.v1.reach import person_on
 from web.api.v1.shapes import E164, Id, Money, MoneySent, Page, Paged, Sent, Shape, Utc, money
 from web.security import actor, right
-from web.state import part, services
+from web.state import planned_work, services
 
 
 class Promise(Shape):
@@ -140,14 +139,14 @@ async def take(request: Request, given: PromiseGiven) -> Promise:
             type_id=given.type_id,
             supersede=given.supersede,
         )
-        today, sources = now.astimezone(zone).date(), (part(request, PlannedWork),)
+        today, sources = now.astimezone(zone).date(), planned_work(request)
         taken = await take_promise(work, me, case.id, new, today=today, at=now, sources=sources)
     return promise_of(taken)
 
 
 async def cancel(request: Request, given: PromiseEnded) -> Promise:
     me, promise_id = actor(request), request.path_params["id"]
-    sources, now = (part(request, PlannedWork),), services(request).clock.now()
+    sources, now = planned_work(request), services(request).clock.now()
     async with services(request).uow.write() as work:
         await cancel_promise(work, me, promise_id, given.reason, at=now, sources=sources)
         row = await work.session.get_one(Row, promise_id, populate_existing=True)
