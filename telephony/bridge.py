@@ -25,6 +25,7 @@ from telephony.ami import events as e
 from telephony.ami.actions import Action, BridgeList, CoreShowChannels, PJSIPShowContacts, QueueStatus
 from telephony.ami.client import AmiAccount, AmiClient, Arrival, Heard, LinkDown, LinkUp, Patience
 from telephony.ami.decode import decode
+from telephony.memberships import Memberships
 from telephony.phones import Phones
 from telephony.telling import CallTeller, PhoneTeller
 from telephony.tracking.endpoints import Endpoints
@@ -95,6 +96,7 @@ class Bridge:
         self.exchange = exchange
         self.client = AmiClient(exchange.account, clock, exchange.patience)
         self.fold = Fold(exchange.server, exchange.endpoints)
+        self.members = Memberships()
         self.synced = asyncio.Event()
         self._reports = reports
         self._calls = CallTeller(reports, exchange.retry)
@@ -172,6 +174,7 @@ class Bridge:
             self._asking.cancel()
         self._held_back.clear()
         self._phones.start_over(at)
+        self.members.start_over()
 
     async def _stumbled(self, error: Exception, arrival: Arrival) -> None:
         """Something came that could not be taken in. What is known may be wrong now, so it is forgotten, the link is
@@ -191,6 +194,7 @@ class Bridge:
 
     async def _hear(self, event: e.AmiEvent) -> None:
         self._phones.apply(event)
+        self.members.apply(event)
         if self._listing is not None and self._listing.take(event):
             listing = self._listing.result(event.at)
             if listing is not None:

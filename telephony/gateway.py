@@ -20,9 +20,6 @@ from telephony.ami.actions import (
     MixMonitorMute,
     Originate,
     Place,
-    QueueAdd,
-    QueuePause,
-    QueueRemove,
     Redirect,
 )
 from telephony.bridge import Bridge
@@ -142,18 +139,6 @@ class Gateway:
 
     async def resume_recording(self, call_id: int) -> None:
         await self._mute_recording(call_id, False)
-
-    async def join_queue(self, queue: str, endpoint: str, *, penalty: int = 0, paused: bool = False) -> None:
-        """Let a queue ring the phone."""
-        member = QueueAdd(queue=queue, interface=f"PJSIP/{endpoint}", penalty=penalty, paused=paused)
-        await self._bridge_for(endpoint).client.send(member)
-
-    async def leave_queue(self, queue: str, endpoint: str) -> None:
-        await self._bridge_for(endpoint).client.send(QueueRemove(queue=queue, interface=f"PJSIP/{endpoint}"))
-
-    async def pause_in_queue(self, queue: str, endpoint: str, *, paused: bool, reason: str = "") -> None:
-        pause = QueuePause(queue=queue, interface=f"PJSIP/{endpoint}", paused=paused, reason=reason)
-        await self._bridge_for(endpoint).client.send(pause)
 
     async def _send_customer(self, call_id: int, place: Place) -> None:
         bridge, call = self._the(call_id)

@@ -13,6 +13,12 @@ from pathlib import Path
 
 import jinja2
 
+from callcenter.queues.ports import QueueSpec
+
+QUEUES_FILE = "callcenter-queues.conf"
+RULED = "; The server's: it writes this file anew whenever a queue changes."
+OWN = "; The exchange's own queue, until the server gives it others."
+"""The first line of the file of queues says whose it is."""
 TEMPLATES = Path(__file__).resolve().parents[1] / "asterisk_conf"
 
 CDR_COLUMNS: Mapping[str, str] = {
@@ -161,24 +167,54 @@ def render(pbx: Pbx, phones: Sequence[Phone]) -> dict[str, str]:
     ordered = sorted(phones, key=lambda phone: phone.extension)
     if len({phone.extension for phone in ordered}) != len(ordered):
         raise ValueRefused("two phones share an extension")
+    environment = _environment()
+    context = {
+        "pbx": pbx,
+        "phones": ordered,
+        "cdr": CDR_COLUMNS.values(),
+        "cel": CEL_COLUMNS.values(),
+        "queues": (_own_queue(pbx),),
+        "marker": OWN,
+    }
+    return {
+        name.removesuffix(".j2"): environment.get_template(name).render(context)
+        for name in environment.list_templates(extensions=["j2"])
+    }
+
+
+def render_queues(queues: Sequence[QueueSpec]) -> str:
+    """``callcenter-queues.conf`` with these queues; their members come by order."""
+    return _environment().get_template(f"{QUEUES_FILE}.j2").render(marker=RULED, queues=queues, phones=())
+
+
+def _own_queue(pbx: Pbx) -> QueueSpec:
+    """What an exchange has before the server gave it queues: one, which every phone serves."""
+    return QueueSpec(code=pbx.queue, strategy="rrmemory")
+
+
+def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         undefined=jinja2.StrictUndefined,
         keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - configuration files, not HTML; what people type passes Phone
+        autoescape=False,  # noqa: S701 - configuration files, not HTML; what people type passes Phone and QueueSpec
     )
     environment.filters["caller_id"] = _caller_id
-    return {
-        name.removesuffix(".j2"): environment.get_template(name).render(
-            pbx=pbx, phones=ordered, cdr=CDR_COLUMNS.values(), cel=CEL_COLUMNS.values()
-        )
-        for name in environment.list_templates(extensions=["j2"])
-    }
+    return environment
 
 
 def _caller_id(phone: Phone) -> str:
     name = phone.name.translate(_MEANS_SOMETHING).strip()
     return f'"{name}" <{phone.extension}>'
+
+
+def without_ruled(files: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """``files`` less the queues, where the server has already given the exchange its own."""
+    try:
+        ruled = (folder / QUEUES_FILE).read_text(encoding="utf-8").startswith(RULED)
+    except FileNotFoundError:
+        ruled = False
+    return {name: text for name, text in files.items() if not (ruled and name == QUEUES_FILE)}
 
 
 def write(files: Mapping[str, str], folder: Path) -> set[str]:
@@ -200,6 +236,7 @@ def _replace(file: Path, text: str) -> bool:
 RELOADS: Mapping[str, str] = {
     "pjsip.conf": "module reload res_pjsip.so",
     "queues.conf": "queue reload all",
+    QUEUES_FILE: "queue reload all",
     "extensions.conf": "dialplan reload",
     "features.conf": "module reload features",
     "manager.conf": "manager reload",

@@ -211,6 +211,16 @@ _DIRECTORIES = {
         needs=("agents.directory",), target="pause reason", form={"label": "Own", "position": "9"}
     ),
 }
+_QUEUE = {"name": "Own", "strategy": "rrmemory", "service_seconds": "20", "overflow": "goodbye", "active": "1"}
+_QUEUES = {
+    "GET /queues": Entry(needs=("queues.view",)),
+    "GET /queues/new": Entry(needs=("queues.edit",)),
+    "POST /queues": Entry(needs=("queues.edit",), form={"code": "own", **_QUEUE}),
+    "GET /queues/{id:int}": Entry(needs=("queues.view",), target="queue"),
+    "POST /queues/{id:int}": Entry(needs=("queues.edit",), target="queue", form=_QUEUE),
+    "POST /queues/{id:int}/members": Entry(needs=("queues.edit",), target="queue"),
+    "POST /queues/{id:int}/delete": Entry(needs=("queues.edit",), target="queue", once=True),
+}
 _LISTS = {
     "GET /promises": Entry(needs=("cases.view",)),
     "GET /promises/export": Entry(needs=("cases.export",)),
@@ -535,6 +545,7 @@ POLICIES: dict[str, Entry] = {
     **_INTEREST,
     **_LAW,
     **_DIRECTORIES,
+    **_QUEUES,
     **_LISTS,
     **_CREDITORS,
     **_MONEY,
@@ -604,6 +615,8 @@ HOLDERS: dict[str, set[str]] = {
     "audit.view": {"admin"},
     "settings.edit": {"admin"},
     "agents.view": {"admin", "maria", "sofia"},
+    "queues.view": {"admin", "maria", "sofia"},
+    "queues.edit": {"admin", "maria"},
     "creditors.view": {"admin", "maria", "karl", "ada"},
     "creditors.edit": {"admin", "maria"},
     "orders.edit": {"admin", "maria", "karl"},

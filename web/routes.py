@@ -49,6 +49,7 @@ from web.pages import (
     profiles,
     promise_list,
     promise_types,
+    queues,
     rates,
     recording_list,
     recordings,
@@ -128,6 +129,7 @@ _MODULES = (
     law,
     results,
     pauses,
+    queues,
     live,
     api,
 )

@@ -53,6 +53,12 @@ def never_here(user_id: int, now: datetime) -> AgentState:
     return AgentState(user_id=user_id, state=State.OFFLINE, started_at=now)
 
 
+async def present_states(session: AsyncSession) -> dict[int, str]:
+    """What everybody does now, by user id; who was never here is not named."""
+    wanted = select(AgentState.user_id, AgentState.state).where(AgentState.ended_at.is_(None))
+    return {row.user_id: row.state for row in await session.execute(wanted)}
+
+
 async def free_agents(session: AsyncSession, user_ids: Sequence[int]) -> set[int]:
     """Those of the users who wait for a call right now."""
     wanted = select(AgentState.user_id).where(

@@ -22,10 +22,12 @@ _TRUNKS = frozenset({"trunk"})
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Site:
-    """One exchange with what stands around it: where its recordings appear, and where browsers register."""
+    """One exchange with what stands around it: where its recordings appear, where it reads its configuration, and
+    where browsers register."""
 
     exchange: Exchange
     spool: Path | None
+    configuration: Path | None
     websocket: str | None
     domain: str
 
@@ -71,6 +73,7 @@ def _lab_site(lab: Lab, settings: Settings) -> Site:
             watermark=settings.watermarks / pbx.server,
         ),
         spool=lab.spool_dir,
+        configuration=lab.config_dir,
         websocket=f"{scheme}://{{host}}:{web.port}/ws",
         domain=pbx.sip.host,
     )
@@ -87,6 +90,7 @@ def _own(settings: Settings, address: AmiAddress) -> Site:
             watermark=settings.watermarks / server.replace(":", "-"),
         ),
         spool=settings.spool_dir,
+        configuration=settings.asterisk_dir,
         websocket=settings.phone_websocket or f"wss://{address.host}:8089/ws",
         domain=address.host,
     )

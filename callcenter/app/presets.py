@@ -59,6 +59,7 @@ _DESK = (
 )
 _LEAD = (
     "agents.view",
+    "queues.view",
     "cases.assign",
     "cases.mass",
     "plans.approve",
@@ -85,7 +86,7 @@ PROFILES = (
             **_all(DEPARTMENT, *_DESK, *_LEAD, *_REPORTS, "users.edit", "cases.close"),
             **_all(ALL, "creditors.view", "creditors.edit", "orders.edit", "cases.import"),
             **_all(ALL, "compliance.override", "compliance.lift", "announcements.edit", "views.share"),
-            **_all(ALL, "calls.directory", "agents.directory", "units.edit"),
+            **_all(ALL, "calls.directory", "agents.directory", "units.edit", "queues.edit"),
             **_all(ALL, "worklists.setup", "company.edit", "planning.edit", "planning.bonus", "interest.edit"),
             **_all(ALL, "payments.view", "payments.export", "commission.view", "ledger.edit"),
         },

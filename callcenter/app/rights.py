@@ -5,6 +5,7 @@ from callcenter.callbacks import rights as callbacks
 from callcenter.calls import rights as calls
 from callcenter.compliance import rights as compliance
 from callcenter.productivity import rights as productivity
+from callcenter.queues import rights as queues
 from core.audit import rights as audit
 from core.cases import rights as cases
 from core.importing import rights as importing
@@ -23,6 +24,7 @@ _DOMAINS = (
     planning,
     calls,
     agents,
+    queues,
     callbacks,
     compliance,
     productivity,

@@ -22,6 +22,7 @@ from callcenter.calls.service import CallService
 from callcenter.compliance.registry import Registry
 from callcenter.compliance.service import Gate
 from callcenter.productivity.ports import DayCalls
+from callcenter.queues.service import QueueService
 from core.cases.ports import PlannedCalls, PlannedWork
 from core.cases.service.mass import Mass
 from core.cases.service.serving import NextCase
@@ -93,6 +94,7 @@ def services_of(house: House, rights: tuple[Right, ...]) -> Services:
         PaymentDesk: house.payments,
         PlannedWork: floor.planned,
         Printer: Printer(),
+        QueueService: floor.queues,
         RingBack: floor.ring_back,
         WorkCalendar: LawCalendar(),
     }

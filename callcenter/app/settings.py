@@ -61,6 +61,9 @@ class Settings(BaseSettings):
     secret_key: str = ""
     spool_dir: Path | None = Field(None, description="where an own Asterisk's recordings appear on this machine")
     cel_file: Path | None = Field(None, description="an own Asterisk's CEL file as this machine sees it")
+    asterisk_dir: Path | None = Field(
+        None, description="an own Asterisk's configuration folder as this machine sees it, to write its queues into"
+    )
     phone_websocket: str = Field("", description="where browser phones register at an own Asterisk, wss://…/ws")
     log_format: Literal["text", "json"] = "text"
     region: str = Field("RU", pattern="^[A-Z]{2}$", description="reads telephone numbers without a country code")

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import structlog
 
+from callcenter.agents.events import AgentStateChanged
 from callcenter.agents.service import AgentService
 from callcenter.app.adapters.callbacks import AgreedCallbacks, CallbackLaw, FloorDialler, PlannedCallbacks
 from callcenter.app.adapters.cases import CallerLookup, CaseEffects
@@ -15,7 +16,7 @@ from callcenter.app.adapters.law import CallGate, DebtorFacts
 from callcenter.app.adapters.money import MoneyEffects
 from callcenter.app.adapters.phones import BridgedPhones
 from callcenter.app.adapters.recordings import BridgedChannels
-from callcenter.app.adapters.staff import FreeAgents, RegisteredPhones, StaffDirectory
+from callcenter.app.adapters.staff import FloorStates, FreeAgents, RegisteredPhones, StaffDirectory
 from callcenter.app.adapters.worklists import FloorLaw
 from callcenter.app.exchanges import Site
 from callcenter.app.rights import KEYS
@@ -32,6 +33,9 @@ from callcenter.calls.ringback import RingBack
 from callcenter.calls.service import CallService
 from callcenter.compliance.registry import Registry
 from callcenter.compliance.service import Gate
+from callcenter.queues.events import QueuesChanged
+from callcenter.queues.service import QueueService
+from callcenter.queues.steward import Steward
 from core.audit.service import Looks, Sealer
 from core.cases.ports import PlannedWork
 from core.cases.service.appropriation import appropriate
@@ -74,6 +78,7 @@ from recordings.storage import LocalStorage, open_storage
 from recordings.watch import Watcher
 from telephony.bridge import Bridge
 from telephony.gateway import Gateway
+from telephony.queues import ExchangeQueues
 from web.live.endpoint import LiveDesk
 from web.live.hub import Hub
 from web.live.messages import LiveMessages
@@ -138,6 +143,8 @@ class Floor:
     control: CallControl
     results: CallResults
     ring_back: RingBack
+    queues: QueueService
+    steward: Steward
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,6 +207,7 @@ class House:
         bridge: list[Owned] = [
             *((f"bridge {bridge.exchange.server}", bridge.run) for bridge in floor.bridges),
             ("ring back", floor.ring_back.run),
+            ("queues", floor.steward.run),
             *((f"recordings {number}", watcher.run) for number, watcher in enumerate(self.archive.watchers)),
         ]
         return (
@@ -311,6 +319,7 @@ def _floor(base: Ground, sites: Sequence[Site]) -> Floor:
     dialler.calls = calls
     ring_back = RingBack(uow, telephony=telephony, staff=staff, phones=BridgedPhones(bridges))
     base.bus.subscribe(CallHeld, ring_back.on_held)
+    steward = _steward(base, bridges, sites)
     planned = PlannedCallbacks()
     effects = ResultEffects(clock, gate=law, cases=CaseEffects((planned,)), callbacks=AgreedCallbacks(callbacks))
     return Floor(
@@ -327,7 +336,21 @@ def _floor(base: Ground, sites: Sequence[Site]) -> Floor:
         control=CallControl(uow, clock, telephony=telephony, staff=staff),
         results=CallResults(uow, clock, gate=law, effects=effects, followers=followers),
         ring_back=ring_back,
+        queues=QueueService(uow, clock),
+        steward=steward,
     )
+
+
+def _steward(base: Ground, bridges: Sequence[Bridge], sites: Sequence[Site]) -> Steward:
+    """Whoever keeps the exchanges' queues in step, told of what changes them."""
+    alone = len(bridges) == 1
+    exchanges = [
+        ExchangeQueues(bridge, site.configuration, alone=alone) for bridge, site in zip(bridges, sites, strict=True)
+    ]
+    steward = Steward(base.uow, exchanges, FloorStates())
+    base.bus.subscribe(QueuesChanged, steward.on_queues)
+    base.bus.subscribe(AgentStateChanged, steward.on_state)
+    return steward
 
 
 def _archive(base: Ground, floor: Floor, sites: Sequence[Site]) -> Archive:

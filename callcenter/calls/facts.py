@@ -87,8 +87,9 @@ class CallState:
     ``call_id`` is our own id: the one a click reserved, or one the fold drew for a call that came in. ``linkedids``
     are all that Asterisk ever used for it (a transfer merges calls; ``merged_ids`` are the own ids that were folded
     into this one). ``phone`` is the far party as given (None when hidden), ``dialled`` the number it called or was
-    called by. ``answered_at`` is when a human of the other side first talked: inbound, the first agent; outbound, the
-    customer. ``lost`` marks a call that ended while nobody watched and whose end could not be read from CDR or CEL.
+    called by. ``queued_at`` is when the caller first began to wait in a queue, ``answered_at`` when a human of
+    the other side first talked: inbound, the first agent; outbound, the customer. ``lost`` marks a call that
+    ended while nobody watched and whose end could not be read from CDR or CEL.
     """
 
     call_id: int
@@ -102,6 +103,7 @@ class CallState:
     started_at: datetime
     answered_at: datetime | None = None
     ended_at: datetime | None = None
+    queued_at: datetime | None = None
     cause: int | None = None
     lost: bool = False
     legs: tuple[LegState, ...] = ()

@@ -31,6 +31,7 @@ def join(stored: CallState, reported: CallState) -> CallState:
         dialled=newer.dialled or older.dialled,
         queue=newer.queue or older.queue,
         cause=newer.cause if newer.cause is not None else older.cause,
+        queued_at=_first(older.queued_at, newer.queued_at),
         started_at=min(older.started_at, newer.started_at),
         answered_at=_first(older.answered_at, newer.answered_at),
         ended_at=newer.ended_at,
@@ -45,6 +46,7 @@ def absorb(survivor: CallState, merged: CallState) -> CallState:
         linkedids=_union(survivor.linkedids, merged.linkedids),
         phone=survivor.phone or merged.phone,
         queue=survivor.queue or merged.queue,
+        queued_at=_first(survivor.queued_at, merged.queued_at),
         started_at=min(survivor.started_at, merged.started_at),
         answered_at=_first(survivor.answered_at, merged.answered_at),
         legs=_join_legs((*merged.legs, *survivor.legs)),
@@ -73,7 +75,7 @@ def _spelling(state: CallState) -> str:
 
 
 def _moments(state: CallState) -> Iterable[datetime | None]:
-    yield from (state.started_at, state.answered_at, state.ended_at)
+    yield from (state.started_at, state.queued_at, state.answered_at, state.ended_at)
     for leg in state.legs:
         yield from (leg.started_at, leg.answered_at, leg.ended_at)
         for stretch in (*leg.talks, *leg.holds):

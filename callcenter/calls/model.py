@@ -42,9 +42,9 @@ class Call(Base):
 
     ``phone_given`` is the far party's number as it came (None when hidden), ``phone`` the same in E.164. ``user_id``
     is the collector whose call it is: the last who took it, else the last who was rung, else who ordered it. Seconds
-    are final once the call has ended. ``queued_at`` is when the caller began to wait in ``queue``, ``campaign_id`` the
-    campaign that dialled. ``merged_into`` names the call that swallowed this one; such a row is no call
-    any more.
+    are final once the call has ended. ``queued_at`` is when the caller first began to wait in a queue (``queue`` is
+    the last), ``campaign_id`` the campaign that dialled. ``merged_into`` names the call that swallowed this one; such
+    a row is no call any more.
     """
 
     __tablename__ = "calls"

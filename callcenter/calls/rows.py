@@ -18,6 +18,7 @@ def as_state(row: Call) -> CallState:
         phone=row.phone_given,
         dialled=row.dialled,
         queue=row.queue,
+        queued_at=row.queued_at,
         started_at=row.started_at,
         answered_at=row.answered_at,
         ended_at=row.ended_at,
@@ -57,6 +58,7 @@ def write(row: Call, state: CallState, users: Users, region: str) -> None:
     row.phone = normalise(state.phone, region)
     row.dialled = state.dialled
     row.queue = state.queue
+    row.queued_at = state.queued_at
     row.started_at = state.started_at
     row.answered_at = state.answered_at
     row.ended_at = state.ended_at

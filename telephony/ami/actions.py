@@ -14,6 +14,7 @@ Headers = dict[str, str | list[str]]
 _NUMBER = re.compile(r"\+?[0-9*#]{1,32}")
 _NAME = re.compile(r"[A-Za-z0-9_.+-]{1,80}")
 _INTERFACE = re.compile(r"(?:PJSIP|SIP|Local)/[A-Za-z0-9_.-]{1,80}")
+_STATE = re.compile(r"(?:PJSIP/|hint:)[A-Za-z0-9_.@-]{1,120}")
 _CHANNEL = re.compile(r"[A-Za-z0-9]{1,20}/[A-Za-z0-9_.@:;<>+*#=~%-]{1,200}")
 _REFUSED = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
@@ -247,12 +248,39 @@ class _OnMember(Action):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class QueueAdd(_OnMember):
+    """``state`` names the device whose state says whether the member is free (else that of the interface); ``reason``
+    goes with ``paused``."""
+
     penalty: int = 0
     paused: bool = False
+    reason: str = ""
+    member: str | None = None
+    state: str | None = None
 
     def body(self) -> Headers:
         paused = "true" if self.paused else "false"
-        return {**self.on_member("QueueAdd"), "Penalty": str(self.penalty), "Paused": paused}
+        headers = {**self.on_member("QueueAdd"), "Penalty": str(self.penalty), "Paused": paused, "Reason": self.reason}
+        if self.member is not None:
+            headers["MemberName"] = name(self.member, "member")
+        if self.state is not None:
+            headers["StateInterface"] = _matching(_STATE, self.state, "state")
+        return headers
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class QueuePenalty(_OnMember):
+    penalty: int
+
+    def body(self) -> Headers:
+        return {**self.on_member("QueuePenalty"), "Penalty": str(self.penalty)}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class QueueReload(Action):
+    """Take up changed queues; members who were put in by order stay."""
+
+    def body(self) -> Headers:
+        return {"Action": "QueueReload"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -262,13 +290,20 @@ class QueueRemove(_OnMember):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class QueuePause(_OnMember):
+class QueuePause(Action):
+    """In one queue, or without ``queue`` in all of the phone's."""
+
+    interface: str
     paused: bool
     reason: str = ""
+    queue: str | None = None
 
     def body(self) -> Headers:
-        paused = "true" if self.paused else "false"
-        return {**self.on_member("QueuePause"), "Paused": paused, "Reason": self.reason}
+        interface = _matching(_INTERFACE, self.interface, "interface")
+        headers: Headers = {"Action": "QueuePause", "Interface": interface, "Reason": self.reason}
+        if self.queue is not None:
+            headers["Queue"] = name(self.queue, "queue")
+        return {**headers, "Paused": "true" if self.paused else "false"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

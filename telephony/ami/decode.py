@@ -168,7 +168,24 @@ def _queue_left(headers: Headers, at: datetime) -> e.QueueLeft:
 
 
 def _waiter(headers: Headers, at: datetime) -> e.QueueWaiterListed:
-    return e.QueueWaiterListed(at=at, uniqueid=_must(headers, "uniqueid"), queue=_must(headers, "queue"))
+    waited = int(headers.get("wait") or 0)
+    return e.QueueWaiterListed(at=at, uniqueid=_must(headers, "uniqueid"), queue=_must(headers, "queue"), waited=waited)
+
+
+def _member(headers: Headers, at: datetime) -> e.QueueMemberSeen:
+    return e.QueueMemberSeen(
+        at=at,
+        queue=_must(headers, "queue"),
+        interface=_text(headers, "interface") or _must(headers, "location"),
+        penalty=int(headers.get("penalty") or 0),
+        paused=headers.get("paused") == "1",
+        fixed=headers.get("membership") == "static",
+        listed=headers["event"] == "QueueMember",
+    )
+
+
+def _member_removed(headers: Headers, at: datetime) -> e.QueueMemberRemoved:
+    return e.QueueMemberRemoved(at=at, queue=_must(headers, "queue"), interface=_must(headers, "interface"))
 
 
 def _originated(headers: Headers, at: datetime) -> e.OriginateEnded:
@@ -231,6 +248,11 @@ _DECODERS: dict[str, Callable[[Headers, datetime], e.AmiEvent]] = {
     "QueueCallerJoin": _joined,
     "QueueCallerLeave": _queue_left,
     "QueueEntry": _waiter,
+    "QueueMember": _member,
+    "QueueMemberAdded": _member,
+    "QueueMemberPause": _member,
+    "QueueMemberPenalty": _member,
+    "QueueMemberRemoved": _member_removed,
     "OriginateResponse": _originated,
     "DeviceStateChange": _device,
     "ContactStatus": _contact,

@@ -176,9 +176,34 @@ class BridgeListed(AmiEvent):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class QueueWaiterListed(ChannelEvent):
-    """One waiting caller in the answer to ``QueueStatus``."""
+    """One waiting caller in the answer to ``QueueStatus``, and for how many seconds he has waited."""
 
     queue: str
+    waited: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class QueueMemberEvent(AmiEvent):
+    """Something about one phone in one queue."""
+
+    queue: str
+    interface: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class QueueMemberSeen(QueueMemberEvent):
+    """A member as an event showed it: ``listed`` in the answer to ``QueueStatus``, else because it was put in, paused
+    or given another penalty. ``fixed``: it stands in the exchange's configuration."""
+
+    penalty: int
+    paused: bool
+    fixed: bool
+    listed: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class QueueMemberRemoved(QueueMemberEvent):
+    """``QueueMemberRemoved``."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -18,7 +18,7 @@ import msgspec
 
 from telephony.lab import ports, tree
 from telephony.lab.errors import LabError, LabNotRunning
-from telephony.provisioning import RELOADS, Address, Paths, Pbx, Phone, SecureAddress, render, write
+from telephony.provisioning import RELOADS, Address, Paths, Pbx, Phone, SecureAddress, render, without_ruled, write
 
 TRUNK_HOST = "127.0.0.2"
 FOLDERS = ("etc", "lib/keys", "log/cdr-custom", "log/cel-custom", "spool/monitor", "spool/done", "spool/tmp")
@@ -199,7 +199,8 @@ class Lab:
 
     def _configure(self, pbx: Pbx, phones: Sequence[Phone]) -> set[str]:
         """Write the configuration and remember the phones; the names of the files that changed."""
-        changed = write({**dict.fromkeys(UNUSED, ""), **render(pbx, phones)}, self.config_dir)
+        files = without_ruled({**dict.fromkeys(UNUSED, ""), **render(pbx, phones)}, self.config_dir)
+        changed = write(files, self.config_dir)
         _keep(self._phones, phones)
         return changed
 

@@ -140,6 +140,8 @@ class Fold:
         """Put a listed channel into its bridge and queue without reckoning, so that talk goes on without a seam."""
         channel.queue = listing.waiting.get(channel.uniqueid)
         channel.call.queue = channel.queue or channel.call.queue
+        if channel.queue is not None and channel.call.queued_at is None:
+            channel.call.queued_at = line.at - timedelta(seconds=listing.waited.get(channel.uniqueid, 0))
         channel.ringing = channel.answered_at is None and line.state == e.ChannelState.RINGING
         if channel.ringing and channel.caller is None and channel.kind is LegKind.AGENT:
             channel.caller = listing.waits_unbridged(channel.call.customers())
@@ -300,6 +302,7 @@ class Fold:
     def _queue_joined(self, event: e.QueueJoined) -> None:
         if channel := self._channels.get(event.uniqueid):
             channel.queue = channel.call.queue = event.queue
+            channel.call.queued_at = channel.call.queued_at or event.at
             self._mark(channel.call, channel, event.at)
 
     def _queue_left(self, event: e.QueueLeft) -> None:

@@ -12,14 +12,15 @@ LISTS = frozenset({"CoreShowChannelsComplete", "BridgeListComplete", "QueueStatu
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Listing:
-    """Every channel alive at ``at``; ``waiting`` gives the queue of those who wait in one, ``unshared`` the holding
-    bridges. ``asked_at`` is when the question was put."""
+    """Every channel alive at ``at``; ``waiting`` gives the queue of those who wait in one and ``waited`` for how many
+    seconds, ``unshared`` the holding bridges. ``asked_at`` is when the question was put."""
 
     asked_at: datetime
     at: datetime
     channels: tuple[e.ChannelListed, ...]
     unshared: frozenset[str] = frozenset()
     waiting: dict[str, str] = field(default_factory=dict)
+    waited: dict[str, int] = field(default_factory=dict)
 
     def waits_unbridged(self, uniqueids: Iterable[str]) -> str | None:
         """The first of these channels that is alive and in no bridge: the one a ringing phone rings for."""
@@ -36,6 +37,7 @@ class ListingInProgress:
         self._channels: list[e.ChannelListed] = []
         self._unshared: set[str] = set()
         self._waiting: dict[str, str] = {}
+        self._waited: dict[str, int] = {}
 
     def take(self, event: e.AmiEvent) -> bool:
         """Take a line of the listing; False when the event is none."""
@@ -46,6 +48,7 @@ class ListingInProgress:
                 self._unshared.add(event.bridge)
         elif isinstance(event, e.QueueWaiterListed):
             self._waiting[event.uniqueid] = event.queue
+            self._waited[event.uniqueid] = event.waited
         elif isinstance(event, e.ListEnded) and event.name in LISTS:
             self._missing.discard(event.name)
         else:
@@ -66,4 +69,5 @@ class ListingInProgress:
             channels=tuple(self._channels),
             unshared=frozenset(self._unshared),
             waiting=self._waiting,
+            waited=self._waited,
         )

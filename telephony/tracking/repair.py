@@ -208,6 +208,7 @@ def completed(rebuilt: CallState, known: CallState) -> CallState:
         phone=known.phone or rebuilt.phone,
         dialled=known.dialled or rebuilt.dialled,
         queue=known.queue or rebuilt.queue,
+        queued_at=known.queued_at or rebuilt.queued_at,
         started_at=known.started_at,
         answered_at=known.answered_at or rebuilt.answered_at,
         legs=legs,

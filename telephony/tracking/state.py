@@ -137,6 +137,7 @@ class Call:
     phone: str | None = None
     dialled: str | None = None
     queue: str | None = None
+    queued_at: datetime | None = None
     answered_at: datetime | None = None
     ended_at: datetime | None = None
     cause: int | None = None
@@ -155,6 +156,7 @@ class Call:
             phone=state.phone,
             dialled=state.dialled,
             queue=state.queue,
+            queued_at=state.queued_at,
             answered_at=state.answered_at,
             ended_at=state.ended_at,
             cause=state.cause,
@@ -227,6 +229,8 @@ class Call:
         self.answered_at = min(answers, default=None)
         self.phone = self.phone or younger.phone
         self.queue = self.queue or younger.queue
+        joins = [at for at in (self.queued_at, younger.queued_at) if at is not None]
+        self.queued_at = min(joins, default=None)
 
     def snapshot(self) -> CallState:
         return CallState(
@@ -238,6 +242,7 @@ class Call:
             phone=self.phone,
             dialled=self.dialled,
             queue=self.queue,
+            queued_at=self.queued_at,
             started_at=self.started_at,
             answered_at=self.answered_at,
             ended_at=self.ended_at,

@@ -4,9 +4,10 @@ import asyncio
 import json
 import os
 import signal
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -193,6 +194,21 @@ class Floor:
             assert time.monotonic() < deadline, f"calls go on: {seen}"
             await asyncio.sleep(0.1)
 
+    async def rested(self) -> None:
+        """Everybody says that he is done with his last calls, so that the queue rings him again."""
+        for call_id, login in await asyncio.to_thread(self._wrapping):
+            seat = next((one for one in self.seats.values() if one.login == login), None)
+            if seat is not None:
+                assert (await seat.post(f"/calls/{call_id}/wrap-up/end"))[0] == 204
+
+    def _wrapping(self) -> list[tuple[int, str]]:
+        wanted = (
+            "SELECT calls.id, users.login FROM calls JOIN users ON users.id = calls.user_id "
+            "WHERE wrap_started_at IS NOT NULL AND wrap_ended_at IS NULL AND merged_into IS NULL"
+        )
+        with closing(sqlite3.connect(self.product.folder / "callcenter.db")) as database:
+            return database.execute(wanted).fetchall()
+
     async def clear(self) -> None:
         """End whatever a failed scenario left behind."""
         await asyncio.to_thread(self.lab.rx, "channel request hangup all")
@@ -223,6 +239,7 @@ async def opened(folder: Path) -> AsyncIterator[Floor]:
     own = {
         "CALLCENTER_SPOOL_DIR": str(lab.spool_dir),
         "CALLCENTER_CEL_FILE": str(lab.cel_file),
+        "CALLCENTER_ASTERISK_DIR": str(lab.config_dir),
         "CALLCENTER_PHONE_WEBSOCKET": f"ws://{{host}}:{pbx.http.port}/ws",
     }
     async with (

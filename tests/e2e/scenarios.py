@@ -279,10 +279,11 @@ async def queue_waits_for_a_free_collector(floor: Floor) -> Told:
             await talk(2)
             assert not [event for event in waiting.events() if event.name == "answered"]
             await one.press("hang-up")
+            await over(first)
+            await floor.rested()
             await one.answer()
             await over(waiting)
         await two.press("hang-up")
-        await over(first)
         await over(second)
     return Told(phones=("+79000000110", "+79000000111", DEBTOR), talked=BOTH)
 

@@ -245,7 +245,18 @@ async def things_of(product: Product, chromium: Browser, collector: Page, case_i
     }
     things["debtors"] = things["party"]
     things["users"] = await _first(admin, f"{product.url}/users?q=collector", "main tbody a[href^='/users/']")
-    for folder in ("units", "roles", "profiles", "creditors", "audit", "blocks", "stages", "orders", "promise-types"):
+    for folder in (
+        "units",
+        "roles",
+        "profiles",
+        "creditors",
+        "audit",
+        "blocks",
+        "stages",
+        "orders",
+        "promise-types",
+        "queues",
+    ):
         selector = f"main [href^='/{folder}/']:not([href*='/new'], [href*='/export'])"
         things[folder] = await _first(admin, f"{product.url}/{folder}", selector)
     things |= {"bonuses": things["users"], "bonuses/rules": things["roles"]}

@@ -47,6 +47,7 @@ async def test_the_log_agrees(floor: Floor, name: str) -> None:
     for seat in floor.seats.values():
         _popped_right(seat, before[seat.login], logged, true, told)
         await _nothing_stands(seat)
+    await floor.rested()
 
 
 async def _settled(floor: Floor, since: float, count: int) -> list[Account]:

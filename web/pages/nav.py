@@ -35,6 +35,10 @@ NAVIGATION: tuple[tuple[Message, tuple[Entry, ...]], ...] = (
         ),
     ),
     (
+        msg("Floor"),
+        (Entry(label=msg("Queues"), href="/queues", icon="users-group", rights=("queues.view",)),),
+    ),
+    (
         msg("Cases"),
         (
             Entry(label=msg("Cases"), href="/cases", icon="folders", rights=("cases.view",)),

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.agents.queries import free_agents
+from callcenter.agents.queries import free_agents, present_states
 from callcenter.agents.service import AgentService
 from callcenter.calls.presence import PhoneState
 from core.kernel.access import Actor
@@ -41,6 +41,13 @@ class FreeAgents:
 
     async def free(self, session: AsyncSession, user_ids: Collection[int]) -> set[int]:
         return await free_agents(session, tuple(user_ids))
+
+
+class FloorStates:
+    """Implements ``callcenter.queues.ports.AgentStates`` over the collectors' states."""
+
+    async def states(self, session: AsyncSession) -> Mapping[int, str]:
+        return await present_states(session)
 
 
 class RegisteredPhones:

@@ -15,6 +15,7 @@ from callcenter.app.demo.people import SHOWN, collectors, demo_people
 from callcenter.app.schema import downgrade, migrate
 from callcenter.app.settings import Settings
 from callcenter.calls.directory import ship_results
+from callcenter.queues.service import ship_queues
 from core.cases.service.promise_types import ship_promise_types
 from core.cases.shipped_rates import ship_rates
 from core.kernel.db import Database
@@ -36,6 +37,7 @@ async def install_demo(settings: Settings, *, reset: bool = False) -> Sequence[s
         async with base.uow.write() as work:
             await ship_results(work)
             await ship_reasons(work)
+            await ship_queues(work)
             await ship_rates(work, at=base.clock.now())
             await ship_promise_types(work)
             await ship_schemes(work, translator("en"), at=base.clock.now())

@@ -15,6 +15,7 @@ from callcenter.agents.model import PauseReason
 from callcenter.app.wiring import House
 from callcenter.calls.model import ResultCode
 from callcenter.compliance.law.terms import BlockKind
+from callcenter.queues.model import Queue
 from core.audit.model import AuditEntry
 from core.cases.model import (
     AssignmentRule,
@@ -286,6 +287,11 @@ class World:
             if kind == "promise type":
                 data = TypeData(name="Own", position=9)
                 return (await add_type(work, admin, secrets.token_hex(4), data, at=self.clock.now())).id
+            if kind == "queue":
+                queue = Queue(code=secrets.token_hex(4), name="Own")
+                work.session.add(queue)
+                await work.session.flush()
+                return queue.id
             if kind == "scheme":
                 await ship_schemes(work, translator("en"), at=self.clock.now())
                 return (await work.session.scalars(select(Scheme.id).where(Scheme.key == "RU_319"))).one()

@@ -81,7 +81,7 @@ def test_no_number_ever_breaks_a_line_or_a_dial_string(value: str) -> None:
 @given(st.text(), st.text())
 def test_free_text_adds_no_header(reason: str, secret: str) -> None:
     for action in (
-        a.QueuePause(queue="q", interface="PJSIP/100", paused=True, reason=reason),
+        a.QueuePause(interface="PJSIP/100", paused=True, reason=reason),
         a.Login(username="u", secret=secret),
     ):
         try:

@@ -1,0 +1,24 @@
+"""What is refused about queues."""
+
+from core.kernel.errors import Conflict, DomainError, NotFound
+from core.kernel.i18n import mark
+
+
+class NoSuchQueue(NotFound):
+    """No queue of that id or code."""
+
+    code = "queue_not_found"
+
+
+class QueueNeeded(Conflict):
+    """The main queue must stay: the exchange takes callers there when nobody else decides."""
+
+    code = "queue_needed"
+    text = mark("This queue stays: the exchange takes callers there when the server is away.")
+
+
+class ExchangeRefused(DomainError):
+    """The exchange did not take an order about queues, or is away."""
+
+    code = "exchange_refused"
+    text = mark("The telephone exchange did not take the change.")

@@ -1,0 +1,184 @@
+"""Queues and who serves them, as use cases."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import delete, select
+
+from callcenter.queues.errors import NoSuchQueue, QueueNeeded
+from callcenter.queues.events import QueuesChanged
+from callcenter.queues.model import MAIN, Overflow, Queue, QueueKind, QueueMember, Strategy
+from callcenter.queues.ports import QueueSpec
+from callcenter.queues.rights import EDIT
+from core.audit.service import record
+from core.kernel.access import Actor
+from core.kernel.clock import Clock
+from core.kernel.errors import Invalid
+from core.kernel.i18n import mark, msg
+from core.kernel.uow import UnitOfWork, Work
+from core.people.model import User
+
+LEVELS = range(10)
+"""The levels at which a queue may be served."""
+MAIN_NAME = mark("Main queue")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class QueueData:
+    """What may be said of a queue; see :class:`callcenter.queues.model.Queue`."""
+
+    name: str
+    strategy: Strategy = Strategy.IN_TURN
+    weight: int = 0
+    priority: int = 0
+    ring_seconds: int | None = None
+    max_wait_seconds: int | None = None
+    service_seconds: int = 20
+    wrap_up_seconds: int = 1
+    announce_seconds: int = 0
+    overflow: Overflow = Overflow.GOODBYE
+    overflow_queue_id: int | None = None
+    everybody: bool = False
+    active: bool = True
+
+
+class QueueService:
+    """Every change tells :class:`QueuesChanged`, whereupon the exchanges are given the new queues within a second."""
+
+    def __init__(self, uow: UnitOfWork, clock: Clock) -> None:
+        self._uow = uow
+        self._clock = clock
+
+    async def create(self, actor: Actor, code: str, data: QueueData) -> int:
+        """Add a queue for callers; its id. Raises ``Invalid`` for a code that is taken or no code."""
+        actor.require(EDIT)
+        async with self._uow.write() as work:
+            row = await self._add(work, actor, code, QueueKind.INBOUND, data)
+            return row.id
+
+    async def edit(self, actor: Actor, queue_id: int, data: QueueData) -> None:
+        """Change a queue. Raises ``NoSuchQueue``, ``QueueNeeded``, ``Invalid``."""
+        actor.require(EDIT)
+        async with self._uow.write() as work:
+            row = await _found(work, queue_id)
+            if row.code == MAIN and not data.active:
+                raise QueueNeeded
+            await self._check(work, data, row)
+            values = asdict(data)
+            changes = {name: (getattr(row, name), value) for name, value in values.items()}
+            for name, value in values.items():
+                setattr(row, name, value)
+            self._tell(work, actor, "queues.changed", row, changes)
+
+    async def delete(self, actor: Actor, queue_id: int) -> None:
+        """Remove a queue nobody overflows into. Raises ``NoSuchQueue``, ``QueueNeeded``."""
+        actor.require(EDIT)
+        async with self._uow.write() as work:
+            row = await _found(work, queue_id)
+            leads_here = select(Queue.id).where(Queue.overflow_queue_id == queue_id).limit(1)
+            if row.code == MAIN or await work.session.scalar(leads_here) is not None:
+                raise QueueNeeded
+            await self._remove(work, actor, row)
+
+    async def set_members(self, actor: Actor, queue_id: int, levels: Mapping[int, int]) -> None:
+        """Have exactly these users serve the queue, each at his level (0 is rung first).
+
+        Of a queue that everybody serves the others are kept out. Raises ``NoSuchQueue``, ``Invalid``.
+        """
+        actor.require(EDIT)
+        async with self._uow.write() as work:
+            row = await _found(work, queue_id)
+            await self._serve(work, actor, row, levels)
+
+    async def open_for_campaign(
+        self, work: Work, actor: Actor, campaign_id: int, data: QueueData, levels: Mapping[int, int]
+    ) -> Queue:
+        """The queue ``campaign-ID`` of a campaign, made or changed to this, with exactly these members, within the
+        caller's transaction. The caller checks rights. The exchanges have it soon after the commit."""
+        code = f"campaign-{campaign_id}"
+        row = await work.session.scalar(select(Queue).where(Queue.code == code))
+        if row is None:
+            row = await self._add(work, actor, code, QueueKind.CAMPAIGN, data)
+        else:
+            for name, value in asdict(data).items():
+                setattr(row, name, value)
+            work.emit(QueuesChanged(at=self._clock.now()))
+        await self._serve(work, actor, row, levels)
+        return row
+
+    async def close_for_campaign(self, work: Work, actor: Actor, campaign_id: int) -> None:
+        """Remove the queue of a campaign that is over, if it has one, within the caller's transaction."""
+        row = await work.session.scalar(select(Queue).where(Queue.code == f"campaign-{campaign_id}"))
+        if row is not None:
+            await self._remove(work, actor, row)
+
+    async def _add(self, work: Work, actor: Actor, code: str, kind: QueueKind, data: QueueData) -> Queue:
+        await self._check(work, data, None)
+        try:
+            QueueSpec(code=code, strategy=data.strategy)
+        except ValueError:
+            raise Invalid({"code": msg("Two to forty letters, digits and hyphens.")}) from None
+        if await work.session.scalar(select(Queue.id).where(Queue.code == code)) is not None:
+            raise Invalid({"code": msg("There is an entry with this code already.")})
+        row = Queue(code=code, kind=kind, shipped=False, **asdict(data))
+        work.session.add(row)
+        await work.session.flush()
+        self._tell(work, actor, "queues.added", row, {"name": (None, data.name)})
+        return row
+
+    async def _check(self, work: Work, data: QueueData, row: Queue | None) -> None:
+        if (data.overflow == Overflow.QUEUE) != (data.overflow_queue_id is not None):
+            raise Invalid({"overflow_queue_id": msg("Choose the queue the caller goes on to, or another way.")})
+        seen = {row.id} if row is not None else set()
+        after = data.overflow_queue_id
+        while after is not None:  # callers must arrive somewhere
+            if after in seen:
+                raise Invalid({"overflow_queue_id": msg("This leads callers in a circle.")})
+            seen.add(after)
+            after = (await _found(work, after)).overflow_queue_id
+
+    async def _serve(self, work: Work, actor: Actor, row: Queue, levels: Mapping[int, int]) -> None:
+        if any(level not in LEVELS for level in levels.values()):
+            raise Invalid({"members": msg("A level is a number from 0 to 9.")})
+        known = set(await work.session.scalars(select(User.id).where(User.extension.is_not(None), User.active)))
+        if not levels.keys() <= known:
+            raise Invalid({"members": msg("Somebody of these has no telephone.")})
+        rows = dict(levels) if not row.everybody else {user: level for user, level in levels.items() if level}
+        out = known - levels.keys() if row.everybody else set()
+        before = (await work.session.scalars(select(QueueMember).where(QueueMember.queue_id == row.id))).all()
+        was = {str(one.user_id): one.penalty if one.active else None for one in before}
+        for one in before:
+            await work.session.delete(one)
+        await work.session.flush()
+        for user_id in sorted(rows.keys() | out):
+            work.session.add(
+                QueueMember(queue_id=row.id, user_id=user_id, penalty=rows.get(user_id, 0), active=user_id not in out)
+            )
+        becomes: dict[str, int | None] = {str(user): level for user, level in rows.items()}
+        becomes |= {str(user): None for user in out}
+        self._tell(work, actor, "queues.members", row, {"members": (was, becomes)})
+
+    async def _remove(self, work: Work, actor: Actor, row: Queue) -> None:
+        await work.session.execute(delete(QueueMember).where(QueueMember.queue_id == row.id))
+        await work.session.delete(row)
+        self._tell(work, actor, "queues.removed", row, {"name": (row.name, None)})
+
+    def _tell(
+        self, work: Work, actor: Actor, action: str, row: Queue, changes: Mapping[str, tuple[object, object]]
+    ) -> None:
+        now = self._clock.now()
+        record(work, actor, action, ("queue", row.id), changes, at=now)
+        work.emit(QueuesChanged(at=now))
+
+
+async def _found(work: Work, queue_id: int) -> Queue:
+    row = await work.session.get(Queue, queue_id)
+    if row is None:
+        raise NoSuchQueue
+    return row
+
+
+async def ship_queues(work: Work) -> None:
+    """Add the main queue, which everybody serves, if it is missing."""
+    if await work.session.scalar(select(Queue.id).where(Queue.code == MAIN)) is None:
+        work.session.add(Queue(code=MAIN, name=MAIN_NAME, everybody=True, shipped=True))
