@@ -97,6 +97,7 @@ class Desks:
             self._end(current, at)
         begun = {
             "user_id": user_id,
+            "unit_id": self._units.get(user_id),
             "state": new.state,
             "reason": new.reason,
             "call_id": new.call_id,

@@ -39,7 +39,7 @@ class AgentCall(Base):
 
 class AgentState(Base):
     """A stretch of a collector's time in one state. The open one has no end; there is never a gap and never an
-    overlap."""
+    overlap. ``unit_id`` is the team he was in when it began."""
 
     __tablename__ = "agent_states"
     __table_args__ = (
@@ -49,6 +49,7 @@ class AgentState(Base):
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     user_id: Mapped[int] = mapped_column(BigInteger)
+    unit_id: Mapped[int | None] = mapped_column(BigInteger)
     state: Mapped[str] = mapped_column(String(12))
     reason: Mapped[str | None] = mapped_column(String(40))
     call_id: Mapped[int | None] = mapped_column(BigInteger)

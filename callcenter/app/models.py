@@ -4,6 +4,8 @@ from callcenter.agents import model as agents
 from callcenter.callbacks import model as callbacks
 from callcenter.calls import model as calls
 from callcenter.compliance import model as compliance
+from callcenter.productivity import model as productivity
+from callcenter.productivity import triggers
 from callcenter.queues import model as queues
 from core.audit import model as audit
 from core.cases import model as cases
@@ -34,6 +36,8 @@ __all__ = [
     "payments",
     "people",
     "planning",
+    "productivity",
     "queues",
     "recordings",
+    "triggers",
 ]

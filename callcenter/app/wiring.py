@@ -12,6 +12,7 @@ from callcenter.agents.events import AgentStateChanged
 from callcenter.agents.service import AgentService
 from callcenter.app.adapters.callbacks import AgreedCallbacks, CallbackLaw, FloorDialler, PlannedCallbacks
 from callcenter.app.adapters.cases import CallerLookup, CaseEffects
+from callcenter.app.adapters.figures import FloorFigures
 from callcenter.app.adapters.law import CallGate, DebtorFacts
 from callcenter.app.adapters.money import MoneyEffects
 from callcenter.app.adapters.phones import BridgedPhones
@@ -33,6 +34,7 @@ from callcenter.calls.ringback import RingBack
 from callcenter.calls.service import CallService
 from callcenter.compliance.registry import Registry
 from callcenter.compliance.service import Gate
+from callcenter.productivity.rollups import Rollups
 from callcenter.queues.events import QueuesChanged
 from callcenter.queues.service import QueueService
 from callcenter.queues.steward import Steward
@@ -93,6 +95,8 @@ Owned = tuple[str, Callable[[], Coroutine[Any, Any, None]]]
 _TICK_SECONDS = 1.0
 _DECIDE_SECONDS = 300.0
 _FORGET_SECONDS = 3600.0
+#: How long figures may lag behind the calls.
+_FIGURES_SECONDS = 5.0
 #: How soon after midnight balances are carried forward, and how soon after a rate was changed.
 _CARRY_SECONDS = 600.0
 _log = structlog.get_logger(__name__)
@@ -182,6 +186,7 @@ class House:
     payments: PaymentDesk
     jobs: JobRunner
     promises: PromiseKeeper
+    rollups: Rollups
     sites: tuple[Site, ...]
 
     def owned(self, roles: Collection[str]) -> tuple[Owned, ...]:
@@ -202,6 +207,7 @@ class House:
             ("balances", every(_CARRY_SECONDS, CarryForward(ground.uow, ground.clock).run)),
             ("promises", every(_DECIDE_SECONDS, self.promises.decide)),
             ("scores", every(_CARRY_SECONDS, Scorer(ground.uow, ground.clock).run)),
+            ("figures", every(_FIGURES_SECONDS, self.rollups.catch_up)),
             ("old keys", every(_FORGET_SECONDS, ground.keys.forget)),
         ]
         bridge: list[Owned] = [
@@ -275,6 +281,7 @@ def build(base: Ground, staff: People, sites: Sequence[Site]) -> House:
         payments=PaymentDesk(base.uow, base.clock, effects),
         jobs=jobs,
         promises=PromiseKeeper(base.uow, base.clock, (floor.planned,)),
+        rollups=Rollups(base.uow, FloorFigures()),
         sites=tuple(sites),
     )
 

@@ -1,12 +1,50 @@
 """What figures are made of."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcenter.productivity.slots import Span
+from callcenter.productivity.timekeeping import Stretch
 from core.kernel.access import Actor
+
+#: Values of ``counters.CALL_DIMENSIONS``, in their order.
+Dimensions = tuple[int, int, int, int, int, str, str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Behind:
+    """The calls behind a figure: those ``counter`` counts, begun in one of ``spans``, of these dimensions (0 and "" for
+    those that have none)."""
+
+    counter: str
+    spans: Sequence[Span]
+    dimensions: Mapping[str, int | str]
+
+
+class RawFigures(Protocol):
+    """The call log and collectors' states, as far as figures are made of them."""
+
+    async def place_calls(self, session: AsyncSession, call_ids: Collection[int], within: Sequence[Span]) -> None:
+        """Note where these calls, and all that began in ``within``, belong (``FigurePlace``)."""
+
+    async def call_sums(self, session: AsyncSession, slot: int) -> dict[Dimensions, dict[str, int]]:
+        """The counters of the calls that began in the slot, by their dimensions."""
+
+    async def time_spent(self, session: AsyncSession, user_ids: Collection[int], span: Span) -> Sequence[Stretch]:
+        """What the collectors did within ``span``, as far as it is over."""
+
+    async def cases_called(
+        self, session: AsyncSession, actor: Actor, span: Span, columns: Sequence[str], filters: Mapping[str, int | str]
+    ) -> Mapping[tuple[int | str, ...], int]:
+        """How many cases were called in ``span``, by ``columns``."""
+
+    def behind(self, actor: Actor, wanted: Behind) -> Select[int]:
+        """Ids of the calls behind a figure of the actor's."""
 
 
 class CallFact(Protocol):

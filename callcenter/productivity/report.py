@@ -1,0 +1,219 @@
+"""Reading a report out of the sums, within the reader's reach."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.productivity import slots
+from callcenter.productivity.asking import Ask, By, Part, Piece, part_of_day, pieces
+from callcenter.productivity.counters import AMOUNTS, DAY_COUNTERS, SLOT_COUNTERS
+from callcenter.productivity.kpis import Number
+from callcenter.productivity.model import Rollup, RollupDay
+from callcenter.productivity.ports import RawFigures
+from callcenter.productivity.rights import VIEW
+from callcenter.productivity.slots import FIRST_WEEKDAY, PER_DAY, PER_HOUR, slot_of
+from core.cases.model import Case, CaseState
+from core.kernel.access import Actor, Scope
+from core.people.access import reaches
+
+#: The counters of a line by name.
+Counters = Mapping[str, Number]
+#: The parts of a line, one for each breakdown.
+Parts = tuple[Part, ...]
+#: Different cases are counted among the calls themselves for periods of up to so many days.
+PENETRATION_DAYS = 92
+#: Counters of cases as they are now.
+CASE_COUNTERS = ("active_cases", "outstanding", "cases_called")
+#: What of the slot that is not over yet does not count: nobody could have kept it.
+_PLANNED = ("planned_ms", "adhered_ms")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """One line of a report."""
+
+    parts: Parts
+    counters: Counters
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Figures:
+    """A report: its lines in the order of their parts, and the sums over all of them."""
+
+    lines: tuple[Line, ...]
+    total: Counters
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Who asks what of which moment."""
+
+    session: AsyncSession
+    actor: Actor
+    ask: Ask
+
+
+_Found = dict[Parts, dict[str, Number]]
+
+
+async def read(
+    session: AsyncSession, actor: Actor, raw: RawFigures, ask: Ask, counters: Iterable[str], *, now: datetime
+) -> Figures:
+    """The counters asked for. Raises ``Forbidden`` without the right to figures."""
+    actor.require(VIEW)
+    wanted = set(counters)
+    found: _Found = defaultdict(dict)
+    asked = _Asked(session, actor, ask)
+    await _from_slots(asked, [name for name in SLOT_COUNTERS if name in wanted], found, slot_of(now))
+    await _from_days(asked, [name for name in DAY_COUNTERS + AMOUNTS if name in wanted], found)
+    if wanted & set(CASE_COUNTERS) and not ask.clocked:
+        await _from_cases(asked, raw, found)
+    lines = tuple(Line(parts=parts, counters=values) for parts, values in sorted(found.items(), key=_order))
+    total: dict[str, Number] = {}
+    for line in lines:
+        _add(total, line.counters)
+    return Figures(lines=lines, total=total)
+
+
+def _order(item: tuple[Parts, Any]) -> tuple[str, ...]:
+    return tuple(f"{part:012}" if isinstance(part, int) else str(part) for part in item[0])
+
+
+def _add(into: dict[str, Number], more: Mapping[str, Number]) -> None:
+    for name, number in more.items():
+        into[name] = into.get(name, 0) + number
+
+
+async def _from_slots(asked: _Asked, counters: Sequence[str], found: _Found, now: int) -> None:
+    session, actor, ask = asked.session, asked.actor, asked.ask
+    if not counters:
+        return
+    for piece in pieces(ask, now, by_user=actor.require(VIEW) != Scope.ALL):
+        counted = [name for name in counters if piece.span.start != now or name not in _PLANNED]
+        for row in await session.execute(_slots(actor, ask, piece, counted)):
+            width = len(ask.by)
+            numbers = {name: int(number) for name, number in zip(counted, row[width:], strict=True)}
+            if any(numbers.values()):
+                _add(found[_parts(ask, piece, row[:width])], numbers)
+
+
+def _slots(actor: Actor, ask: Ask, piece: Piece, counters: Sequence[str]) -> Select[Any]:
+    shown = [_part(by, ask, piece).label(f"by_{by}") for by in ask.by]
+    sums = [func.coalesce(func.sum(getattr(Rollup, name)), 0) for name in counters]
+    reach = reaches(actor, VIEW, owner=Rollup.user_id)
+    return (
+        select(*shown, *sums)
+        .where(
+            Rollup.cube == piece.cube.number,
+            Rollup.slot >= piece.span.start,
+            Rollup.slot < piece.span.end,
+            *(getattr(Rollup, by.value) == value for by, value in ask.filters.items()),
+            *([] if reach is None else [reach]),
+        )
+        .group_by(*(one for one, by in zip(shown, ask.by, strict=True) if by is not By.MONTH))
+    )
+
+
+def _part(by: By, ask: Ask, piece: Piece) -> ColumnElement[Any]:
+    """The part a row belongs to, as a whole number for what the clock says (months are told by their piece)."""
+    if by is By.MONTH:
+        return literal(None)
+    if by in ask.columns:
+        column: ColumnElement[Any] = getattr(Rollup, by.value).expression
+        return column
+    local = Rollup.slot + _offset(ask, piece)
+    if by is By.HOUR:
+        return local % PER_DAY // PER_HOUR
+    day = local // PER_DAY
+    if by is By.WEEKDAY:
+        return (day + FIRST_WEEKDAY) % 7
+    return day - (day + FIRST_WEEKDAY) % 7 if by is By.WEEK else day
+
+
+def _offset(ask: Ask, piece: Piece) -> ColumnElement[int]:
+    """How many slots the reader's clocks are ahead of UTC, also where they change within the piece."""
+    stretches = slots.stretches(piece.span, ask.zone)
+    if len(stretches) == 1:
+        return literal(stretches[0].offset)
+    changes = [(Rollup.slot < one.end, one.offset) for one in stretches[:-1]]
+    return case(*changes, else_=stretches[-1].offset)
+
+
+def _parts(ask: Ask, piece: Piece, values: Sequence[Any]) -> Parts:
+    return tuple(_value(by, piece, value) for by, value in zip(ask.by, values, strict=True))
+
+
+def _value(by: By, piece: Piece, value: Any) -> Part:
+    if by is By.MONTH:
+        assert piece.month is not None
+        return piece.month
+    if by in (By.DAY, By.WEEK):
+        return slots.local_day(int(value) * PER_DAY, 0)
+    known: Part = value
+    return known
+
+
+async def _from_days(asked: _Asked, counters: Sequence[str], found: _Found) -> None:
+    """Promises and money, which have a day and no hour."""
+    session, actor, ask = asked.session, asked.actor, asked.ask
+    foreign = {By.CAMPAIGN, By.QUEUE, By.DIRECTION, By.HOUR}
+    if not counters or foreign & {*ask.by, *ask.filters}:
+        return
+    columns = [getattr(RollupDay, one.value) for one in ask.columns]
+    dated = [RollupDay.day] if ask.clocked else []
+    reach = reaches(actor, VIEW, owner=RollupDay.user_id)
+    statement: Select[Any] = (
+        select(*columns, *dated, *(func.sum(getattr(RollupDay, name)) for name in counters))
+        .where(
+            RollupDay.day >= ask.first,
+            RollupDay.day <= ask.last,
+            RollupDay.currency == ask.currency,
+            *(getattr(RollupDay, by.value) == value for by, value in ask.filters.items()),
+            *([] if reach is None else [reach]),
+        )
+        .group_by(*columns, *dated)
+    )
+    for row in await session.execute(statement):
+        own = dict(zip(ask.columns, row, strict=False))
+        width = len(columns) + len(dated)
+        parts = tuple(own[by] if by in own else part_of_day(by, row[width - 1]) for by in ask.by)
+        numbers = {
+            name: (Decimal(number) if name in AMOUNTS else int(number))
+            for name, number in zip(counters, row[width:], strict=True)
+        }
+        _add(found[parts], numbers)
+
+
+async def _from_cases(asked: _Asked, raw: RawFigures, found: _Found) -> None:
+    """Cases as they are now, and how many different ones were called."""
+    session, actor, ask = asked.session, asked.actor, asked.ask
+    owned: Mapping[By, Any] = {
+        By.USER: Case.collector_id,
+        By.UNIT: Case.unit_id,
+        By.CREDITOR: Case.creditor_id,
+        By.STAGE: Case.stage_id,
+    }
+    if not {*ask.by, *ask.filters} <= owned.keys():
+        return
+    columns = [func.coalesce(owned[by], 0).label(f"by_{by}") for by in ask.by]
+    reach = reaches(actor, VIEW, owner=Case.collector_id)
+    mine = [func.coalesce(owned[by], 0) == value for by, value in ask.filters.items()]
+    amount = func.sum(case((Case.currency == ask.currency, Case.open_amount), else_=Decimal(0)))
+    statement: Select[Any] = (
+        select(*columns, func.count(Case.id), amount)
+        .where(and_(Case.state == CaseState.OPEN, *mine), *([] if reach is None else [reach]))
+        .group_by(*columns)
+    )
+    for row in await session.execute(statement):
+        _add(found[tuple(row[:-2])], {"active_cases": row[-2], "outstanding": Decimal(row[-1] or 0)})
+    if ask.last - ask.first < timedelta(days=PENETRATION_DAYS):
+        filters = {by.value: value for by, value in ask.filters.items()}
+        called = await raw.cases_called(session, actor, ask.span, [by.value for by in ask.by], filters)
+        for parts, number in called.items():
+            _add(found[parts], {"cases_called": number})
