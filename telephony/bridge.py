@@ -1,7 +1,8 @@
 """The bridge to one Asterisk: its events in order through the fold into the call log, and never a call missed.
 
-One task reads the wire, one consumes. After every login the consumer asks what lives, holds back what arrives
-meanwhile, reads from CEL what happened while nobody listened, and goes on from there.
+One task reads the wire, one consumes, one writes what changed into the call log. After every login the consumer asks
+what lives, holds back what arrives meanwhile, reads from CEL what happened while nobody listened, and goes on from
+there.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ from prometheus_client import Counter
 
 from callcenter.calls.errors import OrderRefused, TelephonyUnavailable
 from callcenter.calls.facts import CallState
-from callcenter.calls.ports import CallReports, TelephonyStatus
+from callcenter.calls.ports import CallReports, Doorbell, TelephonyStatus
 from callcenter.calls.presence import PhoneReports, PhoneState
 from core.kernel.clock import Clock
 from core.kernel.i18n import mark
@@ -91,7 +92,12 @@ class Bridge:
     """Runs as long as ``run`` does; everything else may be called from the same loop at any time."""
 
     def __init__(
-        self, exchange: Exchange, reports: CallReports, clock: Clock, phone_reports: PhoneReports | None = None
+        self,
+        exchange: Exchange,
+        reports: CallReports,
+        clock: Clock,
+        phone_reports: PhoneReports | None = None,
+        bell: Doorbell | None = None,
     ) -> None:
         self.exchange = exchange
         self.client = AmiClient(exchange.account, clock, exchange.patience)
@@ -99,12 +105,14 @@ class Bridge:
         self.members = Memberships()
         self.synced = asyncio.Event()
         self._reports = reports
-        self._calls = CallTeller(reports, exchange.retry)
+        self._bell = bell
+        self._calls = CallTeller(reports, exchange.retry, bell)
         self._phone_news = PhoneTeller(phone_reports, exchange.retry)
         self._clock = clock
         self._phones = Phones(exchange.server)
         self._watermark = Watermark(exchange.watermark) if exchange.watermark else None
         self._seen_until: datetime | None = None
+        self._taken_until: datetime | None = None
         self._told_until: datetime | None = None
         self._saved_at: datetime | None = None
         self._listing: ListingInProgress | None = None
@@ -135,26 +143,19 @@ class Bridge:
             self._tasks = group
             group.create_task(self.client.run())
             group.create_task(self._consume())
+            group.create_task(self._calls.run(self._all_told))
             group.create_task(self._phone_news.run())
             group.create_task(self._recount())
 
     async def _consume(self) -> None:
         while True:
-            arrivals = await self._arrivals()
+            arrivals = await self.client.batch(BATCH)
             try:
                 for arrival in arrivals:
                     await self._take(arrival)
             except Exception as error:  # noqa: BLE001 - whatever it is, the other calls go on
                 await self._stumbled(error, arrival)
             await self._report()
-
-    async def _arrivals(self) -> list[Arrival]:
-        """What has come; waited for only when there is nothing else to do."""
-        try:
-            async with asyncio.timeout(self._calls.rest):
-                return await self.client.batch(BATCH)
-        except TimeoutError:
-            return []
 
     async def _take(self, arrival: Arrival) -> None:
         match arrival:
@@ -279,7 +280,8 @@ class Bridge:
     async def _logged(self) -> tuple[CallState, ...]:
         while True:
             try:
-                return await self._reports.live_calls(self.exchange.server)
+                async with self._calls.turn:  # a call that is just being written is neither here nor there
+                    return await self._reports.live_calls(self.exchange.server)
             except Exception:
                 log.warning("the call log does not answer", exc_info=True)
                 await asyncio.sleep(self.exchange.retry)
@@ -322,16 +324,23 @@ class Bridge:
     # ---- telling
 
     async def _report(self) -> None:
-        self._calls.take(self.fold.changed())
-        self._phone_news.take(self._phones.changed())
-        await self._calls.tell()
+        """Ring first; what is to be written is handed over, so that nobody who is rung waits for it."""
+        changed = self.fold.changed()
+        if self._bell is not None:
+            await self._bell.ring(changed)
+        self._calls.take(changed)
+        self._taken_until = self._seen_until
         if self._calls.done:
-            self._told_until = self._seen_until
-            await self._save()
+            self._told_until = self._taken_until
+        self._phone_news.take(self._phones.changed())
+
+    async def _all_told(self) -> None:
+        self._told_until = self._taken_until
+        await self._save()
 
     async def _save(self) -> None:
         """Remember how far everything is reported, at most once a second."""
-        at = self._seen_until
+        at = self._told_until
         if self._watermark is None or at is None or not self.synced.is_set():
             return
         if self._saved_at is None or at - self._saved_at >= timedelta(seconds=1):

@@ -1,29 +1,37 @@
 """Telling others what the bridge saw: calls in order of who waits for them, and phones, each until it is taken."""
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 from callcenter.calls.facts import CallPhase, CallState
-from callcenter.calls.ports import CallReports
+from callcenter.calls.ports import CallReports, Doorbell
 from callcenter.calls.presence import PhoneReports, PhoneState
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 12
-"""Calls reported in one unit of work. A call that begins to ring while it is under way has to wait for its end."""
+AT_ONCE = 32
+"""Calls reported in one unit of work. One that changes while it is under way has to wait for its end."""
+GATHER_SECONDS = 0.05
+"""How soon one unit of work may follow another: what changes meanwhile goes together. Who is rung does not wait for it.
+"""
 
 
 class CallTeller:
     """Hands changed calls to the call log, those that ring somebody first. Of each call the latest state is told, so
-    what is told of one call keeps its order."""
+    what is told of one call keeps its order. ``bell`` is told of calls that cannot be reported."""
 
-    def __init__(self, reports: CallReports, retry: float) -> None:
+    def __init__(self, reports: CallReports, retry: float, bell: Doorbell | None = None) -> None:
         self._reports = reports
         self._retry = retry
+        self._bell = bell
         self._untold: dict[int, CallState] = {}
         self._refused: dict[int, CallState] = {}
         self._again_at = 0.0
+        self._news = asyncio.Event()
+        self.turn = asyncio.Lock()
+        """Held while calls are being reported."""
 
     def take(self, states: Iterable[CallState]) -> None:
         """Calls that changed. What is known of one that was merged into another goes with that one."""
@@ -33,6 +41,7 @@ class CallTeller:
             for merged in state.merged_ids:
                 self._untold.pop(merged, None)
                 self._refused.pop(merged, None)
+        self._news.set()
 
     @property
     def done(self) -> bool:
@@ -46,17 +55,38 @@ class CallTeller:
             return 0
         return max(0.0, self._again_at - _now()) if self._refused else None
 
+    async def run(self, told: Callable[[], Awaitable[None]]) -> None:
+        """Tell until cancelled; ``told`` whenever nothing is left to tell."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self.rest):
+                    await self._news.wait()
+            self._news.clear()
+            began = _now()
+            await self.tell()
+            if self.done:
+                await told()
+            await asyncio.sleep(began + GATHER_SECONDS - _now())
+
     async def tell(self) -> None:
         """Report the most urgent calls in one unit of work, or each in its own when that fails: a call that cannot be
         written must not silence the others, and is tried again."""
         if self._refused and _now() >= self._again_at:
             self._untold, self._refused = self._refused | self._untold, {}
         chosen = sorted(self._untold.values(), key=lambda state: state.phase is not CallPhase.RINGING)[:AT_ONCE]
-        if chosen and not await self._told(*chosen):
-            for state in chosen:
-                if not await self._told(state):
-                    self._refused[state.call_id] = self._untold.pop(state.call_id)
-                    self._again_at = _now() + self._retry
+        async with self.turn:
+            if chosen and not await self._told(*chosen):
+                for state in chosen:
+                    if not await self._told(state):
+                        self._refuse(state)
+
+    def _refuse(self, state: CallState) -> None:
+        """Try again later, and leave nobody before a call that may never be known."""
+        if state.call_id in self._untold:
+            self._refused[state.call_id] = self._untold.pop(state.call_id)
+        self._again_at = _now() + self._retry
+        if self._bell is not None:
+            self._bell.silence([state])
 
     async def _told(self, *states: CallState) -> bool:
         try:
@@ -65,7 +95,8 @@ class CallTeller:
             log.warning("calls could not be reported: %s", [state.call_id for state in states], exc_info=True)
             return False
         for state in states:
-            del self._untold[state.call_id]
+            if self._untold.get(state.call_id) is state:  # it may have changed meanwhile
+                del self._untold[state.call_id]
         return True
 
 

@@ -131,6 +131,8 @@ class _Guard:
         require_same_origin(connection)
         self._policy.check(connection)
         _require_storable(scope)
+        if (known := identity_or_none(connection)) is not None:
+            await services(connection).until_written(known.actor.user_id)
         await self._app(scope, receive, send)
 
 

@@ -50,6 +50,10 @@ async def _no_notices(_actor: Actor) -> int:
     return 0
 
 
+async def nothing_to_write(_user_id: int) -> None:
+    """A house without a telephone tells nobody anything ahead."""
+
+
 #: Whether a part works: True or False, and in a word why.
 Probe = Callable[[], Awaitable[tuple[bool, str]]]
 
@@ -60,6 +64,7 @@ class Services:
 
     ``parts`` holds the services of the other domains by their class; endpoints get them by :func:`part`. ``rights`` are
     all rights there are, ``home`` what the domains put on the home page, ``probes`` what ``/health`` asks.
+    ``until_written`` returns once everything is in the database that the user was told of before it was.
     """
 
     uow: UnitOfWork
@@ -78,6 +83,7 @@ class Services:
     throttle: Throttle
     rights: tuple[Right, ...]
     home: tuple[HomeBlock, ...] = ()
+    until_written: Callable[[int], Awaitable[None]] = nothing_to_write
     telephony: Callable[[], Lamp | None] = lambda: None
     agent: Callable[[Actor], Awaitable[AgentBadge | None]] = _no_agent
     notices: Callable[[Actor], Awaitable[int]] = _no_notices

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -13,7 +12,7 @@ import uvicorn
 from sqlalchemy import select
 from starlette.applications import Starlette
 
-from callcenter.app import wiring
+from callcenter.app import collector, wiring
 from callcenter.app.exchanges import opened
 from callcenter.app.patience import BoundedProtocol
 from callcenter.app.phones import phones_of
@@ -35,8 +34,6 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _SEND_BUFFER = 64 * 1024
 _UNACKNOWLEDGED_MS = 5000
 _GRACE_SECONDS = 3
-#: New objects before a look at the young ones, young looks before a middle one, middle ones before a full one.
-_COLLECTING = (2_000, 10, 200)
 _log = structlog.get_logger(__name__)
 
 
@@ -66,19 +63,11 @@ async def _standing(settings: Settings, roles: frozenset[str]) -> AsyncIterator[
         async with opened(settings, await phones_of(base.uow, staff.users)) as sites:
             house = wiring.build(base, staff, sites)
             await _after_a_crash(house, roles)
-            _spare_the_collector()
+            collector.begin()
             async with _running(house, roles):
                 yield house
     finally:
         await database.close()
-
-
-def _spare_the_collector() -> None:
-    """Have the cycle collector stop everything seldom and briefly: a full round over all that stands since the start,
-    and over what every screen keeps, took 0.1 to 0.3 s several times a minute (docs/decisions/0011)."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*_COLLECTING)
 
 
 async def _after_a_crash(house: wiring.House, roles: frozenset[str]) -> None:
@@ -94,6 +83,7 @@ async def _running(house: wiring.House, roles: frozenset[str]) -> AsyncIterator[
     """Run what the house owns. A task that fails ends everything: a half-alive server is worse than none."""
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(run(), name=name) for name, run in house.owned(roles)]
+        tasks.append(group.create_task(collector.run(), name="collector"))
         try:
             yield
         finally:

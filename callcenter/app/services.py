@@ -115,6 +115,7 @@ def services_of(house: House, rights: tuple[Right, ...]) -> Services:
         looks=base.looks,
         throttle=Throttle(),
         rights=rights,
+        until_written=floor.book.until_written,
         telephony=lamp,
         agent=agent,
         home=waiting.blocks,

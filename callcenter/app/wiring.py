@@ -24,6 +24,7 @@ from callcenter.app.rights import KEYS
 from callcenter.app.settings import Settings
 from callcenter.callbacks.service import CallbackService
 from callcenter.callbacks.ticker import CallbackTicker
+from callcenter.calls.bell import Bell
 from callcenter.calls.control import CallControl
 from callcenter.calls.effects import ResultEffects
 from callcenter.calls.events import CallHeld, CallMerged
@@ -31,6 +32,7 @@ from callcenter.calls.history import CaseHistory
 from callcenter.calls.reporting import CallReporter
 from callcenter.calls.results import CallResults
 from callcenter.calls.ringback import RingBack
+from callcenter.calls.ringbook import RingBook
 from callcenter.calls.service import CallService
 from callcenter.compliance.registry import Registry
 from callcenter.compliance.service import Gate
@@ -140,6 +142,7 @@ class Floor:
     agents: AgentService
     callbacks: CallbackService
     ticker: CallbackTicker
+    book: RingBook
     reporter: CallReporter
     bridges: tuple[Bridge, ...]
     telephony: Gateway
@@ -294,7 +297,7 @@ def money_effects(callbacks: CallbackService, planned: PlannedWork) -> Effects:
 
 def _live(base: Ground, staff: People, floor: Floor, archive: Archive) -> Live:
     hub, presence = Hub(base.clock), ScreenPresence(floor.agents)
-    messages = LiveMessages(hub, base.uow, floor.telephony, archive.pausing)
+    messages = LiveMessages(hub, base.uow, floor.telephony, archive.pausing, floor.book.until_written)
     messages.subscribe(base.bus)
     base.bus.subscribe(AccessEnded, hub.on_access_ended)
     desk = LiveDesk(hub, messages, presence)
@@ -308,9 +311,13 @@ def _floor(base: Ground, sites: Sequence[Site]) -> Floor:
     agents, dialler = AgentService(uow, clock), FloorDialler()
     callbacks = CallbackService(uow, clock, dialler=dialler, law=CallbackLaw(gate), region=region)
     followers = (agents, callbacks, CaseHistory())
-    reporter = CallReporter(uow, clock, staff=staff, callers=callers, gate=law, followers=followers, region=region)
+    book = RingBook()
+    reporter = CallReporter(
+        uow, clock, staff=staff, callers=callers, gate=law, followers=followers, book=book, region=region
+    )
+    bell = Bell(uow, base.bus, clock, book, staff=staff, callers=callers, region=region)
     phones = RegisteredPhones(uow, staff, agents)
-    bridges = tuple(Bridge(site.exchange, reporter, clock, phones) for site in sites)
+    bridges = tuple(Bridge(site.exchange, reporter, clock, phones, bell) for site in sites)
     telephony = Gateway(bridges, clock)
     calls = CallService(
         uow,
@@ -336,6 +343,7 @@ def _floor(base: Ground, sites: Sequence[Site]) -> Floor:
         agents=agents,
         callbacks=callbacks,
         ticker=CallbackTicker(uow, clock, callbacks=callbacks, presence=FreeAgents()),
+        book=book,
         reporter=reporter,
         bridges=bridges,
         telephony=telephony,

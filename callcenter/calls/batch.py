@@ -63,8 +63,8 @@ class Batch:
         endpoints |= {leg.endpoint for row in rows for leg in row.legs if leg.endpoint}
         return cls(session, rows, await staff.users(session, endpoints) if endpoints else {})
 
-    def apply(self, state: CallState, region: str) -> Change | None:
-        """Join the state with its row; None when that changes nothing."""
+    def apply(self, state: CallState, region: str, told: frozenset[int] = frozenset()) -> Change | None:
+        """Join the state with its row; None when that changes nothing. ``told``: see :func:`difference`."""
         row = self._find(state)
         if row is None and is_ghost(state):
             return None
@@ -80,7 +80,7 @@ class Batch:
             self._rows[row.id] = row
         write(row, after, self.users, region)
         self._link(row, after)
-        return Change(row=row, before=before, after=after, difference=difference(before, after, self.users))
+        return Change(row=row, before=before, after=after, difference=difference(before, after, self.users, told))
 
     def _find(self, state: CallState) -> Call | None:
         """The call's row: by its own id, else by a Linkedid that is already known (a repair drew a new id)."""

@@ -21,9 +21,12 @@ class Difference:
     merged_ids: tuple[int, ...]
 
 
-def difference(before: CallState | None, after: CallState, users: Users) -> Difference:
-    """What is to be told about a call that was ``before`` (None: unknown) and is now ``after``."""
-    rang, rings = ringing_users(before, users), ringing_users(after, users)
+def difference(
+    before: CallState | None, after: CallState, users: Users, told: frozenset[int] = frozenset()
+) -> Difference:
+    """What is to be told about a call that was ``before`` (None: unknown) and is now ``after``. ``told`` are those who
+    know already that it rang them."""
+    rang, rings = ringing_users(before, users) | told, ringing_users(after, users)
     talked, talks = talking_users(before, users), talking_users(after, users)
     taken = _users(after, users, is_in)
     was_held = before is not None and before.phase is CallPhase.HELD
@@ -42,6 +45,14 @@ def difference(before: CallState | None, after: CallState, users: Users) -> Diff
 def ringing_users(call: CallState | None, users: Users) -> frozenset[int]:
     """Collectors whose phones ring for the call now; not the one who rings a colleague with his own."""
     return _users(call, users, lambda leg: rings(leg) and not _calls(call, leg))
+
+
+def ringing_endpoints(call: CallState) -> frozenset[str]:
+    """The phones of the house that ring for the call now, whoever they belong to."""
+    if call.phase is CallPhase.ENDED:
+        return frozenset()
+    legs = (leg for leg in call.legs if leg.kind is LegKind.AGENT and rings(leg))
+    return frozenset(leg.endpoint for leg in legs if leg.endpoint)
 
 
 def waiting_users(call: CallState | None, users: Users) -> frozenset[int]:

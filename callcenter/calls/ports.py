@@ -69,6 +69,16 @@ class Telephony(Protocol):
     async def resume_recording(self, call_id: int) -> None: ...
 
 
+class Doorbell(Protocol):
+    """Where the bridge says that phones ring, before the log has it written: nobody who is rung waits for that."""
+
+    async def ring(self, calls: Sequence[CallState]) -> None:
+        """Calls that changed. Must be quick and must not raise; a bell that fails costs the time until the report."""
+
+    def silence(self, calls: Sequence[CallState]) -> None:
+        """Calls that could not be reported: whoever was told of them is told that they are gone."""
+
+
 class CallReports(Protocol):
     """Where the bridge delivers what it saw. Implemented by ``callcenter.calls.service``; one unit of work a batch."""
 
@@ -140,10 +150,14 @@ class Gate(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Match:
-    """Who a number probably is. Ids are None while several are equally likely: then a person chooses."""
+    """Who a number probably is. Ids are None while several are equally likely: then a person chooses. With them come
+    the party's name, the case's number and its creditor."""
 
     party_id: int | None
     case_id: int | None
+    name: str | None = None
+    case_number: str | None = None
+    creditor: str | None = None
 
 
 class Callers(Protocol):

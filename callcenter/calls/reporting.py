@@ -7,11 +7,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from callcenter.calls.batch import Batch, Change, folded
-from callcenter.calls.changes import Users
+from callcenter.calls.changes import Users, ringing_users
 from callcenter.calls.facts import CallState, Direction
 from callcenter.calls.model import Call
 from callcenter.calls.offers import offers_of
 from callcenter.calls.ports import Callers, CallFollower, Gate, Staff
+from callcenter.calls.ringbook import RingBook
 from callcenter.calls.rows import as_state
 from callcenter.calls.rules import is_contact, reached_customer, result_of_silence
 from callcenter.calls.telling import events_of, news_of, offered
@@ -22,7 +23,8 @@ from core.kernel.uow import UnitOfWork, Work
 class CallReporter:
     """The call log's ear (``CallReports``). Idempotent: reports may be repeated and come in any order.
 
-    ``region`` (ISO 3166) reads national spellings of numbers that trunks hand over.
+    ``book`` says who was told already that a call rings him. ``region`` (ISO 3166) reads national spellings of numbers
+    that trunks hand over.
     """
 
     def __init__(
@@ -34,6 +36,7 @@ class CallReporter:
         callers: Callers,
         gate: Gate,
         followers: Sequence[CallFollower] = (),
+        book: RingBook | None = None,
         region: str = "RU",
     ) -> None:
         self._uow = uow
@@ -42,6 +45,7 @@ class CallReporter:
         self._callers = callers
         self._gate = gate
         self._followers = tuple(followers)
+        self._book = book or RingBook()
         self._region = region
 
     async def report(self, calls: tuple[CallState, ...]) -> None:
@@ -49,9 +53,12 @@ class CallReporter:
         states = folded(calls)
         if not states:
             return
+        # before the first wait: what the bell says from now on is said of later states
+        told = {state.call_id: self._book.told(state.call_id) for state in states}
         async with self._uow.write(brief=True) as work:
             batch = await Batch.load(work.session, states, self._staff)
-            changed = [change for state in states if (change := batch.apply(state, self._region)) is not None]
+            changes = [batch.apply(state, self._region, told[state.call_id]) for state in states]
+            changed = [change for change in changes if change is not None]
             with work.session.no_autoflush:  # what is found goes into the rows before they are written
                 await self._recognise(work.session, changed)
                 await self._settle(work, changed)
@@ -59,6 +66,9 @@ class CallReporter:
             for row, before in batch.buried:
                 await self._account(work, row, before)
             await self._tell(work, changed, batch.users)
+        for state, change in zip(states, changes, strict=True):
+            after = change.after if change is not None else state
+            self._book.written(state, told[state.call_id], ringing_users(after, batch.users))
 
     async def live_calls(self, server: str) -> tuple[CallState, ...]:
         """Calls of that exchange that the log believes to go on. Orders that no channel was seen of are not among

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat, timezone
@@ -12,6 +13,7 @@ _MASK_KEEP = 4
 _SIGNIFICANT = 9
 
 
+@lru_cache(maxsize=4096)  # a call's number is asked for whenever the call changes
 def normalise(raw: str | None, region: str = "RU") -> str | None:
     """``raw`` as E.164 (``+79000000001``), or None when it is no possible number.
 

@@ -8,9 +8,11 @@ A brief transaction does not ask the thread at all: its statements, each a matte
 Only what may have to wait goes to the thread: another process's lock, and the commit that waits for the disk.
 """
 
+import asyncio
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Sequence
+from time import perf_counter
 from typing import Any, TypeVar
 
 from sqlalchemy.dialects import registry
@@ -26,6 +28,11 @@ T = TypeVar("T")
 
 #: The driver part of the URL of an engine that works so.
 DRIVER = "sqlite+whole"
+#: How long a brief writer may keep everybody else from their turn.
+GIVE_WAY_SECONDS = 0.0005
+#: Of the event loop, then: as many as a message needs from one socket to another.
+_TURNS = 4
+_READING = "BEGIN"
 
 
 class _Cursor(AsyncAdapt_aiosqlite_cursor):
@@ -82,7 +89,7 @@ class _Cursor(AsyncAdapt_aiosqlite_cursor):
 
 
 class _Connection(AsyncAdapt_aiosqlite_connection):
-    __slots__ = ("_begin", "_brief", "_reads")
+    __slots__ = ("_begin", "_brief", "_reads", "_since")
 
     _cursor_cls = _Cursor  # type: ignore[assignment] # the base pins its own class
 
@@ -90,11 +97,12 @@ class _Connection(AsyncAdapt_aiosqlite_connection):
         super().__init__(dbapi, connection)
         self._begin: str | None = None
         self._brief = self._reads = False
+        self._since: float | None = None
 
     def begin(self, *, writer: bool, brief: bool) -> None:
         """Begin a transaction with the next statement: a transaction that asks nothing is none."""
-        self._begin = "BEGIN IMMEDIATE" if writer else "BEGIN"
-        self._brief, self._reads = brief, not writer
+        self._begin = "BEGIN IMMEDIATE" if writer else _READING
+        self._brief, self._reads, self._since = brief, not writer, None
 
     def ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
         """Have the question answered: here when the transaction is brief and nobody else has the lock, else by the
@@ -104,10 +112,20 @@ class _Connection(AsyncAdapt_aiosqlite_connection):
             raw: sqlite3.Connection = self._connection._conn
             try:
                 if begin is None or _begun_at_once(raw, begin):
-                    return question(raw)
+                    return self._answered(raw, question)
             except sqlite3.Error as error:
                 self._handle_exception(error)
         return self._ask_thread(begin, question)
+
+    def _answered(self, raw: sqlite3.Connection, question: Callable[[sqlite3.Connection], T]) -> T:
+        """A writer that has been at it for a while gives way to what waits: a whole unit of work is not brief."""
+        if not self._reads:
+            if self._since is not None and perf_counter() - self._since > GIVE_WAY_SECONDS:
+                for _ in range(_TURNS):
+                    await_(asyncio.sleep(0))
+                self._since = None
+            self._since = self._since or perf_counter()
+        return question(raw)
 
     def _ask_thread(self, begin: str | None, question: Callable[[sqlite3.Connection], T]) -> T:
         def answer() -> T:
@@ -140,7 +158,10 @@ class _Connection(AsyncAdapt_aiosqlite_connection):
 
 
 def _begun_at_once(raw: sqlite3.Connection, begin: str) -> bool:
-    """Begin unless that would mean waiting for another process."""
+    """Begin unless that would mean waiting for another process; who only reads waits for nobody."""
+    if begin == _READING:
+        raw.execute(begin)
+        return True
     (patience,) = raw.execute("PRAGMA busy_timeout").fetchone()
     raw.execute("PRAGMA busy_timeout=0")
     try:

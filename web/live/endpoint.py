@@ -95,7 +95,8 @@ async def _until_gone(websocket: WebSocket, screen: Screen) -> None:
 
 
 async def _send(websocket: WebSocket, text: str) -> None:
-    await asyncio.wait_for(websocket.send_text(text), SEND_SECONDS)
+    async with asyncio.timeout(SEND_SECONDS):
+        await websocket.send_text(text)
 
 
 async def _still_valid(websocket: WebSocket, actor: Actor) -> bool:

@@ -1,6 +1,6 @@
 """What happened on the floor, as messages to the screens it concerns."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -45,6 +45,7 @@ from core.people.model import User
 from web.live.hub import Audience, Hub
 from web.pages.agent_badge import badge
 from web.pages.formats import money
+from web.state import nothing_to_write
 
 _CASE = select(Case.collector_id, Case.unit_id).where(Case.id == bindparam("case"))
 
@@ -52,8 +53,16 @@ _CASE = select(Case.collector_id, Case.unit_id).where(Case.id == bindparam("case
 class LiveMessages:
     """Subscribes to the bus and publishes to the hub; also makes the snapshot of a screen (``endpoint.Snapshots``)."""
 
-    def __init__(self, hub: Hub, uow: UnitOfWork, telephony: Telephony, pauses: Pauses) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        uow: UnitOfWork,
+        telephony: Telephony,
+        pauses: Pauses,
+        until_written: Callable[[int], Awaitable[None]] = nothing_to_write,
+    ) -> None:
         self._hub = hub
+        self._until_written = until_written
         self._pauses = pauses
         self._uow = uow
         self._telephony = telephony
@@ -80,6 +89,7 @@ class LiveMessages:
 
     async def snapshot(self, actor: Actor) -> Mapping[str, Any]:
         """Calls at the actor's phones, his state, the lamp, what is due, what is not being recorded."""
+        await self._until_written(actor.user_id)
         async with self._uow.read() as session:
             rings = (Leg.user_id == actor.user_id, Leg.ended_at.is_(None), Leg.answered_at.is_(None), _is_rung())
             ringing = select(Leg.call_id).join(Call).where(*rings, Call.ended_at.is_(None), Call.merged_into.is_(None))

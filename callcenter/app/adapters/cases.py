@@ -3,9 +3,10 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import Row, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.calls.model import Call, Need, ResultCode
@@ -27,7 +28,7 @@ from core.kernel.errors import NotFound
 from core.kernel.i18n import mark
 from core.kernel.phones import as_key
 from core.kernel.uow import Work
-from core.parties.model import Phone, PhoneQuality
+from core.parties.model import Party, Phone, PhoneQuality
 
 #: What a result leaves to be done, and what it is called when nothing was said of it.
 _TO_DO = {
@@ -35,9 +36,18 @@ _TO_DO = {
     Need.DOCUMENT: (TaskKind.DOCUMENT, mark("Put the document on file")),
 }
 _OWNERS = (
-    select(Phone.number, Phone.party_id, CaseParty.case_id)
+    select(
+        Phone.number,
+        Phone.party_id,
+        CaseParty.case_id,
+        Party.name,
+        Case.number.label("case_number"),
+        Creditor.name.label("creditor"),
+    )
+    .join(Party, Party.id == Phone.party_id)
     .outerjoin(CaseParty, CaseParty.party_id == Phone.party_id)
     .outerjoin(Case, Case.id == CaseParty.case_id)
+    .outerjoin(Creditor, Creditor.id == Case.creditor_id)
     .where(Phone.number.in_(bindparam("numbers", expanding=True)))
     .where((Case.id.is_(None)) | (Case.state != CaseState.CLOSED))
 )
@@ -49,13 +59,10 @@ class CallerLookup:
     async def match(self, session: AsyncSession, phones: Collection[str]) -> Mapping[str, Match]:
         """A number is matched when all that bear it agree on the party, and on the one open case."""
         keys = {as_key(phone): phone for phone in phones}
-        rows = await session.execute(_OWNERS, {"numbers": keys.keys()})
-        parties: dict[str, set[int]] = {}
-        cases: dict[str, set[int]] = {}
-        for number, party_id, case_id in rows:
-            parties.setdefault(keys[number], set()).add(party_id)
-            cases.setdefault(keys[number], set()).update([] if case_id is None else [case_id])
-        return {phone: Match(party_id=_only(found), case_id=_only(cases[phone])) for phone, found in parties.items()}
+        found: dict[str, list[Row[*tuple[Any, ...]]]] = {}
+        for row in await session.execute(_OWNERS, {"numbers": keys.keys()}):
+            found.setdefault(keys[row.number], []).append(row)
+        return {phone: _agreed(rows) for phone, rows in found.items()}
 
     async def person_meant(self, session: AsyncSession, case_id: int, party_id: int | None, phone: str) -> int:
         return await person_meant(session, case_id, party_id, phone)
@@ -63,6 +70,19 @@ class CallerLookup:
     async def own_numbers(self, session: AsyncSession, case_id: int | None) -> Sequence[str]:
         statement = select(Creditor.own_numbers).join(Case, Case.creditor_id == Creditor.id).where(Case.id == case_id)
         return (await session.execute(statement)).scalar_one_or_none() or ()
+
+
+def _agreed(rows: Sequence[Row[*tuple[Any, ...]]]) -> Match:
+    party_id = _only({row.party_id for row in rows})
+    case_id = _only({row.case_id for row in rows} - {None})
+    case = next((row for row in rows if row.case_id == case_id), None) if case_id is not None else None
+    return Match(
+        party_id=party_id,
+        case_id=case_id,
+        name=rows[0].name if party_id is not None else None,
+        case_number=case.case_number if case is not None else None,
+        creditor=case.creditor if case is not None else None,
+    )
 
 
 def _only(found: set[int]) -> int | None:

@@ -20,6 +20,7 @@ from tests.fakes.ami_server import AmiServer
 from tests.integration.telephony.exchange import Log
 from tests.unit.telephony.replay import TRACES, events, folded
 from tests.unit.telephony.test_bridge import bridged, trace
+from tests.waiting import until
 
 STORY = "direct_hidden"
 STORY_SECONDS = 1.6
@@ -134,10 +135,14 @@ async def test_a_watermark_that_cannot_be_written_stops_nobody(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     log, before = Log(), _counted("FileNotFoundError")
+
+    async def counted() -> bool:
+        return _counted("FileNotFoundError") > before
+
     async with AmiServer() as server, bridged(server, log, watermark=tmp_path / "no folder" / "watermark"):
+        await until(counted)
         server.say(said(trace("direct_busy")))
         await log.until(lambda: bool(log.calls))
-    assert _counted("FileNotFoundError") > before
     assert "the watermark cannot be written" in caplog.text
 
 
