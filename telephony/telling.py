@@ -18,6 +18,10 @@ GATHER_SECONDS = 0.05
 """
 
 
+PHONES_GATHER_SECONDS = 0.2
+"""How soon one telling of phones may follow another: after a start all of them are news."""
+
+
 class CallTeller:
     """Hands changed calls to the call log, those that ring somebody first. Of each call the latest state is told, so
     what is told of one call keeps its order. ``bell`` is told of calls that cannot be reported."""
@@ -128,6 +132,7 @@ class PhoneTeller:
                 self._untold = telling | self._untold
                 self._news.set()
                 await asyncio.sleep(self._retry)
+            await asyncio.sleep(PHONES_GATHER_SECONDS)
 
 
 def _now() -> float:

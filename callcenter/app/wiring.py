@@ -12,6 +12,7 @@ from callcenter.agents.events import AgentStateChanged
 from callcenter.agents.service import AgentService
 from callcenter.app.adapters.callbacks import AgreedCallbacks, CallbackLaw, FloorDialler, PlannedCallbacks
 from callcenter.app.adapters.cases import CallerLookup, CaseEffects
+from callcenter.app.adapters.doorplates import Doorplates
 from callcenter.app.adapters.figures import FloorFigures
 from callcenter.app.adapters.law import CallGate, DebtorFacts
 from callcenter.app.adapters.money import MoneyEffects
@@ -315,7 +316,7 @@ def _floor(base: Ground, sites: Sequence[Site]) -> Floor:
     reporter = CallReporter(
         uow, clock, staff=staff, callers=callers, gate=law, followers=followers, book=book, region=region
     )
-    bell = Bell(uow, base.bus, clock, book, staff=staff, callers=callers, region=region)
+    bell = Bell(base.bus, clock, book, Doorplates(uow.database), region)
     phones = RegisteredPhones(uow, staff, agents)
     bridges = tuple(Bridge(site.exchange, reporter, clock, phones, bell) for site in sites)
     telephony = Gateway(bridges, clock)

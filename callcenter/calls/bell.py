@@ -7,21 +7,19 @@ from saying it twice, and takes back what the log could not write (docs/decision
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Protocol
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from callcenter.calls.changes import ringing_endpoints, ringing_users
+from callcenter.calls.changes import Users, ringing_endpoints, ringing_users
 from callcenter.calls.events import CallOffered, CallRef, CallWithdrawn
 from callcenter.calls.facts import CallState, Direction
-from callcenter.calls.offers import Offer, offers_of
-from callcenter.calls.ports import Callers, Match, Staff
+from callcenter.calls.offers import Offer
+from callcenter.calls.ports import Match
 from callcenter.calls.ringbook import RingBook
 from core.kernel.bus import Bus
 from core.kernel.clock import Clock
 from core.kernel.phones import normalise
-from core.kernel.uow import UnitOfWork
 
 log = logging.getLogger(__name__)
 
@@ -29,26 +27,29 @@ log = logging.getLogger(__name__)
 PATIENCE_SECONDS = 0.25
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plates:
+    """The user behind each phone that is somebody's, who the numbers probably are, the cards of logged calls."""
+
+    users: Users
+    matches: Mapping[str, Match]
+    offers: Mapping[int, Offer]
+
+
+class Doorplates(Protocol):
+    """Whose phones ring, and who calls: all of it in one brief look."""
+
+    async def read(self, endpoints: Collection[str], phones: Collection[str], logged: Collection[int]) -> Plates: ...
+
+
 class Bell:
     """Implements ``callcenter.calls.ports.Doorbell``. ``region`` (ISO 3166) reads national spellings of numbers."""
 
-    def __init__(
-        self,
-        uow: UnitOfWork,
-        bus: Bus,
-        clock: Clock,
-        book: RingBook,
-        *,
-        staff: Staff,
-        callers: Callers,
-        region: str = "RU",
-    ) -> None:
-        self._uow = uow
+    def __init__(self, bus: Bus, clock: Clock, book: RingBook, plates: Doorplates, region: str = "RU") -> None:
         self._bus = bus
         self._clock = clock
         self._book = book
-        self._staff = staff
-        self._callers = callers
+        self._plates = plates
         self._region = region
         self._heard: dict[int, frozenset[str]] = {}
 
@@ -57,16 +58,20 @@ class Bell:
         anew = [call for call in calls if self._is_new(call)]
         if not anew:
             return
+        cards = [self._by_number(call) for call in anew]
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS), self._uow.read(brief=True) as session:
-                users = await self._staff.users(session, {one for call in anew for one in ringing_endpoints(call)})
-                rung = {call.call_id: ringing_users(call, users) - self._book.told(call.call_id) for call in anew}
-                offers = await self._offers(session, [call for call in anew if rung[call.call_id]])
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                plates = await self._plates.read(
+                    {endpoint for call in anew for endpoint in ringing_endpoints(call)},
+                    {card.phone for card in cards if card.phone and card.direction != Direction.INTERNAL},
+                    [call.call_id for call in anew if self._may_be_logged(call)],
+                )
         except Exception as error:  # noqa: BLE001 - whatever it is, the calls themselves go on
             log.warning("those who are rung are told late: %s", type(error).__name__)
             return
-        for call in anew:
-            self._tell(call, rung[call.call_id], offers.get(call.call_id))
+        for call, card in zip(anew, cards, strict=True):
+            if users := ringing_users(call, plates.users) - self._book.told(call.call_id):
+                self._tell(users, _card(card, plates))
 
     def silence(self, calls: Sequence[CallState]) -> None:
         """Take back what was told of calls that cannot be written."""
@@ -84,10 +89,8 @@ class Bell:
             self._heard[call.call_id] = rings
         return bool(rings - before)
 
-    def _tell(self, call: CallState, users: frozenset[int], offer: Offer | None) -> None:
-        if offer is None:
-            return
-        self._book.tell(call.call_id, users)
+    def _tell(self, users: frozenset[int], offer: Offer) -> None:
+        self._book.tell(offer.call_id, users)
         who = CallRef(
             call_id=offer.call_id,
             direction=offer.direction,
@@ -107,17 +110,6 @@ class Bell:
         )
         return CallWithdrawn(at=self._clock.now(), call=who, user_ids=users, taken=False)
 
-    async def _offers(self, session: AsyncSession, calls: Sequence[CallState]) -> Mapping[int, Offer]:
-        """The cards: of a call the log has, as it has it (a person may have chosen the caller), else by number."""
-        logged = [call.call_id for call in calls if self._may_be_logged(call)]
-        known = await offers_of(session, logged) if logged else {}
-        found = [self._by_number(call) for call in calls if call.call_id not in known]
-        phones = {card.phone for card in found if card.phone and card.direction != Direction.INTERNAL}
-        matches = await self._callers.match(session, phones) if phones else {}
-        queues = {call.call_id: call.queue for call in calls}
-        seen = [replace(card, queue=queues[card.call_id] or card.queue) for card in known.values()]
-        return {card.call_id: card for card in [*seen, *(_matched(card, matches) for card in found)]}
-
     def _by_number(self, call: CallState) -> Offer:
         """The card of a call that only its state tells of."""
         return Offer(
@@ -136,6 +128,9 @@ class Bell:
         return call.direction is not Direction.INBOUND or self._book.is_logged(call.call_id)
 
 
-def _matched(card: Offer, matches: Mapping[str, Match]) -> Offer:
-    match = matches.get(card.phone or "")
+def _card(card: Offer, plates: Plates) -> Offer:
+    """As the log has it, for a person may have chosen the caller; else by the number."""
+    if (logged := plates.offers.get(card.call_id)) is not None:
+        return replace(logged, queue=card.queue or logged.queue)
+    match = plates.matches.get(card.phone or "") if card.direction != Direction.INTERNAL else None
     return replace(card, **asdict(match)) if match is not None else card

@@ -1,9 +1,10 @@
 """What pops on the screen of a collector whose phone rings: who it probably is, and whose case."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Connection, Row, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.calls.model import Call
@@ -48,5 +49,13 @@ _OFFERS = (
 
 async def offers_of(session: AsyncSession, call_ids: Collection[int]) -> dict[int, Offer]:
     """The cards of the calls, by call id, in one look."""
-    rows = await session.execute(_OFFERS, {"calls": call_ids})
+    return _cards(await session.execute(_OFFERS, {"calls": call_ids}))
+
+
+def offers_through(connection: Connection, call_ids: Collection[int]) -> dict[int, Offer]:
+    """The same through a plain connection."""
+    return _cards(connection.execute(_OFFERS, {"calls": call_ids}))
+
+
+def _cards(rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[int, Offer]:
     return {row.call_id: Offer(**row._mapping) for row in rows}

@@ -1,16 +1,19 @@
 """The database: a pool to read, a writer to write, the same code on SQLite and PostgreSQL."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import MetaData, event
+from sqlalchemy import Connection, MetaData, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.util.concurrency import greenlet_spawn
 
 from core.kernel.sqlite import opener
 from core.kernel.sqlite_dialect import DRIVER
+
+T = TypeVar("T")
 
 _READERS = 4
 _POSTGRES_POOL = 10
@@ -52,6 +55,7 @@ class Database:
         make = _sqlite_engine if self.dialect == "sqlite" else _postgres_engine
         self._reader = make(parsed, writer=False)
         self.writer_engine = make(parsed, writer=True)
+        self._brief_reader = self._reader.execution_options(brief=True)
         self._read = _sessions(self._reader)
         self._write = _sessions(self.writer_engine)
 
@@ -60,6 +64,16 @@ class Database:
         """A session for questions: one consistent snapshot, no writing. ``brief``: see ``UnitOfWork``."""
         async with self._read[brief]() as session, session.begin():
             yield session
+
+    async def glance(self, question: Callable[[Connection], T]) -> T:
+        """Have a brief question answered whose every statement finds its rows by an index; it reads through the plain
+        connection it is given. For what cannot wait: sessions cost more than such a question itself."""
+
+        def ask() -> T:
+            with self._brief_reader.sync_engine.connect() as connection:
+                return question(connection)
+
+        return await greenlet_spawn(ask)
 
     def writing(self, *, brief: bool = False) -> AsyncSession:
         """A session of the writer; the unit of work owns its transaction."""

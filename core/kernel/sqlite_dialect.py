@@ -29,9 +29,9 @@ T = TypeVar("T")
 #: The driver part of the URL of an engine that works so.
 DRIVER = "sqlite+whole"
 #: How long a brief writer may keep everybody else from their turn.
-GIVE_WAY_SECONDS = 0.0005
-#: Of the event loop, then: as many as a message needs from one socket to another.
-_TURNS = 4
+GIVE_WAY_SECONDS = 0.0003
+_MOST_TURNS = 20
+_EMPTY_TURN_SECONDS = 0.00005
 _READING = "BEGIN"
 
 
@@ -120,11 +120,12 @@ class _Connection(AsyncAdapt_aiosqlite_connection):
     def _answered(self, raw: sqlite3.Connection, question: Callable[[sqlite3.Connection], T]) -> T:
         """A writer that has been at it for a while gives way to what waits: a whole unit of work is not brief."""
         if not self._reads:
-            if self._since is not None and perf_counter() - self._since > GIVE_WAY_SECONDS:
-                for _ in range(_TURNS):
-                    await_(asyncio.sleep(0))
-                self._since = None
-            self._since = self._since or perf_counter()
+            now = perf_counter()
+            if self._since is None:
+                self._since = now
+            elif now - self._since > GIVE_WAY_SECONDS:
+                await_(_give_way())
+                self._since = perf_counter()
         return question(raw)
 
     def _ask_thread(self, begin: str | None, question: Callable[[sqlite3.Connection], T]) -> T:
@@ -155,6 +156,16 @@ class _Connection(AsyncAdapt_aiosqlite_connection):
             self._connection._conn.rollback()
         else:
             how()
+
+
+async def _give_way() -> None:
+    """Let others have the event loop until a turn of it comes back at once: then nobody was waiting. What is on its way
+    from one socket to another needs several turns."""
+    for _ in range(_MOST_TURNS):
+        before = perf_counter()
+        await asyncio.sleep(0)
+        if perf_counter() - before < _EMPTY_TURN_SECONDS:
+            return
 
 
 def _begun_at_once(raw: sqlite3.Connection, begin: str) -> bool:

@@ -1,12 +1,12 @@
 """The call floor's view of debtors and cases: who is calling, and what a result changes in the case."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, bindparam, or_, select
+from sqlalchemy import Connection, Row, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.calls.model import Call, Need, ResultCode
@@ -58,11 +58,7 @@ class CallerLookup:
 
     async def match(self, session: AsyncSession, phones: Collection[str]) -> Mapping[str, Match]:
         """A number is matched when all that bear it agree on the party, and on the one open case."""
-        keys = {as_key(phone): phone for phone in phones}
-        found: dict[str, list[Row[*tuple[Any, ...]]]] = {}
-        for row in await session.execute(_OWNERS, {"numbers": keys.keys()}):
-            found.setdefault(keys[row.number], []).append(row)
-        return {phone: _agreed(rows) for phone, rows in found.items()}
+        return _matches(phones, await session.execute(_OWNERS, _numbers(phones)))
 
     async def person_meant(self, session: AsyncSession, case_id: int, party_id: int | None, phone: str) -> int:
         return await person_meant(session, case_id, party_id, phone)
@@ -70,6 +66,22 @@ class CallerLookup:
     async def own_numbers(self, session: AsyncSession, case_id: int | None) -> Sequence[str]:
         statement = select(Creditor.own_numbers).join(Case, Case.creditor_id == Creditor.id).where(Case.id == case_id)
         return (await session.execute(statement)).scalar_one_or_none() or ()
+
+
+def match_through(connection: Connection, phones: Collection[str]) -> Mapping[str, Match]:
+    """The same through a plain connection."""
+    return _matches(phones, connection.execute(_OWNERS, _numbers(phones)))
+
+
+def _numbers(phones: Collection[str]) -> dict[str, list[int]]:
+    return {"numbers": [as_key(phone) for phone in phones]}
+
+
+def _matches(phones: Collection[str], rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[str, Match]:
+    found: dict[int, list[Row[*tuple[Any, ...]]]] = {}
+    for row in rows:
+        found.setdefault(row.number, []).append(row)
+    return {phone: _agreed(found[key]) for phone in phones if (key := as_key(phone)) in found}
 
 
 def _agreed(rows: Sequence[Row[*tuple[Any, ...]]]) -> Match:

@@ -1,8 +1,9 @@
 """Whose phone is whose: the call floor's ``Staff`` over the user directory."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Connection, Row, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.agents.queries import free_agents, present_states
@@ -22,10 +23,7 @@ class StaffDirectory:
     """Implements ``callcenter.calls.ports.Staff``."""
 
     async def users(self, session: AsyncSession, endpoints: Collection[str]) -> Mapping[str, int]:
-        extensions = {endpoint: endpoint.removesuffix(_DESK) for endpoint in endpoints}
-        found = await session.execute(_OWNERS, {"extensions": set(extensions.values())})
-        owners = {row.extension: row.id for row in found}
-        return {endpoint: owners[own] for endpoint, own in extensions.items() if own in owners}
+        return _theirs(endpoints, await session.execute(_OWNERS, _extensions(endpoints)))
 
     async def endpoint(self, session: AsyncSession, user_id: int) -> str | None:
         statement = select(User.extension).where(User.id == user_id, User.active)
@@ -34,6 +32,21 @@ class StaffDirectory:
     async def in_reach(self, session: AsyncSession, actor: Actor, right: str, user_id: int) -> bool:
         statement = visible(select(User.id).where(User.id == user_id), actor, right, owner=User.id, unit=User.unit_id)
         return (await session.execute(statement)).scalar_one_or_none() is not None
+
+
+def users_through(connection: Connection, endpoints: Collection[str]) -> Mapping[str, int]:
+    """The user behind each phone, through a plain connection."""
+    return _theirs(endpoints, connection.execute(_OWNERS, _extensions(endpoints)))
+
+
+def _extensions(endpoints: Collection[str]) -> dict[str, set[str]]:
+    return {"extensions": {endpoint.removesuffix(_DESK) for endpoint in endpoints}}
+
+
+def _theirs(endpoints: Collection[str], found: Iterable[Row[*tuple[Any, ...]]]) -> dict[str, int]:
+    owners = {row.extension: row.id for row in found}
+    extensions = ((endpoint, endpoint.removesuffix(_DESK)) for endpoint in endpoints)
+    return {endpoint: owners[extension] for endpoint, extension in extensions if extension in owners}
 
 
 class FreeAgents:

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from callcenter.calls.bell import Bell
+from callcenter.calls.bell import Bell, Plates
 from callcenter.calls.events import CallEnded, CallMerged, CallOffered, CallWithdrawn
 from callcenter.calls.facts import CallState, LegKind, LegState
 from callcenter.calls.model import Call
+from callcenter.calls.offers import offers_of
 from callcenter.calls.reporting import CallReporter
 from callcenter.calls.ringbook import RingBook
 from core.kernel.bus import Bus
@@ -39,6 +40,21 @@ from web.live.hub import Hub
 from web.live.messages import LiveMessages
 
 
+class FakePlates:
+    """The phones and the debtor of the other stand-ins, and the calls that are really in the log."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self._uow = uow
+
+    async def read(self, endpoints: Collection[str], phones: Collection[str], logged: Collection[int]) -> Plates:
+        async with self._uow.read() as session:
+            return Plates(
+                users=await FakeStaff().users(session, endpoints),
+                matches=await FakeCallers().match(session, phones),
+                offers=await offers_of(session, logged),
+            )
+
+
 @pytest.fixture
 def book() -> RingBook:
     return RingBook()
@@ -51,7 +67,7 @@ def reporter(uow: UnitOfWork, clock: ManualClock, book: RingBook) -> CallReporte
 
 @pytest.fixture
 def bell(uow: UnitOfWork, bus: Bus, clock: ManualClock, book: RingBook) -> Bell:
-    return Bell(uow, bus, clock, book, staff=FakeStaff(), callers=FakeCallers())
+    return Bell(bus, clock, book, FakePlates(uow))
 
 
 def outline(events: list[Event]) -> list[tuple[str, set[int]]]:
@@ -189,7 +205,7 @@ async def test_whoever_was_told_finds_what_he_was_told_of(
 
 async def test_nobody_waits_for_ever(bell: Bell, uow: UnitOfWork, bus: Bus, clock: ManualClock) -> None:
     impatient = RingBook(patience=0.01)
-    hasty = Bell(uow, bus, clock, impatient, staff=FakeStaff(), callers=FakeCallers())
+    hasty = Bell(bus, clock, impatient, FakePlates(uow))
     await hasty.ring([ringing(incoming(1), 1)])
     async with asyncio.timeout(5):
         await impatient.until_written(1)
