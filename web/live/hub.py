@@ -65,30 +65,43 @@ class _Message:
 class Screen:
     """One connected screen: its reader, and what it has still to be sent."""
 
+    __slots__ = ("_news", "_waiting", "actor", "dropped")
+
     def __init__(self, actor: Actor) -> None:
         self.actor = actor
-        self._queue: asyncio.Queue[str | None] = asyncio.Queue(QUEUE_LENGTH)
         self.dropped = False
+        self._waiting: list[str | None] = []  # a list and a future take a tenth of what a queue takes
+        self._news: asyncio.Future[None] | None = None
 
     def put(self, text: str) -> None:
         """Queue a text; a screen that does not keep up is dropped rather than waited for."""
         if self.dropped:
             return
-        try:
-            self._queue.put_nowait(text)
-        except asyncio.QueueFull:
+        if len(self._waiting) >= QUEUE_LENGTH:
             self.drop()
+        else:
+            self._add(text)
 
     def drop(self) -> None:
         """End the connection after nothing more."""
         self.dropped = True
-        while not self._queue.empty():
-            self._queue.get_nowait()
-        self._queue.put_nowait(None)
+        self._waiting.clear()
+        self._add(None)
+
+    def _add(self, text: str | None) -> None:
+        self._waiting.append(text)
+        if self._news is not None and not self._news.done():
+            self._news.set_result(None)
 
     async def next(self) -> str | None:
-        """The next text to send; None: it is over."""
-        return await self._queue.get()
+        """The next text to send; None: it is over. One at a time may wait."""
+        while not self._waiting:
+            self._news = asyncio.get_running_loop().create_future()
+            try:
+                await self._news
+            finally:
+                self._news = None
+        return self._waiting.pop(0)
 
 
 class Hub:

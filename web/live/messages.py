@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, exists, or_, select
+from sqlalchemy import bindparam, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -47,6 +47,20 @@ from web.pages.agent_badge import badge
 from web.pages.formats import money
 from web.state import nothing_to_write
 
+_EARLIER = aliased(Leg)
+#: What rings at somebody's phones. The leg by which he rings a colleague, an internal call's first one, does not count.
+_RINGING = (
+    select(Leg.call_id)
+    .join(Call)
+    .where(Leg.user_id == bindparam("user"), Leg.ended_at.is_(None), Leg.answered_at.is_(None))
+    .where(Call.ended_at.is_(None), Call.merged_into.is_(None))
+    .where(
+        or_(
+            Call.direction != Direction.INTERNAL,
+            exists().where(_EARLIER.call_id == Leg.call_id, _EARLIER.started_at < Leg.started_at),
+        )
+    )
+)
 _CASE = select(Case.collector_id, Case.unit_id).where(Case.id == bindparam("case"))
 
 
@@ -91,9 +105,8 @@ class LiveMessages:
         """Calls at the actor's phones, his state, the lamp, what is due, what is not being recorded."""
         await self._until_written(actor.user_id)
         async with self._uow.read() as session:
-            rings = (Leg.user_id == actor.user_id, Leg.ended_at.is_(None), Leg.answered_at.is_(None), _is_rung())
-            ringing = select(Leg.call_id).join(Call).where(*rings, Call.ended_at.is_(None), Call.merged_into.is_(None))
-            offers = await offers_of(session, (await session.scalars(ringing)).all())
+            ringing = (await session.scalars(_RINGING, {"user": actor.user_id})).all()
+            offers = await offers_of(session, ringing) if ringing else {}
             state = await state_of(session, actor.user_id)
             due = await count_due(session, actor)
         return {
@@ -165,8 +178,9 @@ class LiveMessages:
         self._hub.publish("callback.due", audience, content)
 
     async def _case(self, event: CaseChanged) -> None:
-        async with self._uow.read(brief=True) as session:
-            row = (await session.execute(_CASE, {"case": event.case_id})).one_or_none()
+        row = await self._uow.database.glance(
+            lambda connection: connection.execute(_CASE, {"case": event.case_id}).one_or_none()
+        )
         if row is None:
             return
         audience = Audience(
@@ -217,13 +231,6 @@ async def _talkers(session: AsyncSession, call_id: int) -> frozenset[int]:
     """The collectors at the phones of a call."""
     found = await session.scalars(select(Leg.user_id).where(Leg.call_id == call_id).distinct())
     return frozenset(user for user in found if user is not None)
-
-
-def _is_rung() -> ColumnElement[bool]:
-    """Not the leg by which somebody rings a colleague: an internal call's first one."""
-    other = aliased(Leg)
-    earlier = exists().where(other.call_id == Leg.call_id, other.started_at < Leg.started_at)
-    return or_(Call.direction != Direction.INTERNAL, earlier)
 
 
 def _call(event: CallEvent) -> dict[str, Any]:
