@@ -60,6 +60,9 @@ _DESK = (
 _LEAD = (
     "agents.view",
     "queues.view",
+    "agents.log_out",
+    "supervision.board",
+    "supervision.wall",
     "cases.assign",
     "cases.mass",
     "plans.approve",

@@ -23,6 +23,7 @@ from callcenter.compliance.registry import Registry
 from callcenter.compliance.service import Gate
 from callcenter.productivity.ports import DayCalls
 from callcenter.queues.service import QueueService
+from callcenter.supervision.feed import Feed
 from core.cases.ports import PlannedCalls, PlannedWork
 from core.cases.service.mass import Mass
 from core.cases.service.serving import NextCase
@@ -78,6 +79,7 @@ def services_of(house: House, rights: tuple[Right, ...]) -> Services:
         CallResults: floor.results,
         CallService: floor.calls,
         DayCalls: CallsOfDay(),
+        Feed: house.live.feed,
         Gate: floor.gate,
         Idempotency: base.keys,
         Imports: house.imports,

@@ -15,4 +15,5 @@ import "./pop.js";
 import "./refresh.js";
 import "./money.js";
 import "./player.js";
+import "./board/board.js";
 import "./keys.js";

@@ -9,10 +9,11 @@ from sqlalchemy import ColumnElement, bindparam, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from callcenter.agents.events import AgentStateChanged
+from callcenter.agents.events import AgentAlarmRaised, AgentSent, AgentStateChanged
 from callcenter.agents.model import AgentState
 from callcenter.agents.queries import state_of
 from callcenter.agents.rights import VIEW as AGENTS_VIEW
+from callcenter.agents.rules import State
 from callcenter.callbacks.events import CallbackDue, CallbackEvent, CallbackMoved, CallbackSoon
 from callcenter.callbacks.queries import count_due
 from callcenter.callbacks.rights import VIEW as CALLBACKS_VIEW
@@ -66,6 +67,8 @@ class LiveMessages:
         bus.subscribe(CallEnded, self._ended, urgent=True)
         bus.subscribe(CallMerged, self._merged, urgent=True)
         bus.subscribe(AgentStateChanged, self._agent, urgent=True)
+        bus.subscribe(AgentAlarmRaised, self._alarm)
+        bus.subscribe(AgentSent, self._sent)
         bus.subscribe(CallbackSoon, self._callback)
         bus.subscribe(CallbackDue, self._callback)
         bus.subscribe(CallbackMoved, self._callback)
@@ -128,6 +131,24 @@ class LiveMessages:
         self._hub.publish("agent.state", mine, lambda language: _agent_body(state, language))
         others = Audience(unit_ids=frozenset({event.unit_id} if event.unit_id is not None else ()), right=AGENTS_VIEW)
         self._hub.publish("agent.state", others, lambda language: {**_agent_body(state, language), "mine": False})
+
+    async def _alarm(self, event: AgentAlarmRaised) -> None:
+        """The collector himself is told; his supervisor sees it on the board."""
+        body = {"kind": event.kind, "minutes": event.allowed_seconds // 60}
+
+        def content(language: str) -> Mapping[str, Any]:
+            return {**body, "word": _word(State.PAUSE, event.reason, language)}
+
+        self._hub.publish("agent.alarm", Audience(user_ids=frozenset({event.user_id})), content)
+
+    async def _sent(self, event: AgentSent) -> None:
+        """Somebody chose for the collector: he is told who and why. His screens may be signed out right after."""
+        body = {"signed_out": event.signed_out, "by": event.by, "why": event.wish.why}
+
+        def content(language: str) -> Mapping[str, Any]:
+            return {**body, "word": _word(event.wish.state, event.wish.reason, language)}
+
+        self._hub.publish("agent.sent", Audience(user_ids=frozenset({event.user_id})), content)
 
     async def _callback(self, event: CallbackEvent) -> None:
         own = frozenset({event.user_id} if event.user_id is not None else ())
@@ -245,6 +266,10 @@ def _agent_body(state: AgentState, language: str) -> dict[str, Any]:
         "since": _iso(state.started_at),
         "call_id": state.call_id,
     }
+
+
+def _word(state: str, reason: str | None, language: str) -> str:
+    return translator(language).render(badge(state, reason).word)
 
 
 def _lamp(status: TelephonyStatus, language: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ ACTIONS: Mapping[str, Message] = {
     "accrual.blocked": msg("Accrual of interest stopped"),
     "accrual.unblocked": msg("Accrual of interest goes on"),
     "agents.directory": msg("Pause reasons changed"),
+    "agents.sign_out": msg("Collector signed out"),
     "agents.state": msg("State of a collector set"),
     "announcements.add": msg("Announcement published"),
     "announcements.end": msg("Announcement ended"),
@@ -299,6 +300,7 @@ FIELDS: Mapping[str, Message] = {
     "weight": msg("Weight"),
     "whole": msg("Whole"),
     "wrap_up_seconds": msg("Rest after a call, seconds"),
+    "why": msg("Why"),
     "work_phone": msg("Work phone"),
 }
 

@@ -10,9 +10,17 @@ from web.pages.player_texts import PLAYER_TEXTS
 
 CLIENT_TEXTS: Mapping[str, Message] = {
     **PLAYER_TEXTS,
+    "agent_sent": msg("{by} set your state to {word}: {why}"),
+    "agent_signed_out": msg("{by} signed you out: {why}. Your call goes on; sign in again afterwards."),
+    "alarm_allowance": msg("Your pauses of today ({word}) have used up the {minutes} minutes allowed."),
+    "alarm_limit": msg("Your pause ({word}) has lasted longer than the {minutes} minutes allowed."),
+    "alarm_no_phone": msg("You are waiting for calls, but no phone of yours could ring."),
     "allowed_from": msg("Allowed from {time}, your time."),
     "allowed_from_there": msg("Allowed from {time}, the debtor's time."),
     "answer": msg("Answer"),
+    "board_call": msg("Call"),
+    "board_no_phone": msg("No phone that could ring"),
+    "board_nobody": msg("Nobody yet"),
     "bookmark": msg("Mark this moment"),
     "bookmarked": msg("Marked. You find it in the recording."),
     "call_anyway": msg("Call all the same"),

@@ -14,7 +14,7 @@ from core.people.access import visible
 from core.people.model import User
 
 #: The ending of a collector's second, ordinary endpoint for a desk phone.
-_DESK = "d"
+DESK = "d"
 _OWNERS = select(User.extension, User.id).where(User.extension.in_(bindparam("extensions", expanding=True)))
 
 
@@ -22,7 +22,7 @@ class StaffDirectory:
     """Implements ``callcenter.calls.ports.Staff``."""
 
     async def users(self, session: AsyncSession, endpoints: Collection[str]) -> Mapping[str, int]:
-        extensions = {endpoint: endpoint.removesuffix(_DESK) for endpoint in endpoints}
+        extensions = {endpoint: endpoint.removesuffix(DESK) for endpoint in endpoints}
         found = await session.execute(_OWNERS, {"extensions": set(extensions.values())})
         owners = {row.extension: row.id for row in found}
         return {endpoint: owners[own] for endpoint, own in extensions.items() if own in owners}
@@ -65,8 +65,8 @@ class RegisteredPhones:
         if not changed:
             return
         known = self._reachable | changed
-        extensions = {endpoint.removesuffix(_DESK) for _, endpoint in changed}
-        theirs = {endpoint for _, endpoint in known if endpoint.removesuffix(_DESK) in extensions}
+        extensions = {endpoint.removesuffix(DESK) for _, endpoint in changed}
+        theirs = {endpoint for _, endpoint in known if endpoint.removesuffix(DESK) in extensions}
         async with self._uow.read(brief=True) as session:
             owners = await self._staff.users(session, theirs)
         there = {owners[endpoint] for (_, endpoint), reachable in known.items() if reachable and endpoint in owners}
