@@ -25,6 +25,7 @@ class Entry:
 PUBLIC, LOCAL, SIGNED_IN = ("public",), ("local",), ("signed in",)
 _ME = Entry(needs=SIGNED_IN)
 _USER = Entry(needs=("users.edit",), target="user")
+_WATCH = ("supervision.listen", "supervision.whisper", "supervision.barge")
 
 _IMPORT_STEPS = (
     ("GET", ""),
@@ -210,6 +211,14 @@ _DIRECTORIES = {
     "POST /agents/{id:int}/sign-out": Entry(needs=("agents.log_out",), target="user", form={"why": "a test"}),
     "GET /board": Entry(needs=("supervision.board",)),
     "GET /wall": Entry(needs=("supervision.wall",)),
+    "POST /calls/{call:int}/watch": Entry(needs=_WATCH, target="call", form={"mode": "listen"}),
+    "POST /calls/{call:int}/take-over": Entry(needs=("supervision.take_over",), target="call"),
+    "POST /watches/{id:int}/mode": Entry(
+        needs=_WATCH,
+        target="watch",
+        form={"mode": "listen"},
+    ),
+    "POST /watches/{id:int}/leave": Entry(needs=_WATCH, target="watch"),
     "WS /board/live": Entry(needs=("supervision.board",)),
     "WS /wall/live": Entry(needs=("supervision.wall",)),
     "GET /pauses": Entry(needs=("agents.directory",)),

@@ -24,6 +24,7 @@ from callcenter.compliance.service import Gate
 from callcenter.productivity.ports import DayCalls
 from callcenter.queues.service import QueueService
 from callcenter.supervision.feed import Feed
+from callcenter.supervision.watching import Watching
 from core.cases.ports import PlannedCalls, PlannedWork
 from core.cases.service.mass import Mass
 from core.cases.service.serving import NextCase
@@ -98,6 +99,7 @@ def services_of(house: House, rights: tuple[Right, ...]) -> Services:
         Printer: Printer(),
         QueueService: floor.queues,
         RingBack: floor.ring_back,
+        Watching: floor.watching,
         WorkCalendar: LawCalendar(),
     }
     waiting = Waiting(base.uow, base.clock)

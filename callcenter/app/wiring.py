@@ -21,6 +21,8 @@ from callcenter.app.adapters.money import MoneyEffects
 from callcenter.app.adapters.phones import BridgedPhones
 from callcenter.app.adapters.recordings import BridgedChannels
 from callcenter.app.adapters.staff import FloorStates, FreeAgents, RegisteredPhones, StaffDirectory
+from callcenter.app.adapters.staff import FreeAgents, RegisteredPhones, StaffDirectory
+from callcenter.app.adapters.watching import LiveCalls
 from callcenter.app.adapters.worklists import FloorLaw
 from callcenter.app.exchanges import Site
 from callcenter.app.rights import KEYS
@@ -42,6 +44,7 @@ from callcenter.queues.events import QueuesChanged
 from callcenter.queues.service import QueueService
 from callcenter.queues.steward import Steward
 from callcenter.supervision.feed import Feed
+from callcenter.supervision.watching import Watching
 from core.audit.service import Looks, Sealer
 from core.cases.ports import PlannedWork
 from core.cases.service.appropriation import appropriate
@@ -156,6 +159,7 @@ class Floor:
     ring_back: RingBack
     queues: QueueService
     steward: Steward
+    watching: Watching
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -224,6 +228,7 @@ class House:
             *((f"bridge {bridge.exchange.server}", bridge.run) for bridge in floor.bridges),
             ("ring back", floor.ring_back.run),
             ("queues", floor.steward.run),
+            ("watches", every(_TICK_SECONDS, floor.watching.follow)),
             ("states and phones", every(_TRUTH_SECONDS, floor.truth.follow)),
             *((f"recordings {number}", watcher.run) for number, watcher in enumerate(self.archive.watchers)),
         ]
@@ -358,6 +363,7 @@ def _floor(base: Ground, sites: Sequence[Site]) -> Floor:
         ring_back=ring_back,
         queues=QueueService(uow, clock),
         steward=steward,
+        watching=Watching(uow, clock, monitor=telephony, calls=LiveCalls(staff)),
     )
 
 

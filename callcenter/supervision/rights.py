@@ -5,8 +5,16 @@ from core.kernel.i18n import msg
 
 BOARD = "supervision.board"
 WALL = "supervision.wall"
+LISTEN = "supervision.listen"
+WHISPER = "supervision.whisper"
+BARGE = "supervision.barge"
+TAKE_OVER = "supervision.take_over"
 
 RIGHTS = (
     Right(BOARD, msg("See the live board")),
     Right(WALL, msg("Show the wall display")),
+    Right(LISTEN, msg("Listen to calls that go on")),
+    Right(WHISPER, msg("Speak to a collector in his call, unheard by the debtor")),
+    Right(BARGE, msg("Join a collector's call")),
+    Right(TAKE_OVER, msg("Take a collector's call over")),
 )

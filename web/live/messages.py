@@ -31,6 +31,7 @@ from callcenter.calls.model import Call, Leg
 from callcenter.calls.offers import Offer, offers_of
 from callcenter.calls.ports import Telephony, TelephonyStatus
 from callcenter.calls.recorded import Pauses, RecordingPaused, RecordingReady
+from callcenter.supervision.events import WatchChanged
 from core.cases.events import CaseChanged
 from core.cases.model import Case
 from core.cases.rights import VIEW as CASES_VIEW
@@ -75,6 +76,7 @@ class LiveMessages:
         bus.subscribe(RecordingReady, self._recording)
         bus.subscribe(RecordingPaused, self._paused)
         bus.subscribe(CaseChanged, self._case)
+        bus.subscribe(WatchChanged, self._watch)
         bus.subscribe(MoneyCame, self._money)
 
     def telephony_changed(self, status: TelephonyStatus) -> None:
@@ -174,6 +176,11 @@ class LiveMessages:
 
         audience = Audience(user_ids=own, unit_ids=units, right=team, everybody=not own and not units)
         self._hub.publish("callback.due", audience, content)
+
+    async def _watch(self, event: WatchChanged) -> None:
+        """The supervisor's own screens show in which call he is, and how."""
+        body = {"watch_id": event.watch_id, "call_id": event.call_id, "mode": event.mode}
+        self._hub.publish("watch.changed", Audience(user_ids=frozenset({event.user_id})), lambda _language: body)
 
     async def _case(self, event: CaseChanged) -> None:
         async with self._uow.read(brief=True) as session:

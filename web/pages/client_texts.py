@@ -64,6 +64,7 @@ CLIENT_TEXTS: Mapping[str, Message] = {
     "line_held": msg("on hold"),
     "line_ringing": msg("ringing"),
     "line_talking": msg("talking"),
+    "line_watch": msg("In a collector's call"),
     "loss": msg("loss"),
     "microphone": msg("Microphone"),
     "microphone_level": msg("Level of the microphone"),
@@ -116,5 +117,10 @@ CLIENT_TEXTS: Mapping[str, Message] = {
     "transfer_to": msg("Extension or queue"),
     "unhold": msg("Back from hold"),
     "unmute": msg("Unmute"),
+    "watch_barge": msg("Join"),
+    "watch_leave": msg("Leave"),
+    "watch_listen": msg("Listen"),
+    "watch_take_over": msg("Take the call over"),
+    "watch_whisper": msg("Whisper"),
     "yes": msg("Yes"),
 }

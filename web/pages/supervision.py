@@ -1,32 +1,91 @@
-"""The live board and the wall display. What they show comes over their own websockets (``web.live.board``)."""
+"""The live board, the wall display, and what supervisors do from there. What they show comes over websockets of their
+own (``web.live.board``)."""
 
 from collections.abc import Mapping
+from typing import Annotated
 
+from pydantic import StringConstraints
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from callcenter.agents.queries import pause_reasons
-from callcenter.supervision.rights import BOARD, WALL
+from callcenter.supervision.ports import WatchMode
+from callcenter.supervision.rights import BARGE, BOARD, LISTEN, TAKE_OVER, WALL, WHISPER
+from callcenter.supervision.watching import RIGHT_OF, Watching
 from core.kernel.i18n import Message, Translator, msg, translator
+from web.forms import Form, parse
 from web.page import language_of, page
 from web.pages.agent_badge import ALARMS, STATES
 from web.pages.call_words import DIRECTIONS, PHASES
 from web.pages.listing import State
 from web.security import actor, right, route
-from web.state import services
+from web.state import part, services
 
 Words = Mapping[str, Mapping[str, object]]
 
 
 async def board(request: Request) -> Response:
     """Collectors, calls and queues as they are now."""
-    context = {"words": await _words(request), "may_wall": actor(request).may(WALL)}
+    me = actor(request)
+    async with services(request).uow.read() as session:
+        watch = await part(request, Watching).current(session, me.user_id)
+    context = {
+        "words": await _words(request),
+        "my_id": me.user_id,
+        "may_wall": me.may(WALL),
+        "modes": [mode.value for mode, needed in RIGHT_OF.items() if me.may(needed)],
+        "may_take_over": me.may(TAKE_OVER),
+        "watch": {"watch_id": watch.id, "call_id": watch.call_id, "mode": watch.mode} if watch else None,
+    }
     return await page(request, "supervision/board.html", context)
 
 
 async def wall(request: Request) -> Response:
     """For a display on the wall: dark, large, without a menu."""
     return await page(request, "supervision/wall.html", {"words": await _words(request)})
+
+
+_Reason = Annotated[str, StringConstraints(max_length=500)]
+
+
+class WatchForm(Form):
+    mode: WatchMode
+    reason: _Reason = ""
+
+
+class ModeForm(Form):
+    mode: WatchMode
+
+
+class TakeOverForm(Form):
+    reason: _Reason = ""
+
+
+async def watch(request: Request) -> Response:
+    """Ring my phone into a collector's call."""
+    form = await parse(request, WatchForm)
+    call_id: int = request.path_params["call"]
+    watch_id = await part(request, Watching).begin(actor(request), call_id, form.mode, form.reason)
+    return JSONResponse({"watch_id": watch_id}, 201)
+
+
+async def switch(request: Request) -> Response:
+    """Whisper, barge in, or only listen from now on."""
+    form = await parse(request, ModeForm)
+    await part(request, Watching).switch(actor(request), request.path_params["id"], form.mode)
+    return Response(status_code=204)
+
+
+async def leave(request: Request) -> Response:
+    await part(request, Watching).leave(actor(request), request.path_params["id"])
+    return Response(status_code=204)
+
+
+async def take_over(request: Request) -> Response:
+    """The debtor comes to my phone."""
+    form = await parse(request, TakeOverForm)
+    await part(request, Watching).take_over(actor(request), request.path_params["call"], form.reason)
+    return Response(status_code=204)
 
 
 async def _words(request: Request) -> Words:
@@ -51,7 +110,12 @@ def _said(texts: Translator, state: State) -> str:
     return texts.render(state.word) if isinstance(state.word, Message) else state.word
 
 
+_WATCH = right(LISTEN, WHISPER, BARGE)
 routes = (
     route("/board", board, policy=right(BOARD), name="board"),
     route("/wall", wall, policy=right(WALL), name="wall"),
+    route("/calls/{call:int}/watch", watch, policy=_WATCH, methods=["POST"], name="call.watch"),
+    route("/calls/{call:int}/take-over", take_over, policy=right(TAKE_OVER), methods=["POST"], name="call.take_over"),
+    route("/watches/{id:int}/mode", switch, policy=_WATCH, methods=["POST"], name="watch.mode"),
+    route("/watches/{id:int}/leave", leave, policy=_WATCH, methods=["POST"], name="watch.leave"),
 )

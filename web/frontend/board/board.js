@@ -3,17 +3,20 @@ import { h, icon } from "../dom.js";
 import { t } from "../i18n.js";
 import { tick } from "../time.js";
 import { BoardFeed, byState, serviceLevel } from "./feed.js";
+import { Watch } from "./watch.js";
 
 const STATES = ["available", "ringing", "talking", "hold", "wrap_up", "pause", "offline"];
 
 export class LiveBoard extends HTMLElement {
   #feed = null;
+  #watch = null;
   #words = {};
   #state = "";
   #rows = { agents: new Map(), calls: new Map(), queues: new Map() };
 
   connectedCallback() {
     this.#words = JSON.parse(this.dataset.words);
+    this.#watch = new Watch(this, (calls) => this.#renewCalls(calls));
     this.#feed = new BoardFeed(this.dataset.url);
     this.#feed.addEventListener("change", ({ detail }) => this.#draw(detail));
     this.#feed.addEventListener("link", ({ detail }) => { this.querySelector("[data-link]").hidden = detail; });
@@ -26,6 +29,7 @@ export class LiveBoard extends HTMLElement {
 
   disconnectedCallback() {
     this.#feed.close();
+    this.#watch.stop();
   }
 
   #draw(changed) {
@@ -33,7 +37,7 @@ export class LiveBoard extends HTMLElement {
     this.#table("agents", changed.agents, (one) => this.#agent(one), (one) => one.name);
     this.#table("calls", changed.calls, (one) => this.#call(one), (one) => one.since);
     this.#table("queues", changed.queues, (one) => this.#queue(one), (one) => one.name);
-    for (const one of this.#feed.calls.values()) if (changed.agents.has(one.user_id)) this.#renew("calls", one.id, this.#call(one));
+    this.#renewCalls(new Set([...this.#feed.calls.values()].filter((one) => changed.agents.has(one.user_id)).map((one) => one.id)));
     this.#counts();
     tick();
   }
@@ -53,6 +57,11 @@ export class LiveBoard extends HTMLElement {
       if (body.children[place] !== row) body.insertBefore(row, body.children[place] ?? null);
     });
     this.#empty(kind);
+  }
+
+  #renewCalls(ids) {
+    for (const id of ids) if (this.#feed.calls.has(id)) this.#renew("calls", id, this.#call(this.#feed.calls.get(id)));
+    tick();
   }
 
   #renew(kind, id, cells) {
@@ -102,6 +111,7 @@ export class LiveBoard extends HTMLElement {
       h("td", {}, this.#word(this.#words.phases[one.phase])),
       h("td", {}, one.queue ?? ""),
       h("td", { class: "end" }, this.#timer(one.since)),
+      h("td", {}, h("span", { class: "row-line" }, ...this.#watch.buttons(one))),
     ];
   }
 
@@ -125,6 +135,7 @@ export class LiveBoard extends HTMLElement {
       icon(words[state].icon), ` ${words[state].word}: ${counts.get(state) ?? 0}`));
     const focused = this.querySelector("[data-counts]").contains(document.activeElement) ? document.activeElement.dataset.state : null;
     this.querySelector("[data-counts]").replaceChildren(...chips);
+    this.querySelector("[data-counts]").hidden = chips.length === 0;
     if (focused) this.querySelector(`[data-counts] [data-state=${focused}]`)?.focus();
   }
 
