@@ -213,6 +213,9 @@ _DIRECTORIES = {
     "GET /wall": Entry(needs=("supervision.wall",)),
     "POST /calls/{call:int}/watch": Entry(needs=_WATCH, target="call", form={"mode": "listen"}),
     "POST /calls/{call:int}/take-over": Entry(needs=("supervision.take_over",), target="call"),
+    "POST /calls/{call:int}/advice": Entry(needs=("supervision.coach",), target="call", form={"text": "slower"}),
+    "POST /messages": Entry(needs=("supervision.message",), form={"text": "come over"}),
+    "POST /messages/{id:int}/read": _ME,
     "POST /watches/{id:int}/mode": Entry(
         needs=_WATCH,
         target="watch",

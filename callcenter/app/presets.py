@@ -67,6 +67,8 @@ _LEAD = (
     "supervision.whisper",
     "supervision.barge",
     "supervision.take_over",
+    "supervision.message",
+    "supervision.coach",
     "cases.assign",
     "cases.mass",
     "plans.approve",

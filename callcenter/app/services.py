@@ -24,6 +24,7 @@ from callcenter.compliance.service import Gate
 from callcenter.productivity.ports import DayCalls
 from callcenter.queues.service import QueueService
 from callcenter.supervision.feed import Feed
+from callcenter.supervision.messages import Messages
 from callcenter.supervision.watching import Watching
 from core.cases.ports import PlannedCalls, PlannedWork
 from core.cases.service.mass import Mass
@@ -85,6 +86,7 @@ def services_of(house: House, rights: tuple[Right, ...]) -> Services:
         Idempotency: base.keys,
         Imports: house.imports,
         Mass: house.mass,
+        Messages: floor.messages,
         NextCase: house.next_case,
         PlannedCalls: FloorCallbacks(),
         Recordings: house.archive.desk,

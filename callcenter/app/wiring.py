@@ -44,6 +44,7 @@ from callcenter.queues.events import QueuesChanged
 from callcenter.queues.service import QueueService
 from callcenter.queues.steward import Steward
 from callcenter.supervision.feed import Feed
+from callcenter.supervision.messages import Messages
 from callcenter.supervision.watching import Watching
 from core.audit.service import Looks, Sealer
 from core.cases.ports import PlannedWork
@@ -160,6 +161,7 @@ class Floor:
     queues: QueueService
     steward: Steward
     watching: Watching
+    messages: Messages
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -364,6 +366,7 @@ def _floor(base: Ground, sites: Sequence[Site]) -> Floor:
         queues=QueueService(uow, clock),
         steward=steward,
         watching=Watching(uow, clock, monitor=telephony, calls=LiveCalls(staff)),
+        messages=Messages(uow, clock, calls=LiveCalls(staff)),
     )
 
 

@@ -31,6 +31,27 @@ class WatchOver(Conflict):
     text = mark("You are not in this call any more.")
 
 
+class NothingSaid(Invalid):
+    """A message or an advice without words."""
+
+    code = "nothing_said"
+    text = mark("Write what you want to say.")
+
+
+class NobodyMeant(Invalid):
+    """A message to nobody within reach."""
+
+    code = "nobody_meant"
+    text = mark("Nobody you chose is within your reach.")
+
+
+class TooManyMessages(Conflict):
+    """More messages within a minute than people can read."""
+
+    code = "too_many_messages"
+    text = mark("That are too many messages within a minute. Wait a little.")
+
+
 class ReasonNeeded(Invalid):
     """The law of the debtor's case wants to know why."""
 

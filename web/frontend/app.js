@@ -16,4 +16,5 @@ import "./refresh.js";
 import "./money.js";
 import "./player.js";
 import "./board/board.js";
+import "./floor.js";
 import "./keys.js";

@@ -32,7 +32,7 @@ function draw() {
   const waiting = sum(queues, (one) => one.waiting), share = level(queues);
   figure("waiting", String(waiting), waiting ? "is-act" : "");
   figure("longest", longest(queues));
-  figure("level", share === null ? "—" : `${Math.round(share * 100)} %`, share !== null && share < 0.8 ? "is-alert" : "is-live");
+  figure("level", share === null ? "—" : `${Math.round(share * 100)}%`, share !== null && share < 0.8 ? "is-alert" : "is-live");
   figure("abandoned", String(sum(queues, (one) => one.abandoned)));
   figure("calls", String(feed.calls.size));
   drawStates(byState(agents));
@@ -51,7 +51,7 @@ function drawQueues(queues) {
     const share = serviceLevel(one);
     return h("tr", {}, h("th", { scope: "row" }, one.name), h("td", {}, String(one.waiting)),
       h("td", {}, one.since ? span(now() - Date.parse(one.since)) : "0:00"),
-      h("td", {}, share === null ? "—" : `${Math.round(share * 100)} %`), h("td", {}, String(one.abandoned)));
+      h("td", {}, share === null ? "—" : `${Math.round(share * 100)}%`), h("td", {}, String(one.abandoned)));
   }));
   part("no-queues").hidden = queues.length > 0;
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, exists, or_, select
@@ -31,7 +31,8 @@ from callcenter.calls.model import Call, Leg
 from callcenter.calls.offers import Offer, offers_of
 from callcenter.calls.ports import Telephony, TelephonyStatus
 from callcenter.calls.recorded import Pauses, RecordingPaused, RecordingReady
-from callcenter.supervision.events import WatchChanged
+from callcenter.supervision.events import AdviceGiven, MessageRead, MessageSent, WatchChanged
+from callcenter.supervision.messages import unread
 from core.cases.events import CaseChanged
 from core.cases.model import Case
 from core.cases.rights import VIEW as CASES_VIEW
@@ -77,6 +78,9 @@ class LiveMessages:
         bus.subscribe(RecordingPaused, self._paused)
         bus.subscribe(CaseChanged, self._case)
         bus.subscribe(WatchChanged, self._watch)
+        bus.subscribe(MessageSent, self._message)
+        bus.subscribe(MessageRead, self._read)
+        bus.subscribe(AdviceGiven, self._advice)
         bus.subscribe(MoneyCame, self._money)
 
     def telephony_changed(self, status: TelephonyStatus) -> None:
@@ -91,7 +95,9 @@ class LiveMessages:
             offers = await offers_of(session, (await session.scalars(ringing)).all())
             state = await state_of(session, actor.user_id)
             due = await count_due(session, actor)
+            said = await unread(session, actor.user_id, datetime.now(UTC))
         return {
+            "messages": [{"message_id": one.id, "by": one.by, "text": one.text} for one in said],
             "offers": [_offer_body(offer) for offer in offers.values()],
             "agent": _agent_body(state, actor.language) if state is not None else None,
             "telephony": _lamp(self._telephony.status(), actor.language),
@@ -181,6 +187,18 @@ class LiveMessages:
         """The supervisor's own screens show in which call he is, and how."""
         body = {"watch_id": event.watch_id, "call_id": event.call_id, "mode": event.mode}
         self._hub.publish("watch.changed", Audience(user_ids=frozenset({event.user_id})), lambda _language: body)
+
+    async def _message(self, event: MessageSent) -> None:
+        body = {"message_id": event.message_id, "by": event.by, "text": event.text}
+        self._hub.publish("floor.message", Audience(user_ids=event.user_ids), lambda _language: body)
+
+    async def _read(self, event: MessageRead) -> None:
+        body = {"message_id": event.message_id, "read": event.read, "sent": event.sent}
+        self._hub.publish("floor.read", Audience(user_ids=frozenset({event.author_id})), lambda _language: body)
+
+    async def _advice(self, event: AdviceGiven) -> None:
+        body = {"call_id": event.call_id, "by": event.by, "text": event.text}
+        self._hub.publish("call.advice", Audience(user_ids=frozenset({event.agent_id})), lambda _language: body)
 
     async def _case(self, event: CaseChanged) -> None:
         async with self._uow.read(brief=True) as session:

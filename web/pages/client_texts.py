@@ -10,6 +10,8 @@ from web.pages.player_texts import PLAYER_TEXTS
 
 CLIENT_TEXTS: Mapping[str, Message] = {
     **PLAYER_TEXTS,
+    "advice": msg("Advice"),
+    "advice_from": msg("{by} advises: {text}"),
     "agent_sent": msg("{by} set your state to {word}: {why}"),
     "agent_signed_out": msg("{by} signed you out: {why}. Your call goes on; sign in again afterwards."),
     "alarm_allowance": msg("Your pauses of today ({word}) have used up the {minutes} minutes allowed."),
@@ -66,6 +68,9 @@ CLIENT_TEXTS: Mapping[str, Message] = {
     "line_talking": msg("talking"),
     "line_watch": msg("In a collector's call"),
     "loss": msg("loss"),
+    "message_from": msg("{by}: {text}"),
+    "message_read": msg("Read"),
+    "message_read_by": msg("read by {read} of {sent}"),
     "microphone": msg("Microphone"),
     "microphone_level": msg("Level of the microphone"),
     "microphone_refused": msg(

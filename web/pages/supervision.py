@@ -9,16 +9,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from callcenter.agents.queries import pause_reasons
+from callcenter.supervision.messages import LENGTH, Messages, sent_lately
 from callcenter.supervision.ports import WatchMode
-from callcenter.supervision.rights import BARGE, BOARD, LISTEN, TAKE_OVER, WALL, WHISPER
+from callcenter.supervision.rights import BARGE, BOARD, COACH, LISTEN, MESSAGE, TAKE_OVER, WALL, WHISPER
 from callcenter.supervision.watching import RIGHT_OF, Watching
 from core.kernel.i18n import Message, Translator, msg, translator
+from web.errors import is_api
 from web.forms import Form, parse
-from web.page import language_of, page
+from web.page import go_to, language_of, page
 from web.pages.agent_badge import ALARMS, STATES
 from web.pages.call_words import DIRECTIONS, PHASES
 from web.pages.listing import State
-from web.security import actor, right, route
+from web.security import actor, right, route, signed_in
 from web.state import part, services
 
 Words = Mapping[str, Mapping[str, object]]
@@ -29,12 +31,16 @@ async def board(request: Request) -> Response:
     me = actor(request)
     async with services(request).uow.read() as session:
         watch = await part(request, Watching).current(session, me.user_id)
+        sent = await sent_lately(session, me) if me.may(MESSAGE) else ()
     context = {
         "words": await _words(request),
         "my_id": me.user_id,
         "may_wall": me.may(WALL),
         "modes": [mode.value for mode, needed in RIGHT_OF.items() if me.may(needed)],
         "may_take_over": me.may(TAKE_OVER),
+        "may_coach": me.may(COACH),
+        "may_message": me.may(MESSAGE),
+        "sent": sent,
         "watch": {"watch_id": watch.id, "call_id": watch.call_id, "mode": watch.mode} if watch else None,
     }
     return await page(request, "supervision/board.html", context)
@@ -88,6 +94,37 @@ async def take_over(request: Request) -> Response:
     return Response(status_code=204)
 
 
+_Words = Annotated[str, StringConstraints(max_length=LENGTH)]
+
+
+class MessageForm(Form):
+    text: _Words = ""
+
+
+class MessageToForm(MessageForm):
+    id: list[int] = []
+
+
+async def message(request: Request) -> Response:
+    """Say something to collectors: to those chosen, or to all within reach."""
+    form = await parse(request, MessageToForm)
+    await part(request, Messages).send(actor(request), form.text, form.id or None)
+    return Response(status_code=204) if is_api(request) else go_to("/board")
+
+
+async def read(request: Request) -> Response:
+    """I have read a message."""
+    await part(request, Messages).read(actor(request), request.path_params["id"])
+    return Response(status_code=204)
+
+
+async def advise(request: Request) -> Response:
+    """Advice in a call that goes on."""
+    form = await parse(request, MessageForm)
+    await part(request, Messages).advise(actor(request), request.path_params["call"], form.text)
+    return Response(status_code=204)
+
+
 async def _words(request: Request) -> Words:
     """What the codes of the board are called in the reader's language."""
     texts = translator(language_of(request))
@@ -116,6 +153,9 @@ routes = (
     route("/wall", wall, policy=right(WALL), name="wall"),
     route("/calls/{call:int}/watch", watch, policy=_WATCH, methods=["POST"], name="call.watch"),
     route("/calls/{call:int}/take-over", take_over, policy=right(TAKE_OVER), methods=["POST"], name="call.take_over"),
+    route("/calls/{call:int}/advice", advise, policy=right(COACH), methods=["POST"], name="call.advice"),
+    route("/messages", message, policy=right(MESSAGE), methods=["POST"], name="messages.send"),
+    route("/messages/{id:int}/read", read, policy=signed_in, methods=["POST"], name="message.read"),
     route("/watches/{id:int}/mode", switch, policy=_WATCH, methods=["POST"], name="watch.mode"),
     route("/watches/{id:int}/leave", leave, policy=_WATCH, methods=["POST"], name="watch.leave"),
 )

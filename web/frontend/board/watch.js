@@ -11,7 +11,9 @@ export class Watch {
   #modes;
   #mayTakeOver;
   #me;
+  #mayCoach;
   #dialog;
+  #advice;
   #changed;
 
   /** `changed(callIds)` is called when the buttons of these calls look otherwise. */
@@ -19,7 +21,9 @@ export class Watch {
     this.#modes = JSON.parse(host.dataset.modes);
     this.#mayTakeOver = "takeOver" in host.dataset;
     this.#me = Number(host.dataset.me);
+    this.#mayCoach = "coach" in host.dataset;
     this.#dialog = host.querySelector("[data-reason-dialog]");
+    this.#advice = host.querySelector("[data-advice-dialog]");
     this.#changed = changed;
     this.now = JSON.parse(host.dataset.watch);
     this.listener = ({ detail }) => this.#became(detail);
@@ -44,6 +48,7 @@ export class Watch {
     const modes = this.#modes.map((mode) => this.#button(`watch_${mode}`, MARKS[mode], mode, () => this.#enter(call.id, mode), mine?.mode === mode));
     if (mine) modes.push(this.#button("watch_leave", "door-exit", "leave", () => this.#do(`/watches/${mine.watch_id}/leave`)));
     if (this.#mayTakeOver) modes.push(this.#button("watch_take_over", "phone-call", "take-over", () => this.#reasoned(`/calls/${call.id}/take-over`, {})));
+    if (this.#mayCoach) modes.push(this.#button("advice", "bulb", "advise", () => this.#advise(call.id)));
     return modes;
   }
 
@@ -62,18 +67,24 @@ export class Watch {
       await post(url, body);
     } catch (error) {
       if (error.code !== "reason_needed") { this.#refused(error); return; }
-      const reason = await this.#reason();
+      const reason = await this.#asked(this.#dialog);
       if (reason) await this.#do(url, { ...body, reason });
     }
   }
 
-  #reason() {
-    const field = this.#dialog.querySelector("input");
+  async #advise(callId) {
+    const text = await this.#asked(this.#advice);
+    if (text) await this.#do(`/calls/${callId}/advice`, { text });
+  }
+
+  /** What was written into a dialog; nothing when it was given up. */
+  #asked(dialog) {
+    const field = dialog.querySelector("input");
     field.value = "";
-    this.#dialog.returnValue = "";
-    this.#dialog.showModal();
+    dialog.returnValue = "";
+    dialog.showModal();
     return new Promise((resolve) => {
-      this.#dialog.addEventListener("close", () => resolve(this.#dialog.returnValue === "go" ? field.value : ""), { once: true });
+      dialog.addEventListener("close", () => resolve(dialog.returnValue === "go" ? field.value : ""), { once: true });
     });
   }
 
