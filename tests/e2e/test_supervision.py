@@ -134,9 +134,13 @@ async def recording(page: Page, product: Product, database: Database) -> tuple[n
 
     await until(over, within=10)
     (call,) = await calls_of(database)
-    await page.goto(f"{product.url}/calls/{call.id}")
     play = page.locator("[data-play]").first
-    await expect(play).to_be_visible(timeout=15_000)
+
+    async def prepared() -> bool:
+        await page.goto(f"{product.url}/calls/{call.id}")
+        return await play.count() > 0
+
+    await until(prepared, within=20)
     sound = await page.request.get(f"{product.url}/recordings/{await play.get_attribute('data-play')}/audio")
     samples, rate = await asyncio.to_thread(soundfile.read, io.BytesIO(await sound.body()))
     return samples[:, 1], rate
