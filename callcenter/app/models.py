@@ -40,6 +40,6 @@ __all__ = [
     "productivity",
     "queues",
     "recordings",
-    "triggers",
     "supervision",
+    "triggers",
 ]

@@ -21,7 +21,6 @@ from callcenter.app.adapters.money import MoneyEffects
 from callcenter.app.adapters.phones import BridgedPhones
 from callcenter.app.adapters.recordings import BridgedChannels
 from callcenter.app.adapters.staff import FloorStates, FreeAgents, RegisteredPhones, StaffDirectory
-from callcenter.app.adapters.staff import FreeAgents, RegisteredPhones, StaffDirectory
 from callcenter.app.adapters.watching import LiveCalls
 from callcenter.app.adapters.worklists import FloorLaw
 from callcenter.app.exchanges import Site

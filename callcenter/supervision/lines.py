@@ -48,11 +48,10 @@ class CallLine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class QueueLine:
-    """A queue: who waits in it and since when the longest, and of today's callers how many were answered, how many of
-    these within ``service_seconds``, and how many hung up before anybody answered."""
+    """A queue by its code: who waits in it and since when the longest, and of today's callers how many were answered,
+    how many of these within ``service_seconds``, and how many hung up before anybody answered."""
 
     id: str
-    name: str
     waiting: int
     since: datetime | None
     service_seconds: int

@@ -49,7 +49,7 @@ function drawStates(counts) {
 function drawQueues(queues) {
   part("queues").replaceChildren(...queues.slice(0, 6).map((one) => {
     const share = serviceLevel(one);
-    return h("tr", {}, h("th", { scope: "row" }, one.name), h("td", {}, String(one.waiting)),
+    return h("tr", {}, h("th", { scope: "row" }, words.queues[one.id] ?? one.id), h("td", {}, String(one.waiting)),
       h("td", {}, one.since ? span(now() - Date.parse(one.since)) : "0:00"),
       h("td", {}, share === null ? "—" : `${Math.round(share * 100)}%`), h("td", {}, String(one.abandoned)));
   }));

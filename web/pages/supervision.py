@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import StringConstraints
+from sqlalchemy import select
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from callcenter.agents.queries import pause_reasons
+from callcenter.queues.model import Queue
 from callcenter.supervision.messages import LENGTH, Messages, sent_lately
 from callcenter.supervision.ports import WatchMode
 from callcenter.supervision.rights import BARGE, BOARD, COACH, LISTEN, MESSAGE, TAKE_OVER, WALL, WHISPER
@@ -130,11 +132,13 @@ async def _words(request: Request) -> Words:
     texts = translator(language_of(request))
     async with services(request).uow.read() as session:
         reasons = await pause_reasons(session, active_only=False)
+        queues = (await session.scalars(select(Queue))).all()
     return {
         "states": _drawn(texts, STATES),
         "alarms": _drawn(texts, ALARMS),
         "directions": _drawn(texts, DIRECTIONS),
         "phases": _drawn(texts, PHASES),
+        "queues": {one.code: texts.render(msg(one.name)) if one.shipped else one.name for one in queues},
         "reasons": {one.code: texts.render(msg(one.label)) if one.shipped else one.label for one in reasons},
     }
 

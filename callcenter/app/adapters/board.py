@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.agents.events import AgentAlarmRaised, AgentStateChanged
 from callcenter.agents.queries import list_agents
-from callcenter.calls.facts import Direction
 from callcenter.calls.model import Call
+from callcenter.queues.model import Queue
 from callcenter.supervision.feed import Feed
 from callcenter.supervision.lines import AgentLine, CallLine, QueueLine
 from core.kernel.access import PROGRAM
@@ -19,9 +19,6 @@ from core.kernel.bus import Bus
 from core.kernel.types import UtcDateTime
 from core.people.model import User
 from core.planning.model import Company
-
-#: A caller who is answered within so many seconds is answered in time, where nothing else was agreed.
-SERVICE_SECONDS = 20
 
 
 class FloorPicture:
@@ -56,14 +53,14 @@ class FloorPicture:
     async def queues(self, session: AsyncSession, now: datetime) -> Sequence[QueueLine]:
         sqlite = session.get_bind().dialect.name == "sqlite"
         figures = await session.execute(_today(await _midnight(session, now), sqlite=sqlite))
-        return [QueueLine(**row, name=row["id"], service_seconds=SERVICE_SECONDS) for row in figures.mappings()]
+        return [QueueLine(**row) for row in figures.mappings()]
 
 
 def _today(midnight: datetime, *, sqlite: bool) -> Select[*tuple[Any, ...]]:
-    """The figures of every queue of the callers who came since midnight. Service level: of those who were answered or
+    """The figures of every queue of those who came to it since midnight. Service level: of those who were answered or
     hung up waiting, the share that was answered in time."""
     queued = func.coalesce(Call.queued_at, Call.started_at)
-    waits = Call.answered_at.is_(None) & Call.ended_at.is_(None)
+    waits = Call.id.is_not(None) & Call.answered_at.is_(None) & Call.ended_at.is_(None)
     wait: ColumnElement[Any] = (
         (func.julianday(Call.answered_at) - func.julianday(queued)) * 86400
         if sqlite
@@ -75,17 +72,18 @@ def _today(midnight: datetime, *, sqlite: bool) -> Select[*tuple[Any, ...]]:
 
     return (
         select(
-            Call.queue.label("id"),
+            Queue.code.label("id"),
+            Queue.service_seconds,
             count(waits).label("waiting"),
             func.min(case((waits, queued)), type_=UtcDateTime).label("since"),
             count(Call.answered_at.is_not(None)).label("answered"),
-            count(wait <= SERVICE_SECONDS).label("in_time"),
+            count(wait <= Queue.service_seconds).label("in_time"),
             count(Call.answered_at.is_(None) & Call.ended_at.is_not(None)).label("abandoned"),
         )
-        .where(Call.started_at >= midnight, Call.queue.is_not(None), Call.merged_into.is_(None))
-        .where(Call.direction == Direction.INBOUND)
-        .group_by(Call.queue)
-        .order_by(Call.queue)
+        .outerjoin(Call, (Call.queue == Queue.code) & (Call.started_at >= midnight) & Call.merged_into.is_(None))
+        .where(Queue.active)
+        .group_by(Queue.code, Queue.service_seconds)
+        .order_by(Queue.code)
     )
 
 

@@ -6,7 +6,7 @@ from alembic import op
 from core.kernel import types
 
 revision = "0032"
-down_revision = "0023"
+down_revision = "0034"
 
 
 def upgrade() -> None:

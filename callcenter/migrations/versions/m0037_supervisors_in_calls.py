@@ -10,6 +10,7 @@ down_revision = "0032"
 
 
 def upgrade() -> None:
+    op.create_index(op.f("ix_calls_merged_into"), "calls", ["merged_into"])
     op.create_table(
         "call_watches",
         sa.Column("id", types.Key, nullable=False),
@@ -65,6 +66,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_calls_merged_into"), table_name="calls")
     op.drop_table("coaching_notes")
     op.drop_table("floor_receipts")
     op.drop_table("floor_messages")

@@ -36,9 +36,7 @@ def call(number: int, *, user: int | None = None, unit: int | None = None) -> Ca
 
 
 def queue(waiting: int) -> QueueLine:
-    return QueueLine(
-        id="main", name="main", waiting=waiting, since=None, service_seconds=20, answered=0, in_time=0, abandoned=0
-    )
+    return QueueLine(id="main", waiting=waiting, since=None, service_seconds=20, answered=0, in_time=0, abandoned=0)
 
 
 def viewer(scope: Scope | None, *, team: int = 1) -> Viewer:

@@ -36,7 +36,7 @@ export class LiveBoard extends HTMLElement {
     this.#announce(changed.agents);
     this.#table("agents", changed.agents, (one) => this.#agent(one), (one) => one.name);
     this.#table("calls", changed.calls, (one) => this.#call(one), (one) => one.since);
-    this.#table("queues", changed.queues, (one) => this.#queue(one), (one) => one.name);
+    this.#table("queues", changed.queues, (one) => this.#queue(one), (one) => this.#queueName(one.id));
     this.#renewCalls(new Set([...this.#feed.calls.values()].filter((one) => changed.agents.has(one.user_id)).map((one) => one.id)));
     this.#counts();
     tick();
@@ -87,6 +87,8 @@ export class LiveBoard extends HTMLElement {
     return { ...this.#words.states[state], ...(reason && state === "pause" ? { word: this.#words.reasons[reason] ?? reason } : {}) };
   }
 
+  #queueName(code) { return this.#words.queues[code] ?? code; }
+
   #timer(since) {
     return since ? h("span", { class: "nowrap", "data-timer": true, "data-since": since }) : h("span", { class: "soft" }, "—");
   }
@@ -109,7 +111,7 @@ export class LiveBoard extends HTMLElement {
       h("th", { scope: "row" }, h("a", { href: `/calls/${one.id}`, "data-focus": "call" }, who ?? t("board_nobody"))),
       h("td", {}, this.#word(this.#words.directions[one.direction])),
       h("td", {}, this.#word(this.#words.phases[one.phase])),
-      h("td", {}, one.queue ?? ""),
+      h("td", {}, one.queue ? this.#queueName(one.queue) : ""),
       h("td", { class: "end" }, this.#timer(one.since)),
       h("td", {}, h("span", { class: "row-line" }, ...this.#watch.buttons(one))),
     ];
@@ -118,7 +120,7 @@ export class LiveBoard extends HTMLElement {
   #queue(one) {
     const level = serviceLevel(one);
     return [
-      h("th", { scope: "row" }, one.name),
+      h("th", { scope: "row" }, this.#queueName(one.id)),
       h("td", { class: "end" }, String(one.waiting)),
       h("td", { class: "end" }, this.#timer(one.since)),
       h("td", { class: "end" }, level === null ? "—" : `${Math.round(level * 100)} %`),
