@@ -16,6 +16,7 @@ from core.audit.service import record
 from core.kernel.access import Actor
 from core.kernel.bulk import insert_many
 from core.kernel.clock import Clock
+from core.kernel.errors import NotFound
 from core.kernel.i18n import msg
 from core.kernel.uow import UnitOfWork, Work
 from core.people.access import reaches
@@ -92,7 +93,7 @@ class Messages:
             return message.id
 
     async def read(self, actor: Actor, message_id: int) -> None:
-        """The actor has read a message to him; a second time changes nothing."""
+        """The actor has read a message to him; a second time changes nothing. Raises ``NotFound``."""
         now = self._clock.now()
         async with self._uow.write(brief=True) as work:
             mine = update(FloorReceipt).where(
@@ -102,7 +103,9 @@ class Messages:
             )
             done = (await work.session.execute(mine.values(read_at=now).returning(FloorReceipt.user_id))).all()
             message = await work.session.get(FloorMessage, message_id)
-            if done and message is not None:
+            if message is None or await work.session.get(FloorReceipt, (message_id, actor.user_id)) is None:
+                raise NotFound
+            if done:
                 read, sent = await _counts(work.session, message_id)
                 work.emit(MessageRead(at=now, message_id=message_id, author_id=message.author_id, read=read, sent=sent))
 

@@ -67,7 +67,7 @@ class Watching:
         return watch_id
 
     async def switch(self, actor: Actor, watch_id: int, mode: WatchMode) -> None:
-        """Whisper instead of listening, and so on, in the same call. Raises ``WatchOver``."""
+        """Whisper instead of listening, and so on, in the same call. Raises ``NoSuchCall``, ``WatchOver``."""
         async with self._uow.write() as work:
             row = await self._mine(work, actor, watch_id)
             watched = await self._allowed(work, actor, RIGHT_OF[mode], row.call_id, row.reason)
@@ -77,7 +77,7 @@ class Watching:
         await self._monitor.switch_watch(watch_id, mode)
 
     async def leave(self, actor: Actor, watch_id: int) -> None:
-        """Leave the call, which goes on. Raises ``WatchOver``."""
+        """Leave the call, which goes on. Raises ``NoSuchCall``, ``WatchOver``."""
         async with self._uow.write() as work:
             await self._close(work, [await self._mine(work, actor, watch_id)])
         await self._monitor.end_watch(watch_id)
@@ -135,7 +135,9 @@ class Watching:
 
     async def _mine(self, work: Work, actor: Actor, watch_id: int) -> CallWatch:
         row = await work.session.get(CallWatch, watch_id)
-        if row is None or row.user_id != actor.user_id or row.ended_at is not None:
+        if row is None or row.user_id != actor.user_id:
+            raise NoSuchCall
+        if row.ended_at is not None:
             raise WatchOver
         return row
 

@@ -211,7 +211,8 @@ async def _logged(database: Database, lab: Lab, story: Story, freed: float) -> N
     assert verdict.faultless, verdict
     async with database.read() as session:
         (watch,) = (await session.scalars(select(CallWatch))).all()
-        trail = await session.scalars(select(AuditEntry.action).where(AuditEntry.action.like("supervision.%")))
+        done_by_him = select(AuditEntry.action).where(AuditEntry.action.like("supervision.%")).order_by(AuditEntry.id)
+        trail = await session.scalars(done_by_him)
         done: Sequence[str] = trail.all()
     assert (watch.call_id, watch.mode) == (call.id, "barge")
     assert watch.ended_at is not None

@@ -62,7 +62,7 @@ def _today(midnight: datetime, *, sqlite: bool) -> Select[*tuple[Any, ...]]:
     queued = func.coalesce(Call.queued_at, Call.started_at)
     waits = Call.id.is_not(None) & Call.answered_at.is_(None) & Call.ended_at.is_(None)
     wait: ColumnElement[Any] = (
-        (func.julianday(Call.answered_at) - func.julianday(queued)) * 86400
+        func.round((func.julianday(Call.answered_at) - func.julianday(queued)) * 86400, 2)  # days are floats there
         if sqlite
         else func.extract("epoch", Call.answered_at - queued)
     )

@@ -31,7 +31,7 @@ from core.audit.model import AuditEntry
 from core.kernel.access import Actor, Scope
 from core.kernel.bus import Bus
 from core.kernel.clock import ManualClock
-from core.kernel.errors import Forbidden
+from core.kernel.errors import Forbidden, NotFound
 from core.kernel.events import Event
 from core.kernel.i18n import msg
 from core.kernel.uow import UnitOfWork
@@ -248,7 +248,8 @@ async def test_a_message_waits_until_it_is_read(
         assert not await unread(session, 1, clock.now() + timedelta(days=2))
     for _ in range(2):
         await messages.read(chief(user_id=1), message)
-    await messages.read(chief(user_id=3), message)  # not his
+    with pytest.raises(NotFound):
+        await messages.read(chief(user_id=3), message)  # not his
     async with uow.read() as session:
         assert not await unread(session, 1, clock.now())
         (sent,) = await sent_lately(session, chief())
