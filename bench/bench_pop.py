@@ -152,7 +152,7 @@ async def _heard(
 async def _ours(folder: Path, load: Load) -> Heard:
     url = f"sqlite+aiosqlite:///{folder / 'callcenter.db'}"
     *seats, watched = await furnish(url, load.screens + 1, load.debtors)
-    async with AmiServer() as manager, _product(folder, manager.port) as product:
+    async with AmiServer() as manager, running_product(folder, manager.port) as product:
         await manager.until(lambda: bool(manager.actions("BridgeList")), _PATIENCE_SECONDS)
         assert product.process is not None
         async with watching(product.url, watched.token) as page:
@@ -168,7 +168,8 @@ async def _ours(folder: Path, load: Load) -> Heard:
 
 
 @asynccontextmanager
-async def _product(folder: Path, manager: int) -> AsyncIterator[Product]:
+async def running_product(folder: Path, manager: int) -> AsyncIterator[Product]:
+    """The product over the database in ``folder``, with the manager at that port for its exchange."""
     settings = {
         "CALLCENTER_DATA_DIR": str(folder),
         "CALLCENTER_PORT": "0",

@@ -1,11 +1,11 @@
 """A call floor to measure on: collectors with sessions, debtors whose numbers ring, each with a case."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select, update
 
 from bench.rings import caller_of
 from callcenter.agents.directory import ship_reasons
@@ -53,13 +53,38 @@ async def furnish(url: str, collectors: int, debtors: int) -> Sequence[Seat]:
     return seats
 
 
-async def collectors_at_work(work: Work, count: int, role_id: int) -> list[Seat]:
-    """Collectors with extensions from 1000 on and live sessions; ids from 1 on, in an empty database."""
+async def furnish_with(url: str, collectors: int, others: Mapping[str, int]) -> Mapping[str, Sequence[Seat]]:
+    """A floor without debtors: so many collectors, and so many of other roles, by the key of the role."""
+    database = Database(url)
+    await migrate(database)
+    try:
+        async with UnitOfWork(database, Bus()).write() as work:
+            roles = await install(work, translator("en"))
+            await ship_reasons(work)
+            seats = {"collector": await collectors_at_work(work, collectors, roles["collector"])}
+            for role, count in others.items():
+                first = sum(map(len, seats.values()))
+                seats[role] = await collectors_at_work(work, count, roles[role], first=first)
+                await _beside_the_collectors(work, first + 1)
+    finally:
+        await database.close()
+    return seats
+
+
+async def _beside_the_collectors(work: Work, first_id: int) -> None:
+    """Put those from ``first_id`` on into the unit of the collectors, without telephones."""
+    unit = await work.session.scalar(select(User.unit_id).where(User.id == 1))
+    await work.session.execute(update(User).where(User.id >= first_id).values(unit_id=unit, extension=None))
+
+
+async def collectors_at_work(work: Work, count: int, role_id: int, *, first: int = 0) -> list[Seat]:
+    """Collectors with extensions from 1000 on and live sessions; ids from 1 on, after the ``first`` so many."""
     now = SystemClock().now()
     unit = Unit(name="Floor")
     work.session.add(unit)
     await work.session.flush()
-    seats = [Seat(extension=str(_FIRST_EXTENSION + number), token=tokens.fresh()) for number in range(count)]
+    extensions = range(_FIRST_EXTENSION + first, _FIRST_EXTENSION + first + count)
+    seats = [Seat(extension=str(extension), token=tokens.fresh()) for extension in extensions]
     users = [
         {
             "id": number,
@@ -70,7 +95,7 @@ async def collectors_at_work(work: Work, count: int, role_id: int) -> list[Seat]
             "extension": seat.extension,
             "created_at": now,
         }
-        for number, seat in enumerate(seats, 1)
+        for number, seat in enumerate(seats, first + 1)
     ]
     sessions = [
         {
@@ -80,7 +105,7 @@ async def collectors_at_work(work: Work, count: int, role_id: int) -> list[Seat]
             "last_seen_at": now,
             "expires_at": now + timedelta(hours=12),
         }
-        for number, seat in enumerate(seats, 1)
+        for number, seat in enumerate(seats, first + 1)
     ]
     await work.session.execute(insert(User), users)
     await work.session.execute(insert(UserSession), sessions)

@@ -51,10 +51,15 @@ def _first(heard: list[tuple[float, str]], mark: str) -> dict[str, float]:
     return when
 
 
+async def connected(wanted: list[tuple[str, str]]) -> list[ClientConnection]:
+    """A websocket for each address and cookie, in their order."""
+    gate = asyncio.Semaphore(_AT_ONCE)
+    return await asyncio.gather(*(_open(url, cookie, gate) for url, cookie in wanted))
+
+
 async def main(mark: str) -> None:
     wanted: list[tuple[str, str]] = json.loads(await asyncio.to_thread(sys.stdin.readline))
-    gate = asyncio.Semaphore(_AT_ONCE)
-    screens = await asyncio.gather(*(_open(url, cookie, gate) for url, cookie in wanted))
+    screens = await connected(wanted)
     heard: list[tuple[float, str]] = []
     listening = [asyncio.create_task(_listen(screen, heard)) for screen in screens]
     print("connected", flush=True)

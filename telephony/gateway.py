@@ -3,12 +3,15 @@
 The dialplan does the rest, in the contexts named by ``Contexts``; ``asterisk_conf/`` has them.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from callcenter.calls.errors import OrderRefused
 from callcenter.calls.facts import LegKind
 from callcenter.calls.ports import DialOrder, TelephonyStatus
+from callcenter.supervision.ports import WatchMode, WatchOrder
 from core.kernel.clock import Clock
 from core.kernel.i18n import mark, msg
 from telephony.ami.actions import (
@@ -32,6 +35,8 @@ NO_COLLECTOR = mark("No collector is on this call.")
 NO_PHONE = mark("The phone {endpoint} is not connected to any exchange.")
 
 
+#: How often, and at what distance, one looks whether a phone has hung up: for a second in all.
+_LOOKS, _LOOK_SECONDS = 50, 0.02
 HOLD = Place(context="callcenter-held", exten="hold")
 
 
@@ -43,10 +48,12 @@ class Contexts:
     transfer: str = "callcenter-transfer"
     hold: Place = HOLD
     ring_back: str = "callcenter-ringback"
+    spy: str = "callcenter-spy"
 
 
 class Gateway:
-    """Implements ``callcenter.calls.ports.Telephony`` over any number of exchanges."""
+    """Implements ``callcenter.calls.ports.Telephony`` and ``callcenter.supervision.ports.Monitor`` over any number of
+    exchanges."""
 
     def __init__(self, bridges: Sequence[Bridge], clock: Clock, contexts: Contexts | None = None) -> None:
         self._bridges = tuple(bridges)
@@ -134,6 +141,57 @@ class Gateway:
         """Give an attended transfer up and go back to the customer."""
         await self._by_collector(call_id, lambda channel: CancelAtxfer(channel=channel))
 
+    async def watch(self, order: WatchOrder) -> None:
+        """Ring a supervisor's phone into the collector's side of a call. Which channel that is comes from what the
+        exchange said, never from whoever asks."""
+        bridge, call = self._the(order.call_id)
+        collector = _collector(call)
+        if collector is None:
+            raise OrderRefused(reason=msg(NO_COLLECTOR))
+        channel = _spy(order.watch_id)
+        await bridge.client.send(
+            Originate(
+                action_id=channel,
+                endpoint=order.endpoint,
+                place=Place(context=self._contexts.spy, exten=order.mode),
+                channel_id=channel,
+                other_channel_id=f"{channel}-b",
+                ring_seconds=order.ring_seconds,
+                variables={"CALLCENTER_SPY_ON": collector.uniqueid},
+                sip_headers={"X-Callcenter-Auto-Answer": "yes", "X-Callcenter-Watch": str(order.watch_id)},
+            )
+        )
+
+    async def switch_watch(self, watch_id: int, mode: WatchMode) -> None:
+        bridge = self._watched(watch_id)
+        if bridge is None:
+            raise OrderRefused(reason=msg(NOT_GOING_ON))
+        place = Place(context=self._contexts.spy, exten=mode)
+        await bridge.client.send(Redirect(channel=_spy(watch_id), place=place))
+
+    async def end_watch(self, watch_id: int) -> None:
+        bridge = self._watched(watch_id)
+        if bridge is None:
+            return
+        with suppress(OrderRefused):  # it has ended by itself
+            await bridge.client.send(Hangup(channel=_spy(watch_id)))
+        for _ in range(_LOOKS):  # the phone must be free before it can be rung again
+            if _spy(watch_id) not in bridge.fold.spies:
+                return
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    async def take_over(self, call_id: int, endpoint: str) -> None:
+        await self.ring_back(call_id, endpoint)
+
+    def watches(self) -> frozenset[int] | None:
+        if not all(bridge.synced.is_set() for bridge in self._bridges):
+            return None
+        found = (spy for bridge in self._bridges for spy in bridge.fold.spies)
+        return frozenset(int(spy.split("-")[1]) for spy in found)
+
+    def _watched(self, watch_id: int) -> Bridge | None:
+        return next((bridge for bridge in self._bridges if _spy(watch_id) in bridge.fold.spies), None)
+
     async def pause_recording(self, call_id: int) -> None:
         await self._mute_recording(call_id, True)
 
@@ -176,6 +234,11 @@ class Gateway:
             if phone is not None and phone.reachable:
                 return bridge
         raise OrderRefused(reason=msg(NO_PHONE, endpoint=endpoint) if self._bridges else msg(NO_EXCHANGE))
+
+
+def _spy(watch_id: int) -> str:
+    """The Uniqueid of the phone that listens (``telephony.tracking.ids.is_spy``)."""
+    return f"spy-{watch_id}"
 
 
 def _customer(call: Call) -> Channel:

@@ -115,15 +115,29 @@ async def desk_phone(
     With ``browser`` it stands in for the browser's phone instead, which is what click-to-call rings: the same endpoint,
     encryption and ICE, without the websocket.
     """
+    async with _phone(hertz, "127.0.0.1") as baresip:
+        await baresip.order("uanew", _account(asterisk, phone, auto_answer, browser))
+        await baresip.until("REGISTER_OK")
+        yield baresip
+
+
+@asynccontextmanager
+async def debtor_phone(trunk_host: str, number: str, *, hertz: int = 1000) -> AsyncIterator[Baresip]:
+    """A debtor's phone at the trunk's address, who says a tone of ``hertz`` and keeps what he hears."""
+    async with _phone(hertz, trunk_host) as baresip:
+        await baresip.order("uanew", f"<sip:{number}@{trunk_host}>;regint=0;answermode=manual;audio_codecs=pcmu")
+        yield baresip
+
+
+@asynccontextmanager
+async def _phone(hertz: int, host: str) -> AsyncIterator[Baresip]:
     if shutil.which("baresip") is None:
         raise RuntimeError("no baresip here; install it with: sudo apt-get install baresip-core")
     with tempfile.TemporaryDirectory(prefix="cc-phone-") as name:
-        process, link = await _started(Path(name), hertz)
+        process, link = await _started(Path(name), hertz, host)
         try:
             baresip = Baresip(Path(name), *link)
             try:
-                await baresip.order("uanew", _account(asterisk, phone, auto_answer, browser))
-                await baresip.until("REGISTER_OK")
                 yield baresip
             finally:
                 await baresip.close()
@@ -131,10 +145,10 @@ async def desk_phone(
             await _ended(process)
 
 
-async def _started(folder: Path, hertz: int) -> tuple[asyncio.subprocess.Process, Link]:
+async def _started(folder: Path, hertz: int, host: str) -> tuple[asyncio.subprocess.Process, Link]:
     """A baresip that listens to orders; another one, on other ports, when somebody was faster to take its own."""
     for _ in range(_TRIES):
-        control = _write_settings(folder, hertz)
+        control = _write_settings(folder, hertz, host)
         with (folder / "log").open("wb") as log:
             process = await asyncio.create_subprocess_exec(
                 "baresip", "-f", str(folder), stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log
@@ -152,11 +166,11 @@ async def _ended(process: asyncio.subprocess.Process) -> None:
     await process.wait()
 
 
-def _write_settings(folder: Path, hertz: int) -> int:
+def _write_settings(folder: Path, hertz: int, host: str) -> int:
     control = free_tcp("127.0.0.1")
     rtp = 48_000 + free_udp("127.0.0.1") % 500 * 20
     settings = CONFIG.format(
-        sip=f"127.0.0.1:{free_udp('127.0.0.1')}",
+        sip=f"{host}:{free_udp(host)}",
         folder=folder,
         hertz=hertz,
         rtp=f"{rtp}-{rtp + 19}",

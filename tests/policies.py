@@ -25,6 +25,7 @@ class Entry:
 PUBLIC, LOCAL, SIGNED_IN = ("public",), ("local",), ("signed in",)
 _ME = Entry(needs=SIGNED_IN)
 _USER = Entry(needs=("users.edit",), target="user")
+_WATCH = ("supervision.listen", "supervision.whisper", "supervision.barge")
 
 _IMPORT_STEPS = (
     ("GET", ""),
@@ -203,6 +204,26 @@ _DIRECTORIES = {
     "POST /results": Entry(needs=("calls.directory",), form={"code": "OWN", **_CODE}),
     "GET /results/{code}": Entry(needs=("calls.directory",), target="result code"),
     "POST /results/{code}": Entry(needs=("calls.directory",), target="result code", form=_CODE),
+    "GET /agents": Entry(needs=("agents.view",)),
+    "GET /agents/choose": Entry(needs=("agents.state",), absent=True),
+    "POST /agents/choose": Entry(needs=("agents.state",), form={"id": "999999"}, absent=True),
+    "POST /agents/send": Entry(
+        needs=("agents.state",), form={"id": "999999", "choice": "available", "why": "a test"}, absent=True
+    ),
+    "POST /agents/{id:int}/sign-out": Entry(needs=("agents.log_out",), target="user", form={"why": "a test"}),
+    "GET /board": Entry(needs=("supervision.board",)),
+    "GET /wall": Entry(needs=("supervision.wall",)),
+    "POST /calls/{call:int}/watch": Entry(needs=_WATCH, target="call", form={"mode": "listen"}, absent=True),
+    "POST /calls/{call:int}/take-over": Entry(needs=("supervision.take_over",), target="call", absent=True),
+    "POST /calls/{call:int}/advice": Entry(
+        needs=("supervision.coach",), target="call", form={"text": "slower"}, absent=True
+    ),
+    "POST /messages": Entry(needs=("supervision.message",), form={"text": "come over"}),
+    "POST /messages/{id:int}/read": Entry(needs=SIGNED_IN, target="missing"),
+    "POST /watches/{id:int}/mode": Entry(needs=_WATCH, target="missing", form={"mode": "listen"}, absent=True),
+    "POST /watches/{id:int}/leave": Entry(needs=_WATCH, target="missing", absent=True),
+    "WS /board/live": Entry(needs=("supervision.board",)),
+    "WS /wall/live": Entry(needs=("supervision.wall",)),
     "GET /pauses": Entry(needs=("agents.directory",)),
     "GET /pauses/new": Entry(needs=("agents.directory",)),
     "POST /pauses": Entry(needs=("agents.directory",), form={"code": "own", "label": "Own", "position": "9"}),
@@ -574,6 +595,7 @@ REACH: dict[str, dict[str, set[str]]] = {
         "sofia": {"anna"},
     },
     "users.edit": {"admin": {"anna", "clara", "diego"}, "maria": {"anna", "clara"}},
+    "agents.log_out": {"admin": {"anna", "clara", "diego"}, "maria": {"anna", "clara"}, "sofia": {"anna"}},
     "sessions.kill": {"admin": {"anna", "clara", "diego"}, "maria": {"anna", "clara"}, "sofia": {"anna"}},
     "cases.view": {**_DESK, "karl": _EVERYBODY, "ada": _EVERYBODY},
     "cases.edit": {**_DESK, "karl": _EVERYBODY},
@@ -616,6 +638,10 @@ HOLDERS: dict[str, set[str]] = {
     "settings.edit": {"admin"},
     "agents.view": {"admin", "maria", "sofia"},
     "queues.view": {"admin", "maria", "sofia"},
+    **{
+        f"supervision.{what}": {"admin", "maria", "sofia"}
+        for what in ("board", "wall", "listen", "whisper", "barge", "take_over", "message", "coach")
+    },
     "queues.edit": {"admin", "maria"},
     "creditors.view": {"admin", "maria", "karl", "ada"},
     "creditors.edit": {"admin", "maria"},

@@ -167,7 +167,7 @@ def install_browser_libraries() -> None:
 
 
 def bundle() -> None:
-    """Both entry files of ``web/frontend`` with everything they import, into ``web/static/dist``."""
+    """The entry files of ``web/frontend`` with everything they import, into ``web/static/dist``."""
     sources = [path for path in (ROOT / "web" / "frontend").rglob("*") if path.is_file()]
     value = digest([*sources, ROOT / "package-lock.json", Path(__file__).resolve()])
     out = ROOT / "web" / "static" / "dist"
@@ -177,7 +177,7 @@ def bundle() -> None:
     shutil.rmtree(out, ignore_errors=True)
     run(
         PYTHON, "-c", ESBUILD, "node_modules/esbuild/bin/esbuild",
-        "web/frontend/app.js", "web/frontend/app.css",
+        "web/frontend/app.js", "web/frontend/wall.js", "web/frontend/app.css",
         "--bundle", "--minify", "--sourcemap", "--format=esm", "--target=es2022",
         "--loader:.woff=file", "--loader:.woff2=file", "--loader:.ttf=file", "--loader:.svg=file",
         "--asset-names=fonts/[name]-[hash]", "--log-level=warning", "--outdir=web/static/dist",

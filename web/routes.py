@@ -3,11 +3,13 @@
 from starlette.routing import BaseRoute
 
 from web.api.v1 import index as api
+from web.live import board as live_board
 from web.live import endpoint as live
 from web.pages import (
     account,
     accounts,
     agenda,
+    agents,
     announcements,
     assignment,
     audit,
@@ -61,6 +63,7 @@ from web.pages import (
     search,
     settlement,
     stages,
+    supervision,
     tags,
     tokens,
     units,
@@ -122,6 +125,8 @@ _MODULES = (
     caller,
     callbacks,
     day,
+    agents,
+    supervision,
     phone,
     recording_list,
     recordings,
@@ -131,6 +136,7 @@ _MODULES = (
     pauses,
     queues,
     live,
+    live_board,
     api,
 )
 

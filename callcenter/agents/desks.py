@@ -67,6 +67,9 @@ class Desks:
             desks._open[state["user_id"]] = {**state}
         return desks
 
+    def __contains__(self, user_id: int) -> bool:
+        return user_id in self._rows
+
     def __getitem__(self, user_id: int) -> AgentDesk:
         return self._rows[user_id]
 

@@ -12,22 +12,25 @@ from core.kernel.access import Actor
 from core.kernel.i18n import mark
 from core.kernel.uow import Work
 
-SHIPPED: tuple[tuple[str, str, int | None], ...] = (
-    ("break", mark("Break"), 15 * 60),
-    ("lunch", mark("Lunch"), 60 * 60),
-    ("meeting", mark("Meeting"), None),
-    ("training", mark("Training"), None),
-    ("paperwork", mark("Paperwork"), None),
-    ("technical", mark("Technical problem"), None),
+#: Code, label, how long one pause may last and all of a day together, in seconds.
+SHIPPED: tuple[tuple[str, str, int | None, int | None], ...] = (
+    ("break", mark("Break"), 15 * 60, 60 * 60),
+    ("lunch", mark("Lunch"), 60 * 60, 60 * 60),
+    ("meeting", mark("Meeting"), None, None),
+    ("training", mark("Training"), None, None),
+    ("paperwork", mark("Paperwork"), None, None),
+    ("technical", mark("Technical problem"), None, None),
 )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReasonData:
-    """What may be said of a reason; ``limit_seconds`` None means that the pause may last."""
+    """What may be said of a reason. ``limit_seconds`` is for one pause, ``day_seconds`` for all of a day together; None
+    means that it may last."""
 
     label: str
     limit_seconds: int | None
+    day_seconds: int | None
     position: int
     active: bool
 
@@ -48,6 +51,7 @@ async def change_reason(work: Work, actor: Actor, code: str, data: ReasonData, *
 async def ship_reasons(work: Work) -> None:
     """Add the shipped reasons that are missing. What the agency changed stays as it is."""
     known = set((await work.session.scalars(select(PauseReason.code))).all())
-    for position, (code, label, limit) in enumerate(SHIPPED, start=1):
+    for position, (code, label, limit, day) in enumerate(SHIPPED, start=1):
         if code not in known:
-            work.session.add(PauseReason(code=code, label=label, limit_seconds=limit, position=position, shipped=True))
+            limits = {"limit_seconds": limit, "day_seconds": day}
+            work.session.add(PauseReason(code=code, label=label, **limits, position=position, shipped=True))

@@ -15,3 +15,10 @@ class BadState(Invalid):
 
     code = "bad_state"
     text = mark("Choose available, offline, or a pause with its reason.")
+
+
+class NoReasonGiven(Invalid):
+    """Somebody was sent elsewhere, and not told why."""
+
+    code = "no_reason_given"
+    text = mark("Say why: the collector reads it, and it is kept.")

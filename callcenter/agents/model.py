@@ -45,6 +45,7 @@ class AgentState(Base):
     __table_args__ = (
         Index("uq_agent_states_open", "user_id", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_agent_states_user_started", "user_id", "started_at"),
+        Index("ix_agent_states_ended_at", "ended_at"),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -57,14 +58,35 @@ class AgentState(Base):
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class AgentAlarm(Base):
+    """Something about a stretch of a collector's time that his supervisor must see: raised once for each stretch, and
+    on as long as the stretch is. ``allowed_seconds`` is the limit that was passed."""
+
+    __tablename__ = "agent_alarms"
+    __table_args__ = (Index("uq_agent_alarms_stretch_id", "stretch_id", "kind", unique=True),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    user_id: Mapped[int] = mapped_column(BigInteger, index=True)
+    stretch_id: Mapped[int] = mapped_column(BigInteger)
+    kind: Mapped[str] = mapped_column(String(12))
+    reason: Mapped[str | None] = mapped_column(String(40))
+    allowed_seconds: Mapped[int]
+    raised_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class PauseReason(Base):
-    """Why a collector may pause: an entry of the editable directory. ``label`` of shipped reasons is a msgid."""
+    """Why a collector may pause: an entry of the editable directory. ``label`` of shipped reasons is a msgid.
+
+    ``limit_seconds`` is how long one pause may last, ``day_seconds`` all of a collector's day together; None: as long
+    as it takes.
+    """
 
     __tablename__ = "pause_reasons"
 
     code: Mapped[str] = mapped_column(String(40), primary_key=True)
     label: Mapped[str] = mapped_column(String(120))
     limit_seconds: Mapped[int | None]
+    day_seconds: Mapped[int | None]
     position: Mapped[int]
     active: Mapped[bool] = mapped_column(default=True)
     shipped: Mapped[bool] = mapped_column(default=False)

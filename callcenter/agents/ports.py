@@ -1,8 +1,10 @@
-"""How agents hear of calls."""
+"""How agents hear of calls, and ask for them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Protocol
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 
 class CallNews(Protocol):
@@ -15,3 +17,10 @@ class CallNews(Protocol):
     def call_id(self) -> int: ...
     @property
     def activities(self) -> Mapping[int, str]: ...
+
+
+class CallsUnderWay(Protocol):
+    """The call log, as far as states have to agree with it."""
+
+    async def activities(self, session: AsyncSession, call_ids: Collection[int]) -> set[tuple[int, int, str]]:
+        """Of these calls who does what for which, as (user, call, activity); who is idle is left out."""

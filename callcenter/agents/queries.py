@@ -1,15 +1,16 @@
 """Reading collectors' states."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.agents.model import AgentDesk, AgentState, PauseReason
+from callcenter.agents.model import AgentAlarm, AgentDesk, AgentState, PauseReason
 from callcenter.agents.rights import VIEW
-from callcenter.agents.rules import State
+from callcenter.agents.rules import Alarm, State, Stretch
 from core.kernel.access import Actor
 from core.people.access import reaches
 from core.people.model import User
@@ -27,11 +28,13 @@ class AgentRow:
     call_id: int | None
     since: datetime | None
     registered: bool
+    unit_id: int | None
+    alarms: frozenset[Alarm] = frozenset()
 
 
-async def list_agents(session: AsyncSession, actor: Actor) -> list[AgentRow]:
-    """Everybody with a phone within reach, by name."""
-    reach = reaches(actor, VIEW, owner=User.id)
+async def list_agents(session: AsyncSession, actor: Actor, right: str = VIEW) -> list[AgentRow]:
+    """Everybody with a phone whom the right reaches, by name."""
+    reach = reaches(actor, right, owner=User.id)
     statement = (
         select(User, AgentState, AgentDesk.registered)
         .outerjoin(AgentState, (AgentState.user_id == User.id) & AgentState.ended_at.is_(None))
@@ -39,7 +42,35 @@ async def list_agents(session: AsyncSession, actor: Actor) -> list[AgentRow]:
         .where(User.active, User.extension.is_not(None), *([] if reach is None else [reach]))
         .order_by(User.surname, User.first_name, User.id)
     )
-    return [_row(user, state, bool(registered)) for user, state, registered in await session.execute(statement)]
+    rows = (await session.execute(statement)).all()
+    raised = await _alarms(session)
+    return [_row(user, state, bool(registered), frozenset(raised.get(user.id, ()))) for user, state, registered in rows]
+
+
+async def _alarms(session: AsyncSession) -> dict[int, set[Alarm]]:
+    """The alarms that are on, by collector."""
+    on = (
+        select(AgentAlarm.user_id, AgentAlarm.kind)
+        .join(AgentState, AgentState.id == AgentAlarm.stretch_id)
+        .where(AgentState.ended_at.is_(None))
+    )
+    found = defaultdict(set)
+    for user_id, kind in await session.execute(on):
+        found[user_id].add(Alarm(kind))
+    return found
+
+
+async def seconds_today(
+    session: AsyncSession, user_ids: Collection[int], since: datetime, now: datetime
+) -> Mapping[int, Mapping[State, float]]:
+    """How long each collector was in which state within ``[since, now)``."""
+    sums: dict[int, dict[State, float]] = {user_id: dict.fromkeys(State, 0.0) for user_id in user_ids}
+    wanted = select(AgentState.user_id, AgentState.state, AgentState.started_at, AgentState.ended_at).where(
+        AgentState.user_id.in_(user_ids), or_(AgentState.ended_at.is_(None), AgentState.ended_at > since)
+    )
+    for user_id, state, start, end in await session.execute(wanted):
+        sums[user_id][State(state)] += Stretch(start, end).seconds(since, now)
+    return sums
 
 
 async def state_of(session: AsyncSession, user_id: int) -> AgentState | None:
@@ -73,7 +104,7 @@ async def pause_reasons(session: AsyncSession, *, active_only: bool = True) -> S
     return (await session.scalars(wanted.where(PauseReason.active) if active_only else wanted)).all()
 
 
-def _row(user: User, state: AgentState | None, registered: bool) -> AgentRow:
+def _row(user: User, state: AgentState | None, registered: bool, alarms: frozenset[Alarm]) -> AgentRow:
     return AgentRow(
         id=user.id,
         name=user.full_name,
@@ -83,4 +114,6 @@ def _row(user: User, state: AgentState | None, registered: bool) -> AgentRow:
         call_id=state.call_id if state is not None else None,
         since=state.started_at if state is not None else None,
         registered=registered,
+        unit_id=user.unit_id,
+        alarms=alarms,
     )

@@ -7,6 +7,7 @@ from callcenter.compliance import model as compliance
 from callcenter.productivity import model as productivity
 from callcenter.productivity import triggers
 from callcenter.queues import model as queues
+from callcenter.supervision import model as supervision
 from core.audit import model as audit
 from core.cases import model as cases
 from core.importing import model as importing
@@ -39,5 +40,6 @@ __all__ = [
     "productivity",
     "queues",
     "recordings",
+    "supervision",
     "triggers",
 ]

@@ -6,6 +6,7 @@ from callcenter.calls import rights as calls
 from callcenter.compliance import rights as compliance
 from callcenter.productivity import rights as productivity
 from callcenter.queues import rights as queues
+from callcenter.supervision import rights as supervision
 from core.audit import rights as audit
 from core.cases import rights as cases
 from core.importing import rights as importing
@@ -28,6 +29,7 @@ _DOMAINS = (
     callbacks,
     compliance,
     productivity,
+    supervision,
     recordings,
 )
 

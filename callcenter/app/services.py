@@ -23,6 +23,9 @@ from callcenter.compliance.registry import Registry
 from callcenter.compliance.service import Gate
 from callcenter.productivity.ports import DayCalls
 from callcenter.queues.service import QueueService
+from callcenter.supervision.feed import Feed
+from callcenter.supervision.messages import Messages
+from callcenter.supervision.watching import Watching
 from core.cases.ports import PlannedCalls, PlannedWork
 from core.cases.service.mass import Mass
 from core.cases.service.serving import NextCase
@@ -78,10 +81,12 @@ def services_of(house: House, rights: tuple[Right, ...]) -> Services:
         CallResults: floor.results,
         CallService: floor.calls,
         DayCalls: CallsOfDay(),
+        Feed: house.live.feed,
         Gate: floor.gate,
         Idempotency: base.keys,
         Imports: house.imports,
         Mass: house.mass,
+        Messages: floor.messages,
         NextCase: house.next_case,
         PlannedCalls: FloorCallbacks(),
         Recordings: house.archive.desk,
@@ -96,6 +101,7 @@ def services_of(house: House, rights: tuple[Right, ...]) -> Services:
         Printer: Printer(),
         QueueService: floor.queues,
         RingBack: floor.ring_back,
+        Watching: floor.watching,
         WorkCalendar: LawCalendar(),
     }
     waiting = Waiting(base.uow, base.clock)

@@ -10,6 +10,9 @@ import structlog
 
 from callcenter.agents.events import AgentStateChanged
 from callcenter.agents.service import AgentService
+from callcenter.agents.watch import AgentWatch
+from callcenter.app.adapters.agents import Truth
+from callcenter.app.adapters.board import BoardNews, FloorPicture
 from callcenter.app.adapters.callbacks import AgreedCallbacks, CallbackLaw, FloorDialler, PlannedCallbacks
 from callcenter.app.adapters.cases import CallerLookup, CaseEffects
 from callcenter.app.adapters.doorplates import Doorplates
@@ -19,6 +22,7 @@ from callcenter.app.adapters.money import MoneyEffects
 from callcenter.app.adapters.phones import BridgedPhones
 from callcenter.app.adapters.recordings import BridgedChannels
 from callcenter.app.adapters.staff import FloorStates, FreeAgents, RegisteredPhones, StaffDirectory
+from callcenter.app.adapters.watching import LiveCalls
 from callcenter.app.adapters.worklists import FloorLaw
 from callcenter.app.exchanges import Site
 from callcenter.app.rights import KEYS
@@ -41,6 +45,9 @@ from callcenter.productivity.rollups import Rollups
 from callcenter.queues.events import QueuesChanged
 from callcenter.queues.service import QueueService
 from callcenter.queues.steward import Steward
+from callcenter.supervision.feed import Feed
+from callcenter.supervision.messages import Messages
+from callcenter.supervision.watching import Watching
 from core.audit.service import Looks, Sealer
 from core.cases.ports import PlannedWork
 from core.cases.service.appropriation import appropriate
@@ -96,6 +103,8 @@ T = TypeVar("T")
 Owned = tuple[str, Callable[[], Coroutine[Any, Any, None]]]
 
 _TICK_SECONDS = 1.0
+#: How soon states agree again with phones and calls that changed while nobody listened.
+_TRUTH_SECONDS = 5.0
 _DECIDE_SECONDS = 300.0
 _FORGET_SECONDS = 3600.0
 #: How long figures may lag behind the calls.
@@ -141,6 +150,7 @@ class Floor:
     planned: PlannedWork
     registry: Registry
     agents: AgentService
+    truth: Truth
     callbacks: CallbackService
     ticker: CallbackTicker
     book: RingBook
@@ -153,6 +163,8 @@ class Floor:
     ring_back: RingBack
     queues: QueueService
     steward: Steward
+    watching: Watching
+    messages: Messages
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,6 +185,7 @@ class Live:
     presence: ScreenPresence
     desk: LiveDesk
     recheck: Recheck
+    feed: Feed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,12 +213,14 @@ class House:
             ("bus", ground.bus.run),
             ("looks", ground.looks.run),
             ("recheck", self.live.recheck.run),
+            ("live board", self.live.feed.run),
             ("lamp", _on_change(_TICK_SECONDS, floor.telephony.status, self.live.messages.telephony_changed)),
         ]
         worker: list[Owned] = [
             ("sealer", Sealer(ground.uow).run),
             ("jobs", self.jobs.run),
             ("callbacks", every(_TICK_SECONDS, floor.ticker.tick)),
+            ("states that last", every(_TICK_SECONDS, AgentWatch(ground.uow, ground.clock).look)),
             ("wrap-ups", every(_TICK_SECONDS, floor.results.end_long_wrap_ups)),
             ("lost orders", every(_TICK_SECONDS, floor.calls.end_lost_orders)),
             ("balances", every(_CARRY_SECONDS, CarryForward(ground.uow, ground.clock).run)),
@@ -218,6 +233,8 @@ class House:
             *((f"bridge {bridge.exchange.server}", bridge.run) for bridge in floor.bridges),
             ("ring back", floor.ring_back.run),
             ("queues", floor.steward.run),
+            ("watches", every(_TICK_SECONDS, floor.watching.follow)),
+            ("states and phones", every(_TRUTH_SECONDS, floor.truth.follow)),
             *((f"recordings {number}", watcher.run) for number, watcher in enumerate(self.archive.watchers)),
         ]
         return (
@@ -301,8 +318,9 @@ def _live(base: Ground, staff: People, floor: Floor, archive: Archive) -> Live:
     messages = LiveMessages(hub, base.uow, floor.telephony, archive.pausing, floor.book.until_written)
     messages.subscribe(base.bus)
     base.bus.subscribe(AccessEnded, hub.on_access_ended)
-    desk = LiveDesk(hub, messages, presence)
-    return Live(messages=messages, presence=presence, desk=desk, recheck=Recheck(staff.logins))
+    desk, feed = LiveDesk(hub, messages, presence), Feed(base.uow, base.clock, FloorPicture())
+    BoardNews(feed).subscribe(base.bus)
+    return Live(messages=messages, presence=presence, desk=desk, recheck=Recheck(staff.logins), feed=feed)
 
 
 def _floor(base: Ground, sites: Sequence[Site]) -> Floor:
@@ -342,6 +360,7 @@ def _floor(base: Ground, sites: Sequence[Site]) -> Floor:
         planned=planned,
         registry=registry,
         agents=agents,
+        truth=Truth(uow, staff, agents, bridges),
         callbacks=callbacks,
         ticker=CallbackTicker(uow, clock, callbacks=callbacks, presence=FreeAgents()),
         book=book,
@@ -354,6 +373,8 @@ def _floor(base: Ground, sites: Sequence[Site]) -> Floor:
         ring_back=ring_back,
         queues=QueueService(uow, clock),
         steward=steward,
+        watching=Watching(uow, clock, monitor=telephony, calls=LiveCalls(staff)),
+        messages=Messages(uow, clock, calls=LiveCalls(staff)),
     )
 
 

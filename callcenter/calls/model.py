@@ -95,7 +95,7 @@ class Call(Base):
     attempt_id: Mapped[int | None] = mapped_column(BigInteger)
     order_state: Mapped[str | None] = mapped_column(String(10))
     order_key: Mapped[str | None] = mapped_column(String(200))
-    merged_into: Mapped[int | None] = mapped_column(BigInteger)
+    merged_into: Mapped[int | None] = mapped_column(BigInteger, index=True)
 
     legs: Mapped[list["Leg"]] = relationship(
         back_populates="call", cascade="all, delete-orphan", order_by="(Leg.started_at, Leg.uniqueid)", lazy="raise"

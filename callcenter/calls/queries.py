@@ -65,6 +65,11 @@ async def call_detail(session: AsyncSession, actor: Actor, call_id: int) -> Call
     return (await whole_calls(session, [_row(line)]))[0]
 
 
+async def merged_into(session: AsyncSession, call_id: int) -> Sequence[int]:
+    """The ids of calls that turned out to be part of this one; what was noted by them is about it."""
+    return (await session.scalars(select(Call.id).where(Call.merged_into == call_id))).all()
+
+
 async def whole_calls(session: AsyncSession, rows: Sequence[CallRow]) -> list[CallDetail]:
     """Calls that the caller has read for an actor, each with its legs and bookmarks: three questions for any number."""
     ids = [row.id for row in rows]

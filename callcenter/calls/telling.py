@@ -16,7 +16,7 @@ from callcenter.calls.events import (
     CallRef,
     CallWithdrawn,
 )
-from callcenter.calls.facts import CallPhase
+from callcenter.calls.facts import CallPhase, CallState
 from callcenter.calls.model import Call
 from callcenter.calls.offers import Offer
 from callcenter.calls.ports import Activity, CallNews
@@ -58,15 +58,15 @@ def news_of(change: Change, users: Users, now: datetime) -> CallNews:
     row, before, after = change.row, change.before, change.after
     answered_before = before is not None and before.answered_at is not None
     return replace(
-        quiet_news(row, now, _activities(change, users)),
+        quiet_news(row, now, activities_of(row, change.after, users)),
         answered=after.answered_at is not None and not answered_before,
         ended=change.difference.ended,
         missed=change.difference.ended and is_lost_caller(after),
     )
 
 
-def _activities(change: Change, users: Users) -> dict[int, Activity]:
-    row, after = change.row, change.after
+def activities_of(row: Call, after: CallState, users: Users) -> dict[int, Activity]:
+    """What each collector concerned does for the call, which is in the state ``after``."""
     concerned = {leg.user_id for leg in row.legs if leg.user_id is not None}
     activities: dict[int, Activity] = dict.fromkeys(concerned, "idle")
     for user in waiting_users(after, users):

@@ -118,6 +118,11 @@ class UnitLine:
     people: int
 
 
+async def unit_names(session: AsyncSession) -> Mapping[int, str]:
+    """The name of every unit."""
+    return {row.id: row.name for row in await session.execute(select(Unit.id, Unit.name))}
+
+
 async def unit_lines(session: AsyncSession) -> list[UnitLine]:
     """The tree of departments, depth first, by name."""
     units = {unit.id: unit for unit in await session.scalars(select(Unit).order_by(Unit.name, Unit.id))}

@@ -16,7 +16,7 @@ from callcenter.calls.facts import CallPhase, CallState, Direction, LegKind, Leg
 from telephony.ami import events as e
 from telephony.tracking.book import REMEMBERED, CallBook
 from telephony.tracking.endpoints import Endpoints, local_pair
-from telephony.tracking.ids import opens_call, own_call
+from telephony.tracking.ids import is_spy, opens_call, own_call
 from telephony.tracking.listing import Listing
 from telephony.tracking.outcome import ORIGINATE_CAUSES, of_status, of_unanswered
 from telephony.tracking.parties import settle
@@ -24,7 +24,8 @@ from telephony.tracking.state import Call, Channel
 
 
 class Fold:
-    """The calls of one server. ``apply`` events in order, then take what ``changed``."""
+    """The calls of one server. ``apply`` events in order, then take what ``changed``. ``spies`` are the Uniqueids of
+    those who listen in now."""
 
     def __init__(self, server: str, endpoints: Endpoints) -> None:
         self.server = server
@@ -35,6 +36,7 @@ class Fold:
         self._halves: dict[str, dict[str, Channel]] = {}
         self._bridges: dict[str, dict[str, Channel]] = {}
         self._unshared: set[str] = set()
+        self.spies: set[str] = set()
         self._changed: dict[int, Call] = {}
         self._counting = False
         self._handlers: dict[type[e.AmiEvent], Callable[[Any], object]] = {
@@ -110,6 +112,7 @@ class Fold:
         """Make the live channels exactly those that Asterisk lists. What is not listed ended, at ``lost_at`` for want
         of knowing better, and its call is marked lost; a channel younger than the question is left alone."""
         self._counting = True
+        self.spies &= {line.uniqueid for line in listing.channels}
         self.lose(self.unlisted(listing), lost_at)
         for line in listing.channels:
             if line.uniqueid not in self._channels:
@@ -155,6 +158,9 @@ class Fold:
     # ---- channels come and go
 
     def _created(self, event: e.ChannelSeen) -> None:
+        if is_spy(event.uniqueid):
+            self.spies.add(event.uniqueid)
+            return
         if event.uniqueid in self._channels or event.uniqueid in self._lost:
             self._seen(event)
             return
@@ -232,6 +238,7 @@ class Fold:
         self._touch(channel.call)
 
     def _hung_up(self, event: e.ChannelHungUp) -> None:
+        self.spies.discard(event.uniqueid)
         channel = self._seen(event)
         if channel is not None:
             self._end(channel, event.at, event.cause)

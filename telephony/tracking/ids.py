@@ -8,6 +8,7 @@ import re
 from datetime import UTC, datetime
 from hashlib import blake2b
 
+_SPY = re.compile(r"spy-\d{1,16}(?:-b)?")
 _OWN = re.compile(r"cc-(\d{1,16})-([a-z])")
 _ASTERISK = re.compile(r"(\d{9,11})\.(\d+)$")
 _EPOCH = int(datetime(2024, 1, 1, tzinfo=UTC).timestamp())
@@ -25,6 +26,12 @@ def opens_call(uniqueid: str) -> bool:
     """Whether this is the first leg of an order: only that one may open a call; others join the one they name."""
     match = _OWN.match(uniqueid)
     return match is not None and match[2] in "ab"
+
+
+def is_spy(uniqueid: str) -> bool:
+    """Whether this is the phone of somebody who listens to a call (``spy-<watch>``). He is no party to it: nothing of
+    that channel is part of any call."""
+    return _SPY.fullmatch(uniqueid) is not None
 
 
 def call_named_by(server: str, linkedid: str) -> int:

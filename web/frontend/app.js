@@ -15,4 +15,6 @@ import "./pop.js";
 import "./refresh.js";
 import "./money.js";
 import "./player.js";
+import "./board/board.js";
+import "./floor.js";
 import "./keys.js";

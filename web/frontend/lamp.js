@@ -59,6 +59,13 @@ on("click", "[data-agent-state]", async (_, item) => {
 document.addEventListener("live.link", () => drawLamp());
 document.addEventListener("telephony.status", ({ detail }) => setTelephony(detail));
 document.addEventListener("agent.state", ({ detail }) => { if (detail.mine !== false) setAgent(detail); });
+document.addEventListener("agent.alarm", ({ detail }) => {
+  toast(t(`alarm_${detail.kind}`, { word: detail.word, minutes: detail.minutes }), { mark: "alarm", seconds: 30 });
+});
+document.addEventListener("agent.sent", ({ detail }) => {
+  const key = detail.signed_out ? "agent_signed_out" : "agent_sent";
+  toast(t(key, { by: detail.by, word: detail.word, why: detail.why }), { mark: "user-cog", seconds: 0 });
+});
 document.addEventListener("callback.due", ({ detail }) => {
   setNotices(detail.due_count);
   const key = { soon: "callback_soon", moved: "callback_moved" }[detail.what] ?? "callback_due";

@@ -53,7 +53,7 @@ async def live(websocket: WebSocket) -> None:
             seq = desk.hub.seq
             body = await desk.snapshots.snapshot(screen.actor)
             await _send(websocket, desk.hub.encode("snapshot", seq, body))
-        await _serve(websocket, screen, desk.hub, lambda: _still_valid(websocket, screen.actor))
+        await _serve(websocket, screen, desk.hub, lambda: still_valid(websocket, screen.actor))
     except (WebSocketDisconnect, TimeoutError, RuntimeError):
         pass  # gone; what it missed it gets when it comes back
     finally:
@@ -99,7 +99,7 @@ async def _send(websocket: WebSocket, text: str) -> None:
         await websocket.send_text(text)
 
 
-async def _still_valid(websocket: WebSocket, actor: Actor) -> bool:
+async def still_valid(websocket: WebSocket, actor: Actor) -> bool:
     """Whether the session or token is still alive and the rights are the same: else the screen reconnects or is shown
     the door."""
     token = session_token(websocket) if identity(websocket).session_id is not None else None

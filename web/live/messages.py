@@ -2,17 +2,18 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import bindparam, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from callcenter.agents.events import AgentStateChanged
+from callcenter.agents.events import AgentAlarmRaised, AgentSent, AgentStateChanged
 from callcenter.agents.model import AgentState
 from callcenter.agents.queries import state_of
 from callcenter.agents.rights import VIEW as AGENTS_VIEW
+from callcenter.agents.rules import State
 from callcenter.callbacks.events import CallbackDue, CallbackEvent, CallbackMoved, CallbackSoon
 from callcenter.callbacks.queries import count_due
 from callcenter.callbacks.rights import VIEW as CALLBACKS_VIEW
@@ -30,6 +31,8 @@ from callcenter.calls.model import Call, Leg
 from callcenter.calls.offers import Offer, offers_of
 from callcenter.calls.ports import Telephony, TelephonyStatus
 from callcenter.calls.recorded import Pauses, RecordingPaused, RecordingReady
+from callcenter.supervision.events import AdviceGiven, MessageRead, MessageSent, WatchChanged
+from callcenter.supervision.messages import unread
 from core.cases.events import CaseChanged
 from core.cases.model import Case
 from core.cases.rights import VIEW as CASES_VIEW
@@ -89,12 +92,18 @@ class LiveMessages:
         bus.subscribe(CallEnded, self._ended, urgent=True)
         bus.subscribe(CallMerged, self._merged, urgent=True)
         bus.subscribe(AgentStateChanged, self._agent, urgent=True)
+        bus.subscribe(AgentAlarmRaised, self._alarm)
+        bus.subscribe(AgentSent, self._sent)
         bus.subscribe(CallbackSoon, self._callback)
         bus.subscribe(CallbackDue, self._callback)
         bus.subscribe(CallbackMoved, self._callback)
         bus.subscribe(RecordingReady, self._recording)
         bus.subscribe(RecordingPaused, self._paused)
         bus.subscribe(CaseChanged, self._case)
+        bus.subscribe(WatchChanged, self._watch)
+        bus.subscribe(MessageSent, self._message)
+        bus.subscribe(MessageRead, self._read)
+        bus.subscribe(AdviceGiven, self._advice)
         bus.subscribe(MoneyCame, self._money)
 
     def telephony_changed(self, status: TelephonyStatus) -> None:
@@ -109,7 +118,9 @@ class LiveMessages:
             offers = await offers_of(session, ringing) if ringing else {}
             state = await state_of(session, actor.user_id)
             due = await count_due(session, actor)
+            said = await unread(session, actor.user_id, datetime.now(UTC))
         return {
+            "messages": [{"message_id": one.id, "by": one.by, "text": one.text} for one in said],
             "offers": [_offer_body(offer) for offer in offers.values()],
             "agent": _agent_body(state, actor.language) if state is not None else None,
             "telephony": _lamp(self._telephony.status(), actor.language),
@@ -152,6 +163,24 @@ class LiveMessages:
         others = Audience(unit_ids=frozenset({event.unit_id} if event.unit_id is not None else ()), right=AGENTS_VIEW)
         self._hub.publish("agent.state", others, lambda language: {**_agent_body(state, language), "mine": False})
 
+    async def _alarm(self, event: AgentAlarmRaised) -> None:
+        """The collector himself is told; his supervisor sees it on the board."""
+        body = {"kind": event.kind, "minutes": event.allowed_seconds // 60}
+
+        def content(language: str) -> Mapping[str, Any]:
+            return {**body, "word": _word(State.PAUSE, event.reason, language)}
+
+        self._hub.publish("agent.alarm", Audience(user_ids=frozenset({event.user_id})), content)
+
+    async def _sent(self, event: AgentSent) -> None:
+        """Somebody chose for the collector: he is told who and why. His screens may be signed out right after."""
+        body = {"signed_out": event.signed_out, "by": event.by, "why": event.wish.why}
+
+        def content(language: str) -> Mapping[str, Any]:
+            return {**body, "word": _word(event.wish.state, event.wish.reason, language)}
+
+        self._hub.publish("agent.sent", Audience(user_ids=frozenset({event.user_id})), content)
+
     async def _callback(self, event: CallbackEvent) -> None:
         own = frozenset({event.user_id} if event.user_id is not None else ())
         async with self._uow.read() as session:
@@ -176,6 +205,23 @@ class LiveMessages:
 
         audience = Audience(user_ids=own, unit_ids=units, right=team, everybody=not own and not units)
         self._hub.publish("callback.due", audience, content)
+
+    async def _watch(self, event: WatchChanged) -> None:
+        """The supervisor's own screens show in which call he is, and how."""
+        body = {"watch_id": event.watch_id, "call_id": event.call_id, "mode": event.mode}
+        self._hub.publish("watch.changed", Audience(user_ids=frozenset({event.user_id})), lambda _language: body)
+
+    async def _message(self, event: MessageSent) -> None:
+        body = {"message_id": event.message_id, "by": event.by, "text": event.text}
+        self._hub.publish("floor.message", Audience(user_ids=event.user_ids), lambda _language: body)
+
+    async def _read(self, event: MessageRead) -> None:
+        body = {"message_id": event.message_id, "read": event.read, "sent": event.sent}
+        self._hub.publish("floor.read", Audience(user_ids=frozenset({event.author_id})), lambda _language: body)
+
+    async def _advice(self, event: AdviceGiven) -> None:
+        body = {"call_id": event.call_id, "by": event.by, "text": event.text}
+        self._hub.publish("call.advice", Audience(user_ids=frozenset({event.agent_id})), lambda _language: body)
 
     async def _case(self, event: CaseChanged) -> None:
         row = await self._uow.database.glance(
@@ -262,6 +308,10 @@ def _agent_body(state: AgentState, language: str) -> dict[str, Any]:
         "since": _iso(state.started_at),
         "call_id": state.call_id,
     }
+
+
+def _word(state: str, reason: str | None, language: str) -> str:
+    return translator(language).render(badge(state, reason).word)
 
 
 def _lamp(status: TelephonyStatus, language: str) -> dict[str, Any]:

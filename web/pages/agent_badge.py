@@ -1,14 +1,15 @@
 """A collector's state as a word, an icon and a tone; and what he may choose."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from callcenter.agents.model import AgentState, PauseReason
+from callcenter.agents.rules import Alarm
 from callcenter.agents.rules import State as AgentStateKind
 from core.kernel.i18n import msg
 from web.pages.frame import AgentBadge, AgentChoice
 from web.pages.listing import State, Tone
 
-_STATES = {
+STATES: Mapping[str, State] = {
     AgentStateKind.OFFLINE: State(word=msg("Offline"), icon="plug-connected-x"),
     AgentStateKind.AVAILABLE: State(word=msg("Available"), icon="circle-check", tone=Tone.LIVE),
     AgentStateKind.RINGING: State(word=msg("Ringing"), icon="phone-incoming", tone=Tone.ACT),
@@ -27,9 +28,17 @@ _PAUSES = {
 }
 
 
+#: What an alarm says to whoever sees the collector's row.
+ALARMS: Mapping[str, State] = {
+    Alarm.LIMIT: State(word=msg("Pause too long"), icon="alarm", tone=Tone.ALERT),
+    Alarm.ALLOWANCE: State(word=msg("Pauses of the day used up"), icon="hourglass-empty", tone=Tone.ALERT),
+    Alarm.NO_PHONE: State(word=msg("No phone that could ring"), icon="phone-off", tone=Tone.ALERT),
+}
+
+
 def badge(state: str, reason: str | None) -> State:
     """The state to show; a pause is named by its reason."""
-    shown = _STATES[AgentStateKind(state)]
+    shown = STATES[AgentStateKind(state)]
     word = _PAUSES.get(reason or "", shown.word)
     return State(word=word, icon=shown.icon, tone=shown.tone)
 
@@ -37,7 +46,7 @@ def badge(state: str, reason: str | None) -> State:
 def agent_badge(state: AgentState, reasons: Sequence[PauseReason]) -> AgentBadge:
     """The selector in the bar: the present state and the choices."""
     limits = {reason.code: reason.limit_seconds for reason in reasons}
-    available, offline = _STATES[AgentStateKind.AVAILABLE], _STATES[AgentStateKind.OFFLINE]
+    available, offline = STATES[AgentStateKind.AVAILABLE], STATES[AgentStateKind.OFFLINE]
     choices = (
         AgentChoice(value="available", label=available.word, icon=available.icon),
         *(AgentChoice(value="pause", label=msg(one.label), icon="coffee", reason=one.code) for one in reasons),

@@ -11,6 +11,7 @@ from callcenter.calls import queries
 from callcenter.calls.recorded import Recordings, RecordingView
 from callcenter.calls.rights import VIEW
 from callcenter.calls.views import CallQuery, CallRow, Fate
+from callcenter.supervision.messages import advice_in
 from core.kernel.clock import read_moment
 from core.kernel.i18n import msg
 from core.people import queries as people
@@ -131,7 +132,10 @@ async def detail(request: Request) -> Response:
     await services(request).looks.looked(actor(request), ("call", call_id))
     recordings = (await _recordings(request, [call_id])).get(call_id, ())
     call = found.call
+    async with services(request).uow.read() as session:
+        advice = await advice_in(session, [call_id, *await queries.merged_into(session, call_id)])
     context = {
+        "advice": advice,
         "detail": found,
         "call": call,
         "state": words.state_of(call),

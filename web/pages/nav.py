@@ -36,7 +36,11 @@ NAVIGATION: tuple[tuple[Message, tuple[Entry, ...]], ...] = (
     ),
     (
         msg("Floor"),
-        (Entry(label=msg("Queues"), href="/queues", icon="users-group", rights=("queues.view",)),),
+        (
+            Entry(label=msg("Live board"), href="/board", icon="activity", rights=("supervision.board",)),
+            Entry(label=msg("Collectors now"), href="/agents", icon="headset", rights=("agents.view",)),
+            Entry(label=msg("Queues"), href="/queues", icon="users-group", rights=("queues.view",)),
+        ),
     ),
     (
         msg("Cases"),

@@ -32,6 +32,7 @@ SPEC = ListSpec(
         Column(key="position", label=msg("Place"), align=Align.END),
         Column(key="label", label=msg("Reason")),
         Column(key="limit", label=msg("At most"), align=Align.END),
+        Column(key="day", label=msg("A day together"), align=Align.END),
         Column(key="state", label=msg("State")),
     ),
     empty=EmptyState(
@@ -43,6 +44,7 @@ SPEC = ListSpec(
 class ReasonForm(Form):
     label: Annotated[str, StringConstraints(max_length=120)]
     minutes: Annotated[int, Field(ge=1, le=600)] | None = None
+    day_minutes: Annotated[int, Field(ge=1, le=1440)] | None = None
     position: Annotated[int, Field(ge=1, le=999)]
     active: bool = False
 
@@ -52,6 +54,7 @@ class ReasonForm(Form):
         return ReasonData(
             label=known.label if known is not None and untouched else self.label,
             limit_seconds=None if self.minutes is None else self.minutes * _MINUTE,
+            day_seconds=None if self.day_minutes is None else self.day_minutes * _MINUTE,
             position=self.position,
             active=self.active,
         )
@@ -79,6 +82,7 @@ def _row(reason: PauseReason) -> Row:
             "position": TextCell(reason.position),
             "label": TextCell(msg(reason.label) if reason.shipped else reason.label, href=href),
             "limit": DurationCell(reason.limit_seconds),
+            "day": DurationCell(reason.day_seconds),
             "state": StateCell(ON if reason.active else OFF),
         },
     )
@@ -97,6 +101,7 @@ async def one(request: Request) -> Response:
     values = {
         "label": translator(language_of(request)).gettext(known.label) if known.shipped else known.label,
         "minutes": None if known.limit_seconds is None else known.limit_seconds // _MINUTE,
+        "day_minutes": None if known.day_seconds is None else known.day_seconds // _MINUTE,
         "position": known.position,
         "active": known.active,
     }

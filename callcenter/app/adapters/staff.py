@@ -15,7 +15,7 @@ from core.people.access import visible
 from core.people.model import User
 
 #: The ending of a collector's second, ordinary endpoint for a desk phone.
-_DESK = "d"
+DESK = "d"
 _OWNERS = select(User.extension, User.id).where(User.extension.in_(bindparam("extensions", expanding=True)))
 
 
@@ -40,12 +40,12 @@ def users_through(connection: Connection, endpoints: Collection[str]) -> Mapping
 
 
 def _extensions(endpoints: Collection[str]) -> dict[str, set[str]]:
-    return {"extensions": {endpoint.removesuffix(_DESK) for endpoint in endpoints}}
+    return {"extensions": {endpoint.removesuffix(DESK) for endpoint in endpoints}}
 
 
 def _theirs(endpoints: Collection[str], found: Iterable[Row[*tuple[Any, ...]]]) -> dict[str, int]:
     owners = {row.extension: row.id for row in found}
-    extensions = ((endpoint, endpoint.removesuffix(_DESK)) for endpoint in endpoints)
+    extensions = ((endpoint, endpoint.removesuffix(DESK)) for endpoint in endpoints)
     return {endpoint: owners[extension] for endpoint, extension in extensions if extension in owners}
 
 
@@ -78,8 +78,8 @@ class RegisteredPhones:
         if not changed:
             return
         known = self._reachable | changed
-        extensions = {endpoint.removesuffix(_DESK) for _, endpoint in changed}
-        theirs = {endpoint for _, endpoint in known if endpoint.removesuffix(_DESK) in extensions}
+        extensions = {endpoint.removesuffix(DESK) for _, endpoint in changed}
+        theirs = {endpoint for _, endpoint in known if endpoint.removesuffix(DESK) in extensions}
         async with self._uow.read(brief=True) as session:
             owners = await self._staff.users(session, theirs)
         there = {owners[endpoint] for (_, endpoint), reachable in known.items() if reachable and endpoint in owners}

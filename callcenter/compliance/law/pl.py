@@ -17,6 +17,7 @@ CALENDAR = Calendar(
 PROFILE = Profile(
     jurisdiction=Jurisdiction.PL,
     country="PL",
+    listening="GDPR art. 5(1)(b): personal data are heard for a stated purpose",
     calendar=CALENDAR,
     hours=(
         Hours(

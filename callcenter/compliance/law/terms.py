@@ -195,7 +195,8 @@ Rule = Limit | Hours | BlockRule
 class Profile:
     """The contact law of one jurisdiction, with the agency's own rules laid over it.
 
-    ``country`` (ISO 3166 alpha-2) gives the zones a debtor may live in when nothing else is known of him.
+    ``country`` (ISO 3166 alpha-2) gives the zones a debtor may live in when nothing else is known of him; ``listening``
+    is the clause that wants a reason stated when a supervisor listens to a call, None where there is none.
     """
 
     jurisdiction: Jurisdiction
@@ -204,6 +205,7 @@ class Profile:
     limits: tuple[Limit, ...] = ()
     hours: tuple[Hours, ...] = ()
     blocks: tuple[BlockRule, ...] = field(default=())
+    listening: str | None = None
 
     def rules(self) -> tuple[Rule, ...]:
         """Every rule, in the order people read them."""

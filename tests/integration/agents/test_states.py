@@ -1,21 +1,26 @@
 """A collector's time is covered by states: every second once, whatever happens in whatever order."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import select
 
 from callcenter.agents.directory import ship_reasons
-from callcenter.agents.errors import BadState, NoSuchAgent
-from callcenter.agents.events import AgentStateChanged
+from callcenter.agents.errors import BadState, NoReasonGiven, NoSuchAgent
+from callcenter.agents.events import AgentAlarmRaised, AgentSent, AgentStateChanged
 from callcenter.agents.model import AgentState
-from callcenter.agents.queries import free_agents, list_agents, state_of
-from callcenter.agents.rules import Desk, State, standing
+from callcenter.agents.queries import free_agents, list_agents, seconds_today, state_of
+from callcenter.agents.rules import Alarm, Desk, Limits, State, Stretch, Wish, day_began, pause_alarms, standing
 from callcenter.agents.service import AgentService
+from callcenter.agents.watch import AgentWatch
 from core.kernel.access import Scope
 from core.kernel.bus import Bus
 from core.kernel.clock import ManualClock
@@ -153,3 +158,193 @@ def test_a_call_comes_before_reach_and_reach_before_choice() -> None:
         standing(Desk(live=False, registered=True, choice=State.AVAILABLE, reason=None, calls={})).state
         is State.AVAILABLE
     )
+
+
+def paused(reasons: Sequence[tuple[float, float | None]], limits: Limits, now: float) -> set[Alarm]:
+    """Alarms of the last of these pauses, whose times are minutes after the day's midnight."""
+    at = [Stretch(START + minutes(a), START + minutes(b) if b is not None else None) for a, b in reasons]
+    return pause_alarms(at[-1], at, limits, midnight=START, now=START + minutes(now))
+
+
+def minutes(count: float) -> timedelta:
+    return timedelta(minutes=count)
+
+
+def test_a_pause_may_last_and_the_pauses_of_a_day_together() -> None:
+    limits = Limits(once=15 * 60, day=20 * 60)
+    assert paused([(0, None)], limits, 14.9) == set()
+    assert paused([(0, None)], limits, 15) == {Alarm.LIMIT}
+    assert paused([(0, 12), (30, None)], limits, 37.9) == set()
+    assert paused([(0, 12), (30, None)], limits, 38) == {Alarm.ALLOWANCE}
+    assert paused([(-60, 12), (30, None)], limits, 38) == {Alarm.ALLOWANCE}
+    assert paused([(0, None)], Limits(once=None, day=None), 900) == set()
+
+
+@given(
+    zone=st.sampled_from(("Europe/Warsaw", "Europe/Kyiv", "America/New_York", "Asia/Yekaterinburg", "UTC")),
+    now=st.integers(0, 365 * 24 * 3600).map(
+        lambda second: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=second)
+    ),
+)
+def test_a_day_begins_at_midnight_there_also_in_nights_of_a_clock_change(zone: str, now: datetime) -> None:
+    midnight = day_began(now, zone)
+    assert midnight <= now < midnight + timedelta(hours=25)
+    assert midnight.astimezone(ZoneInfo(zone)).time() == datetime.min.time()
+    assert midnight.astimezone(ZoneInfo(zone)).date() == now.astimezone(ZoneInfo(zone)).date()
+
+
+class _Crash(Exception):
+    """The process ended in the middle of a transaction."""
+
+
+class Days:
+    """Collectors' days with everything that goes wrong in them: calls told late, twice or in a transaction that is
+    never finished, clocks set forward and back, a server that starts anew, supervisors who interfere."""
+
+    def __init__(self, uow: UnitOfWork, agents: AgentService, clock: ManualClock, seed: int) -> None:
+        self._uow, self._agents, self._clock = uow, agents, clock
+        self._chance = random.Random(seed)
+
+    async def live(self, steps: int) -> None:
+        acts = (self._screen, self._phone, self._choice, self._sent, self._call, self._call, self._crash, self._restart)
+        for _ in range(steps):
+            self._clock.advance(timedelta(seconds=self._chance.choice((0, 0.5, 3, 40, 900))))
+            if self._chance.random() < 0.05:
+                self._clock.advance(timedelta(hours=self._chance.choice((-1, 1))))
+            await self._chance.choice(acts)(self._chance.randint(1, 2))
+
+    async def _screen(self, user: int) -> None:
+        await self._chance.choice((self._agents.screen_opened, self._agents.screen_closed))(user)
+
+    async def _phone(self, user: int) -> None:
+        await self._agents.phones_registered({user: self._chance.random() < 0.5})
+
+    async def _choice(self, user: int) -> None:
+        wish = self._chance.choice((("available", None), ("pause", "break"), ("pause", "lunch"), ("offline", None)))
+        await self._agents.choose(collector(user), user, *wish)
+
+    async def _sent(self, _user: int) -> None:
+        await self._agents.send(collector(9, Scope.ALL), {1, 2}, Wish("pause", "meeting", "all hands"))
+
+    def _news(self) -> list[News]:
+        late = timedelta(seconds=self._chance.choice((0, 0, 5)))
+        kinds = ("ringing", "talking", "hold", "wrap_up", "idle")
+        return [
+            News(self._clock.now() - late, self._chance.randint(1, 4), {user: self._chance.choice(kinds)})
+            for user in self._chance.sample((1, 2), self._chance.randint(1, 2))
+        ]
+
+    async def _call(self, _user: int) -> None:
+        await tell(self._uow, self._agents, *self._news())
+
+    async def _crash(self, _user: int) -> None:
+        with suppress(_Crash):
+            async with self._uow.write() as work:
+                await self._agents.followed(work, self._news())
+                raise _Crash
+
+    async def _restart(self, _user: int) -> None:
+        self._agents = AgentService(self._uow, self._clock)
+        await self._agents.all_screens_closed()
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_no_crash_and_no_clock_tears_a_day(
+    uow: UnitOfWork, agents: AgentService, clock: ManualClock, people: None, seed: int
+) -> None:
+    await Days(uow, agents, clock, seed).live(80)
+    for user in (1, 2):
+        rows = await stretches(uow, user)
+        assert all(one.ended_at == following.started_at for one, following in pairwise(rows))
+        assert all(one.ended_at is None or one.ended_at >= one.started_at for one in rows)
+        assert [one for one in rows if one.ended_at is None] == rows[-1:]
+        until = rows[-1].started_at + timedelta(hours=1)
+        async with uow.read() as session:
+            sums = (await seconds_today(session, [user], rows[0].started_at, until))[user]
+        assert sum(sums.values()) == pytest.approx((until - rows[0].started_at).total_seconds())
+
+
+async def test_an_alarm_is_raised_once_for_each_pause(
+    uow: UnitOfWork, agents: AgentService, clock: ManualClock, people: None, bus: Bus
+) -> None:
+    told: list[AgentAlarmRaised] = []
+
+    async def remember(event: AgentAlarmRaised) -> None:
+        told.append(event)
+
+    bus.subscribe(AgentAlarmRaised, remember)
+    await agents.phones_registered({1: True})
+    watches = AgentWatch(uow, clock), AgentWatch(uow, clock)
+    for _ in range(5):
+        await agents.choose(collector(), 1, "pause", "break")
+        clock.advance(timedelta(minutes=14))
+        assert await watches[0].look() == 0 or told
+        clock.advance(timedelta(minutes=2))
+        for watch in watches:
+            await watch.look()
+        await agents.choose(collector(), 1, "available")
+        clock.advance(timedelta(minutes=1))
+    await bus.drained()
+    assert [one.kind for one in told if one.kind == "limit"] == ["limit"] * 5
+    assert [one.kind for one in told if one.kind == "allowance"] == ["allowance"] * 2  # 4 × 16 min are over the hour
+    assert {one.allowed_seconds for one in told} == {15 * 60, 60 * 60}
+    async with uow.read() as session:
+        assert not (await list_agents(session, collector()))[0].alarms
+
+
+async def test_who_waits_for_calls_without_a_phone_is_seen(
+    uow: UnitOfWork, agents: AgentService, clock: ManualClock, people: None
+) -> None:
+    await agents.screen_opened(1)
+    watch = AgentWatch(uow, clock)
+    assert await watch.look() == 0
+    clock.advance(timedelta(seconds=31))
+    assert await watch.look() == 1
+    async with uow.read() as session:
+        assert (await list_agents(session, collector()))[0].alarms == {Alarm.NO_PHONE}
+
+
+async def test_others_are_sent_with_a_reason_and_told(
+    uow: UnitOfWork, agents: AgentService, people: None, bus: Bus
+) -> None:
+    told: list[AgentSent] = []
+
+    async def remember(event: AgentSent) -> None:
+        told.append(event)
+
+    bus.subscribe(AgentSent, remember)
+    chief = collector(9, Scope.ALL)
+    for user in (1, 2):
+        await agents.screen_opened(user)
+    with pytest.raises(NoReasonGiven):
+        await agents.send(chief, {1}, Wish("pause", "break", "  "))
+    with pytest.raises(NoSuchAgent):
+        await agents.send(collector(1), {1, 2}, Wish("pause", "break", "now"))
+    await agents.send(chief, {1, 2}, Wish("pause", "meeting", "all hands"))
+    assert [(await stretches(uow, user))[-1].reason for user in (1, 2)] == ["meeting"] * 2
+    await tell(uow, agents, News(START, 7, {1: "talking"}))
+    await agents.sign_out(chief, 1, "at the wrong desk")
+    assert (await stretches(uow))[-1].state == "talking"  # his call goes on
+    await tell(uow, agents, News(START, 7, {1: "idle"}))
+    assert (await stretches(uow))[-1].state == "offline"
+    await bus.drained()
+    assert [(one.user_id, one.wish.state, one.signed_out) for one in told] == [
+        (1, "pause", False),
+        (2, "pause", False),
+        (1, "offline", True),
+    ]
+
+
+async def test_states_agree_with_the_call_log_again(uow: UnitOfWork, agents: AgentService, people: None) -> None:
+    """A copy put back, a row lost: what the call log does not know any more is over."""
+
+    class Log:
+        async def activities(self, _session: object, call_ids: Collection[int]) -> set[tuple[int, int, str]]:
+            assert set(call_ids) == {5, 6}
+            return {(1, 6, "hold")}
+
+    await agents.screen_opened(1)
+    await tell(uow, agents, News(START, 5, {1: "talking"}), News(START, 6, {1: "ringing"}))
+    assert await agents.agree_with_calls(Log()) == 2
+    last = (await stretches(uow))[-1]
+    assert (last.state, last.call_id) == ("hold", 6)

@@ -2,6 +2,7 @@
 import JsSIP from "jssip";
 import { Conference } from "./conference.js";
 import { Line } from "./line.js";
+import { t } from "../i18n.js";
 
 const REGISTER_SECONDS = 90;
 const FAREWELL = 3000;
@@ -78,7 +79,7 @@ export class PhoneAgent extends EventTarget {
     const line = new Line(session, {
       incoming: true,
       number: identity.uri.user === "anonymous" ? "" : identity.uri.user,
-      name: identity.uri.user === "anonymous" ? "" : (identity.display_name ?? ""),
+      name: request.getHeader("X-Callcenter-Watch") ? t("line_watch") : identity.uri.user === "anonymous" ? "" : (identity.display_name ?? ""),
       callId: request.getHeader("X-Callcenter-Call") ?? null,
       autoAnswer: wantsAutoAnswer(request),
     });

@@ -1,0 +1,59 @@
+"""What is refused to supervisors."""
+
+from core.kernel.errors import Conflict, Invalid, NotFound
+from core.kernel.i18n import mark
+
+
+class NoSuchCall(NotFound):
+    """No call within reach that a collector is in now."""
+
+    code = "no_such_call"
+
+
+class OwnCall(Conflict):
+    """One's own call cannot be watched."""
+
+    code = "own_call"
+    text = mark("This is your own call.")
+
+
+class NoPhoneToListen(Conflict):
+    """The supervisor has no extension."""
+
+    code = "no_phone"
+    text = mark("You have no phone of your own to listen with.")
+
+
+class WatchOver(Conflict):
+    """The supervisor is not in that call any more."""
+
+    code = "watch_over"
+    text = mark("You are not in this call any more.")
+
+
+class NothingSaid(Invalid):
+    """A message or an advice without words."""
+
+    code = "nothing_said"
+    text = mark("Write what you want to say.")
+
+
+class NobodyMeant(Invalid):
+    """A message to nobody within reach."""
+
+    code = "nobody_meant"
+    text = mark("Nobody you chose is within your reach.")
+
+
+class TooManyMessages(Conflict):
+    """More messages within a minute than people can read."""
+
+    code = "too_many_messages"
+    text = mark("That are too many messages within a minute. Wait a little.")
+
+
+class ReasonNeeded(Invalid):
+    """The law of the debtor's case wants to know why."""
+
+    code = "reason_needed"
+    text = mark("Say why you listen in: the law of this case wants it written down.")

@@ -1,0 +1,162 @@
+"""Supervisors in collectors' calls: listen, whisper, barge in, take over."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.supervision.errors import NoPhoneToListen, NoSuchCall, OwnCall, ReasonNeeded, WatchOver
+from callcenter.supervision.events import WatchChanged
+from callcenter.supervision.model import CallWatch
+from callcenter.supervision.ports import Monitor, Watched, WatchedCalls, WatchMode, WatchOrder
+from callcenter.supervision.rights import BARGE, LISTEN, TAKE_OVER, WHISPER
+from core.audit.service import record
+from core.kernel.access import Actor
+from core.kernel.clock import Clock
+from core.kernel.errors import DomainError
+from core.kernel.i18n import msg
+from core.kernel.uow import UnitOfWork, Work
+
+RIGHT_OF: Mapping[WatchMode, str] = {WatchMode.LISTEN: LISTEN, WatchMode.WHISPER: WHISPER, WatchMode.BARGE: BARGE}
+#: A phone that is to listen rings and is answered within this, or never.
+_RING = timedelta(seconds=25)
+
+
+class Watching:
+    """Every order is checked, stored and in the trail before the exchange gets it; nobody else asks it for this."""
+
+    def __init__(self, uow: UnitOfWork, clock: Clock, *, monitor: Monitor, calls: WatchedCalls) -> None:
+        self._uow = uow
+        self._clock = clock
+        self._monitor = monitor
+        self._calls = calls
+        self._seen: set[int] = set()
+
+    async def begin(self, actor: Actor, call_id: int, mode: WatchMode, reason: str = "") -> int:
+        """Ring the actor's phone into the call; the id of the watch. Who watches another call leaves that one.
+
+        Raises ``NoSuchCall``, ``OwnCall``, ``NoPhoneToListen``, ``ReasonNeeded``, and what the exchange answers.
+        """
+        async with self._uow.write() as work:
+            watched = await self._allowed(work, actor, RIGHT_OF[mode], call_id, reason)
+            endpoint = await self._endpoint(work, actor)
+            before = await _open_of(work.session, actor.user_id)
+            await self._close(work, before)
+            row = CallWatch(
+                call_id=watched.call_id,
+                agent_id=watched.user_id,
+                user_id=actor.user_id,
+                mode=mode,
+                reason=reason.strip(),
+                started_at=self._clock.now(),
+            )
+            work.session.add(row)
+            await work.session.flush()
+            self._record(work, actor, f"supervision.{mode}", watched, reason)
+            work.emit(self._changed(row, mode))
+            watch_id = row.id
+        for one in before:
+            await self._monitor.end_watch(one.id)
+        try:
+            await self._monitor.watch(WatchOrder(watch_id=watch_id, call_id=call_id, endpoint=endpoint, mode=mode))
+        except DomainError:
+            async with self._uow.write() as work:
+                await self._close(work, [await self._mine(work, actor, watch_id)])
+            raise
+        return watch_id
+
+    async def switch(self, actor: Actor, watch_id: int, mode: WatchMode) -> None:
+        """Whisper instead of listening, and so on, in the same call. Raises ``NoSuchCall``, ``WatchOver``."""
+        async with self._uow.write() as work:
+            row = await self._mine(work, actor, watch_id)
+            watched = await self._allowed(work, actor, RIGHT_OF[mode], row.call_id, row.reason)
+            row.mode = mode
+            self._record(work, actor, f"supervision.{mode}", watched, row.reason)
+            work.emit(self._changed(row, mode))
+        await self._monitor.switch_watch(watch_id, mode)
+
+    async def leave(self, actor: Actor, watch_id: int) -> None:
+        """Leave the call, which goes on. Raises ``NoSuchCall``, ``WatchOver``."""
+        async with self._uow.write() as work:
+            await self._close(work, [await self._mine(work, actor, watch_id)])
+        await self._monitor.end_watch(watch_id)
+
+    async def take_over(self, actor: Actor, call_id: int, reason: str = "") -> None:
+        """The debtor goes to the actor's phone, the collector is free.
+
+        Raises ``NoSuchCall``, ``OwnCall``, ``NoPhoneToListen``, ``ReasonNeeded``, and what the exchange answers.
+        """
+        async with self._uow.write() as work:
+            watched = await self._allowed(work, actor, TAKE_OVER, call_id, reason)
+            endpoint = await self._endpoint(work, actor)
+            before = await _open_of(work.session, actor.user_id)
+            await self._close(work, before)
+            self._record(work, actor, "supervision.take_over", watched, reason)
+        for one in before:
+            await self._monitor.end_watch(one.id)
+        await self._monitor.take_over(call_id, endpoint)
+
+    async def follow(self) -> None:
+        """Write down that watches are over whose phone has gone. Called every second."""
+        live = self._monitor.watches()
+        if live is None:
+            return
+        ringing = self._clock.now() - _RING
+        async with self._uow.read(brief=True) as session:
+            wanted = select(CallWatch).where(CallWatch.ended_at.is_(None), CallWatch.id.not_in(live))
+            gone = [row.id for row in await session.scalars(wanted) if row.started_at < ringing or row.id in self._seen]
+        self._seen |= live
+        if gone:
+            async with self._uow.write() as work:
+                rows = await work.session.scalars(select(CallWatch).where(CallWatch.id.in_(gone)))
+                await self._close(work, rows.all())
+            self._seen -= set(gone)
+
+    async def current(self, session: AsyncSession, user_id: int) -> CallWatch | None:
+        """The watch of a supervisor that goes on."""
+        return next(iter(await _open_of(session, user_id)), None)
+
+    async def _allowed(self, work: Work, actor: Actor, right: str, call_id: int, reason: str) -> Watched:
+        watched = await self._calls.talking(work.session, actor, right, call_id)
+        if watched is None:
+            raise NoSuchCall
+        if watched.user_id == actor.user_id:
+            raise OwnCall
+        if not reason.strip() and await self._calls.reason_needed(work.session, call_id):
+            raise ReasonNeeded({"reason": msg(ReasonNeeded.text)})
+        return watched
+
+    async def _endpoint(self, work: Work, actor: Actor) -> str:
+        endpoint = await self._calls.endpoint(work.session, actor.user_id)
+        if endpoint is None:
+            raise NoPhoneToListen
+        return endpoint
+
+    async def _mine(self, work: Work, actor: Actor, watch_id: int) -> CallWatch:
+        row = await work.session.get(CallWatch, watch_id)
+        if row is None or row.user_id != actor.user_id:
+            raise NoSuchCall
+        if row.ended_at is not None:
+            raise WatchOver
+        return row
+
+    async def _close(self, work: Work, rows: Sequence[CallWatch]) -> None:
+        for row in rows:
+            ended = update(CallWatch).where(CallWatch.id == row.id, CallWatch.ended_at.is_(None))
+            await work.session.execute(ended.values(ended_at=max(self._clock.now(), row.started_at)))
+            work.emit(self._changed(row, None))
+
+    def _record(self, work: Work, actor: Actor, action: str, watched: Watched, reason: str) -> None:
+        changes = {"collector_id": (None, watched.user_id), "reason": ("", reason.strip())}
+        record(work, actor, action, ("call", watched.call_id), changes, at=self._clock.now())
+
+    def _changed(self, row: CallWatch, mode: WatchMode | None) -> WatchChanged:
+        now = self._clock.now()
+        return WatchChanged(at=now, user_id=row.user_id, watch_id=row.id, call_id=row.call_id, mode=mode)
+
+
+async def _open_of(session: AsyncSession, user_id: int) -> Sequence[CallWatch]:
+    """The supervisor's watches that go on: one at most, unless he was faster than the exchange."""
+    wanted = select(CallWatch).where(CallWatch.user_id == user_id, CallWatch.ended_at.is_(None))
+    return (await session.scalars(wanted.order_by(CallWatch.id))).all()

@@ -1,0 +1,219 @@
+"""A supervisor in a collector's call, shown by tones: the debtor says 1000 Hz, the collector 700 Hz, the supervisor's
+microphone 440 Hz. What each hears is kept, and looked into afterwards."""
+
+import asyncio
+import io
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from playwright.async_api import Page, async_playwright, expect
+from sqlalchemy import select
+
+from callcenter.supervision.model import CallWatch
+from core.audit.model import AuditEntry
+from core.kernel.db import Database
+from telephony.lab import Lab
+from tests.cel import Cel
+from tests.e2e.logbook import calls_of, compared
+from tests.phones import Baresip, debtor_phone, desk_phone
+from tests.plugins.chromium import FLAGS, program
+from tests.plugins.product import Product
+from tests.waiting import until
+
+pytestmark = [pytest.mark.asterisk, pytest.mark.browser, pytest.mark.timeout(240)]
+
+DEBTOR, COLLECTOR, SUPERVISOR = 1000, 700, 440
+NUMBER = "79000000100"
+#: Seconds a mode lasts, and what is left out at its beginning and end: switching is not measured.
+LASTS, EDGE = 4.0, 1.0
+
+#: Keeps every sound the page plays, so that it can be measured what the supervisor hears.
+KEEP_SOUNDS = """
+window.sounds = [];
+window.Audio = new Proxy(window.Audio, {construct(target, args) {
+  const element = new target(...args); window.sounds.push(element); return element; }});
+"""
+#: The loudness (dB) of each frequency in what the page plays now, the loudest of some looks.
+HEARD = """async ([frequencies, seconds]) => {
+  const context = new AudioContext(); await context.resume();
+  const analyser = new AnalyserNode(context, {fftSize: 8192, smoothingTimeConstant: 0});
+  for (const one of window.sounds) if (one.srcObject?.getAudioTracks().length)
+    context.createMediaStreamSource(one.srcObject).connect(analyser);
+  const loudest = frequencies.map(() => -200), bins = new Float32Array(analyser.frequencyBinCount);
+  for (let look = 0; look < seconds * 10; look += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    analyser.getFloatFrequencyData(bins);
+    frequencies.forEach((one, place) => {
+      const bin = Math.round(one * analyser.fftSize / context.sampleRate);
+      loudest[place] = Math.max(loudest[place], ...bins.slice(bin - 2, bin + 3));
+    });
+  }
+  await context.close();
+  return loudest;
+}"""
+
+
+@dataclass
+class Story:
+    """When which mode was on, in seconds since the debtor was put through, and what the supervisor heard in it."""
+
+    began: float
+    modes: dict[str, tuple[float, float]] = field(default_factory=dict)
+    supervisor: dict[str, dict[int, float]] = field(default_factory=dict)
+
+    async def lasts(self, mode: str, page: Page) -> None:
+        start = time.monotonic() - self.began
+        heard = await page.evaluate(HEARD, [[DEBTOR, COLLECTOR], LASTS])
+        self.supervisor[mode] = dict(zip((DEBTOR, COLLECTOR), heard, strict=True))
+        self.modes[mode] = start, time.monotonic() - self.began
+
+    def shares(self, mode: str, samples: np.ndarray, rate: int) -> dict[int, float]:
+        """The share of each tone in what was heard while a mode was on."""
+        start, end = self.modes[mode]
+        return tones(samples[int((start + EDGE) * rate) : int((end - EDGE) * rate)], rate)
+
+
+def tones(samples: np.ndarray, rate: int) -> dict[int, float]:
+    """The share of the sound's energy that each of the three tones has."""
+    assert len(samples) > rate, "too little was heard"
+    spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples)))) ** 2
+    frequencies = np.fft.rfftfreq(len(samples), 1 / rate)
+    whole = max(float(spectrum.sum()), 1e-12)
+    return {
+        hertz: float(spectrum[np.abs(frequencies - hertz) < 15].sum()) / whole
+        for hertz in (DEBTOR, COLLECTOR, SUPERVISOR)
+    }
+
+
+def voices(shares: dict[int, float]) -> set[int]:
+    """Whose voice is in it: a tone that is there makes up a good part, one that is not next to nothing."""
+    assert all(share > 0.003 or share < 0.0003 for share in shares.values()), shares
+    return {hertz for hertz, share in shares.items() if share > 0.003}
+
+
+@asynccontextmanager
+async def supervisor_at(product: Product, folder: Path) -> AsyncIterator[Page]:
+    """The supervisor's browser, whose microphone hears a tone."""
+    voice = folder / "voice.wav"
+    wave = 0.5 * np.sin(2 * np.pi * SUPERVISOR * np.arange(48_000 * 10) / 48_000)
+    await asyncio.to_thread(soundfile.write, voice, wave, 48_000, subtype="PCM_16")
+    async with async_playwright() as playwright:
+        microphone = f"--use-file-for-fake-audio-capture={voice}"
+        browser = await playwright.chromium.launch(executable_path=program(), args=[*FLAGS, microphone])
+        page = await (await browser.new_context(viewport={"width": 1440, "height": 900})).new_page()
+        await page.add_init_script(KEEP_SOUNDS)
+        await page.goto(f"{product.url}/login")
+        await page.get_by_label("Login").fill("supervisor")
+        await page.get_by_label("Password").fill(product.passwords["supervisor"])
+        await page.keyboard.press("Enter")
+        await expect(page.locator("[data-registration=registered]")).to_be_visible(timeout=20_000)
+        await page.goto(f"{product.url}/board")
+        await expect(page.locator("[data-registration=registered]")).to_be_visible(timeout=20_000)
+        yield page
+        await browser.close()
+
+
+def heard_by(phone: Baresip) -> tuple[np.ndarray, int]:
+    """What came out of the phone in its call; what it played while it was put through is a file of its own."""
+    longest = max(phone.heard(), key=lambda file: file.stat().st_size)
+    samples, rate = soundfile.read(longest)
+    return samples, rate
+
+
+async def recording(page: Page, product: Product, database: Database) -> tuple[np.ndarray, int]:
+    """What the call's recording has of the collector's side."""
+
+    async def over() -> bool:
+        return all(call.ended_at is not None for call in await calls_of(database))
+
+    await until(over, within=10)
+    (call,) = await calls_of(database)
+    play = page.locator("[data-play]").first
+
+    async def prepared() -> bool:
+        await page.goto(f"{product.url}/calls/{call.id}")
+        return await play.count() > 0
+
+    await until(prepared, within=20)
+    sound = await page.request.get(f"{product.url}/recordings/{await play.get_attribute('data-play')}/audio")
+    samples, rate = await asyncio.to_thread(soundfile.read, io.BytesIO(await sound.body()))
+    return samples[:, 1], rate
+
+
+async def test_listen_whisper_join_and_take_over(product: Product, product_database: Database, tmp_path: Path) -> None:
+    lab = Lab(product.folder)
+    pbx, phones = lab.required().pbx, {phone.extension: phone for phone in lab.phones()}
+    async with (
+        supervisor_at(product, tmp_path) as page,
+        desk_phone(pbx.sip, phones["101"], hertz=COLLECTOR) as collector,
+        debtor_phone(pbx.trunk.host, NUMBER, hertz=DEBTOR) as debtor,
+    ):
+        await debtor.dial(f"sip:101@{pbx.sip.host}:{pbx.sip.port}")
+        await collector.answer()
+        await debtor.until("CALL_ESTABLISHED")
+        story = Story(began=time.monotonic())
+        listen = page.locator("[data-watch-act=listen]")
+        await listen.click(timeout=15_000)
+        await expect(page.locator("soft-phone [data-line-state=talking]")).to_be_visible(timeout=15_000)
+        await story.lasts("listen", page)
+        for mode in ("whisper", "barge"):
+            await page.locator(f"[data-watch-act={mode}]").click()
+            await expect(page.locator(f"[data-watch-act={mode}][aria-pressed=true]")).to_be_visible()
+            await story.lasts(mode, page)
+        await page.screenshot(path=tmp_path / "board.png")
+        await page.locator("[data-watch-act=take-over]").click()
+        await collector.until("CALL_CLOSED")
+        freed = time.monotonic() - story.began
+        await expect(page.locator("soft-phone [data-line-state=talking]")).to_be_visible(timeout=15_000)
+        await story.lasts("take over", page)
+        await debtor.hang_up()
+        await debtor.until("CALL_CLOSED")
+        by_collector, by_debtor = heard_by(collector), heard_by(debtor)
+        recorded = await recording(page, product, product_database)
+
+    assert voices(story.shares("listen", *by_collector)) == {DEBTOR}
+    assert voices(story.shares("listen", *by_debtor)) == {COLLECTOR}
+    assert voices(story.shares("whisper", *by_collector)) == {DEBTOR, SUPERVISOR}
+    assert voices(story.shares("whisper", *by_debtor)) == {COLLECTOR}  # the debtor hears nothing of it
+    assert voices(story.shares("barge", *by_collector)) == {DEBTOR, SUPERVISOR}
+    assert voices(story.shares("barge", *by_debtor)) == {COLLECTOR, SUPERVISOR}
+    assert voices(story.shares("take over", *by_debtor)) == {SUPERVISOR}
+    for mode in ("listen", "whisper"):
+        assert voices(story.shares(mode, *recorded)) == {COLLECTOR}  # nor is it in the recording
+    for mode in ("listen", "whisper", "barge"):
+        assert min(story.supervisor[mode].values()) > -70, story.supervisor
+    assert story.supervisor["take over"][DEBTOR] > -70
+    assert story.supervisor["take over"][COLLECTOR] < story.supervisor["take over"][DEBTOR] - 30
+
+    await _logged(product_database, lab, story, freed)
+
+
+async def _logged(database: Database, lab: Lab, story: Story, freed: float) -> None:
+    """One call, each collector's talk is what he talked with the debtor, and the trail says what was done."""
+
+    async def over() -> bool:
+        return all(call.ended_at is not None for call in await calls_of(database))
+
+    await until(over, within=10)
+    (call,) = await calls_of(database)  # the phone that listened is no call
+    talks = {leg.endpoint: leg.talk_seconds for leg in call.legs if leg.endpoint}
+    after = story.modes["take over"][1] - story.modes["take over"][0]
+    assert talks["101d"] == pytest.approx(freed, abs=2)
+    assert talks["100"] == pytest.approx(after, abs=2)
+    assert call.talk_seconds == pytest.approx(talks["101d"] + talks["100"], abs=2)
+    verdict = await compared(database, Cel(lab.cel_file))
+    assert verdict.faultless, verdict
+    async with database.read() as session:
+        (watch,) = (await session.scalars(select(CallWatch))).all()
+        done_by_him = select(AuditEntry.action).where(AuditEntry.action.like("supervision.%")).order_by(AuditEntry.id)
+        trail = await session.scalars(done_by_him)
+        done: Sequence[str] = trail.all()
+    assert (watch.call_id, watch.mode) == (call.id, "barge")
+    assert watch.ended_at is not None
+    assert list(done) == ["supervision.listen", "supervision.whisper", "supervision.barge", "supervision.take_over"]
