@@ -66,14 +66,14 @@ async def _standing(settings: Settings, roles: frozenset[str]) -> AsyncIterator[
         async with opened(settings, await phones_of(base.uow, staff.users)) as sites:
             house = wiring.build(base, staff, sites)
             await _after_a_crash(house, roles)
-            _spare_the_collector()
+            spare_the_collector()
             async with _running(house, roles):
                 yield house
     finally:
         await database.close()
 
 
-def _spare_the_collector() -> None:
+def spare_the_collector() -> None:
     """Have the cycle collector stop everything seldom and briefly: a full round over all that stands since the start,
     and over what every screen keeps, took 0.1 to 0.3 s several times a minute (docs/decisions/0011)."""
     gc.collect()

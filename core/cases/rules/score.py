@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from math import log10
 
 #: The most points a factor gives, and how many parts a point of the score has.
 MOST = 100
@@ -153,7 +154,7 @@ def _bounded(points: int) -> int:
 
 def _balance(amount: Decimal) -> int:
     """By the power of ten, so that a million is not worth a thousand times a thousand."""
-    return 0 if amount < 1 else _bounded(int(MOST * amount.log10() / _BIG_POWER))
+    return 0 if amount < 1 else _bounded(int(MOST * log10(amount) / _BIG_POWER))
 
 
 def _age(due_since: date | None, today: date) -> int:

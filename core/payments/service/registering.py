@@ -13,6 +13,7 @@ from core.cases.model import Account, Case, Claim, Posting
 from core.cases.service.access import case_for
 from core.cases.service.ledger import Draft, Line, post_many
 from core.kernel.access import Actor
+from core.kernel.among import Among
 from core.kernel.bulk import insert_missing, reserve_ids
 from core.kernel.errors import NotFound
 from core.kernel.i18n import Message, msg
@@ -139,12 +140,12 @@ async def _check_cases(work: Work, payments: Sequence[NewPayment], accounts: Map
     named = {new.case_id for new in payments if new.case_id is not None}
     currencies: dict[int, str] = {
         row.id: row.currency
-        for row in await work.session.execute(select(Case.id, Case.currency).where(Case.id.in_(named)))
+        for row in await work.session.execute(select(Case.id, Case.currency).where(Among(Case.id, named)))
     }
     claimed = {new.claim_id for new in payments if new.claim_id is not None}
     owners: dict[int, int] = {
         row.id: row.case_id
-        for row in await work.session.execute(select(Claim.id, Claim.case_id).where(Claim.id.in_(claimed)))
+        for row in await work.session.execute(select(Claim.id, Claim.case_id).where(Among(Claim.id, claimed)))
     }
     if named - currencies.keys() or claimed - owners.keys():
         raise NotFound()
