@@ -111,14 +111,22 @@ def static_points(facts: StaticFacts, today: date) -> dict[Factor, int]:
 
 def static_score(facts: StaticFacts, weights: Mapping[Factor, int], today: date) -> int:
     """The part of the score that is kept on the case, in tenths of a point."""
-    points = static_points(facts, today)
-    return sum(line.share for line in _lines(points, weights))
+    return _sum(static_points(facts, today), weights)
 
 
 def explain(facts: Facts, weights: Mapping[Factor, int], now: datetime, today: date) -> tuple[Line, ...]:
     """Every factor with what it adds, the heaviest first; ``today`` is the debtor's. Their shares add up to the
     score."""
-    points = {
+    return tuple(sorted(_lines(_points(facts, now, today), weights), key=lambda line: (-line.share, line.factor)))
+
+
+def worth(facts: Facts, weights: Mapping[Factor, int], now: datetime, today: date) -> int:
+    """The score without its explanation."""
+    return _sum(_points(facts, now, today), weights)
+
+
+def _points(facts: Facts, now: datetime, today: date) -> dict[Factor, int]:
+    return {
         **static_points(facts.static, today),
         Factor.PROMISE_DUE: _promise(facts.promise_due, today),
         Factor.PLANNED: _planned(facts.planned_at, now),
@@ -126,7 +134,6 @@ def explain(facts: Facts, weights: Mapping[Factor, int], now: datetime, today: d
         Factor.ATTEMPTS: _attempts(facts.left, facts.most),
         Factor.NEW: _new(facts.given_at, now),
     }
-    return tuple(sorted(_lines(points, weights), key=lambda line: (-line.share, line.factor)))
 
 
 def score(lines: Sequence[Line]) -> int:
@@ -135,17 +142,21 @@ def score(lines: Sequence[Line]) -> int:
 
 
 def _lines(points: Mapping[Factor, int], weights: Mapping[Factor, int]) -> list[Line]:
-    """Shares are rounded down each, so that a part can be kept and the rest added to it."""
     every = sum(weights.values()) or 1
     return [
-        Line(
-            factor=factor,
-            points=given,
-            weight=weights[factor],
-            share=given * weights[factor] * PARTS // every,
-        )
+        Line(factor=factor, points=given, weight=weights[factor], share=_share(given, weights[factor], every))
         for factor, given in points.items()
     ]
+
+
+def _sum(points: Mapping[Factor, int], weights: Mapping[Factor, int]) -> int:
+    every = sum(weights.values()) or 1
+    return sum(_share(given, weights[factor], every) for factor, given in points.items())
+
+
+def _share(given: int, weight: int, every: int) -> int:
+    """Rounded down each, so that a part can be kept and the rest added to it."""
+    return given * weight * PARTS // every
 
 
 def _bounded(points: int) -> int:

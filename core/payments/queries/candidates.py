@@ -166,14 +166,14 @@ async def _parties(session: AsyncSession, case_ids: Sequence[int], facts: _Facts
     of a kind."""
     liable = Among(CaseParty.case_id, case_ids), CaseParty.role.in_(sorted(LIABLE))
     named = select(CaseParty.case_id, Party.name).join(Party, Party.id == CaseParty.party_id).where(*liable)
-    for row in await session.execute(named):
-        facts.names[row.case_id].append(row.name)
+    for case_id, name in await session.execute(named):
+        facts.names[case_id].append(name)
     numbered = select(CaseParty.case_id, PartyId.kind, PartyId.value).join(
         PartyId, PartyId.party_id == CaseParty.party_id
     )
-    for row in await session.execute(numbered.where(*liable)):
-        if row.kind in _TAX_KINDS:
-            facts.tax_ids[row.case_id].add(row.value)
+    for case_id, kind, value in await session.execute(numbered.where(*liable)):
+        if kind in _TAX_KINDS:
+            facts.tax_ids[case_id].add(value)
 
 
 async def _due(session: AsyncSession, case_ids: Sequence[int], facts: _Facts) -> None:

@@ -24,6 +24,7 @@ from core.payments.errors import BadPayment, DuplicatePayment, ReceiptTaken
 from core.payments.events import PaymentChanged
 from core.payments.model import AccountKind, MoneyAccount, Payment, PaymentState, Source
 from core.payments.rules.fingerprint import fingerprint
+from core.payments.rules.searching import search_text
 from core.payments.service.books import Books, hold_books
 
 #: A payment above this is a slip of the keyboard.
@@ -197,6 +198,14 @@ def _row(key: int, new: NewPayment, currency: str, books: Books) -> dict[str, An
         "match": dict(new.match),
         "batch_id": new.batch_id,
         "reason": "",
+        "search_text": search_text(
+            payer_name=new.payer_name,
+            purpose=new.purpose,
+            doc_no=new.doc_no,
+            receipt_no=new.receipt_no,
+            payer_account=new.payer_account,
+            payer_tax_id=new.payer_tax_id,
+        ),
     }
 
 
