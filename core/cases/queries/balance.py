@@ -26,8 +26,11 @@ async def case_balance(session: AsyncSession, case_id: int, as_of: date) -> Case
 
     Claims that were withdrawn do not count. Raises ``NoResultFound`` for a case that is not there.
     """
+    debts = await debts_of(session, [case_id], until=as_of)
+    if debts:
+        return case_balance_of(case_id, debts[0].currency, debts, as_of)
     currency = (await session.execute(select(Case.currency).where(Case.id == case_id))).scalar_one()
-    return case_balance_of(case_id, currency, await debts_of(session, [case_id], until=as_of), as_of)
+    return case_balance_of(case_id, currency, (), as_of)
 
 
 async def balances(session: AsyncSession, case_ids: Iterable[int], as_of: date) -> Mapping[int, Decimal]:
