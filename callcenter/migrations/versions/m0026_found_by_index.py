@@ -7,7 +7,7 @@ from core.parties.search import drop_ddl, index_ddl
 from core.payments.rules.searching import search_text
 
 revision = "0026"
-down_revision = "0023"
+down_revision = "0034"
 
 _AT_ONCE = 5000
 _FOUND_BY = ("payer_name", "purpose", "doc_no", "receipt_no", "payer_account", "payer_tax_id")
