@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from bench.figure import Figure
+from callcenter.app import collector
 
 
 def scenarios(words: Iterable[str]) -> list[str]:
@@ -36,6 +37,7 @@ def main(words: list[str]) -> int:
     print(f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}")
     print(f"{'figure':<58} {'value':>14} {'unit':<10} {'ratio':>8}  {'bare reference, same run':<44} aim")
     failed = 0
+    collector.begin()  # the figures are those of the server
     for name in scenarios(words):
         try:
             figures = asyncio.run(importlib.import_module(f"bench.{name}").run(small=small))

@@ -124,7 +124,13 @@ def _fill(path: Path, count: int) -> None:
     bare.executemany(
         "INSERT INTO promises(case_id, party_id, amount, currency, due_on, grace_days, threshold_percent, paid_amount, state, created_at, settled_reason) VALUES (?, ?, 10000, 'RUB', ?, 1, 1000000, 0, ?, ?, '')",
         (
-            (n, n, (_TODAY + timedelta(days=n % 120 - 100)).isoformat(), "open" if n % 120 >= 100 else "broken", since)
+            (
+                n,
+                n,
+                (_TODAY + timedelta(days=n // 4 % 120 - 100)).isoformat(),
+                "open" if n // 4 % 120 >= 100 else "broken",
+                since,
+            )
             for n in range(3, count, 4)
         ),
     )
@@ -135,7 +141,12 @@ def _fill(path: Path, count: int) -> None:
     bare.executemany(
         "INSERT INTO callbacks(state, origin, case_id, phone, zone, window_start, window_end, reason, automatic, attempts, created_by, created_at) VALUES ('planned', 'agreed', ?, '+79000000001', 'UTC', ?, ?, '', 0, 0, 1, ?)",
         (
-            (n, _stamp(_NOW + timedelta(days=n % 10)), _stamp(_NOW + timedelta(days=n % 10, hours=1)), now)
+            (
+                n,
+                _stamp(_NOW + timedelta(days=n // 100 % 10)),
+                _stamp(_NOW + timedelta(days=n // 100 % 10, hours=1)),
+                now,
+            )
             for n in range(7, count, 100)
         ),
     )
@@ -167,7 +178,7 @@ async def _lists(path: Path, count: int) -> list[Figure]:
                 actor = _collector(1 + n % people)
                 async with database.read() as session:
                     await list_cases(
-                        session, actor, ListQuery(within=(*within(one, moment, calls), *mine(actor)), sort=SORTS[one])
+                        session, actor, ListQuery(within=within(one, moment, calls, mine(actor)), sort=SORTS[one])
                     )
 
             async def every(_n: int, one: Worklist = one) -> None:

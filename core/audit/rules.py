@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 GENESIS_HASH = "0" * 64
+_PLAIN = (bool, int, str)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,7 +35,7 @@ def chain(previous: str, seq: int, content: Content) -> str:
 
 def plain(value: object) -> Any:
     """``value`` as JSON keeps it exactly, so that the hash computed today is the hash computed in ten years."""
-    if value is None or isinstance(value, bool | int | str):
+    if value is None or isinstance(value, _PLAIN):
         return value
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()

@@ -4,12 +4,12 @@ SQLAlchemy prepares the parameters of an ``executemany`` row by row and value by
 database needs to write them. Here a statement is compiled once and its values are prepared a column at a time.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any, cast
 
-from sqlalchemy import Column, Dialect, Insert, Table, Update, func, insert, select, text
+from sqlalchemy import Column, Date, Dialect, Insert, Table, Update, func, insert, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -74,6 +74,15 @@ def _raising(table: type[Base], dialect: str, column: str) -> Insert:
     )
 
 
+async def reread(session: AsyncSession, table: type[Base], ids: Collection[int]) -> None:
+    """Have the objects that the session holds of these rows say what the rows say now: after statements that went past
+    them. The caller has flushed before those."""
+    held = [key for kind, (key, *_), *_ in session.identity_map.keys() if kind is table and key in ids]  # noqa: SIM118
+    if held:
+        again = select(table).where(_plain(table).c.id.in_(held))
+        await session.scalars(again, execution_options={"populate_existing": True})
+
+
 async def execute_all(session: AsyncSession, statement: Update, rows: Sequence[Mapping[str, Any]]) -> None:
     """Execute a statement once for each row of values, all of which name its parameters.
 
@@ -131,12 +140,17 @@ def _default(column: Column[Any]) -> Any:
 
 
 def _prepared(kind: TypeEngine[Any], values: list[Any], dialect: Dialect) -> Iterable[Any]:
-    """A column's values as the driver takes them. What is the same object in every row is prepared once."""
+    """A column's values as the driver takes them. What is the same object in every row is prepared once, and so is
+    each day: many rows share few of them."""
     prepare = kind.dialect_impl(dialect).bind_processor(dialect)
     if prepare is None:
         return values
-    same = len(set(map(id, values))) == 1
-    return [prepare(values[0])] * len(values) if same else map(prepare, values)
+    if len(set(map(id, values))) == 1:
+        return [prepare(values[0])] * len(values)
+    if isinstance(kind, Date):
+        days = {day: prepare(day) for day in set(values)}
+        return map(days.__getitem__, values)
+    return map(prepare, values)
 
 
 def _plain(table: type[Base]) -> Table:

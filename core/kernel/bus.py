@@ -64,7 +64,7 @@ class _Stream:
         self._overflowing = False
 
     def put(self, event: Event) -> None:
-        if not any(kind in self.handlers for kind in type(event).__mro__):
+        if self.handlers.keys().isdisjoint(type(event).__mro__):
             return
         if self.queue.full():
             self._drop_oldest()

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
+import msgspec
 from sqlalchemy import Connection, MetaData, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
@@ -24,6 +25,15 @@ _WAL_PAGES = 8000
 
 #: A cached generic plan once turned a 6 ms trigram search into 811 ms, so plans are made for the values at hand.
 _POSTGRES_SETTINGS = {"plan_cache_mode": "force_custom_plan", "timezone": "UTC"}
+
+
+_encode = msgspec.json.Encoder().encode
+
+#: What is kept as JSON is written and read several times as fast as by the standard library.
+_JSON: dict[str, Any] = {
+    "json_serializer": lambda value: _encode(value).decode(),
+    "json_deserializer": msgspec.json.Decoder().decode,
+}
 
 
 class Base(DeclarativeBase):
@@ -93,7 +103,7 @@ def _sessions(engine: AsyncEngine) -> dict[bool, async_sessionmaker[AsyncSession
 def _sqlite_engine(url: URL, *, writer: bool) -> AsyncEngine:
     pool = {"pool_size": 1 if writer else _READERS, "max_overflow": 0, "pool_timeout": 60}
     engine = create_async_engine(
-        url.set(drivername=DRIVER), async_creator=opener(url.database or ""), hide_parameters=True, **pool
+        url.set(drivername=DRIVER), async_creator=opener(url.database or ""), hide_parameters=True, **_JSON, **pool
     )
     pragmas = ["foreign_keys=ON", f"busy_timeout={_BUSY_MS}", "temp_store=MEMORY", "cache_size=-65536"]
     pragmas += (
@@ -121,6 +131,7 @@ def _postgres_engine(url: URL, *, writer: bool) -> AsyncEngine:
     return create_async_engine(
         url,
         hide_parameters=True,
+        **_JSON,
         isolation_level="READ COMMITTED" if writer else "REPEATABLE READ",
         pool_size=_POSTGRES_POOL,
         max_overflow=0,

@@ -22,6 +22,8 @@ from core.kernel.types import AMOUNT_SCALE
 
 #: Counting further than this costs more than it tells.
 COUNT_LIMIT = 10_000
+#: So many rows are read by their keys rather than searched for again.
+FEW = 200
 #: What keys and amounts are stored in.
 _BIGGEST = 2**63 - 1
 
@@ -81,6 +83,15 @@ async def count_up_to(session: AsyncSession, statement: Select[Any], limit: int 
     some = statement.with_only_columns(literal(1), maintain_column_froms=True).order_by(None).limit(limit + 1)
     counted = await session.scalar(select(func.count()).select_from(some.subquery())) or 0
     return min(counted, limit), counted > limit
+
+
+async def count_or_few(session: AsyncSession, ids: Select[int]) -> tuple[int, bool, Sequence[int] | None]:
+    """The same of a statement that asks for ids; and the ids themselves when they are few, so that nobody searches for
+    their rows again."""
+    few = (await session.scalars(ids.order_by(None).limit(FEW + 1))).all()
+    if len(few) <= FEW:
+        return len(few), False, few
+    return *(await count_up_to(session, ids)), None
 
 
 async def _read(

@@ -1,5 +1,6 @@
 """Column types that keep promises the databases do not."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -38,6 +39,16 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+def _units(value: Decimal | None) -> int | None:
+    if value is None:
+        return None
+    scaled = value * AMOUNT_SCALE
+    units = int(scaled)
+    if units != scaled:
+        raise ValueError(f"{value} has more than four decimals")
+    return units
+
+
 class Amount(TypeDecorator[Decimal]):
     """Exact money in ten-thousandths of the unit, as an integer: SQLite's NUMERIC is a float in disguise."""
 
@@ -49,12 +60,11 @@ class Amount(TypeDecorator[Decimal]):
         return Decimal
 
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:
-        if value is None:
-            return None
-        scaled = value * AMOUNT_SCALE
-        if scaled != scaled.to_integral_value():
-            raise ValueError(f"{value} has more than four decimals")
-        return int(scaled)
+        return _units(value)
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Decimal | None], int | None]:
+        """Straight to the integer: no other type has to be asked on the way."""
+        return _units
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
         return None if value is None else Decimal(int(value)) / AMOUNT_SCALE

@@ -5,11 +5,12 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Table, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.kernel.db import Base
 from core.kernel.types import Amount, Key, UtcDateTime
+from core.parties.search import make_searchable
 
 
 class AccountKind(StrEnum):
@@ -64,7 +65,8 @@ class Payment(Base):
     ``value_on`` is the day it counts for the debtor, ``booked_on`` the day of the books. ``fingerprint`` is the same
     for the same line of a statement however often it is read. ``case_id`` is the case it was matched to and
     ``claim_id`` the claim the payer named (designation); ``match`` says how it was found: score and reasons.
-    ``settled`` only moves by conditional update, so that two who settle at once cannot spend it twice.
+    ``settled`` only moves by conditional update, so that two who settle at once cannot spend it twice. ``search_text``
+    holds payer, purpose and numbers, folded.
     """
 
     __tablename__ = "payments"
@@ -76,6 +78,7 @@ class Payment(Base):
         Index("ix_payments_state", "state", "value_on", "id"),
         Index("ix_payments_case", "case_id", "value_on"),
         Index("ix_payments_payer_account", "payer_account"),
+        Index("ix_payments_doc_no", "doc_no"),
         Index("ix_payments_batch", "batch_id"),
         Index("ix_payments_alike", "account_id", "value_on", "amount"),
     )
@@ -106,6 +109,12 @@ class Payment(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     reversed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reversed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    search_text: Mapped[str] = mapped_column(Text, default="")
+
+
+PAYMENTS = Payment.__table__
+assert isinstance(PAYMENTS, Table)
+make_searchable(PAYMENTS)
 
 
 class Settlement(Base):

@@ -120,8 +120,9 @@ def query_of(request: Request, wanted: Asked, worklist: Worklist) -> ListQuery:
     whose."""
     asked_for = case_list.query_of(wanted)
     filters = {key: value for key, value in asked_for.filters.items() if key != "whose"}
-    within = worklists.within(worklist, _moment(request), part(request, PlannedCalls))
-    return replace(asked_for, filters=filters, within=(*within, *_whose(request, wanted)))
+    whose = _whose(request, wanted)
+    within = worklists.within(worklist, _moment(request), part(request, PlannedCalls), whose)
+    return replace(asked_for, filters=filters, within=within)
 
 
 async def query_by_name(request: Request, name: str, query: QueryParams) -> ListQuery:

@@ -12,7 +12,8 @@ from core.kernel.db import Base
 from core.kernel.types import Amount, Key, UtcDateTime
 from core.parties.search import make_searchable
 
-#: Open cases for which nothing is planned, and those that belong to a unit and to nobody in it.
+#: Open cases for which nothing is planned (of a collector, and of everybody by their score), and those that belong to
+#: a unit and to nobody in it.
 _UNPLANNED = text("state = 'open' AND next_action_at IS NULL")
 _POOL = text("state = 'open' AND collector_id IS NULL")
 
@@ -48,6 +49,14 @@ class Case(Base):
         Index("ix_cases_limitation_on", "limitation_on", "id"),
         Index(
             "ix_cases_unplanned", "collector_id", "score", "id", sqlite_where=_UNPLANNED, postgresql_where=_UNPLANNED
+        ),
+        Index(
+            "ix_cases_unplanned_score",
+            "next_action_at",
+            "score",
+            "id",
+            sqlite_where=_UNPLANNED,
+            postgresql_where=_UNPLANNED,
         ),
         Index("ix_cases_pool", "unit_id", "score", "id", sqlite_where=_POOL, postgresql_where=_POOL),
     )

@@ -49,8 +49,8 @@ class Promise(Base):
             sqlite_where=text("state = 'open'"),
             postgresql_where=text("state = 'open'"),
         ),
-        Index("ix_promises_case_id", "case_id", "id"),
-        Index("ix_promises_state_due", "state", "due_on"),
+        Index("ix_promises_case_id", "case_id", "state", "due_on"),
+        Index("ix_promises_state_due", "state", "due_on", "case_id"),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)

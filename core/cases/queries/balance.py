@@ -13,8 +13,9 @@ from core.cases.model import Account, Case, Claim, ClaimState, LedgerEntry
 from core.cases.queries.interest import blocks_of, terms_of
 from core.cases.rules.balance import CaseBalance, ClaimBalance, ClaimDebt, OpenItem, case_balance_of, open_items_of
 from core.cases.rules.interest import Movement
+from core.kernel.among import Among
 
-__all__ = ["CaseBalance", "ClaimBalance", "OpenItem", "balances", "case_balance", "debts_of", "open_items"]
+__all__ = ["CaseBalance", "ClaimBalance", "OpenItem", "balances", "by_case", "case_balance", "debts_of", "open_items"]
 
 #: How many cases are read at once: far below the variables a statement may have.
 _BATCH = 500
@@ -25,8 +26,11 @@ async def case_balance(session: AsyncSession, case_id: int, as_of: date) -> Case
 
     Claims that were withdrawn do not count. Raises ``NoResultFound`` for a case that is not there.
     """
+    debts = await debts_of(session, [case_id], until=as_of)
+    if debts:
+        return case_balance_of(case_id, debts[0].currency, debts, as_of)
     currency = (await session.execute(select(Case.currency).where(Case.id == case_id))).scalar_one()
-    return case_balance_of(case_id, currency, await debts_of(session, [case_id], until=as_of), as_of)
+    return case_balance_of(case_id, currency, (), as_of)
 
 
 async def balances(session: AsyncSession, case_ids: Iterable[int], as_of: date) -> Mapping[int, Decimal]:
@@ -53,9 +57,17 @@ async def debts_of(session: AsyncSession, case_ids: Iterable[int], *, until: dat
     return sorted(found, key=lambda debt: (debt.due_on or date.min, debt.claim_id))
 
 
+def by_case(debts: Iterable[ClaimDebt]) -> dict[int, list[ClaimDebt]]:
+    """Claims by their case, in the order given."""
+    found: dict[int, list[ClaimDebt]] = defaultdict(list)
+    for debt in debts:
+        found[debt.case_id].append(debt)
+    return found
+
+
 async def _debts(session: AsyncSession, case_ids: Sequence[int], until: date | None) -> list[ClaimDebt]:
     wanted = select(*_CLAIM_COLUMNS, Case.currency).join(Case, Case.id == Claim.case_id)
-    wanted = wanted.where(Claim.case_id.in_(case_ids), Claim.state != ClaimState.WITHDRAWN)
+    wanted = wanted.where(Among(Claim.case_id, case_ids), Claim.state != ClaimState.WITHDRAWN)
     claims = (await session.execute(wanted)).all()
     groups = {claim.interest_group_id for claim in claims if claim.interest_group_id is not None}
     terms = await terms_of(session, groups)
@@ -100,7 +112,7 @@ async def _movements(
     """What was posted on the claims, day by day."""
     keys = (LedgerEntry.claim_id, LedgerEntry.value_on, LedgerEntry.component)
     posted = select(*keys, func.sum(LedgerEntry.amount).label("amount"))
-    posted = posted.where(LedgerEntry.case_id.in_(case_ids), LedgerEntry.account == Account.DEBT)
+    posted = posted.where(Among(LedgerEntry.case_id, case_ids), LedgerEntry.account == Account.DEBT)
     if until is not None:
         posted = posted.where(LedgerEntry.value_on <= until)
     found: dict[int, list[Movement]] = defaultdict(list)

@@ -11,6 +11,7 @@ from core.cases import rights
 from core.cases.model import AccrualBlock, Claim, DayRule, InterestGroup, InterestTerm, Rate, RateKind, RateTable
 from core.cases.rules.interest import Days, Rates, Term
 from core.kernel.access import Actor
+from core.kernel.among import Among
 
 
 async def terms_of(session: AsyncSession, group_ids: Collection[int]) -> Mapping[int, Sequence[Term]]:
@@ -67,7 +68,7 @@ async def rates_of(session: AsyncSession, table_ids: Collection[int]) -> Mapping
 async def blocks_of(session: AsyncSession, case_ids: Collection[int]) -> Mapping[int, Sequence[Days]]:
     """The days nothing accrues, by case."""
     found: dict[int, list[Days]] = defaultdict(list)
-    for block in await session.scalars(select(AccrualBlock).where(AccrualBlock.case_id.in_(case_ids))):
+    for block in await session.scalars(select(AccrualBlock).where(Among(AccrualBlock.case_id, case_ids))):
         found[block.case_id].append(Days(block.from_on, block.until_on))
     return found
 

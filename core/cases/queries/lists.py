@@ -13,7 +13,7 @@ from core.cases import rights
 from core.cases.fields import FIELDS, SORTS, Asked, condition
 from core.cases.model import CASES, LIABLE, Case, CaseParty, Creditor, Order, Promise, Stage
 from core.kernel.access import Actor
-from core.kernel.paging import Page, Sort, count_up_to, fetch_page
+from core.kernel.paging import Page, Sort, count_or_few, count_up_to, fetch_page
 from core.parties.model import PARTIES, Party, Phone
 from core.parties.search import Matches, terms
 from core.people.access import reaches, visible
@@ -100,7 +100,7 @@ async def list_cases(session: AsyncSession, actor: Actor, query: ListQuery) -> L
     total, at_least, few = await _counted(
         session, conditions, narrowed=bool(query.search.strip() or query.filters or query.within)
     )
-    if few == []:
+    if few is not None and not few:
         return Listing(rows=(), next=None, previous=None, total=0, at_least=False)
     found = await _page(session, query, conditions if few is None else [Case.id.in_(few)])
     rows = tuple(_case_row(row) for row in found.rows)
@@ -122,14 +122,10 @@ async def export_page(
 
 async def _counted(
     session: AsyncSession, conditions: Sequence[ColumnElement[bool]], *, narrowed: bool
-) -> tuple[int, bool, list[int] | None]:
-    """The total, whether it is a lower bound, and the ids themselves when they are few: then nobody searches twice."""
+) -> tuple[int, bool, Sequence[int] | None]:
+    """The total, whether it is a lower bound, and the ids themselves when they are few."""
     wanted = select(Case.id).where(*conditions)
-    if narrowed:
-        few = (await session.scalars(wanted.limit(_FEW + 1))).all()
-        if len(few) <= _FEW:
-            return len(few), False, list(few)
-    return *(await count_up_to(session, wanted)), None
+    return await count_or_few(session, wanted) if narrowed else (*(await count_up_to(session, wanted)), None)
 
 
 async def _page(session: AsyncSession, query: ListQuery, conditions: Sequence[ColumnElement[bool]]) -> Page:
@@ -184,8 +180,6 @@ _CASE_COLUMNS = (
 
 
 _CASE_LINES = _case_lines()
-#: So many rows are read by their keys rather than searched for again.
-_FEW = 200
 
 
 def _case_row(row: Any) -> CaseRow:

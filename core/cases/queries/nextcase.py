@@ -14,9 +14,10 @@ from core.cases.model import Case, CaseEvent, CaseLease, EventKind, Promise, Pro
 from core.cases.ports import Leave
 from core.cases.queries.worklists import IS_OPEN
 from core.cases.queries.zones import debtor_zones
-from core.cases.rules.score import Factor, Facts, Line, explain
+from core.cases.rules.score import Factor, Facts, Line, explain, worth
 from core.cases.service.scoring import static_facts
 from core.kernel.access import Actor
+from core.kernel.among import Among
 from core.people.access import visible
 from core.people.model import User
 
@@ -82,7 +83,7 @@ async def facts_of(session: AsyncSession, cases: Sequence[Any], now: datetime) -
     """What is known of each case (or of a row of it) now, without contact law, and its debtor's zone."""
     ids = [case.id for case in cases]
     promised = await session.execute(
-        select(Promise.case_id, Promise.due_on, Promise.state).where(Promise.case_id.in_(ids))
+        select(Promise.case_id, Promise.due_on, Promise.state).where(Among(Promise.case_id, ids))
     )  # the state is looked at here: asked of the database, it would walk all open promises there are
     due = {row.case_id: row.due_on for row in promised if row.state == PromiseState.OPEN}
     given = await _given(session, ids, now)
@@ -93,7 +94,7 @@ async def facts_of(session: AsyncSession, cases: Sequence[Any], now: datetime) -
 async def _given(session: AsyncSession, case_ids: Sequence[int], now: datetime) -> dict[int, datetime]:
     """When the cases were given to somebody, as far as it was lately."""
     lately = select(CaseEvent.case_id, func.max(CaseEvent.at)).where(
-        CaseEvent.case_id.in_(case_ids), CaseEvent.at >= now - _LATELY, CaseEvent.kind == EventKind.ASSIGNED
+        Among(CaseEvent.case_id, case_ids), CaseEvent.at >= now - _LATELY, CaseEvent.kind == EventKind.ASSIGNED
     )
     return {row[0]: row[1] for row in await session.execute(lately.group_by(CaseEvent.case_id))}
 
@@ -117,5 +118,15 @@ def lines_of(
     facts: Facts, zone: ZoneInfo, weights: Mapping[Factor, int], now: datetime, leave: Leave | None = None
 ) -> tuple[Line, ...]:
     """The factors of a score; without ``leave`` as if every attempt were left, which is the most it can be."""
-    known = facts if leave is None else replace(facts, left=leave.left, most=leave.most)
-    return explain(known, weights, now, now.astimezone(zone).date())
+    return explain(_with(facts, leave), weights, now, now.astimezone(zone).date())
+
+
+def worth_of(
+    facts: Facts, zone: ZoneInfo, weights: Mapping[Factor, int], now: datetime, leave: Leave | None = None
+) -> int:
+    """The score alone: what many are compared by."""
+    return worth(_with(facts, leave), weights, now, now.astimezone(zone).date())
+
+
+def _with(facts: Facts, leave: Leave | None) -> Facts:
+    return facts if leave is None else replace(facts, left=leave.left, most=leave.most)

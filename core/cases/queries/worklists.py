@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, exists, literal_column, select, union
+from sqlalchemy import ColumnElement, Exists, and_, exists, literal_column, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.cases import rights
@@ -69,9 +69,14 @@ def mine(actor: Actor) -> tuple[ColumnElement[bool], ...]:
     return (Case.collector_id == actor.user_id,)
 
 
-def within(worklist: Worklist, moment: Moment, calls: PlannedCalls) -> tuple[ColumnElement[bool], ...]:
-    """What a case has to be to stand on the list."""
-    return (IS_OPEN, *_CONDITIONS[worklist](moment, calls))
+def within(
+    worklist: Worklist, moment: Moment, calls: PlannedCalls, whose: Iterable[ColumnElement[bool]] = ()
+) -> tuple[ColumnElement[bool], ...]:
+    """What a case has to be to stand on the list. ``whose`` narrows it to somebody's cases: then each of them is
+    asked where the list would have to begin with very many others."""
+    narrowed = tuple(whose)
+    conditions = (_OF_SOMEBODY if narrowed else _CONDITIONS).get(worklist, _CONDITIONS[worklist])
+    return (IS_OPEN, *narrowed, *conditions(moment, calls))
 
 
 def _unplanned(_moment: Moment, calls: PlannedCalls) -> Iterable[ColumnElement[bool]]:
@@ -80,12 +85,23 @@ def _unplanned(_moment: Moment, calls: PlannedCalls) -> Iterable[ColumnElement[b
 
 
 def _broken(moment: Moment, _calls: PlannedCalls) -> Iterable[ColumnElement[bool]]:
-    lately = and_(
+    return Case.id.in_(select(Promise.case_id).where(_lately_broken(moment))), ~_followed()
+
+
+def _broken_of_somebody(moment: Moment, _calls: PlannedCalls) -> Iterable[ColumnElement[bool]]:
+    return exists().where(Promise.case_id == Case.id, _lately_broken(moment)).correlate(Case), ~_followed()
+
+
+def _lately_broken(moment: Moment) -> ColumnElement[bool]:
+    return and_(
         Promise.state.in_((PromiseState.BROKEN, PromiseState.PARTLY_KEPT)),
         Promise.due_on >= moment.today - timedelta(days=BROKEN_DAYS),
     )
-    follows = exists().where(Promise.case_id == Case.id, Promise.state == PromiseState.OPEN).correlate(Case)
-    return Case.id.in_(select(Promise.case_id).where(lately)), ~follows
+
+
+def _followed() -> Exists:
+    """Something was promised again."""
+    return exists().where(Promise.case_id == Case.id, Promise.state == PromiseState.OPEN).correlate(Case)
 
 
 def _due(moment: Moment, _calls: PlannedCalls) -> Iterable[ColumnElement[bool]]:
@@ -119,6 +135,7 @@ _CONDITIONS = {
     Worklist.PAID: _paid,
     Worklist.LIMITATION: _limitation,
 }
+_OF_SOMEBODY = {Worklist.BROKEN: _broken_of_somebody}
 
 #: The order each list comes in without a wish: what is most urgent first.
 SORTS: Mapping[Worklist, str] = {
@@ -142,6 +159,6 @@ async def counts(
     reach = reaches(actor, rights.VIEW, owner=Case.collector_id, unit=Case.unit_id)
     narrowed = [part for part in (reach, *whose) if part is not None]
     return {
-        one: await count_up_to(session, select(Case.id).where(*within(one, moment, calls), *narrowed), TAB_LIMIT)
+        one: await count_up_to(session, select(Case.id).where(*within(one, moment, calls, narrowed)), TAB_LIMIT)
         for one in Worklist
     }

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.kernel.among import Among
 from core.kernel.phones import zone_guesses
 from core.parties.model import Party, Phone
 
@@ -15,11 +16,11 @@ _UTC = ZoneInfo("UTC")
 async def debtor_zones(session: AsyncSession, party_ids: Collection[int]) -> Mapping[int, ZoneInfo]:
     """The zone of each party: what it said, else what its numbers' zones or prefixes suggest, else UTC."""
     wanted = set(party_ids)
-    said = await session.execute(select(Party.id, Party.timezone).where(Party.id.in_(wanted)))
+    said = await session.execute(select(Party.id, Party.timezone).where(Among(Party.id, wanted)))
     zones = {party_id: ZoneInfo(name) for party_id, name in said if name}
     if len(zones) == len(wanted):
         return zones
-    numbers = select(Phone.party_id, Phone.timezone, Phone.e164).where(Phone.party_id.in_(wanted - set(zones)))
+    numbers = select(Phone.party_id, Phone.timezone, Phone.e164).where(Among(Phone.party_id, wanted - set(zones)))
     for party_id, stated, e164 in await session.execute(numbers.order_by(Phone.id)):
         names = (stated,) if stated else zone_guesses(e164)
         if names:

@@ -2,15 +2,19 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
+from operator import attrgetter
 
 from core.cases.model import ClaimState, Component
 from core.cases.rules.interest import Days, Interest, Movement, Term, begins_on, interest
 
 ZERO = Decimal(0)
+#: As a tuple: going through an enumeration takes longer than what is done with each of its members.
+_PARTS = tuple(Component)
+_BY_NAME: Mapping[str, Component] = {part.value: part for part in _PARTS}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +32,8 @@ class ClaimBalance:
 
     @cached_property
     def parts(self) -> Mapping[Component, Decimal]:
-        return {part: self.posted.get(part, ZERO) + self.accrued.parts.get(part, ZERO) for part in Component}
+        posted, accrued = self.posted, self.accrued.parts
+        return {part: posted.get(part, ZERO) + accrued.get(part, ZERO) for part in _PARTS}
 
     @property
     def total(self) -> Decimal:
@@ -61,7 +66,7 @@ class CaseBalance:
     @property
     def parts(self) -> Mapping[Component, Decimal]:
         owed = [claim.parts for claim in self.claims]
-        return {part: sum((parts[part] for parts in owed), ZERO) for part in Component}
+        return {part: sum((parts[part] for parts in owed), ZERO) for part in _PARTS}
 
     @property
     def total(self) -> Decimal:
@@ -119,7 +124,7 @@ class ClaimDebt:
         posted: dict[Component, Decimal] = defaultdict(Decimal)
         known = [one for one in self.movements if one.on <= as_of]
         for one in known:
-            posted[Component(one.component)] += one.amount
+            posted[_BY_NAME[one.component]] += one.amount
         begins = begins_on(self.due_on, self.interest_from)
         return ClaimBalance(
             claim_id=self.claim_id,
@@ -135,7 +140,11 @@ class ClaimDebt:
     @property
     def last_on(self) -> date:
         """The value date of the newest entry."""
-        return max((one.on for one in self.movements), default=date.min)
+        return self.movements[-1].on if self.movements else date.min
+
+    def after(self, more: Sequence[Movement]) -> "ClaimDebt":
+        """The claim once these entries have been posted too."""
+        return replace(self, movements=sorted((*self.movements, *more), key=attrgetter("on")))
 
 
 def case_balance_of(case_id: int, currency: str, debts: Iterable[ClaimDebt], as_of: date) -> CaseBalance:
@@ -153,7 +162,7 @@ def open_items_of(debt: ClaimDebt, as_of: date) -> list[OpenItem]:
     parts = debt.on(as_of).parts
     if debt.last_on > as_of:
         later = debt.on(debt.last_on).parts
-        parts = {part: min(parts[part], later[part]) for part in Component}
+        parts = {part: min(parts[part], later[part]) for part in _PARTS}
     return [
         OpenItem(
             case_id=debt.case_id,
@@ -166,7 +175,7 @@ def open_items_of(debt: ClaimDebt, as_of: date) -> list[OpenItem]:
             claim_number=debt.number,
             contract_no=debt.contract_no,
         )
-        for part in Component
+        for part in _PARTS
         if parts[part] > 0
     ]
 

@@ -262,8 +262,9 @@ def _base_on(bases: _Bases, day: date) -> Decimal:
 def _by_days(term: Term, bases: _Bases, first: date, last: date, blocks: Sequence[Days]) -> _Found:
     lines: list[AccrualLine] = []
     unknown: list[Days] = []
+    days_of_bases = [day for day, _ in bases]
     for since, until in _spans(term, bases, first, last, blocks):
-        base = _base_on(bases, since)
+        base = bases[bisect_right(days_of_bases, since) - 1][1]
         if not base or (blocks and any(since in block for block in blocks)):
             continue
         percent = term.rate_on(since)

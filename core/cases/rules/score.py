@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from math import log10
 
 #: The most points a factor gives, and how many parts a point of the score has.
 MOST = 100
@@ -110,14 +111,22 @@ def static_points(facts: StaticFacts, today: date) -> dict[Factor, int]:
 
 def static_score(facts: StaticFacts, weights: Mapping[Factor, int], today: date) -> int:
     """The part of the score that is kept on the case, in tenths of a point."""
-    points = static_points(facts, today)
-    return sum(line.share for line in _lines(points, weights))
+    return _sum(static_points(facts, today), weights)
 
 
 def explain(facts: Facts, weights: Mapping[Factor, int], now: datetime, today: date) -> tuple[Line, ...]:
     """Every factor with what it adds, the heaviest first; ``today`` is the debtor's. Their shares add up to the
     score."""
-    points = {
+    return tuple(sorted(_lines(_points(facts, now, today), weights), key=lambda line: (-line.share, line.factor)))
+
+
+def worth(facts: Facts, weights: Mapping[Factor, int], now: datetime, today: date) -> int:
+    """The score without its explanation."""
+    return _sum(_points(facts, now, today), weights)
+
+
+def _points(facts: Facts, now: datetime, today: date) -> dict[Factor, int]:
+    return {
         **static_points(facts.static, today),
         Factor.PROMISE_DUE: _promise(facts.promise_due, today),
         Factor.PLANNED: _planned(facts.planned_at, now),
@@ -125,7 +134,6 @@ def explain(facts: Facts, weights: Mapping[Factor, int], now: datetime, today: d
         Factor.ATTEMPTS: _attempts(facts.left, facts.most),
         Factor.NEW: _new(facts.given_at, now),
     }
-    return tuple(sorted(_lines(points, weights), key=lambda line: (-line.share, line.factor)))
 
 
 def score(lines: Sequence[Line]) -> int:
@@ -134,17 +142,21 @@ def score(lines: Sequence[Line]) -> int:
 
 
 def _lines(points: Mapping[Factor, int], weights: Mapping[Factor, int]) -> list[Line]:
-    """Shares are rounded down each, so that a part can be kept and the rest added to it."""
     every = sum(weights.values()) or 1
     return [
-        Line(
-            factor=factor,
-            points=given,
-            weight=weights[factor],
-            share=given * weights[factor] * PARTS // every,
-        )
+        Line(factor=factor, points=given, weight=weights[factor], share=_share(given, weights[factor], every))
         for factor, given in points.items()
     ]
+
+
+def _sum(points: Mapping[Factor, int], weights: Mapping[Factor, int]) -> int:
+    every = sum(weights.values()) or 1
+    return sum(_share(given, weights[factor], every) for factor, given in points.items())
+
+
+def _share(given: int, weight: int, every: int) -> int:
+    """Rounded down each, so that a part can be kept and the rest added to it."""
+    return given * weight * PARTS // every
 
 
 def _bounded(points: int) -> int:
@@ -153,7 +165,7 @@ def _bounded(points: int) -> int:
 
 def _balance(amount: Decimal) -> int:
     """By the power of ten, so that a million is not worth a thousand times a thousand."""
-    return 0 if amount < 1 else _bounded(int(MOST * amount.log10() / _BIG_POWER))
+    return 0 if amount < 1 else _bounded(int(MOST * log10(amount) / _BIG_POWER))
 
 
 def _age(due_since: date | None, today: date) -> int:

@@ -1,18 +1,21 @@
 """What cases and claims copy of their balance: written by whoever moves a debt, carried forward every night."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import and_, bindparam, exists, or_, select, update
 
 from core.cases.model import CASES, Case, CaseState, Claim, ClaimState
 from core.cases.queries.agency import agency_day
-from core.cases.queries.balance import debts_of
-from core.cases.rules.balance import ClaimBalance, ClaimDebt, Copies, copies_of
-from core.cases.service.scoring import rescore
-from core.kernel.bulk import execute_all
+from core.cases.queries.balance import by_case, debts_of
+from core.cases.rules.balance import ClaimDebt, Copies, copies_of
+from core.cases.rules.score import Factor, StaticFacts, static_score
+from core.cases.service.scoring import weights
+from core.kernel.among import Among
+from core.kernel.bulk import execute_all, reread
 from core.kernel.clock import Clock
 from core.kernel.uow import UnitOfWork, Work
 
@@ -25,44 +28,73 @@ _CARRIED = (
 )
 
 
+_REFRESHED = (
+    update(CASES)  # type: ignore[arg-type]
+    .where(CASES.c.id == bindparam("case"))
+    .values({name: bindparam(f"new_{name}") for name in (*_COPIES, "score")})
+)
+_NOTHING_KNOWN: Mapping[int, Sequence[ClaimDebt]] = MappingProxyType({})
+
+
 def _row(case_id: int, found: Copies, today: date) -> dict[str, Any]:
     copied = (found.open_amount, found.due_since, found.limitation_on, today)
     return {"case": case_id, **{f"new_{name}": value for name, value in zip(_COPIES, copied, strict=True)}}
 
 
-async def refresh_balances(work: Work, case_ids: Iterable[int], *, at: datetime) -> None:
+async def refresh_balances(
+    work: Work, case_ids: Iterable[int], *, at: datetime, known: Mapping[int, Sequence[ClaimDebt]] = _NOTHING_KNOWN
+) -> None:
     """Write anew what cases copy of their claims: the balance with interest as of the agency's today, the oldest due
     day, the first day one is time-barred, and the score that follows from them. A claim that is paid off becomes
-    ``PAID``, and ``OPEN`` when it is not."""
+    ``PAID``, and ``OPEN`` when it is not.
+
+    ``known`` are the claims of cases as they stand now, from whoever has just read and changed them; the others are
+    read.
+    """
     await work.session.flush()
     today = await agency_day(work.session, at)
     wanted = list(dict.fromkeys(case_ids))
-    copies = await _settle_claims(work, wanted, today)
-    cases = (await work.session.scalars(select(Case).where(Case.id.in_(wanted)))).all()
-    for case in cases:
-        found = copies[case.id]
-        case.open_amount, case.due_since, case.limitation_on = found.open_amount, found.due_since, found.limitation_on
-        case.balance_on = today
-    await rescore(work, cases, today)
-    await work.session.flush()
+    copies = await _settle_claims(work, wanted, today, known)
+    weighed = await weights(work.session)
+    columns = select(Case.id, Case.priority, Case.broken_promises).where(Among(Case.id, wanted))
+    cases = (await work.session.execute(columns)).all()
+    rows = [
+        {**_row(case.id, copies[case.id], today), "new_score": _score(case, copies[case.id], weighed, today)}
+        for case in cases
+    ]
+    await execute_all(work.session, _REFRESHED, rows)
+    await reread(work.session, Case, {case.id for case in cases})
 
 
-async def _settle_claims(work: Work, case_ids: Sequence[int], today: date) -> dict[int, Copies]:
+def _score(case: Any, found: Copies, weighed: Mapping[Factor, int], today: date) -> int:
+    facts = StaticFacts(
+        amount=found.open_amount,
+        due_since=found.due_since,
+        priority=case.priority,
+        broken_promises=case.broken_promises,
+    )
+    return static_score(facts, weighed, today)
+
+
+async def _settle_claims(
+    work: Work, case_ids: Sequence[int], today: date, known: Mapping[int, Sequence[ClaimDebt]] = _NOTHING_KNOWN
+) -> dict[int, Copies]:
     """Bring the claims' states up to what is owed; the copies of each case."""
-    by_case: dict[int, list[tuple[ClaimDebt, ClaimBalance]]] = defaultdict(list)
-    for debt in await debts_of(work.session, case_ids, until=today):
-        by_case[debt.case_id].append((debt, debt.on(today)))
+    debts = {case_id: known[case_id] for case_id in case_ids if case_id in known}
+    debts |= by_case(await debts_of(work.session, [one for one in case_ids if one not in known], until=today))
+    copies: dict[int, Copies] = {}
     turned: dict[ClaimState, list[int]] = defaultdict(list)
-    for debt, balance in (pair for pairs in by_case.values() for pair in pairs):
-        state = ClaimState.PAID if balance.settled else ClaimState.OPEN
-        if state != debt.state:
-            turned[state].append(debt.claim_id)
+    for case_id in case_ids:
+        mine = debts.get(case_id, ())
+        standing = [debt.on(today) for debt in mine]
+        copies[case_id] = copies_of(mine, standing)
+        for debt, balance in zip(mine, standing, strict=True):
+            state = ClaimState.PAID if balance.settled else ClaimState.OPEN
+            if state != debt.state:
+                turned[state].append(debt.claim_id)
     for state, claim_ids in turned.items():
         await work.session.execute(update(Claim).where(Claim.id.in_(claim_ids)).values(state=state))
-    return {
-        case_id: copies_of([debt for debt, _ in by_case[case_id]], [balance for _, balance in by_case[case_id]])
-        for case_id in case_ids
-    }
+    return copies
 
 
 class CarryForward:

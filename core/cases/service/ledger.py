@@ -82,7 +82,9 @@ async def post_many(work: Work, actor: Actor, drafts: Sequence[Draft], *, at: da
     posted = {"posted_at": at, "actor_id": actor.user_id or None}
     heads = [{"id": key, **_head(draft), **posted} for key, draft in zip(ids, drafts, strict=True)]
     await insert_many(work.session, LedgerTransaction, heads)
-    entries = [_entry(key, draft, line) for key, draft in zip(ids, drafts, strict=True) for line in draft.lines]
+    entries = [
+        entry_of(line, key, draft.value_on) for key, draft in zip(ids, drafts, strict=True) for line in draft.lines
+    ]
     await insert_many(work.session, LedgerEntry, entries)
     await _copy_to_claims(work, [line for draft in drafts for line in draft.lines])
     return ids
@@ -98,7 +100,8 @@ def _head(draft: Draft) -> dict[str, Any]:
     }
 
 
-def _entry(transaction_id: int, draft: Draft, line: Line) -> dict[str, Any]:
+def entry_of(line: Line, transaction_id: int, value_on: date) -> dict[str, Any]:
+    """The row of an entry."""
     return {
         "transaction_id": transaction_id,
         "account": line.account,
@@ -108,7 +111,7 @@ def _entry(transaction_id: int, draft: Draft, line: Line) -> dict[str, Any]:
         "payment_id": line.payment_id,
         "amount": line.amount,
         "currency": line.currency,
-        "value_on": draft.value_on,
+        "value_on": value_on,
     }
 
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -13,7 +13,7 @@ from core.cases.queries.agency import agency_day
 from core.cases.queries.balance import debts_of
 from core.cases.queries.interest import terms_of
 from core.cases.rules.interest import Term, starts_after_handover
-from core.cases.service.ledger import Line, lock_cases, post
+from core.cases.service.ledger import Line, entry_of, lock_cases, post
 from core.kernel.access import Actor
 from core.kernel.bulk import insert_many
 from core.kernel.uow import Work
@@ -73,7 +73,7 @@ async def post_openings(work: Work, actor: Actor, handover: Handover, openings: 
         return
     lines += ((_handed_over(-amount, currency), handover.today) for currency, amount in handed.items())
     transaction_id = await _opening(work, actor, handover)
-    rows = [{"transaction_id": transaction_id, "value_on": since, **asdict(line)} for line, since in lines]
+    rows = [entry_of(line, transaction_id, since) for line, since in lines]
     await insert_many(work.session, LedgerEntry, rows)
 
 

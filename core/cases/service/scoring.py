@@ -1,6 +1,6 @@
 """The static part of the next case's score: kept when a case is refreshed, brought up to the day every night."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -34,13 +34,6 @@ async def weights(session: AsyncSession) -> dict[Factor, int]:
     """The house's weights."""
     stored = await session.scalar(select(WorkSettings.weights).where(WorkSettings.id == _ID))
     return weights_of(stored or {})
-
-
-async def rescore(work: Work, cases: Iterable[Case], today: date) -> None:
-    """Write the static part anew."""
-    weighed = await weights(work.session)
-    for case in cases:
-        case.score = static_score(static_facts(case), weighed, today)
 
 
 async def settings_for(work: Work, *, at: datetime) -> WorkSettings:

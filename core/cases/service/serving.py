@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.cases import rights
 from core.cases.model import Case, CaseLease, CaseState
 from core.cases.ports import ContactLaw, Leave
-from core.cases.queries.nextcase import candidates, facts_of, lines_of
-from core.cases.rules.score import Factor, Facts, Line, score
+from core.cases.queries.nextcase import candidates, facts_of, lines_of, worth_of
+from core.cases.rules.score import Factor, Facts, Line
 from core.cases.service.access import case_for, let_in
 from core.cases.service.scoring import weights
 from core.kernel.access import Actor
@@ -93,7 +93,7 @@ class NextCase:
         self, session: AsyncSession, known: _Known, weighed: Mapping[Factor, int], now: datetime
     ) -> tuple[int | None, Sequence[Leave]]:
         """Ask the law in the order of the most each case can be worth, until what is left cannot be better."""
-        waiting = [(-score(lines_of(facts, zone, weighed, now)), -one) for one, (facts, zone) in known.items()]
+        waiting = [(-worth_of(facts, zone, weighed, now), -one) for one, (facts, zone) in known.items()]
         heapq.heapify(waiting)
         best: tuple[int, int] | None = None
         refused: list[Leave] = []
@@ -103,7 +103,7 @@ class NextCase:
             case_id = -heapq.heappop(waiting)[1]
             leave = (await self._law.leave(session, [case_id]))[case_id]
             if leave.allowed:
-                best = max(best or (-1, 0), (score(lines_of(*known[case_id], weighed, now, leave)), case_id))
+                best = max(best or (-1, 0), (worth_of(*known[case_id], weighed, now, leave), case_id))
             else:
                 refused.append(leave)
         return (None if best is None else best[1]), refused

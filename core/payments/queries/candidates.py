@@ -22,6 +22,7 @@ from core.cases.model import (
     Promise,
     PromiseState,
 )
+from core.kernel.among import Among
 from core.parties.model import IdKind, Party, PartyId
 from core.parties.rules import name_key
 from core.payments.model import CaseKey, KnownPayer
@@ -30,7 +31,7 @@ from core.payments.rules.matching import Candidate, Clues
 _AT_ONCE = 5_000
 #: A name or number that fits more cases than this tells nothing.
 _MOST = 20
-_TAX_KINDS = (IdKind.INN, IdKind.RNOKPP, IdKind.EDRPOU, IdKind.PESEL, IdKind.NIP)
+_TAX_KINDS = frozenset((IdKind.INN, IdKind.RNOKPP, IdKind.EDRPOU, IdKind.PESEL, IdKind.NIP))
 T = TypeVar("T")
 
 
@@ -95,7 +96,7 @@ async def _by_tax_id(session: AsyncSession, values: set[str]) -> Mapping[str, se
     liable = select(PartyId.value, CaseParty.case_id).join(CaseParty, CaseParty.party_id == PartyId.party_id)
     for chunk in _chunks(values):
         wanted = liable.where(
-            PartyId.kind.in_(_TAX_KINDS), PartyId.value.in_(chunk), CaseParty.role.in_(sorted(LIABLE))
+            PartyId.kind.in_(sorted(_TAX_KINDS)), PartyId.value.in_(chunk), CaseParty.role.in_(sorted(LIABLE))
         )
         for row in await session.execute(wanted):
             found[row.value].add(row.case_id)
@@ -153,7 +154,7 @@ async def _facts(session: AsyncSession, case_ids: set[int]) -> _Facts:
     facts = _Facts()
     for chunk in _chunks(sorted(case_ids)):
         columns = select(Case.id, Case.currency, Case.open_amount, Case.state)
-        for row in await session.execute(columns.where(Case.id.in_(chunk))):
+        for row in await session.execute(columns.where(Among(Case.id, chunk))):
             facts.cases[row.id] = _CaseFacts(row.currency, row.open_amount, row.state == CaseState.CLOSED)
         await _parties(session, chunk, facts)
         await _due(session, chunk, facts)
@@ -161,18 +162,23 @@ async def _facts(session: AsyncSession, case_ids: set[int]) -> _Facts:
 
 
 async def _parties(session: AsyncSession, case_ids: Sequence[int], facts: _Facts) -> None:
-    on_cases = CaseParty.case_id.in_(case_ids), CaseParty.role.in_(sorted(LIABLE))
-    named = select(CaseParty.case_id, Party.name).join(Party, Party.id == CaseParty.party_id).where(*on_cases)
-    for row in await session.execute(named):
-        facts.names[row.case_id].append(row.name)
-    numbered = select(CaseParty.case_id, PartyId.value).join(PartyId, PartyId.party_id == CaseParty.party_id)
-    for row in await session.execute(numbered.where(*on_cases, PartyId.kind.in_(_TAX_KINDS))):
-        facts.tax_ids[row.case_id].add(row.value)
+    """Who answers for the debts. Kinds of identifiers are told apart here: asked to, SQLite goes through all there are
+    of a kind."""
+    liable = Among(CaseParty.case_id, case_ids), CaseParty.role.in_(sorted(LIABLE))
+    named = select(CaseParty.case_id, Party.name).join(Party, Party.id == CaseParty.party_id).where(*liable)
+    for case_id, name in await session.execute(named):
+        facts.names[case_id].append(name)
+    numbered = select(CaseParty.case_id, PartyId.kind, PartyId.value).join(
+        PartyId, PartyId.party_id == CaseParty.party_id
+    )
+    for case_id, kind, value in await session.execute(numbered.where(*liable)):
+        if kind in _TAX_KINDS:
+            facts.tax_ids[case_id].add(value)
 
 
 async def _due(session: AsyncSession, case_ids: Sequence[int], facts: _Facts) -> None:
     promises = select(Promise.case_id, Promise.amount, Promise.paid_amount).where(
-        Promise.case_id.in_(case_ids), Promise.state == PromiseState.OPEN
+        Among(Promise.case_id, case_ids), Promise.state == PromiseState.OPEN
     )
     for row in await session.execute(promises):
         facts.promised[row.case_id].add(row.amount - row.paid_amount)
@@ -181,7 +187,7 @@ async def _due(session: AsyncSession, case_ids: Sequence[int], facts: _Facts) ->
         select(PaymentPlan.case_id, Instalment.amount, Instalment.paid_amount)
         .join(Instalment, Instalment.plan_id == PaymentPlan.id)
         .where(
-            PaymentPlan.case_id.in_(case_ids),
+            Among(PaymentPlan.case_id, case_ids),
             PaymentPlan.state.in_(alive),
             Instalment.state.in_((InstalmentState.OPEN, InstalmentState.MISSED)),
         )

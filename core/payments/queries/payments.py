@@ -11,16 +11,16 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.cases.fields import condition
-from core.cases.model import CASES, Case, Claim, Creditor
+from core.cases.model import Case, Claim, Creditor
 from core.cases.queries.lists import Listing, ListQuery
 from core.kernel.access import Actor
 from core.kernel.errors import NotFound
 from core.kernel.i18n import Message
-from core.kernel.paging import Sort, count_up_to, fetch_page
-from core.parties.search import Matches, like_pattern, terms
+from core.kernel.paging import Sort, count_or_few, fetch_page
 from core.payments import rights
 from core.payments.fields import PAYMENT_FIELDS, PAYMENT_SORTS, REST
 from core.payments.model import Allocation, MoneyAccount, Payment, PaymentState, Refund, Settlement
+from core.payments.queries.searching import found_by_case
 from core.payments.rules.explain import explain
 from core.people.access import reaches
 from core.people.model import User
@@ -104,14 +104,13 @@ async def list_payments(session: AsyncSession, actor: Actor, query: ListQuery) -
     """The payments in the actor's reach, the latest first unless asked otherwise. ``query.filters`` are keys of
     ``PAYMENT_FIELDS``. Raises ``Invalid`` for a value that cannot be read."""
     conditions = _conditions(actor, query)
+    total, at_least, few = await count_or_few(session, select(Payment.id).where(*conditions))
     chosen = PAYMENT_SORTS.get(query.sort.lstrip("-")) or PAYMENT_SORTS["value"]
     falling = query.sort.startswith("-") or query.sort not in PAYMENT_SORTS
     column = chosen.column.expression
     sort = Sort(column=column, id=Payment.id.expression, descending=falling)
-    found = await fetch_page(
-        session, _LINES.where(*conditions), sort, size=query.size, after=query.after, before=query.before
-    )
-    total, at_least = await count_up_to(session, select(Payment.id).where(*conditions))
+    lines = _LINES.where(*conditions) if few is None else _LINES.where(Payment.id.in_(few))
+    found = await fetch_page(session, lines, sort, size=query.size, after=query.after, before=query.before)
     rows = tuple(_row(row) for row in found.rows)
     return Listing(rows=rows, next=found.next, previous=found.previous, total=total, at_least=at_least)
 
@@ -196,7 +195,8 @@ async def _names(session: AsyncSession, user_ids: set[int | None]) -> dict[int, 
 
 def _conditions(actor: Actor, query: ListQuery) -> list[ColumnElement[bool]]:
     asked = [condition(PAYMENT_FIELDS[key], value) for key, value in query.filters.items() if key in PAYMENT_FIELDS]
-    return [part for part in (_reach(actor), _search(query.search), *asked) if part is not None]
+    search = found_by_case(query.search) if query.search.strip() else None
+    return [part for part in (_reach(actor), search, *asked) if part is not None]
 
 
 async def require_payment(session: AsyncSession, actor: Actor, right: str, payment_id: int) -> None:
@@ -215,32 +215,6 @@ def _reach(actor: Actor, right: str = rights.VIEW) -> ColumnElement[bool] | None
     mine = select(Case.id).where(case)
     settled = select(Allocation.payment_id).where(Allocation.case_id.in_(mine))
     return or_(Payment.case_id.in_(mine), Payment.id.in_(settled))
-
-
-_SEARCHED = (
-    Payment.payer_name,
-    Payment.purpose,
-    Payment.doc_no,
-    Payment.receipt_no,
-    Payment.payer_account,
-    Payment.payer_tax_id,
-)
-
-
-def _search(text: str) -> ColumnElement[bool] | None:
-    """Payments in which every word is somewhere, or on a case of that number or whose people, phones or contracts
-    have it."""
-    words = text.split()
-    if not words:
-        return None
-    parts = [or_(*(column.ilike(like_pattern(word), escape="\\") for column in _SEARCHED)) for word in words]
-    pieces = terms(text)
-    meant = Case.number == text.strip()
-    on_case = Payment.case_id.in_(select(Case.id).where(or_(meant, Matches(CASES, pieces)) if pieces else meant))
-    found = parts[0]
-    for part in parts[1:]:
-        found &= part
-    return or_(found, on_case)
 
 
 _OWN = tuple(name for name in PaymentRow.__dataclass_fields__ if hasattr(Payment, name))

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.cases.model import Case
 from core.kernel.access import Actor
-from core.parties.search import like_pattern
 from core.payments import rights
 from core.payments.model import MoneyAccount, Payment, PaymentState
 from core.payments.queries.ranking import Asked, ranking
+from core.payments.queries.searching import found_by
 from core.payments.rules.matching import Match, Reason
 from core.people.access import reaches
 
@@ -56,10 +56,8 @@ async def queue(
     now. ``search`` looks in payer, purpose, document and account."""
     actor.require(rights.SETTLE)
     wanted = _queue(select(Payment, MoneyAccount.name).join(MoneyAccount, MoneyAccount.id == Payment.account_id))
-    if search:
-        pattern = like_pattern(search)
-        fields = (Payment.payer_name, Payment.purpose, Payment.doc_no, Payment.payer_account)
-        wanted = wanted.where(or_(*(one.ilike(pattern, escape="\\") for one in fields)))
+    if search.strip():
+        wanted = wanted.where(found_by(search))
     found = (await session.execute(wanted.where(Payment.id > after).order_by(Payment.id).limit(size))).all()
     ranked = await ranking(session, [_asked(row.Payment) for row in found])
     cases = await _reachable(session, actor, {match.case_id for matches in ranked for match in matches})

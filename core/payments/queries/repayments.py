@@ -13,10 +13,10 @@ from core.cases.model import Case, Claim
 from core.cases.service.access import case_for
 from core.kernel.access import Actor
 from core.kernel.paging import Sort, fetch_page
-from core.parties.search import like_pattern
 from core.payments import rights
 from core.payments.model import Allocation, Payment, PaymentState, Settlement
 from core.payments.queries.payments import Repayment, repayment_of
+from core.payments.queries.searching import found_by
 from core.people.access import visible
 
 
@@ -141,8 +141,8 @@ def _asked(query: RepaymentQuery) -> list[ColumnElement[bool]]:
     if query.value_to is not None:
         parts.append(Allocation.value_on <= query.value_to)
     if query.search.strip():
-        payer = Payment.payer_name.ilike(like_pattern(query.search.strip()), escape="\\")
-        parts.append(or_(Case.number == query.search.strip(), Claim.number == query.search.strip(), payer))
+        paid = Allocation.payment_id.in_(select(Payment.id).where(found_by(query.search)))
+        parts.append(or_(Case.number == query.search.strip(), Claim.number == query.search.strip(), paid))
     return parts
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from core.cases.model import Component
@@ -160,9 +161,12 @@ def _pool(members: Sequence[OpenItem], scheme: SchemeRules, named: bool, as_of: 
 
 def _ranked(members: Sequence[OpenItem], rank: Rank) -> Iterator[OpenItem]:
     """The members of a rank: claim by claim, and within a claim in the rank's own order of components."""
-    for _, claim in groupby(members, key=lambda item: item.claim_id):
-        taken = (item for item in claim if rank.takes(item.component, overdue=item.overdue))
-        yield from sorted(taken, key=lambda item: (rank.components.index(item.component), not item.overdue))
+    taken = [item for item in members if rank.takes(item.component, overdue=item.overdue)]
+    if len(taken) < 2:
+        yield from taken
+        return
+    for _, claim in groupby(taken, key=attrgetter("claim_id")):
+        yield from sorted(claim, key=lambda item: (rank.components.index(item.component), not item.overdue))
 
 
 def _due(item: OpenItem, as_of: date) -> tuple[int, date]:
@@ -181,6 +185,8 @@ def _tied(pools: Sequence[_Pool], scheme: SchemeRules) -> list[list[_Pool]]:
 def _fill(share: Decimal, pool: _Pool, scheme: SchemeRules, *, nth: int, tie: bool) -> Iterator[Line]:
     left = share
     for number, (rank, members) in enumerate(zip(scheme.ranks, pool.ranked, strict=True), start=1):
+        if not (members and left):
+            continue
         rule = {
             "scheme": scheme.key,
             "rank": number,

@@ -1,26 +1,33 @@
 """What moving money on cases sets off, in the transaction that moves it."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select, union, update
+from sqlalchemy import func, or_, select, union, update
 
 from core.cases.model import Case, EventKind, PaymentPlan, Promise
 from core.cases.queries.balance import debts_of
 from core.cases.queries.zones import debtor_zones
+from core.cases.rules.balance import ClaimDebt
 from core.cases.service.appropriation import Received
 from core.cases.service.balances import refresh_balances
 from core.cases.service.timeline import add_events
 from core.kernel.access import Actor
+from core.kernel.among import Among
 from core.kernel.uow import Work
 from core.payments.model import Allocation, Payment, Settlement
 from core.payments.ports import AfterMoney, Appropriation, Credited, TakenBack
 from core.payments.service.payers import forget
+
+#: What cases owe, by case: their claims that stand.
+Debts = Mapping[int, Sequence[ClaimDebt]]
+_NOTHING_KNOWN: Debts = MappingProxyType({})
 
 
 class MoveKind(StrEnum):
@@ -59,18 +66,27 @@ class Effects:
         self._after = after
 
     async def moved(
-        self, work: Work, actor: Actor, moves: Sequence[Move], *, today: date, at: datetime, reason: str = ""
+        self,
+        work: Work,
+        actor: Actor,
+        moves: Sequence[Move],
+        *,
+        today: date,
+        at: datetime,
+        reason: str = "",
+        debts: Debts = _NOTHING_KNOWN,
     ) -> None:
         """Bring everything that follows up to date: balances, promises and plans, the time line, planned work.
 
-        ``today`` is the agency's. The caller holds the cases' locks.
+        ``today`` is the agency's; ``debts`` are the claims of cases whose state after the moves is known. The caller
+        holds the cases' locks.
         """
         case_ids = sorted({move.case_id for move in moves})
         if not case_ids:
             return
-        await refresh_balances(work, case_ids, at=at)
-        await _mark_to_resettle(work, moves, today)
-        await _copy_last_payment(work, case_ids)
+        await refresh_balances(work, case_ids, at=at, known=debts)
+        await _mark_to_resettle(work, moves, today, debts)
+        await _copy_last_payment(work, moves, at)
         cases = await _cases(work, case_ids)
         await self._count(work, cases, at)
         await forget(work, [(one.payment_id, one.case_id) for one in moves if one.kind is not MoveKind.SETTLED])
@@ -121,7 +137,7 @@ def _taken_back(moves: Sequence[Move]) -> list[TakenBack]:
     ]
 
 
-async def _mark_to_resettle(work: Work, moves: Sequence[Move], today: date) -> None:
+async def _mark_to_resettle(work: Work, moves: Sequence[Move], today: date, debts: Debts) -> None:
     """Mark the cases on which a payment came that is older than others that stand, if those have paid more on some
     component than is owed now that interest ran on less."""
     came: dict[int, date] = {}
@@ -131,13 +147,13 @@ async def _mark_to_resettle(work: Work, moves: Sequence[Move], today: date) -> N
     standing = (
         select(Allocation.case_id, func.max(Allocation.value_on))
         .join(Settlement, Settlement.id == Allocation.settlement_id)
-        .where(Allocation.case_id.in_(came), Settlement.withdrawn_at.is_(None))
+        .where(Among(Allocation.case_id, came), Settlement.withdrawn_at.is_(None))
         .group_by(Allocation.case_id)
     )
     later = {case_id: last for case_id, last in await work.session.execute(standing) if last > came[case_id]}
     overpaid = {
         debt.case_id
-        for debt in (await debts_of(work.session, later) if later else ())
+        for debt in await _claims(work, later, debts)
         if any(amount < 0 for day in {later[debt.case_id], today} for amount in debt.on(day).parts.values())
     }
     for case_id in overpaid:
@@ -146,8 +162,26 @@ async def _mark_to_resettle(work: Work, moves: Sequence[Move], today: date) -> N
         await work.session.execute(marked, execution_options={"synchronize_session": False})
 
 
-async def _copy_last_payment(work: Work, case_ids: Sequence[int]) -> None:
-    """When the last repayment that stands was posted."""
+async def _claims(work: Work, case_ids: Iterable[int], debts: Debts) -> list[ClaimDebt]:
+    """The claims of cases; those that are not known are read."""
+    wanted = list(case_ids)
+    unknown = [case_id for case_id in wanted if case_id not in debts]
+    read = await debts_of(work.session, unknown) if unknown else []
+    return [*read, *(debt for case_id in wanted for debt in debts.get(case_id, ()))]
+
+
+async def _copy_last_payment(work: Work, moves: Sequence[Move], at: datetime) -> None:
+    """When the last repayment that stands was posted: now, unless something went."""
+    went = {move.case_id for move in moves if move.kind is not MoveKind.SETTLED}
+    came = {move.case_id for move in moves} - went
+    earlier = or_(Case.last_payment_at.is_(None), Case.last_payment_at < at)
+    now = update(Case).where(Among(Case.id, came), earlier).values(last_payment_at=at)
+    await work.session.execute(now, execution_options={"synchronize_session": False})
+    if went:
+        await _look_for_last_payment(work, went)
+
+
+async def _look_for_last_payment(work: Work, case_ids: Collection[int]) -> None:
     standing = (
         select(func.max(Settlement.posted_at))
         .join(Allocation, Allocation.settlement_id == Settlement.id)
@@ -155,12 +189,12 @@ async def _copy_last_payment(work: Work, case_ids: Sequence[int]) -> None:
         .correlate(Case)
         .scalar_subquery()
     )
-    copied = update(Case).where(Case.id.in_(case_ids)).values(last_payment_at=standing)
+    copied = update(Case).where(Among(Case.id, case_ids)).values(last_payment_at=standing)
     await work.session.execute(copied, execution_options={"synchronize_session": False})
 
 
 async def _cases(work: Work, case_ids: Sequence[int]) -> Mapping[int, _Now]:
-    columns = select(Case.id, Case.debtor_id, Case.open_amount, Case.resettle_from).where(Case.id.in_(case_ids))
+    columns = select(Case.id, Case.debtor_id, Case.open_amount, Case.resettle_from).where(Among(Case.id, case_ids))
     rows = await work.session.execute(columns)
     return {row.id: _Now(row.debtor_id, row.open_amount, row.resettle_from) for row in rows}
 
@@ -168,8 +202,8 @@ async def _cases(work: Work, case_ids: Sequence[int]) -> Mapping[int, _Now]:
 async def _received(work: Work, case_ids: Collection[int]) -> Mapping[int, Sequence[Received]]:
     """What stands, payment by payment, on those of the cases that something was ever agreed on."""
     agreed = union(
-        select(Promise.case_id).where(Promise.case_id.in_(case_ids)),
-        select(PaymentPlan.case_id).where(PaymentPlan.case_id.in_(case_ids)),
+        select(Promise.case_id).where(Among(Promise.case_id, case_ids)),
+        select(PaymentPlan.case_id).where(Among(PaymentPlan.case_id, case_ids)),
     )
     found: dict[int, list[Received]] = {case_id: [] for case_id in sorted(await work.session.scalars(agreed))}
     if not found:

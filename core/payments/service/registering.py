@@ -13,6 +13,7 @@ from core.cases.model import Account, Case, Claim, Posting
 from core.cases.service.access import case_for
 from core.cases.service.ledger import Draft, Line, post_many
 from core.kernel.access import Actor
+from core.kernel.among import Among
 from core.kernel.bulk import insert_missing, reserve_ids
 from core.kernel.errors import NotFound
 from core.kernel.i18n import Message, msg
@@ -23,6 +24,7 @@ from core.payments.errors import BadPayment, DuplicatePayment, ReceiptTaken
 from core.payments.events import PaymentChanged
 from core.payments.model import AccountKind, MoneyAccount, Payment, PaymentState, Source
 from core.payments.rules.fingerprint import fingerprint
+from core.payments.rules.searching import search_text
 from core.payments.service.books import Books, hold_books
 
 #: A payment above this is a slip of the keyboard.
@@ -139,12 +141,12 @@ async def _check_cases(work: Work, payments: Sequence[NewPayment], accounts: Map
     named = {new.case_id for new in payments if new.case_id is not None}
     currencies: dict[int, str] = {
         row.id: row.currency
-        for row in await work.session.execute(select(Case.id, Case.currency).where(Case.id.in_(named)))
+        for row in await work.session.execute(select(Case.id, Case.currency).where(Among(Case.id, named)))
     }
     claimed = {new.claim_id for new in payments if new.claim_id is not None}
     owners: dict[int, int] = {
         row.id: row.case_id
-        for row in await work.session.execute(select(Claim.id, Claim.case_id).where(Claim.id.in_(claimed)))
+        for row in await work.session.execute(select(Claim.id, Claim.case_id).where(Among(Claim.id, claimed)))
     }
     if named - currencies.keys() or claimed - owners.keys():
         raise NotFound()
@@ -196,6 +198,14 @@ def _row(key: int, new: NewPayment, currency: str, books: Books) -> dict[str, An
         "match": dict(new.match),
         "batch_id": new.batch_id,
         "reason": "",
+        "search_text": search_text(
+            payer_name=new.payer_name,
+            purpose=new.purpose,
+            doc_no=new.doc_no,
+            receipt_no=new.receipt_no,
+            payer_account=new.payer_account,
+            payer_tax_id=new.payer_tax_id,
+        ),
     }
 
 

@@ -38,9 +38,9 @@ async def resettle(
     ids = [settlement.id for settlement in standing]
     taken = await withdraw_many(work, actor, ids, MoveKind.WITHDRAWN, reason=reason, books=books, at=at)
     await refresh_balances(work, {move.case_id for move in taken}, at=at)  # claims that were paid off are open again
-    done, moves = await split_and_post(work, actor, books, [_again(one) for one in standing], at=at)
+    done, moves, debts = await split_and_post(work, actor, books, [_again(one) for one in standing], at=at)
     await work.session.execute(update(Case).where(Case.id == case_id).values(resettle_from=None))
-    await effects.moved(work, actor, [*taken, *moves], today=books.today, at=at, reason=reason)
+    await effects.moved(work, actor, [*taken, *moves], today=books.today, at=at, reason=reason, debts=debts)
     return done
 
 

@@ -3,22 +3,24 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, Table, bindparam, func, select, update
+from sqlalchemy import Table, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm.attributes import set_committed_value
 
 from core.audit.service import record_many
-from core.cases.model import Account, Case, Posting
-from core.cases.queries.balance import OpenItem, open_items
+from core.cases.model import Account, Posting
+from core.cases.queries.balance import by_case, debts_of, open_items
+from core.cases.rules.balance import ClaimDebt, open_items_of
+from core.cases.rules.interest import Movement
 from core.cases.service.access import case_for
-from core.cases.service.ledger import Draft, lock_cases, post_many
+from core.cases.service.ledger import Draft, post_many
 from core.cases.service.ledger import Line as Entry
 from core.kernel.access import Actor
-from core.kernel.bulk import insert_many, reserve_ids
+from core.kernel.among import Among
+from core.kernel.bulk import execute_all, insert_many, reread, reserve_ids
 from core.kernel.errors import Conflict, DomainError
 from core.kernel.types import Amount
 from core.kernel.uow import Work
@@ -30,8 +32,8 @@ from core.payments.queries.payments import require_payment
 from core.payments.rules.allocation import Line, Result
 from core.payments.service.books import Books, hold_books
 from core.payments.service.commission import earn
-from core.payments.service.effects import Effects, Move, MoveKind
-from core.payments.service.orders import Job, Settled, SettleOrder, cases_named, prepare, split
+from core.payments.service.effects import Debts, Effects, Move, MoveKind
+from core.payments.service.orders import Job, Settled, SettleOrder, prepare, split
 
 __all__ = ["SettleOrder", "Settled", "preview", "settle", "settle_many"]
 
@@ -40,10 +42,7 @@ __all__ = ["SettleOrder", "Settled", "preview", "settle", "settle_many"]
 class _Split:
     job: Job
     result: Result
-
-    @property
-    def total(self) -> Decimal:
-        return sum((line.amount for line in self.result.lines), Decimal(0))
+    total: Decimal
 
 
 async def settle(work: Work, actor: Actor, order: SettleOrder, effects: Effects, *, at: datetime) -> Settled:
@@ -61,9 +60,7 @@ async def settle(work: Work, actor: Actor, order: SettleOrder, effects: Effects,
 async def preview(session: AsyncSession, actor: Actor, order: SettleOrder) -> Settled:
     """What settling would do now; raises what it would raise, and writes nothing."""
     await _check_reach(session, actor, order)
-    payments = {payment.id: payment for payment in await session.scalars(_payments([order.payment_id]))}
-    cases = await session.scalars(select(Case).where(Case.id.in_(await cases_named(session, [order]))))
-    (job,) = await prepare(session, [order], payments, {case.id: case for case in cases})
+    (job,) = await prepare(session, [order])
     if isinstance(job, DomainError):
         raise job
     result = split(job, await open_items(session, job.case_ids, job.payment.value_on))
@@ -82,28 +79,29 @@ async def settle_many(
     cannot be settled is passed over with its refusal; keep to a few thousand orders a transaction.
     """
     books = await hold_books(work, at=at)
-    done, moves = await split_and_post(work, actor, books, orders, at=at)
-    await effects.moved(work, actor, moves, today=books.today, at=at)
+    done, moves, debts = await split_and_post(work, actor, books, orders, at=at)
+    await effects.moved(work, actor, moves, today=books.today, at=at, debts=debts)
     return done
 
 
 async def split_and_post(
     work: Work, actor: Actor, books: Books, orders: Sequence[SettleOrder], *, at: datetime
-) -> tuple[Sequence[Settled], list[Move]]:
-    """The same without telling anybody: what became of each, and what moved."""
-    cases = {case.id: case for case in await lock_cases(work, await cases_named(work.session, orders))}
-    locked = _payments(order.payment_id for order in orders).order_by(Payment.id).with_for_update()
-    found = await work.session.scalars(locked, execution_options={"populate_existing": True})
-    jobs = await prepare(work.session, orders, {payment.id: payment for payment in found}, cases)
+) -> tuple[Sequence[Settled], list[Move], Debts]:
+    """The same without telling anybody: what became of each, what moved, and what the cases owe now."""
+    prepared = await prepare(work.session, orders, locked=True)
     done = [
         Settled(payment_id=order.payment_id, refusal=job if isinstance(job, DomainError) else NothingOpen())
-        for order, job in zip(orders, jobs, strict=True)
+        for order, job in zip(orders, prepared, strict=True)
     ]
+    jobs = [job for job in prepared if isinstance(job, Job)]
+    debts = by_case(await debts_of(work.session, {case_id for job in jobs for case_id in job.case_ids}))
     moves: list[Move] = []
-    for wave in _waves(job for job in jobs if isinstance(job, Job)):
-        splits = await _split_wave(work, wave, done)
+    for wave in _waves(jobs):
+        splits = _split_wave(wave, debts, done)
         moves += await _write(work, actor, books, splits, done, at=at)
-    return done, moves
+        _follow(debts, splits)
+    await reread(work.session, Payment, {job.payment.id for job in jobs})
+    return done, moves, debts
 
 
 async def _check_reach(session: AsyncSession, actor: Actor, order: SettleOrder) -> None:
@@ -111,10 +109,6 @@ async def _check_reach(session: AsyncSession, actor: Actor, order: SettleOrder) 
     await require_payment(session, actor, rights.SETTLE, order.payment_id)
     for case_id in order.case_ids:
         await case_for(session, actor, case_id, rights.SETTLE)
-
-
-def _payments(ids: Iterable[int]) -> Select[Payment]:
-    return select(Payment).where(Payment.id.in_(set(ids)))
 
 
 def _waves(jobs: Iterable[Job]) -> Sequence[Sequence[Job]]:
@@ -130,23 +124,30 @@ def _waves(jobs: Iterable[Job]) -> Sequence[Sequence[Job]]:
     return waves
 
 
-async def _split_wave(work: Work, wave: Sequence[Job], done: list[Settled]) -> Sequence[_Split]:
-    """Split what can be split; refusals go where the answers are."""
-    by_day: dict[date, list[Job]] = defaultdict(list)
-    for job in wave:
-        by_day[job.payment.value_on].append(job)
+def _split_wave(wave: Sequence[Job], debts: Debts, done: list[Settled]) -> Sequence[_Split]:
+    """Split what can be split over what is owed now; refusals go where the answers are."""
     splits = []
-    for value_on, jobs in by_day.items():
-        items: dict[int, list[OpenItem]] = defaultdict(list)
-        for item in await open_items(work.session, [case_id for job in jobs for case_id in job.case_ids], value_on):
-            items[item.case_id].append(item)
-        for job in jobs:
-            result = split(job, [item for case_id in job.case_ids for item in items[case_id]])
-            if isinstance(result, DomainError):
-                done[job.n] = Settled(payment_id=job.payment.id, scheme=job.scheme, refusal=result)
-            else:
-                splits.append(_Split(job, result))
+    for job in wave:
+        mine = [debt for case_id in job.case_ids for debt in debts.get(case_id, ())]
+        result = split(job, [item for debt in mine for item in open_items_of(debt, job.payment.value_on)])
+        if isinstance(result, DomainError):
+            done[job.n] = Settled(payment_id=job.payment.id, scheme=job.scheme, refusal=result)
+        else:
+            splits.append(_Split(job, result, sum((line.amount for line in result.lines), Decimal(0))))
     return splits
+
+
+def _follow(debts: dict[int, list[ClaimDebt]], splits: Sequence[_Split]) -> None:
+    """Take what was posted into what is known of the debts, instead of reading them again."""
+    for one in splits:
+        posted: dict[int, list[Movement]] = defaultdict(list)
+        for line in one.result.lines:
+            day = one.job.payment.value_on
+            posted[line.item.claim_id].append(Movement(on=day, component=line.item.component, amount=-line.amount))
+        for case_id in one.job.case_ids:
+            debts[case_id] = [
+                debt.after(posted[debt.claim_id]) if debt.claim_id in posted else debt for debt in debts[case_id]
+            ]
 
 
 async def _write(
@@ -182,14 +183,13 @@ async def _spend(work: Work, splits: Sequence[_Split]) -> None:
     """Take the money from what is left of the payments. Raises ``Conflict`` if somebody else has: the locks forbid it,
     the condition makes sure."""
     spent = {one.job.payment.id: one.job.payment.settled + one.total for one in splits}
-    await work.session.execute(_SPEND, [_spending(one) for one in splits])
-    left = select(Payment.id, Payment.settled, Payment.state).where(Payment.id.in_(spent))
+    await execute_all(work.session, _SPEND, [_spending(one) for one in splits])
+    left = select(Payment.id, Payment.settled, Payment.state).where(Among(Payment.id, spent))
     now = {row.id: row for row in await work.session.execute(left)}
     if any(now[payment_id].settled != settled for payment_id, settled in spent.items()):
         raise Conflict()
     for payment in (one.job.payment for one in splits):
-        set_committed_value(payment, "settled", spent[payment.id])
-        set_committed_value(payment, "state", now[payment.id].state)
+        payment.settled, payment.state = spent[payment.id], now[payment.id].state
 
 
 def _spending(one: _Split) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import select, text
 
 from core.cases.fields import Asked, FieldKind
 from core.cases.queries.lists import ListQuery
@@ -14,7 +15,7 @@ from core.kernel.i18n import translator
 from core.payments import rights
 from core.payments.errors import AccountTaken, BadAccount, BadScheme, SchemeBuiltin, SchemeKeyTaken
 from core.payments.fields import PAYMENT_FIELDS, PAYMENT_SORTS
-from core.payments.model import AccountKind, Scheme
+from core.payments.model import AccountKind, Payment, Scheme
 from core.payments.queries.payments import list_payments, payment_card, payment_sums
 from core.payments.queries.repayments import (
     RepaymentQuery,
@@ -23,6 +24,7 @@ from core.payments.queries.repayments import (
     suspense,
     unsettled,
 )
+from core.payments.queries.searching import found_by_case
 from core.payments.rules.schemes import OLDEST_FIRST, SHIPPED, Rank, SchemeRules, from_data
 from core.payments.rules.schemes import Scope as Span
 from core.payments.service.accounts import AccountData, add_account, edit_account, list_accounts
@@ -49,6 +51,8 @@ async def test_payments_are_found(till: Till) -> None:
         "100%_5": [one],
         "40817810000000000001": [two],
         "A-1": [two],
+        "D1": [],
+        "1%": [],
         "nobody": [],
     }.items():
         assert await found(till, search=words) == expected, words
@@ -59,6 +63,24 @@ async def test_payments_are_found(till: Till) -> None:
     assert await found(till, case_id=Asked(values=("none",))) == [one]
     with pytest.raises(Invalid):
         await found(till, value=Asked(low="yesterday"))
+
+
+async def test_a_short_number_is_asked_for_exactly(till: Till) -> None:
+    one = await till.pay("10.00", doc_no="7")
+    await till.pay("20.00", doc_no="77", purpose="7")
+    assert await found(till, search="7") == [one]
+
+
+async def test_payments_are_found_by_an_index(till: Till) -> None:
+    asked = select(Payment.id).where(found_by_case("petrov loan"))
+    async with till.uow.read() as session:
+        postgres = session.get_bind().dialect.name == "postgresql"
+        if postgres:
+            await session.execute(text("SET LOCAL enable_seqscan = off"))  # the tables of a test are small
+        compiled = asked.compile(dialect=session.get_bind().dialect, compile_kwargs={"literal_binds": True})
+        rows = await session.execute(text(f"EXPLAIN {'' if postgres else 'QUERY PLAN'} {compiled}".replace(":", "\\:")))
+        plan = "\n".join(str(row) for row in rows)
+    assert "ix_payments_search_text" in plan if postgres else "SCAN payments " not in plan, plan
 
 
 async def test_every_field_and_order_can_be_asked_for(till: Till) -> None:
