@@ -27,7 +27,14 @@ _WAL_PAGES = 8000
 _POSTGRES_SETTINGS = {"plan_cache_mode": "force_custom_plan", "timezone": "UTC"}
 
 
-_encode = msgspec.json.Encoder().encode
+def _plain(value: object) -> str:
+    """What is a text, whatever its class. Anything else that JSON does not know is a fault of the program."""
+    if isinstance(value, str):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} cannot be kept as JSON")
+
+
+_encode = msgspec.json.Encoder(enc_hook=_plain).encode
 
 #: What is kept as JSON is written and read several times as fast as by the standard library.
 _JSON: dict[str, Any] = {
