@@ -134,7 +134,8 @@ class Pbx:
 
     ``bind`` is the address it listens on; ``numbers`` ring the queue ``queue``. ``answer_first`` picks up
     before the queue, where a carrier cuts off long early media; else a customer's call counts as answered
-    when a collector answers. ``recording_notice`` names a sound file."""
+    when a collector answers. ``recording_notice`` names a sound file; the server has ``decide_seconds``
+    to say where a caller goes."""
 
     server: str
     sip: Address
@@ -153,6 +154,8 @@ class Pbx:
     queue: str = "main"
     recording_notice: str | None = "beep"
     answer_first: bool = False
+    decide_seconds: float = 0.5
+    voicemail_seconds: int = 120
     ring_seconds: int = 15
     direct_seconds: int = 30
     outbound_seconds: int = 60

@@ -232,7 +232,10 @@ _DIRECTORIES = {
         needs=("agents.directory",), target="pause reason", form={"label": "Own", "position": "9"}
     ),
 }
-_QUEUE = {"name": "Own", "strategy": "rrmemory", "service_seconds": "20", "overflow": "goodbye", "active": "1"}
+_QUEUE = {"name": "Own", "strategy": "rrmemory", "service_seconds": "20", "overflow": "goodbye", "active": "1"} | {
+    "closed": "voicemail"
+}
+_HOURS = {"name": "Own", "zone": "Europe/Kyiv"}
 _QUEUES = {
     "GET /queues": Entry(needs=("queues.view",)),
     "GET /queues/new": Entry(needs=("queues.edit",)),
@@ -240,6 +243,13 @@ _QUEUES = {
     "GET /queues/{id:int}": Entry(needs=("queues.view",), target="queue"),
     "POST /queues/{id:int}": Entry(needs=("queues.edit",), target="queue", form=_QUEUE),
     "POST /queues/{id:int}/members": Entry(needs=("queues.edit",), target="queue"),
+    "POST /queues/{id:int}/callers": Entry(needs=("queues.edit",), target="queue", form={"numbers": "5550177"}),
+    "GET /calendars": Entry(needs=("queues.view",)),
+    "GET /calendars/new": Entry(needs=("queues.edit",)),
+    "POST /calendars": Entry(needs=("queues.edit",), form=_HOURS),
+    "GET /calendars/{id:int}": Entry(needs=("queues.view",), target="calendar"),
+    "POST /calendars/{id:int}": Entry(needs=("queues.edit",), target="calendar", form=_HOURS),
+    "POST /calendars/{id:int}/delete": Entry(needs=("queues.edit",), target="calendar", once=True),
     "POST /queues/{id:int}/delete": Entry(needs=("queues.edit",), target="queue", once=True),
 }
 _LISTS = {

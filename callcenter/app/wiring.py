@@ -21,7 +21,9 @@ from callcenter.app.adapters.law import CallGate, DebtorFacts
 from callcenter.app.adapters.money import MoneyEffects
 from callcenter.app.adapters.phones import BridgedPhones
 from callcenter.app.adapters.recordings import BridgedChannels
+from callcenter.app.adapters.routing import KnownDebtors
 from callcenter.app.adapters.staff import FloorStates, FreeAgents, RegisteredPhones, StaffDirectory
+from callcenter.app.adapters.voicemail import Voicemail
 from callcenter.app.adapters.watching import LiveCalls
 from callcenter.app.adapters.worklists import FloorLaw
 from callcenter.app.exchanges import Site
@@ -32,8 +34,9 @@ from callcenter.callbacks.ticker import CallbackTicker
 from callcenter.calls.bell import Bell
 from callcenter.calls.control import CallControl
 from callcenter.calls.effects import ResultEffects
-from callcenter.calls.events import CallHeld, CallMerged
+from callcenter.calls.events import CallEnded, CallHeld, CallMerged
 from callcenter.calls.history import CaseHistory
+from callcenter.calls.recorded import RecordingReady
 from callcenter.calls.reporting import CallReporter
 from callcenter.calls.results import CallResults
 from callcenter.calls.ringback import RingBack
@@ -43,6 +46,7 @@ from callcenter.compliance.registry import Registry
 from callcenter.compliance.service import Gate
 from callcenter.productivity.rollups import Rollups
 from callcenter.queues.events import QueuesChanged
+from callcenter.queues.routing import Router
 from callcenter.queues.service import QueueService
 from callcenter.queues.steward import Steward
 from callcenter.supervision.feed import Feed
@@ -88,6 +92,7 @@ from recordings.service import RecordingsDesk
 from recordings.spool import Spool
 from recordings.storage import LocalStorage, open_storage
 from recordings.watch import Watcher
+from telephony.asking import Asking
 from telephony.bridge import Bridge
 from telephony.gateway import Gateway
 from telephony.queues import ExchangeQueues
@@ -165,6 +170,7 @@ class Floor:
     steward: Steward
     watching: Watching
     messages: Messages
+    answering: tuple[Asking, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -235,6 +241,7 @@ class House:
             ("queues", floor.steward.run),
             ("watches", every(_TICK_SECONDS, floor.watching.follow)),
             ("states and phones", every(_TRUTH_SECONDS, floor.truth.follow)),
+            *((f"callers {number}", asking.run) for number, asking in enumerate(floor.answering)),
             *((f"recordings {number}", watcher.run) for number, watcher in enumerate(self.archive.watchers)),
         ]
         return (
@@ -353,6 +360,8 @@ def _floor(base: Ground, sites: Sequence[Site]) -> Floor:
     ring_back = RingBack(uow, telephony=telephony, staff=staff, phones=BridgedPhones(bridges))
     base.bus.subscribe(CallHeld, ring_back.on_held)
     steward = _steward(base, bridges, sites)
+    router = Router(uow, clock, KnownDebtors(callers, region))
+    base.bus.subscribe(QueuesChanged, router.on_queues)
     planned = PlannedCallbacks()
     effects = ResultEffects(clock, gate=law, cases=CaseEffects((planned,)), callbacks=AgreedCallbacks(callbacks))
     return Floor(
@@ -375,6 +384,7 @@ def _floor(base: Ground, sites: Sequence[Site]) -> Floor:
         steward=steward,
         watching=Watching(uow, clock, monitor=telephony, calls=LiveCalls(staff)),
         messages=Messages(uow, clock, calls=LiveCalls(staff)),
+        answering=tuple(Asking(bridge.client, router) for bridge in bridges),
     )
 
 
@@ -403,6 +413,9 @@ def _archive(base: Ground, floor: Floor, sites: Sequence[Site]) -> Archive:
         scratch=base.settings.scratch,
     )
     base.bus.subscribe(CallMerged, intake.on_merged)
+    voicemail = Voicemail(uow)
+    base.bus.subscribe(CallEnded, voicemail.on_ended)
+    base.bus.subscribe(RecordingReady, voicemail.on_recorded)
     channels = BridgedChannels(floor.bridges)
     return Archive(
         storage=storage,

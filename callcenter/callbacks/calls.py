@@ -47,7 +47,7 @@ def is_spoken_of(row: Callback, news: CallNews) -> bool:
     """Whether a talk fulfils it. What was promised about another case is still owed; a missed caller wanted a talk,
     about whatever it was."""
     same_case = row.case_id in (news.case_id, None)
-    return is_about(row, news) and (same_case or row.origin == Origin.MISSED_CALL)
+    return is_about(row, news) and (same_case or row.origin in (Origin.MISSED_CALL, Origin.VOICEMAIL))
 
 
 def is_dialled_by(row: Callback, news: CallNews) -> bool:

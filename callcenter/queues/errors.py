@@ -10,6 +10,19 @@ class NoSuchQueue(NotFound):
     code = "queue_not_found"
 
 
+class NoSuchCalendar(NotFound):
+    """No calendar of that id."""
+
+    code = "calendar_not_found"
+
+
+class CalendarNeeded(Conflict):
+    """A queue keeps these hours."""
+
+    code = "calendar_needed"
+    text = mark("A queue keeps the hours of this calendar. Give it another one first.")
+
+
 class QueueNeeded(Conflict):
     """The main queue must stay: the exchange takes callers there when nobody else decides."""
 

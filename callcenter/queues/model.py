@@ -1,8 +1,10 @@
 """The rows of queues and of who serves them."""
 
+from datetime import date
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, String
+from sqlalchemy import JSON, BigInteger, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.kernel.db import Base
@@ -37,6 +39,53 @@ class Overflow(StrEnum):
     VOICEMAIL = "voicemail"
 
 
+class Closed(StrEnum):
+    """What a caller meets when nobody is there."""
+
+    GOODBYE = "goodbye"
+    VOICEMAIL = "voicemail"
+
+
+class Calendar(Base):
+    """Hours of work: ``week`` by weekday (``"0"`` is Monday) as from–until pairs of ``HH:MM`` in ``zone``."""
+
+    __tablename__ = "calendars"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    name: Mapped[str] = mapped_column(String(120))
+    zone: Mapped[str] = mapped_column(String(64))
+    week: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class CalendarDay(Base):
+    """A day out of the ordinary: its ``hours`` replace those of the weekday; none on a holiday."""
+
+    __tablename__ = "calendar_days"
+
+    calendar_id: Mapped[int] = mapped_column(ForeignKey("calendars.id", ondelete="CASCADE"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(120))
+    hours: Mapped[list[Any]] = mapped_column(JSON)
+
+
+class QueueNumber(Base):
+    """A number of ours that leads to a queue."""
+
+    __tablename__ = "queue_numbers"
+
+    number: Mapped[str] = mapped_column(String(20), primary_key=True)
+    queue_id: Mapped[int] = mapped_column(ForeignKey("queues.id", ondelete="CASCADE"), index=True)
+
+
+class QueueStage(Base):
+    """Debtors whose case is at this stage belong to this queue, whatever number they dial."""
+
+    __tablename__ = "queue_stages"
+
+    stage_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    queue_id: Mapped[int] = mapped_column(ForeignKey("queues.id", ondelete="CASCADE"), index=True)
+
+
 class Queue(Base):
     """A queue. ``code`` is its name in Asterisk and never changes; ``name`` of the shipped one is a msgid.
 
@@ -45,7 +94,9 @@ class Queue(Base):
     ``max_wait_seconds`` a caller waits (None: as the exchange is set up), ``service_seconds`` within which a caller
     counts as served in time, ``wrap_up_seconds`` a member is left alone after a call whatever he says,
     ``announce_seconds`` between two announcements of the caller's place (0: none). ``everybody``: all with a phone
-    serve it, at level 0 unless a row says otherwise.
+    serve it, at level 0 unless a row says otherwise. ``own_first``: a debtor's own collector, if he waits for a call,
+    is rung ``own_seconds`` before the queue. ``calendar_id`` says when somebody is there (None: always), ``closed``
+    what a caller meets otherwise.
     """
 
     __tablename__ = "queues"
@@ -65,6 +116,10 @@ class Queue(Base):
     overflow: Mapped[str] = mapped_column(String(10), default=Overflow.GOODBYE)
     overflow_queue_id: Mapped[int | None] = mapped_column(ForeignKey("queues.id"))
     everybody: Mapped[bool] = mapped_column(default=False)
+    own_first: Mapped[bool] = mapped_column(default=True)
+    own_seconds: Mapped[int] = mapped_column(default=12)
+    calendar_id: Mapped[int | None] = mapped_column(ForeignKey("calendars.id"))
+    closed: Mapped[str] = mapped_column(String(10), default=Closed.VOICEMAIL)
     active: Mapped[bool] = mapped_column(default=True)
     shipped: Mapped[bool] = mapped_column(default=False)
 

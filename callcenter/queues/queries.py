@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.queues.errors import NoSuchQueue
-from callcenter.queues.model import Queue, QueueKind, QueueMember
+from callcenter.queues.model import Queue, QueueKind, QueueMember, QueueNumber, QueueStage
 from callcenter.queues.ports import QueueSpec
 from callcenter.queues.rights import VIEW
 from callcenter.queues.rules import Membership
@@ -65,6 +65,15 @@ async def people_of(session: AsyncSession, queue: Queue | None) -> list[Person]:
 async def _levels(session: AsyncSession, queue: Queue) -> Mapping[int, int]:
     serving = await memberships(session, active_only=False)
     return {one.user_id: one.penalty for one in serving if one.queue == queue.code}
+
+
+async def callers_of(session: AsyncSession, queue: Queue | None) -> tuple[list[str], frozenset[int]]:
+    """The numbers and the stages that lead to a queue."""
+    if queue is None:
+        return [], frozenset()
+    numbers = select(QueueNumber.number).where(QueueNumber.queue_id == queue.id).order_by(QueueNumber.number)
+    stages = select(QueueStage.stage_id).where(QueueStage.queue_id == queue.id)
+    return list(await session.scalars(numbers)), frozenset(await session.scalars(stages))
 
 
 async def specs(session: AsyncSession) -> list[QueueSpec]:

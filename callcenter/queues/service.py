@@ -1,13 +1,27 @@
 """Queues and who serves them, as use cases."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from callcenter.queues.errors import NoSuchQueue, QueueNeeded
 from callcenter.queues.events import QueuesChanged
-from callcenter.queues.model import MAIN, Overflow, Queue, QueueKind, QueueMember, Strategy
+from callcenter.queues.model import (
+    MAIN,
+    Calendar,
+    Closed,
+    Overflow,
+    Queue,
+    QueueKind,
+    QueueMember,
+    QueueNumber,
+    QueueStage,
+    Strategy,
+)
 from callcenter.queues.ports import QueueSpec
 from callcenter.queues.rights import EDIT
 from core.audit.service import record
@@ -20,6 +34,7 @@ from core.people.model import User
 
 LEVELS = range(10)
 """The levels at which a queue may be served."""
+_NUMBER = re.compile(r"\+?[0-9]{2,19}")
 MAIN_NAME = mark("Main queue")
 
 
@@ -39,6 +54,10 @@ class QueueData:
     overflow: Overflow = Overflow.GOODBYE
     overflow_queue_id: int | None = None
     everybody: bool = False
+    own_first: bool = True
+    own_seconds: int = 12
+    calendar_id: int | None = None
+    closed: Closed = Closed.VOICEMAIL
     active: bool = True
 
 
@@ -79,6 +98,33 @@ class QueueService:
             if row.code == MAIN or await work.session.scalar(leads_here) is not None:
                 raise QueueNeeded
             await self._remove(work, actor, row)
+
+    async def set_callers(
+        self, actor: Actor, queue_id: int, numbers: Collection[str], stage_ids: Collection[int]
+    ) -> None:
+        """Have callers who dialled these numbers, and debtors at these stages, come to this queue; what led elsewhere
+        before leads here now. Raises ``NoSuchQueue``, ``Invalid``."""
+        actor.require(EDIT)
+        if bad := [number for number in numbers if not _NUMBER.fullmatch(number)]:
+            raise Invalid({"numbers": msg("This is no number as the exchange knows it: {number}", number=bad[0])})
+        async with self._uow.write() as work:
+            row = await _found(work, queue_id)
+            was = {
+                "numbers": sorted(await _of(work, QueueNumber.number, QueueNumber.queue_id == row.id)),
+                "stages": sorted(await _of(work, QueueStage.stage_id, QueueStage.queue_id == row.id)),
+            }
+            for kind, key, keys in (
+                (QueueNumber, QueueNumber.number, numbers),
+                (QueueStage, QueueStage.stage_id, stage_ids),
+            ):
+                await work.session.execute(delete(kind).where((kind.queue_id == row.id) | key.in_(keys)))
+            work.session.add_all(QueueNumber(number=number, queue_id=row.id) for number in sorted(set(numbers)))
+            work.session.add_all(QueueStage(stage_id=stage_id, queue_id=row.id) for stage_id in sorted(set(stage_ids)))
+            changes = {
+                "numbers": (was["numbers"], sorted(set(numbers))),
+                "stages": (was["stages"], sorted(set(stage_ids))),
+            }
+            self._tell(work, actor, "queues.callers", row, changes)
 
     async def set_members(self, actor: Actor, queue_id: int, levels: Mapping[int, int]) -> None:
         """Have exactly these users serve the queue, each at his level (0 is rung first).
@@ -129,6 +175,8 @@ class QueueService:
     async def _check(self, work: Work, data: QueueData, row: Queue | None) -> None:
         if (data.overflow == Overflow.QUEUE) != (data.overflow_queue_id is not None):
             raise Invalid({"overflow_queue_id": msg("Choose the queue the caller goes on to, or another way.")})
+        if data.calendar_id is not None and await work.session.get(Calendar, data.calendar_id) is None:
+            raise Invalid({"calendar_id": msg("Choose one of the list.")})
         seen = {row.id} if row is not None else set()
         after = data.overflow_queue_id
         while after is not None:  # callers must arrive somewhere
@@ -159,7 +207,8 @@ class QueueService:
         self._tell(work, actor, "queues.members", row, {"members": (was, becomes)})
 
     async def _remove(self, work: Work, actor: Actor, row: Queue) -> None:
-        await work.session.execute(delete(QueueMember).where(QueueMember.queue_id == row.id))
+        for kind in (QueueMember, QueueNumber, QueueStage):
+            await work.session.execute(delete(kind).where(kind.queue_id == row.id))
         await work.session.delete(row)
         self._tell(work, actor, "queues.removed", row, {"name": (row.name, None)})
 
@@ -169,6 +218,10 @@ class QueueService:
         now = self._clock.now()
         record(work, actor, action, ("queue", row.id), changes, at=now)
         work.emit(QueuesChanged(at=now))
+
+
+async def _of(work: Work, column: InstrumentedAttribute[Any], condition: ColumnElement[bool]) -> list[Any]:
+    return list(await work.session.scalars(select(column).where(condition)))
 
 
 async def _found(work: Work, queue_id: int) -> Queue:

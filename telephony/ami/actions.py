@@ -224,6 +224,18 @@ class CancelAtxfer(_OnChannel):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SetVariable(_OnChannel):
+    """Set a variable of a channel."""
+
+    variable: str
+    value: str
+
+    def body(self) -> Headers:
+        named = {"Variable": name(self.variable, "variable"), "Value": _variable(self.value)}
+        return {**self.on_channel("Setvar"), **named}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class MixMonitorMute(_OnChannel):
     """Silence a recording (``muted``) or go on with it; the time line goes on either way."""
 

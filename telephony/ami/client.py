@@ -8,7 +8,7 @@ import asyncio
 import logging
 import random
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
@@ -123,6 +123,7 @@ class AmiClient:
         self._ready = False
         self._status = LinkStatus(up=False, detail=CONNECTING, since=clock.now())
         self._ids = count(1)
+        self.listener: Callable[[Mapping[str, str]], None] | None = None
         self._run_id = f"{random.getrandbits(48):012x}"
 
     def status(self) -> LinkStatus:
@@ -245,7 +246,10 @@ class AmiClient:
         return wire.order(headers)
 
     def _heard(self, headers: dict[str, str]) -> None:
-        """The one callback of the wire: it only puts into the inbox, so it cannot fail and close the link."""
+        """The one callback of the wire: it only puts into the inbox, so it cannot fail and close the link. Who
+        listens besides only does the like."""
+        if self.listener is not None:
+            self.listener(headers)
         if self._inbox.qsize() < self._patience.inbox:
             self._inbox.put_nowait(Heard(headers, self._clock.now()))
         elif self._ready and self._wire is not None:

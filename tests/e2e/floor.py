@@ -20,6 +20,7 @@ from telephony.lab.scenarios import Answer
 from telephony.provisioning import Pbx, Phone
 from tests.fakes.cutting_proxy import CuttingProxy
 from tests.phones import Baresip, desk_phone
+from tests.plugins.asterisk import eventually
 from tests.plugins.chromium import FLAGS, program
 from tests.plugins.product import Product, running
 
@@ -194,9 +195,11 @@ class Floor:
             assert time.monotonic() < deadline, f"calls go on: {seen}"
             await asyncio.sleep(0.1)
 
-    async def rested(self) -> None:
-        """Everybody says that he is done with his last calls, so that the queue rings him again."""
-        for call_id, login in await asyncio.to_thread(self._wrapping):
+    async def rested(self, *, expected: bool = False) -> None:
+        """Everybody says that he is done with his last calls, so that the queue rings him again. ``expected``: somebody
+        has just ended one."""
+        wrapping = await (eventually(self._wrapping) if expected else asyncio.to_thread(self._wrapping))
+        for call_id, login in wrapping:
             seat = next((one for one in self.seats.values() if one.login == login), None)
             if seat is not None:
                 assert (await seat.post(f"/calls/{call_id}/wrap-up/end"))[0] == 204

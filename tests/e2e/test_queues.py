@@ -19,7 +19,7 @@ pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.timeout(180),
 ]
-FIELDS = {"strategy": "rrmemory", "service_seconds": "20", "overflow": "goodbye", "active": "1"}
+FIELDS = {"strategy": "rrmemory", "service_seconds": "20", "overflow": "goodbye", "closed": "voicemail", "active": "1"}
 DEBTOR = "+79000000100"
 
 

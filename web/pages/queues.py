@@ -1,17 +1,21 @@
 """Queues: which there are, how they ring, and who serves them at which level."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
+from sqlalchemy import select
 from starlette.requests import Request
 from starlette.responses import Response
 
 from callcenter.queues import queries
+from callcenter.queues.calendars import list_calendars
 from callcenter.queues.errors import QueueNeeded
-from callcenter.queues.model import MAIN, Overflow, Queue, QueueKind, Strategy
+from callcenter.queues.model import MAIN, Closed, Overflow, Queue, QueueKind, Strategy
 from callcenter.queues.rights import EDIT, VIEW
 from callcenter.queues.service import LEVELS, QueueData, QueueService
+from core.cases.model import Stage
 from core.kernel.errors import Invalid
 from core.kernel.i18n import Message, Translator, msg, translator
 from web.forms import Form, is_position, parse, submitted
@@ -34,8 +38,13 @@ OVERFLOWS: Mapping[str, Message] = {
     Overflow.QUEUE: msg("goes on to another queue"),
     Overflow.VOICEMAIL: msg("leaves a message"),
 }
+CLOSED: Mapping[str, Message] = {
+    Closed.VOICEMAIL: msg("leaves a message"),
+    Closed.GOODBYE: msg("is told that nobody is there"),
+}
 KINDS: Mapping[str, Message] = {QueueKind.INBOUND: msg("callers"), QueueKind.CAMPAIGN: msg("campaign")}
 _LEVEL = "level-"
+_SPACES = re.compile(r"[\s,;]+")
 _Seconds = Annotated[int, Field(ge=1, le=3600)]
 
 SPEC = ListSpec(
@@ -69,6 +78,10 @@ class QueueForm(Form):
     overflow: Overflow
     overflow_queue_id: int | None = None
     everybody: bool = False
+    own_first: bool = False
+    own_seconds: Annotated[int, Field(ge=1, le=120)] = 12
+    calendar_id: int | None = None
+    closed: Closed
     active: bool = False
 
     def data(self, known: Queue | None, texts: Translator) -> QueueData:
@@ -125,6 +138,9 @@ async def new(request: Request) -> Response:
         "weight": 0,
         "priority": 0,
         "announce_seconds": 0,
+        "own_first": True,
+        "own_seconds": 12,
+        "closed": Closed.VOICEMAIL,
         "active": True,
     }
     return await _form(request, None, values)
@@ -150,6 +166,9 @@ async def _form(
     async with services(request).uow.read() as session:
         others = [queue for queue in await queries.inbound_queues(session) if known is None or queue.id != known.id]
         people = await queries.people_of(session, known)
+        hours = await list_calendars(session, actor(request))
+        stages = (await session.scalars(select(Stage).where(Stage.active).order_by(Stage.position, Stage.id))).all()
+        numbers, stage_ids = await queries.callers_of(session, known)
     context = {
         "known": known,
         "main": known is not None and known.code == MAIN,
@@ -158,6 +177,11 @@ async def _form(
         "edits": actor(request).may(EDIT),
         "strategies": _options(STRATEGIES),
         "overflows": _options(OVERFLOWS),
+        "closings": _options(CLOSED),
+        "hours": tuple(Option(value=str(row.id), label=row.name) for row in hours),
+        "stages": stages,
+        "stage_ids": stage_ids,
+        "numbers": " ".join(numbers),
         "others": tuple(Option(value=str(queue.id), label=name_of(queue)) for queue in others),
         "people": people,
         "levels": tuple(LEVELS),
@@ -206,6 +230,23 @@ async def members(request: Request) -> Response:
     return go_to(f"/queues/{known.id}")
 
 
+class CallersForm(Form):
+    numbers: Annotated[str, StringConstraints(max_length=2000)] = ""
+    stage_ids: list[int] = []
+
+
+async def callers(request: Request) -> Response:
+    """Save which numbers and stages lead to a queue."""
+    known = await _known(request)
+    try:
+        sent = await parse(request, CallersForm)
+        numbers = _SPACES.sub(" ", sent.numbers).split()
+        await part(request, QueueService).set_callers(actor(request), known.id, numbers, sent.stage_ids)
+    except Invalid as faults:
+        return await _form(request, known, vars(known), faults)
+    return go_to(f"/queues/{known.id}")
+
+
 async def delete(request: Request) -> Response:
     """Remove a queue."""
     await part(request, QueueService).delete(actor(request), request.path_params["id"])
@@ -220,5 +261,6 @@ routes = (
     route("/queues/{id:int}", one, policy=_VIEW, name="queue"),
     route("/queues/{id:int}", change, policy=_EDIT, methods=["POST"], name="queue.change"),
     route("/queues/{id:int}/members", members, policy=_EDIT, methods=["POST"], name="queue.members"),
+    route("/queues/{id:int}/callers", callers, policy=_EDIT, methods=["POST"], name="queue.callers"),
     route("/queues/{id:int}/delete", delete, policy=_EDIT, methods=["POST"], name="queue.delete"),
 )

@@ -15,7 +15,7 @@ from callcenter.agents.model import PauseReason
 from callcenter.app.wiring import House
 from callcenter.calls.model import ResultCode
 from callcenter.compliance.law.terms import BlockKind
-from callcenter.queues.model import Queue
+from callcenter.queues.model import Calendar, Queue
 from core.audit.model import AuditEntry
 from core.cases.model import (
     AssignmentRule,
@@ -289,6 +289,11 @@ class World:
             if kind == "promise type":
                 data = TypeData(name="Own", position=9)
                 return (await add_type(work, admin, secrets.token_hex(4), data, at=self.clock.now())).id
+            if kind == "calendar":
+                calendar = Calendar(name="Own", zone="UTC", week={})
+                work.session.add(calendar)
+                await work.session.flush()
+                return calendar.id
             if kind == "queue":
                 queue = Queue(code=secrets.token_hex(4), name="Own")
                 work.session.add(queue)

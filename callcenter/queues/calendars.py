@@ -1,0 +1,126 @@
+"""Calendars as use cases: hours of the week, and days that are different."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.queues.errors import CalendarNeeded, NoSuchCalendar
+from callcenter.queues.events import QueuesChanged
+from callcenter.queues.hours import WEEK, Hours, Stretch
+from callcenter.queues.model import Calendar, CalendarDay, Queue
+from callcenter.queues.rights import EDIT, VIEW
+from core.audit.service import record
+from core.kernel.access import Actor
+from core.kernel.errors import Invalid
+from core.kernel.i18n import msg
+from core.kernel.uow import Work
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CalendarData:
+    """What may be said of a calendar: the hours of each weekday (none: closed) and of days out of the ordinary, each
+    with a name."""
+
+    name: str
+    zone: str
+    week: Mapping[int, Sequence[Stretch]]
+    days: Mapping[date, tuple[str, Sequence[Stretch]]] = field(default_factory=dict)
+
+
+async def list_calendars(session: AsyncSession, actor: Actor) -> Sequence[Calendar]:
+    """Every calendar, by name."""
+    actor.require(VIEW)
+    return (await session.scalars(select(Calendar).order_by(Calendar.name, Calendar.id))).all()
+
+
+async def get_calendar(session: AsyncSession, actor: Actor, calendar_id: int) -> tuple[Calendar, Sequence[CalendarDay]]:
+    """A calendar with its days out of the ordinary. Raises ``NoSuchCalendar``."""
+    actor.require(VIEW)
+    row = await session.get(Calendar, calendar_id)
+    if row is None:
+        raise NoSuchCalendar
+    return row, await _days(session, calendar_id)
+
+
+async def hours_of(session: AsyncSession, calendar_id: int) -> Hours | None:
+    """A calendar as the rules read it; None for one that is gone."""
+    row = await session.get(Calendar, calendar_id)
+    if row is None:
+        return None
+    days = {day.day: _stretches(day.hours) for day in await _days(session, calendar_id)}
+    week = {int(weekday): _stretches(stretches) for weekday, stretches in row.week.items()}
+    return Hours(zone=ZoneInfo(row.zone), week=week, days=days)
+
+
+async def save_calendar(
+    work: Work, actor: Actor, calendar_id: int | None, data: CalendarData, *, at: datetime
+) -> Calendar:
+    """Add a calendar, or change the one of that id. Raises ``NoSuchCalendar``, ``Invalid``."""
+    actor.require(EDIT)
+    _check(data)
+    row = Calendar(name="", zone="", week={}) if calendar_id is None else await work.session.get(Calendar, calendar_id)
+    if row is None:
+        raise NoSuchCalendar
+    week = {str(weekday): _told(stretches) for weekday, stretches in data.week.items()}
+    days = {day.isoformat(): [name, _told(stretches)] for day, (name, stretches) in data.days.items()}
+    before = (
+        {}
+        if calendar_id is None
+        else {one.day.isoformat(): [one.name, one.hours] for one in await _days(work.session, calendar_id)}
+    )
+    changes = {
+        "name": (row.name, data.name),
+        "timezone": (row.zone, data.zone),
+        "hours": (row.week, week),
+        "days": (before, days),
+    }
+    row.name, row.zone, row.week = data.name, data.zone, week
+    work.session.add(row)
+    await work.session.flush()
+    await work.session.execute(delete(CalendarDay).where(CalendarDay.calendar_id == row.id))
+    work.session.add_all(
+        CalendarDay(calendar_id=row.id, day=day, name=name, hours=_told(stretches))
+        for day, (name, stretches) in data.days.items()
+    )
+    work.emit(QueuesChanged(at=at))
+    record(work, actor, "calendars.saved", ("calendar", row.id), changes, at=at)
+    return row
+
+
+async def delete_calendar(work: Work, actor: Actor, calendar_id: int, *, at: datetime) -> None:
+    """Remove a calendar no queue keeps. Raises ``NoSuchCalendar``, ``CalendarNeeded``."""
+    actor.require(EDIT)
+    row = await work.session.get(Calendar, calendar_id)
+    if row is None:
+        raise NoSuchCalendar
+    if await work.session.scalar(select(Queue.id).where(Queue.calendar_id == calendar_id).limit(1)) is not None:
+        raise CalendarNeeded
+    await work.session.execute(delete(CalendarDay).where(CalendarDay.calendar_id == calendar_id))
+    await work.session.delete(row)
+    record(work, actor, "calendars.removed", ("calendar", calendar_id), {"name": (row.name, None)}, at=at)
+
+
+def _check(data: CalendarData) -> None:
+    stretches = [*data.week.items(), *((None, hours) for _, hours in data.days.values())]
+    for weekday, hours in stretches:
+        if any(end <= start and end != time(0) for start, end in hours):
+            raise Invalid({"days" if weekday is None else f"until_{weekday}": msg("The end is before the beginning.")})
+    if not data.week.keys() <= set(WEEK):
+        raise Invalid
+
+
+async def _days(session: AsyncSession, calendar_id: int) -> Sequence[CalendarDay]:
+    wanted = select(CalendarDay).where(CalendarDay.calendar_id == calendar_id).order_by(CalendarDay.day)
+    return (await session.scalars(wanted)).all()
+
+
+def _stretches(told: Sequence[Sequence[str]]) -> tuple[Stretch, ...]:
+    return tuple((time.fromisoformat(start), time.fromisoformat(end)) for start, end in told)
+
+
+def _told(stretches: Sequence[Stretch]) -> list[list[str]]:
+    return [[start.isoformat("minutes"), end.isoformat("minutes")] for start, end in stretches]

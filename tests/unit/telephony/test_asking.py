@@ -1,0 +1,67 @@
+"""What the dialplan asks and is told: one line that it can cut into pieces, whatever anybody is called."""
+
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callcenter.queues.model import Closed
+from callcenter.queues.routing import Onward, Route
+from telephony.ami.actions import SetVariable
+from telephony.asking import VARIABLE, Question, answer, question
+
+ASKED = {
+    "event": "UserEvent",
+    "userevent": "CallcenterAsk",
+    "uniqueid": "1763.12",
+    "calleridnum": "+79000000100",
+    "about": "arrived",
+    "subject": "5550100",
+}
+CODES = st.from_regex(re.compile(r"[a-z0-9][a-z0-9-]{1,39}", re.ASCII), fullmatch=True)
+SECONDS = st.integers(1, 3600)
+ROUTES = st.builds(
+    Route,
+    queue=CODES,
+    language=st.sampled_from([None, "ru", "uk", "en"]),
+    own=st.sampled_from([None, "101", "2345678901"]),
+    own_seconds=st.integers(0, 120),
+    priority=st.integers(0, 100),
+    max_wait=st.none() | SECONDS,
+    closed=st.none() | st.sampled_from(list(Closed)),
+)
+ONWARDS = st.builds(
+    Onward, queue=st.none() | CODES, max_wait=st.none() | SECONDS, priority=st.integers(0, 100), voicemail=st.booleans()
+)
+
+
+def test_a_question_is_read() -> None:
+    assert question(ASKED) == Question(about="arrived", subject="5550100", channel="1763.12", number="+79000000100")
+
+
+def test_a_hidden_number_is_none() -> None:
+    for hidden in ("<unknown>", "Anonymous", ""):
+        asked = question({**ASKED, "calleridnum": hidden})
+        assert asked is not None
+        assert asked.number is None
+
+
+@given(st.dictionaries(st.sampled_from([*ASKED, "other"]), st.text(max_size=40)))
+def test_no_event_does_harm(headers: dict[str, str]) -> None:
+    assert question(headers) is None or headers["uniqueid"]
+
+
+@given(ROUTES | ONWARDS)
+def test_an_answer_passes_the_gate_and_is_cut_into_its_pieces(way: Route | Onward) -> None:
+    value = SetVariable(channel="1763.12", variable=VARIABLE, value=answer(way)).headers()["Value"]
+    assert isinstance(value, str)
+    assert value, "the dialplan takes an empty variable for no answer"
+    language, own, seconds, queue, priority, wait, closed = value.split("_")
+    assert (queue or None) == way.queue
+    assert int(priority) == way.priority
+    assert (int(wait) if wait else None) == way.max_wait
+    if isinstance(way, Route):
+        assert (language or None, own or None, int(seconds)) == (way.language, way.own, way.own_seconds)
+        assert (closed or None) == way.closed
+    else:
+        assert (closed == "voicemail") == way.voicemail

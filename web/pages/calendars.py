@@ -1,0 +1,186 @@
+"""Calendars: the hours of each weekday, and the days that are different."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, time
+from typing import Annotated, Any
+
+from pydantic import StringConstraints
+from starlette.requests import Request
+from starlette.responses import Response
+
+from callcenter.queues import calendars
+from callcenter.queues.calendars import CalendarData
+from callcenter.queues.hours import WEEK, Stretch
+from callcenter.queues.model import Calendar, CalendarDay
+from callcenter.queues.rights import EDIT, VIEW
+from core.kernel.errors import Invalid
+from core.kernel.i18n import Message, msg
+from web.forms import Form, ZoneField, parse, submitted
+from web.lists import ListSpec, asked, view
+from web.page import go_to, page
+from web.pages.choices import zone_options
+from web.pages.listing import Column, EmptyState, Row, TextCell
+from web.security import actor, right, route
+from web.state import services
+
+WEEKDAYS: Mapping[int, Message] = {
+    0: msg("Monday"),
+    1: msg("Tuesday"),
+    2: msg("Wednesday"),
+    3: msg("Thursday"),
+    4: msg("Friday"),
+    5: msg("Saturday"),
+    6: msg("Sunday"),
+}
+_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:\s+(\d{1,2}:\d{2})\s*[-–]\s*(\d{1,2}:\d{2}))?(?:\s+(.{1,120}))?")
+_NO_TIME = msg("Write a time as 09:00.")
+SPEC = ListSpec(
+    key="calendars",
+    title=msg("Hours of work"),
+    path="/calendars",
+    sort="name",
+    columns=(Column(key="name", label=msg("Name")), Column(key="zone", label=msg("Time zone"))),
+    empty=EmptyState(
+        title=msg("No calendars"), hint=msg("Without one queues are open day and night."), icon="calendar-time"
+    ),
+)
+
+
+class CalendarForm(Form):
+    name: Annotated[str, StringConstraints(min_length=1, max_length=120)]
+    zone: ZoneField
+    days: Annotated[str, StringConstraints(max_length=20_000)] = ""
+
+
+async def show(request: Request) -> Response:
+    """Every calendar."""
+    async with services(request).uow.read() as session:
+        found = await calendars.list_calendars(session, actor(request))
+    create = (msg("Add hours"), "/calendars/new") if actor(request).may(EDIT) else None
+    drawn = await view(request, asked(request, SPEC), map(_row, found), total=len(found), create=create)
+    return await page(request, "list_page.html", {"view": drawn})
+
+
+def _row(row: Calendar) -> Row:
+    href = f"/calendars/{row.id}"
+    return Row(id=str(row.id), href=href, cells={"name": TextCell(row.name, href=href), "zone": TextCell(row.zone)})
+
+
+async def new(request: Request) -> Response:
+    """The form of new hours: a working week."""
+    values: dict[str, Any] = {"zone": actor(request).timezone}
+    values |= {f"from_{weekday}": "09:00" for weekday in range(5)} | {f"until_{day}": "18:00" for day in range(5)}
+    return await _form(request, None, values)
+
+
+async def one(request: Request) -> Response:
+    """A calendar, to look at or to change."""
+    row, days = await _known(request)
+    values: dict[str, Any] = {"name": row.name, "zone": row.zone, "days": "\n".join(map(_line, days))}
+    for weekday, stretches in row.week.items():
+        if stretches:
+            values[f"from_{weekday}"], values[f"until_{weekday}"] = stretches[0]
+    return await _form(request, row, values)
+
+
+def _line(day: CalendarDay) -> str:
+    hours = "".join(f" {start}-{end}" for start, end in day.hours)
+    return f"{day.day.isoformat()}{hours} {day.name}".strip()
+
+
+async def _known(request: Request) -> tuple[Calendar, Sequence[CalendarDay]]:
+    async with services(request).uow.read() as session:
+        return await calendars.get_calendar(session, actor(request), request.path_params["id"])
+
+
+async def _form(
+    request: Request, known: Calendar | None, values: Mapping[str, Any], faults: Invalid | None = None
+) -> Response:
+    context = {
+        "known": known,
+        "values": values,
+        "faults": faults.fields if faults else {},
+        "edits": actor(request).may(EDIT),
+        "weekdays": WEEKDAYS,
+        "zones_": zone_options(),
+    }
+    return await page(request, "queues/calendar.html", context, status=422 if faults else 200)
+
+
+async def add(request: Request) -> Response:
+    """Add hours."""
+    return await _save(request, None)
+
+
+async def change(request: Request) -> Response:
+    """Save hours."""
+    return await _save(request, (await _known(request))[0])
+
+
+async def _save(request: Request, known: Calendar | None) -> Response:
+    held, me = services(request), actor(request)
+    try:
+        data = await _read(request)
+        async with held.uow.write() as work:
+            await calendars.save_calendar(work, me, known.id if known else None, data, at=held.clock.now())
+    except Invalid as faults:
+        return await _form(request, known, await submitted(request), faults)
+    return go_to("/calendars")
+
+
+async def _read(request: Request) -> CalendarData:
+    form, sent = await parse(request, CalendarForm), await submitted(request)
+    faults: dict[str, Message] = {}
+    week: dict[int, Sequence[Stretch]] = {}
+    for weekday in WEEK:
+        start, end = (str(sent.get(f"{side}_{weekday}") or "").strip() for side in ("from", "until"))
+        if start or end:
+            try:
+                week[weekday] = ((_time(start), _time(end)),)
+            except ValueError:
+                faults[f"until_{weekday}"] = _NO_TIME
+    days: dict[date, tuple[str, Sequence[Stretch]]] = {}
+    for number, line in enumerate(form.days.splitlines(), start=1):
+        try:
+            days |= _day(line)
+        except ValueError:
+            faults["days"] = msg(
+                "Line {number} is no day: write it as 2026-12-31 or 2026-12-30 10:00-15:00", number=number
+            )
+    if faults:
+        raise Invalid(faults)
+    return CalendarData(name=form.name, zone=form.zone, week=week, days=days)
+
+
+def _day(line: str) -> dict[date, tuple[str, Sequence[Stretch]]]:
+    if not line.strip():
+        return {}
+    found = _DAY.fullmatch(line.strip())
+    if found is None:
+        raise ValueError
+    hours = ((_time(found[2]), _time(found[3])),) if found[2] else ()
+    return {date.fromisoformat(found[1]): (found[4] or "", hours)}
+
+
+def _time(text: str) -> time:
+    return time.fromisoformat(text.zfill(5) if text != "24:00" else "00:00").replace(second=0)
+
+
+async def delete(request: Request) -> Response:
+    """Remove a calendar."""
+    held = services(request)
+    async with held.uow.write() as work:
+        await calendars.delete_calendar(work, actor(request), request.path_params["id"], at=held.clock.now())
+    return go_to("/calendars")
+
+
+_VIEW, _EDIT = right(VIEW), right(EDIT)
+routes = (
+    route("/calendars", show, policy=_VIEW, name="calendars"),
+    route("/calendars/new", new, policy=_EDIT, name="calendar.new"),
+    route("/calendars", add, policy=_EDIT, methods=["POST"], name="calendar.add"),
+    route("/calendars/{id:int}", one, policy=_VIEW, name="calendar"),
+    route("/calendars/{id:int}", change, policy=_EDIT, methods=["POST"], name="calendar.change"),
+    route("/calendars/{id:int}/delete", delete, policy=_EDIT, methods=["POST"], name="calendar.delete"),
+)
