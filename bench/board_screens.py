@@ -21,7 +21,8 @@ _SELDOM_SECONDS = 2.0
 async def _listen(screen: ClientConnection, heard: list[tuple[float, str]]) -> None:
     try:
         while True:
-            heard.append((time.monotonic(), await screen.recv(decode=True)))
+            text = await screen.recv(decode=True)
+            heard.append((time.monotonic(), text))
     except ConnectionClosed:
         return
 
