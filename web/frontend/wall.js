@@ -63,5 +63,5 @@ function drawAlarms(agents) {
 
 feed.addEventListener("change", draw);
 feed.addEventListener("link", ({ detail }) => { part("lost").hidden = detail; });
-setInterval(() => { draw(); part("clock").textContent = new Date(now()).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" }); }, 1000);
+setInterval(() => { draw(); part("clock").textContent = new Date(now()).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }); }, 1000);
 feed.open();
