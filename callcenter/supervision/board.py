@@ -51,6 +51,10 @@ class Viewer:
         """Until there is something to take."""
         await self._news.wait()
 
+    def wake(self) -> None:
+        """End the wait: he has gone."""
+        self._news.set()
+
     def settle(self) -> list[Key]:
         """What is owed; nothing is, after this."""
         owed = list(self._owed)

@@ -36,7 +36,7 @@ async def _show(websocket: WebSocket, needed: str) -> None:
     feed = part(websocket, Feed)
     viewer = Viewer(identity(websocket).actor, needed)
     await websocket.accept()
-    reader = asyncio.create_task(_until_gone(websocket), name="board-reader")
+    reader = asyncio.create_task(_until_gone(websocket, viewer), name="board-reader")
     try:
         await _Screen(websocket, services(websocket).clock).follow(feed, viewer, reader)
     except (WebSocketDisconnect, TimeoutError, RuntimeError):
@@ -48,10 +48,11 @@ async def _show(websocket: WebSocket, needed: str) -> None:
             await reader
 
 
-async def _until_gone(websocket: WebSocket) -> None:
+async def _until_gone(websocket: WebSocket, viewer: Viewer) -> None:
     """Screens say nothing; reading is how one learns that they left."""
     while (await websocket.receive())["type"] != "websocket.disconnect":
         pass
+    viewer.wake()
 
 
 class _Screen:
@@ -70,6 +71,8 @@ class _Screen:
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(look_again):
                     await viewer.wait()
+            if reader.done():
+                return
             if now() >= look_again:
                 if not await still_valid(self._websocket, viewer.actor):
                     await self._websocket.close(_POLICY)
