@@ -262,6 +262,10 @@ async def things_of(product: Product, chromium: Browser, collector: Page, case_i
     things |= {"bonuses": things["users"], "bonuses/rules": things["roles"]}
     things |= {"plan": things["stages"], "scope": "stage", "month": datetime.now(UTC).strftime("%Y-%m")}
     things["name"] = await _first(admin, f"{product.url}/worklists", "main a[href^='/worklists/']:not([href$='/todo'])")
+    await _posted(admin, f"{product.url}/calendars", name="Office", zone="UTC")
+    things["calendars"] = await _first(
+        admin, f"{product.url}/calendars", "main a[href^='/calendars/']:not([href*='/new'])"
+    )
     await _posted(admin, f"{product.url}/tags", name="Needs a letter")
     things["tags"] = await _first(admin, f"{product.url}/tags", "main [href^='/tags/']:not([href*='/new'])")
     things["mass"] = (await _posted(admin, f"{product.url}/mass/choose", id=case_id)).rpartition("/")[2]
