@@ -83,6 +83,7 @@ class NextCase:
         now = self._clock.now()
         async with self._uow.read() as session:
             cases = [one for one in await candidates(session, actor.user_id, now, but=after) if one.id not in passed]
+        async with self._uow.read(brief=True) as session:  # a score of questions, each about these few cases
             known, weighed = await facts_of(session, cases, now), await weights(session)
             case_id, refused = await self._choose(session, known, weighed, now)
         free = {case.id for case in cases if case.collector_id is None}

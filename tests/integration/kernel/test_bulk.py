@@ -8,7 +8,8 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from core.cases.model import Case, CaseEvent, Claim, Creditor, EventKind, Order
-from core.kernel.bulk import execute_all, insert_many, insert_missing, reserve_ids
+from core.kernel.among import Among
+from core.kernel.bulk import execute_all, insert_many, insert_missing, reread, reserve_ids
 from core.kernel.clock import ManualClock
 from core.kernel.uow import UnitOfWork
 from core.parties.model import Consent, Email, Party, PartyKind
@@ -87,3 +88,33 @@ async def test_sums_and_json_are_stored_whole(uow: UnitOfWork, clock: ManualCloc
         data = (await session.scalars(select(CaseEvent.data))).all()
     assert sums == [Decimal(0), Decimal("0.125"), Decimal("0.25")]
     assert data == [{"row": 1, "source": "«ё»"}]
+
+
+async def _people(uow: UnitOfWork, clock: ManualClock, count: int) -> list[int]:
+    rows = [
+        {"kind": PartyKind.PERSON, "name": f"P{n}", "name_key": f"p{n}", "created_at": clock.now()}
+        for n in range(count)
+    ]
+    async with uow.write() as work:
+        await insert_many(work.session, Party, rows)
+    async with uow.read() as session:
+        return list(await session.scalars(select(Party.id).order_by(Party.id)))
+
+
+async def test_many_ids_are_asked_for_as_one(uow: UnitOfWork, clock: ManualClock) -> None:
+    ids = await _people(uow, clock, 5)
+    async with uow.read() as session:
+        for asked in ([], ids[1:3], [*ids, *ids, ids[-1] + 1]):
+            found = await session.scalars(select(Party.id).where(Among(Party.id, asked)).order_by(Party.id))
+            assert found.all() == sorted(set(asked) & set(ids))
+
+
+async def test_what_the_session_holds_says_what_the_rows_say(uow: UnitOfWork, clock: ManualClock) -> None:
+    first, second = await _people(uow, clock, 2)
+    renamed = update(Party.__table__).where(Party.id == bindparam("key")).values(name=bindparam("new"))  # type: ignore[arg-type]
+    async with uow.write() as work:
+        held = await work.session.get_one(Party, first)
+        await execute_all(work.session, renamed, [{"key": key, "new": "Q"} for key in (first, second)])
+        assert held.name == "P0"
+        await reread(work.session, Party, {first, second})
+        assert held.name == "Q"

@@ -19,6 +19,7 @@ from core.cases.rules.score import (
     score,
     static_score,
     weights_of,
+    worth,
 )
 
 NOW = datetime(2026, 3, 11, 12, tzinfo=UTC)
@@ -44,6 +45,11 @@ facts = st.builds(
     left=st.none() | st.integers(0, 5),
     most=st.none() | st.just(5),
 )
+
+
+@given(facts, weights)
+def test_what_many_are_compared_by_is_the_sum_of_the_lines(known: Facts, weighed: dict[Factor, int]) -> None:
+    assert worth(known, weighed, NOW, TODAY) == score(explain(known, weighed, NOW, TODAY))
 
 
 @given(facts, weights)
