@@ -41,6 +41,7 @@ def build(texts: Translator) -> Environment:
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,  # a look at every file for every page, though they only change with the program
     )
     built.install_gettext_callables(texts.gettext, texts.ngettext, newstyle=True)  # type: ignore[attr-defined]
     built.filters.update(_filters(texts))

@@ -341,7 +341,7 @@ def _floor(base: Ground, sites: Sequence[Site]) -> Floor:
     reporter = CallReporter(
         uow, clock, staff=staff, callers=callers, gate=law, followers=followers, book=book, region=region
     )
-    bell = Bell(base.bus, clock, book, Doorplates(uow.database), region)
+    bell = Bell(base.bus, clock, book, Doorplates(uow.database), region=region)
     phones = RegisteredPhones(uow, staff, agents)
     bridges = tuple(Bridge(site.exchange, reporter, clock, phones, bell) for site in sites)
     telephony = Gateway(bridges, clock)

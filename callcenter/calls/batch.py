@@ -10,9 +10,10 @@ from sqlalchemy.orm import selectinload
 from callcenter.calls.changes import Difference, Users, difference
 from callcenter.calls.facts import CallPhase, CallState
 from callcenter.calls.merging import absorb, is_ghost, join
-from callcenter.calls.model import Call, CallLink
+from callcenter.calls.model import Call, CallLink, Leg
 from callcenter.calls.ports import Staff
 from callcenter.calls.rows import as_state, new_row, tombstone, write
+from core.kernel.bulk import reserve_ids
 
 # A list of pairs would have SQLite read the whole table; Linkedids that two servers share do no harm here.
 _LINKED = select(CallLink.call_id).where(
@@ -81,6 +82,16 @@ class Batch:
         write(row, after, self.users, region)
         self._link(row, after)
         return Change(row=row, before=before, after=after, difference=difference(before, after, self.users, told))
+
+    async def number(self) -> None:
+        """Draw the ids of all new legs and links, each kind at once: rows that must be asked for theirs are written one
+        by one."""
+        for kind in (Leg, CallLink):
+            fresh = [one for one in self._session.new if isinstance(one, kind)]
+            for one, drawn in zip(
+                fresh, await reserve_ids(self._session, kind, len(fresh)) if fresh else (), strict=True
+            ):
+                one.id = drawn
 
     def _find(self, state: CallState) -> Call | None:
         """The call's row: by its own id, else by a Linkedid that is already known (a repair drew a new id)."""

@@ -45,12 +45,22 @@ class Doorplates(Protocol):
 class Bell:
     """Implements ``callcenter.calls.ports.Doorbell``. ``region`` (ISO 3166) reads national spellings of numbers."""
 
-    def __init__(self, bus: Bus, clock: Clock, book: RingBook, plates: Doorplates, region: str = "RU") -> None:
+    def __init__(
+        self,
+        bus: Bus,
+        clock: Clock,
+        book: RingBook,
+        plates: Doorplates,
+        *,
+        region: str = "RU",
+        patience: float = PATIENCE_SECONDS,
+    ) -> None:
         self._bus = bus
         self._clock = clock
         self._book = book
         self._plates = plates
         self._region = region
+        self._patience = patience
         self._heard: dict[int, frozenset[str]] = {}
 
     async def ring(self, calls: Sequence[CallState]) -> None:
@@ -60,7 +70,7 @@ class Bell:
             return
         cards = [self._by_number(call) for call in anew]
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout(self._patience):
                 plates = await self._plates.read(
                     {endpoint for call in anew for endpoint in ringing_endpoints(call)},
                     {card.phone for card in cards if card.phone and card.direction != Direction.INTERNAL},

@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Table, bindparam, func, update
 
 from callcenter.calls.facts import Direction
 from callcenter.calls.ports import CallNews
-from core.cases.model import Case, EventKind
+from core.cases.events import CaseChanged
+from core.cases.model import Case, CaseEvent, EventKind
 from core.cases.service.access import let_in
-from core.cases.service.timeline import add_event
+from core.kernel.bulk import insert_many
 from core.kernel.phones import as_key
 from core.kernel.types import UtcDateTime
 from core.kernel.uow import Work
@@ -53,14 +55,10 @@ class CaseHistory:
         return doors
 
     async def _tell(self, work: Work, over: Sequence[CallNews]) -> None:
-        contacts = []
-        for one in over:
-            if one.case_id is None:
-                continue
-            told = {"direction": one.direction, "talk_seconds": one.talk_seconds, "contact": one.contact}
-            add_event(work, one.case_id, EventKind.CALL, one.at, call_id=one.call_id, party_id=one.party_id, data=told)
-            if one.contact:
-                contacts.append({"case": one.case_id, "when": one.at})
+        of_cases = [one for one in over if one.case_id is not None]
+        await insert_many(work.session, CaseEvent, [_entry(one) for one in of_cases])
+        work.emit(*(CaseChanged(at=one.at, case_id=one.case_id or 0, kind=EventKind.CALL) for one in of_cases))
+        contacts = [{"case": one.case_id, "when": one.at} for one in of_cases if one.contact]
         if contacts:
             await work.session.execute(_CONTACTED, contacts)
 
@@ -80,3 +78,18 @@ class CaseHistory:
         ]
         if counted:
             await work.session.execute(_COUNTED, counted)
+
+
+def _entry(one: CallNews) -> dict[str, Any]:
+    """The line of the case's time line."""
+    return {
+        "case_id": one.case_id,
+        "kind": EventKind.CALL,
+        "at": one.at,
+        "actor_id": None,
+        "text": "",
+        "call_id": one.call_id,
+        "party_id": one.party_id,
+        "promise_id": None,
+        "data": {"direction": one.direction, "talk_seconds": one.talk_seconds, "contact": one.contact},
+    }

@@ -62,6 +62,7 @@ class CallReporter:
             with work.session.no_autoflush:  # what is found goes into the rows before they are written
                 await self._recognise(work.session, changed)
                 await self._settle(work, changed)
+                await batch.number()
             await work.session.flush()
             for row, before in batch.buried:
                 await self._account(work, row, before)

@@ -1,10 +1,17 @@
 """Between rows and values: a stored call as telephony would report it, and a report written into its row."""
 
+from sqlalchemy import inspect
+from sqlalchemy.orm.attributes import flag_modified
+
 from callcenter.calls.changes import Users, owner
 from callcenter.calls.facts import CallPhase, CallState, Direction, LegKind, LegOutcome, LegState
 from callcenter.calls.model import Call, Leg, OrderState
 from callcenter.calls.rules import call_seconds, leg_seconds
 from core.kernel.phones import normalise
+
+_SECONDS = ("ring_seconds", "talk_seconds", "hold_seconds")
+#: What may change of a leg.
+_CHANGING = ("endpoint", "user_id", "answered_at", "ended_at", "outcome", "cause", "talks", "holds", *_SECONDS)
 
 
 def as_state(row: Call) -> CallState:
@@ -92,6 +99,9 @@ def _write_leg(row: Call, known: Leg | None, state: LegState, users: Users, call
     leg.ring_seconds, leg.talk_seconds, leg.hold_seconds = seconds.ring, seconds.talk, seconds.hold
     if known is None:
         row.legs.append(leg)
+    elif inspect(leg).modified:  # rows that name the same columns are written together
+        for name in _CHANGING:
+            flag_modified(leg, name)
 
 
 def _leg_state(leg: Leg) -> LegState:

@@ -41,7 +41,13 @@ class DebtorZone:
 
     def zones(self) -> tuple[ZoneInfo, ...]:
         """The same as zones."""
-        return tuple(ZoneInfo(name) for name in self.names)
+        return tuple(_zone(name) for name in self.names)
+
+
+@lru_cache(maxsize=1024)
+def _zone(name: str) -> ZoneInfo:
+    """The library itself remembers eight: a country with more is read from its files again and again."""
+    return ZoneInfo(name)
 
 
 def resolve(

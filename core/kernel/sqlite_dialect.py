@@ -28,8 +28,8 @@ T = TypeVar("T")
 
 #: The driver part of the URL of an engine that works so.
 DRIVER = "sqlite+whole"
-#: How long a brief writer may keep everybody else from their turn.
-GIVE_WAY_SECONDS = 0.0003
+#: How long a brief transaction may keep everybody else from their turn. What a ring asks takes less than a reader has.
+WRITER_SECONDS, READER_SECONDS = 0.0003, 0.001
 _MOST_TURNS = 20
 _EMPTY_TURN_SECONDS = 0.00005
 _READING = "BEGIN"
@@ -118,14 +118,13 @@ class _Connection(AsyncAdapt_aiosqlite_connection):
         return self._ask_thread(begin, question)
 
     def _answered(self, raw: sqlite3.Connection, question: Callable[[sqlite3.Connection], T]) -> T:
-        """A writer that has been at it for a while gives way to what waits: a whole unit of work is not brief."""
-        if not self._reads:
-            now = perf_counter()
-            if self._since is None:
-                self._since = now
-            elif now - self._since > GIVE_WAY_SECONDS:
-                await_(_give_way())
-                self._since = perf_counter()
+        """Who has been at it for a while gives way to what waits: a whole unit of work is not brief, nor a page."""
+        now = perf_counter()
+        if self._since is None:
+            self._since = now
+        elif now - self._since > (READER_SECONDS if self._reads else WRITER_SECONDS):
+            await_(_give_way())
+            self._since = perf_counter()
         return question(raw)
 
     def _ask_thread(self, begin: str | None, question: Callable[[sqlite3.Connection], T]) -> T:

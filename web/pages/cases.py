@@ -41,7 +41,7 @@ async def show(request: Request) -> Response:
     """The case screen. Looking at it is written in the audit trail."""
     held, me, case_id = services(request), actor(request), request.path_params["id"]
     now = held.clock.now()
-    async with held.uow.read() as session:
+    async with held.uow.read(brief=True) as session:
         card = await case_card(session, me, case_id)
         life = await case_life(session, me, card, now)
         work = await case_work(session, me, card, now)

@@ -67,7 +67,7 @@ def reporter(uow: UnitOfWork, clock: ManualClock, book: RingBook) -> CallReporte
 
 @pytest.fixture
 def bell(uow: UnitOfWork, bus: Bus, clock: ManualClock, book: RingBook) -> Bell:
-    return Bell(bus, clock, book, FakePlates(uow))
+    return Bell(bus, clock, book, FakePlates(uow), patience=30)
 
 
 def outline(events: list[Event]) -> list[tuple[str, set[int]]]:
@@ -205,7 +205,7 @@ async def test_whoever_was_told_finds_what_he_was_told_of(
 
 async def test_nobody_waits_for_ever(bell: Bell, uow: UnitOfWork, bus: Bus, clock: ManualClock) -> None:
     impatient = RingBook(patience=0.01)
-    hasty = Bell(bus, clock, impatient, FakePlates(uow))
+    hasty = Bell(bus, clock, impatient, FakePlates(uow), patience=30)
     await hasty.ring([ringing(incoming(1), 1)])
     async with asyncio.timeout(5):
         await impatient.until_written(1)
