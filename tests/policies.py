@@ -133,6 +133,17 @@ _SUM_ON = {"claim_id": "{claim}", "component": "agency_fees", "amount": "5", "re
 _DEBT = {
     "GET /cases/{id:int}/balance": Entry(needs=("cases.view",), target="case"),
     "POST /cases/{id:int}/adjust": Entry(needs=("ledger.edit",), target="case", form=_SUM_ON),
+    "GET /cases/{id:int}/claims/new": Entry(needs=("ledger.edit",), target="case"),
+    "POST /cases/{id:int}/claims": Entry(
+        needs=("ledger.edit",),
+        target="case",
+        form={"number": "2", "principal": "10", "reason": "an invoice"},
+        once=True,
+    ),
+    "GET /cases/{id:int}/claims/{claim:int}": Entry(needs=("ledger.edit",), target="case"),
+    "POST /cases/{id:int}/claims/{claim:int}": Entry(
+        needs=("ledger.edit",), target="case", form={"number": "1", "reason": "a mistake"}
+    ),
     "POST /cases/{id:int}/write-off": Entry(
         needs=("ledger.edit",), target="case", form={**_SUM_ON, "component": "principal"}
     ),

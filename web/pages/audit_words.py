@@ -50,6 +50,8 @@ ACTIONS: Mapping[str, Message] = {
     "claim.interest": msg("Interest of a claim changed"),
     "commission.recounted": msg("Commission reckoned again"),
     "commission.terms_added": msg("Commission terms added"),
+    "claim.added": msg("Claim added"),
+    "claim.edited": msg("Claim corrected"),
     "commission.terms_changed": msg("Commission terms changed"),
     "commission.terms_removed": msg("Commission terms removed"),
     "company.added": msg("Company entered"),
