@@ -133,6 +133,17 @@ _SUM_ON = {"claim_id": "{claim}", "component": "agency_fees", "amount": "5", "re
 _DEBT = {
     "GET /cases/{id:int}/balance": Entry(needs=("cases.view",), target="case"),
     "POST /cases/{id:int}/adjust": Entry(needs=("ledger.edit",), target="case", form=_SUM_ON),
+    "GET /cases/{id:int}/claims/new": Entry(needs=("ledger.edit",), target="case"),
+    "POST /cases/{id:int}/claims": Entry(
+        needs=("ledger.edit",),
+        target="case",
+        form={"number": "2", "principal": "10", "reason": "an invoice"},
+        once=True,
+    ),
+    "GET /cases/{id:int}/claims/{claim:int}": Entry(needs=("ledger.edit",), target="case"),
+    "POST /cases/{id:int}/claims/{claim:int}": Entry(
+        needs=("ledger.edit",), target="case", form={"number": "1", "reason": "a mistake"}
+    ),
     "POST /cases/{id:int}/write-off": Entry(
         needs=("ledger.edit",), target="case", form={**_SUM_ON, "component": "principal"}
     ),
@@ -446,6 +457,35 @@ _API = {
     "GET /api/v1/parties": Entry(needs=("cases.view",)),
     "GET /api/v1/phones/{e164}": Entry(needs=("cases.view",), target="number"),
     "GET /api/v1/promises": Entry(needs=("cases.view",)),
+    "GET /api/v1/tasks": Entry(needs=("cases.view",)),
+    "POST /api/v1/tasks": Entry(
+        needs=("tasks.edit",),
+        target="case",
+        body='{"case_id": %(case)d, "title": "Call", "due_at": "2026-03-13T10:00:00Z"}',
+    ),
+    **{
+        f"POST /api/v1/tasks/{{id:int}}/{verb}": Entry(needs=("tasks.edit",), target="task", body=body)
+        for verb, body in (
+            ("finish", "{}"),
+            ("cancel", "{}"),
+            ("move", '{"due_at": "2026-03-13T10:00:00Z"}'),
+            ("give", "{}"),
+        )
+    },
+    "GET /api/v1/worklists": Entry(needs=("cases.view",)),
+    "POST /api/v1/next-case": Entry(needs=("cases.edit",)),
+    "POST /api/v1/mass-actions": Entry(needs=("cases.mass",), target="case", body='{"cases": [%(case)d]}'),
+    "GET /api/v1/mass-actions/{id:int}": Entry(needs=("cases.mass",), target="mass run"),
+    "GET /api/v1/mass-actions/{id:int}/rows": Entry(needs=("cases.mass",), target="mass run"),
+    **{
+        f"POST /api/v1/mass-actions/{{id:int}}/{verb}": Entry(needs=("cases.mass",), target="mass run", body=body)
+        for verb, body in (
+            ("foresee", '{"action": "next"}'),
+            ("start", '{"action": "next"}'),
+            ("stop", "{}"),
+            ("undo", "{}"),
+        )
+    },
     "GET /api/v1/payments": Entry(needs=("payments.view",)),
     "GET /api/v1/payments/{id:int}": Entry(needs=("payments.view",), target="payment"),
     "GET /api/v1/allocations": Entry(needs=("payments.view",)),

@@ -1,8 +1,8 @@
 """One way for every list: read what is asked for from the address, and make the view from the rows found."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import TypeVar
 from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo
@@ -31,6 +31,7 @@ from web.security import actor
 from web.state import services
 
 T = TypeVar("T")
+L = TypeVar("L")
 PAGE_SIZE = 50
 _CONTROL = frozenset({*CURSORS, "saved"})
 
@@ -89,6 +90,14 @@ class Asked:
         """What a filter's value stands for."""
         return choices.get(self.filters[key].value)
 
+    def first_day(self, key: str) -> date | None:
+        """The first day of a DATE filter, for what goes by days alone."""
+        return day_of(self.filters[key].value)
+
+    def last_day(self, key: str) -> date | None:
+        """The last day of a DATE filter, included."""
+        return day_of(self.filters[key].until)
+
     def since(self, key: str) -> datetime | None:
         """The start of the first day of a DATE filter, in the reader's zone."""
         return self._midnight(self.filters[key].value)
@@ -98,11 +107,33 @@ class Asked:
         return self._midnight(self.filters[key].until, days=1)
 
     def _midnight(self, text: str, days: int = 0) -> datetime | None:
-        try:
-            day = read_day(text) + timedelta(days=days)
-        except ValueError:
-            return None
-        return datetime.combine(day, time(), tzinfo=self.zone)
+        day = day_of(text)
+        return None if day is None else datetime.combine(day + timedelta(days=days), time(), tzinfo=self.zone)
+
+
+def day_of(text: str) -> date | None:
+    """A day as an address says it (ISO 8601); None for anything else."""
+    try:
+        return read_day(text)
+    except ValueError:
+        return None
+
+
+#: How many rows of a list a file takes at a time.
+EXPORT_BATCH = 500
+
+
+async def row_by_row(
+    read: Callable[[str | None], Awaitable[tuple[Sequence[L], str | None]]], row: Callable[[L], Row]
+) -> AsyncIterator[list[Row]]:
+    """The rows of a whole list, page by page: ``read`` gets the cursor behind which a page begins, and gives it and the
+    cursor of the next. It opens what it needs for that one page, so that a slow download holds no snapshot open."""
+    after: str | None = None
+    while True:
+        lines, after = await read(after)
+        yield [row(line) for line in lines]
+        if after is None:
+            return
 
 
 def asked(request: Request, spec: ListSpec, query: QueryParams | None = None) -> Asked:

@@ -19,9 +19,8 @@ from callcenter.app.demo.install import install_demo
 from callcenter.app.presets import install
 from callcenter.app.schema import migrate
 from callcenter.app.serve import ROLES, serve
+from callcenter.app.shipping import ship
 from core.audit.queries import verify
-from core.cases.service.promise_types import ship_promise_types
-from core.cases.shipped_rates import ship_rates
 from core.importing.command import ImportSummary, import_file, read_mapping
 from core.importing.model import OnExisting
 from core.importing.registry.kind import RegistryKind
@@ -33,7 +32,6 @@ from core.kernel.errors import DomainError, Invalid, NotFound
 from core.kernel.i18n import mark, msg, translator
 from core.payments.incoming.fields import DOOR as PAYMENTS
 from core.payments.queries.accounts import account_numbered
-from core.payments.service.schemes import ship_schemes
 from core.payments.statements.detect import Format
 from core.people.model import User
 from core.people.service.users import UserData
@@ -77,7 +75,9 @@ async def _serve(arguments: argparse.Namespace) -> None:
 
 
 async def _migrate(_arguments: argparse.Namespace) -> None:
-    async with _ground():
+    async with _ground() as base:
+        async with base.uow.write() as work:
+            await ship(work, at=base.clock.now())
         print("the database has the schema of this version")
 
 
@@ -91,9 +91,7 @@ async def _add_user(arguments: argparse.Namespace) -> None:
     async with _ground() as base:
         async with base.uow.write() as work:
             roles = await install(work, translator("en"))
-            await ship_promise_types(work)
-            await ship_rates(work, at=base.clock.now())
-            await ship_schemes(work, translator("en"), at=base.clock.now())
+            await ship(work, at=base.clock.now())
         if arguments.role not in roles:
             raise Invalid({"role": msg("Choose one of: {roles}.", roles=", ".join(roles))})
         data = UserData(login=arguments.login, role_id=roles[arguments.role], extension=arguments.extension)

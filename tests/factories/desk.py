@@ -21,10 +21,12 @@ from callcenter.calls.directory import ship_results
 from callcenter.calls.facts import CallPhase, Direction, LegKind, LegOutcome
 from callcenter.calls.model import Call, CallLink, Leg
 from callcenter.calls.service import CallService
-from core.cases.model import Case, Jurisdiction, Order, PartyRole
+from core.cases.model import Case, Jurisdiction, MassRun, MassState, Order, PartyRole, TaskKind
 from core.cases.service.cases import NewCase, NewClaim, NewPerson, open_case
 from core.cases.service.creditors import CreditorData, add_creditor, ensure_order
+from core.cases.service.mass import Mass
 from core.cases.service.promise_types import ship_promise_types
+from core.cases.service.tasks import NewTask, add_task
 from core.kernel.access import PROGRAM, Scope
 from core.kernel.clock import ManualClock
 from core.kernel.ids import IdSource
@@ -193,6 +195,25 @@ class Desk:
         )
         service: CallbackService = self.services.parts[CallbackService]
         return await service.plan(PROGRAM, plan)
+
+    async def task(self, owner: str, *, key: str | None = None, title: str = "Call") -> int:
+        """A task on ``owner``'s case for tomorrow; with a ``key`` the program's own."""
+        now = self.clock.now()
+        new = NewTask(
+            case_id=self.cases[owner].id, kind=TaskKind.CALL, title=title, due_at=now + timedelta(days=1), key=key
+        )
+        async with self.uow.write() as work:
+            return (await add_task(work, PROGRAM, new, at=now)).id
+
+    async def run(self, owner: str, login: str, state: MassState = MassState.DRAFT) -> int:
+        """A run of ``login``'s over ``owner``'s case, in a state that a job would have brought it to."""
+        actor = await self.cast.actor(self.uow, login)
+        mass: Mass = self.services.parts[Mass]
+        run_id = await mass.choose(actor, [self.cases[owner].id])
+        async with self.uow.write() as work:
+            run = await work.session.get_one(MassRun, run_id)
+            run.state, run.action = state, "" if state is MassState.DRAFT else "next"
+        return run_id
 
     async def paid(self, owner: str) -> Paid:
         """A payment on that collector's case, partly settled."""

@@ -6,10 +6,11 @@ export function open(href) {
   return htmx.ajax("GET", href, { source: "#frame", target: "#page", select: "#page", swap: "outerHTML show:top", push: "true" });
 }
 
-/** Fetch one element of the present page anew; the rest, and what is typed elsewhere, stays. */
-export function renew(element) {
-  const itself = `#${CSS.escape(element.id)}`;
-  return htmx.ajax("GET", path(), { source: element, target: element, select: itself, swap: "outerHTML" });
+/** Fetch elements of the present page anew, all by one look at it; the rest, and what is typed elsewhere, stays. */
+export function renew(first, ...others) {
+  const itself = ({ id }) => `#${CSS.escape(id)}`;
+  const selectOOB = others.map((one) => `${itself(one)}:outerHTML`).join(",");
+  return htmx.ajax("GET", path(), { source: first, target: first, select: itself(first), selectOOB, swap: "outerHTML" });
 }
 
 /** Calls `handler(root)` now and for every part of the page that is swapped in. */

@@ -7,7 +7,11 @@ import { isTyping } from "./dom.js";
 import { renew } from "./page.js";
 
 const MESSAGES = ["call.answered", "call.held", "call.ended", "callback.due", "recording.ready", "agent.state", "case.changed"];
+/* One change is told in several messages, milliseconds apart: they are one look. */
+const GATHER_MS = 20;
 const waiting = new Set();
+const due = new Set();
+let looking = false;
 
 const typingIn = (element) => element.contains(document.activeElement) && isTyping(document.activeElement);
 
@@ -17,12 +21,31 @@ function concerns(element, type, detail) {
   return here && refresh.split(" ").includes(type);
 }
 
+function soon(element) {
+  due.add(element.id);
+  if (looking) return;
+  looking = true;
+  setTimeout(lookAgain, GATHER_MS);
+}
+
+/** What comes while the page is fetched is for the next look: this one may be older. */
+async function lookAgain() {
+  const elements = [...due].map((id) => document.getElementById(id)).filter((element) => element);
+  due.clear();
+  try {
+    if (elements.length) await renew(...elements);
+  } finally {
+    looking = false;
+    due.forEach((id) => { const element = document.getElementById(id); if (element) soon(element); });
+  }
+}
+
 function look({ type, detail }) {
   const renewed = [];
   for (const element of document.querySelectorAll("#page [data-refresh]")) {
     if (!concerns(element, type, detail) || renewed.some((outer) => outer.contains(element))) continue;
     if (typingIn(element)) waiting.add(element.id);
-    else { renewed.push(element); renew(element); }
+    else { renewed.push(element); soon(element); }
   }
 }
 
@@ -30,18 +53,20 @@ for (const type of MESSAGES) document.addEventListener(type, look);
 
 // Typing may have begun while the answer was on its way.
 document.addEventListener("htmx:before:swap", (event) => {
-  const { sourceElement, target } = event.detail.ctx;
-  if (sourceElement !== target || !target?.dataset.refresh || !typingIn(target)) return;
-  event.preventDefault();
-  waiting.add(target.id);
-  target.querySelectorAll("[data-refresh]").forEach(renew);
+  const { ctx: { sourceElement, target }, tasks } = event.detail;
+  if (sourceElement !== target || !target?.dataset.refresh) return;
+  for (const task of tasks.filter((one) => one.target.dataset?.refresh && typingIn(one.target))) {
+    tasks.splice(tasks.indexOf(task), 1);
+    waiting.add(task.target.id);
+    task.target.querySelectorAll("[data-refresh]").forEach(soon);
+  }
 });
 document.addEventListener("focusout", ({ relatedTarget }) => {
   for (const id of waiting) {
     const element = document.getElementById(id);
     if (element?.contains(relatedTarget)) continue;
     waiting.delete(id);
-    if (element) renew(element);
+    if (element) soon(element);
   }
 });
 document.addEventListener("htmx:after:swap", ({ detail }) => { if (detail.ctx.target?.id === "page") waiting.clear(); });

@@ -11,10 +11,10 @@ from core.cases.ports import PlannedCalls
 from core.cases.queries.agenda import CALLBACK, Agenda, AgendaLine, AgendaQuery
 from core.cases.queries.agenda import agenda as read_agenda
 from core.kernel.access import Scope
-from core.kernel.i18n import msg
+from core.kernel.i18n import Message, msg
 from core.people import queries as people
 from web.export import export
-from web.lists import PAGE_SIZE, Asked, ListSpec, asked, view
+from web.lists import EXPORT_BATCH, PAGE_SIZE, Asked, ListSpec, asked, row_by_row, view
 from web.page import page
 from web.pages import work_words as words
 from web.pages.case_words import options
@@ -33,7 +33,6 @@ from web.pages.listing import (
 from web.security import actor, right, route
 from web.state import part, services
 
-_EXPORT_BATCH = 500
 _EVERYBODY = Option(value="all", label=msg("everybody within my reach"))
 TITLE = msg("To do")
 SPEC = ListSpec(
@@ -97,14 +96,12 @@ async def download(request: Request) -> Response:
     return await export(request, "todo", shown, _batches(request, _query(request, wanted)))
 
 
-async def _batches(request: Request, query: AgendaQuery) -> AsyncIterator[Sequence[Row]]:
-    after: str | None = None
-    while True:
-        found = await _read(request, replace(query, after=after, before=None, size=_EXPORT_BATCH))
-        yield [_row(line) for line in found.rows]
-        after = found.next
-        if after is None:
-            return
+def _batches(request: Request, query: AgendaQuery) -> AsyncIterator[list[Row]]:
+    async def read(after: str | None) -> tuple[Sequence[AgendaLine], str | None]:
+        found = await _read(request, replace(query, after=after, before=None, size=EXPORT_BATCH))
+        return found.rows, found.next
+
+    return row_by_row(read, _row)
 
 
 async def _read(request: Request, query: AgendaQuery) -> Agenda:
@@ -149,7 +146,7 @@ def _row(line: AgendaLine) -> Row:
         cells={
             "due": TimeCell(line.due_at),
             "kind": StateCell(words.AGENDA_KINDS[line.kind]),
-            "title": TextCell(line.title),
+            "title": TextCell(line.title if is_call else Message(line.title)),  # the program's own are translated
             "case": TextCell(line.number, href=case),
             "debtor": TextCell(line.debtor_name),
             "user": TextCell(line.user),

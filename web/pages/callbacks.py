@@ -21,7 +21,7 @@ from core.parties.model import Phone
 from core.people import queries as people
 from web.export import export
 from web.forms import Form, parse
-from web.lists import PAGE_SIZE, Asked, ListSpec, asked, view
+from web.lists import EXPORT_BATCH, PAGE_SIZE, Asked, ListSpec, asked, row_by_row, view
 from web.page import go_to, page
 from web.pages import call_words as words
 from web.pages.listing import (
@@ -43,7 +43,6 @@ from web.state import part, services
 _VIEW = right(VIEW)
 _EDIT = right(EDIT)
 _WINDOW = timedelta(minutes=30)
-_EXPORT_BATCH = 500
 _Reason = Annotated[str, StringConstraints(max_length=500)]
 
 SPEC = ListSpec(
@@ -127,14 +126,12 @@ async def download(request: Request) -> Response:
     return await export(request, "callbacks", shown, _batches(request, _query(wanted)))
 
 
-async def _batches(request: Request, query: CallbackQuery) -> AsyncIterator[Sequence[Row]]:
-    after: str | None = None
-    while True:
-        found = await _find(request, replace(query, after=after, before=None, size=_EXPORT_BATCH))
-        yield [_row(one) for one in found.rows]
-        after = found.next
-        if after is None:
-            return
+def _batches(request: Request, query: CallbackQuery) -> AsyncIterator[list[Row]]:
+    async def read(after: str | None) -> tuple[Sequence[CallbackRow], str | None]:
+        found = await _find(request, replace(query, after=after, before=None, size=EXPORT_BATCH))
+        return found.rows, found.next
+
+    return row_by_row(read, _row)
 
 
 async def detail(request: Request) -> Response:

@@ -17,12 +17,12 @@ from core.cases.rules.interest import Days
 from core.cases.service import accrual, debts
 from core.cases.service.debts import FEES, DebtChange
 from core.kernel.access import Actor
-from core.kernel.clock import read_day
 from core.kernel.errors import Invalid
 from core.kernel.i18n import Message
 from core.kernel.uow import Work
 from core.planning.queries import company
 from web.forms import Form, parse, submitted
+from web.lists import day_of
 from web.once import fresh_key, once
 from web.page import go_to, page
 from web.pages import debt_words as told
@@ -51,7 +51,7 @@ async def _sheet(
     held, me, case_id = services(request), actor(request), request.path_params["id"]
     async with held.uow.read() as session:
         today = await agency_day(session, held.clock.now())
-        sheet = await debt_sheet(session, me, case_id, _day(request.query_params.get("on"), today))
+        sheet = await debt_sheet(session, me, case_id, day_of(request.query_params.get("on", "")) or today)
         agency = await company(session)
     await held.looks.looked(me, ("case", case_id))
     context = {
@@ -76,13 +76,6 @@ async def _sheet(
         "once": fresh_key(),
     }
     return await page(request, "cases/debt.html", context, status=422 if faults else 200)
-
-
-def _day(text: str | None, today: date) -> date:
-    try:
-        return read_day(text) if text else today
-    except ValueError:
-        return today
 
 
 class ChangeForm(Form):

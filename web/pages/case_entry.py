@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import StringConstraints
@@ -15,16 +14,18 @@ from core.cases.model import COMPONENTS, Creditor, Jurisdiction
 from core.cases.queries.lists import stages
 from core.cases.queries.orders import OrderRow, order_row
 from core.cases.service.cases import NewCase, NewClaim, NewPerson, open_case
+from core.cases.service.claims import sum_faults
 from core.kernel.errors import DomainError, Invalid
-from core.kernel.i18n import Message, msg
+from core.kernel.i18n import Message
 from core.parties.errors import BadPhone
 from core.parties.model import IdKind, PartyKind
 from core.parties.service import NewParty, NewPhone, known_by_id
 from core.people import queries as people
-from web.forms import EmailField, Form, ZoneField, parse, submitted
+from web.forms import EmailField, ZoneField, parse, submitted
 from web.page import go_to, page
 from web.pages import case_words as words
 from web.pages.choices import language_options, zone_options
+from web.pages.claim_fields import ClaimFields, natures
 from web.pages.listing import Option
 from web.security import actor, right, route
 from web.state import services
@@ -32,7 +33,7 @@ from web.state import services
 Short = Annotated[str, StringConstraints(max_length=60)]
 
 
-class CaseForm(Form):
+class CaseForm(ClaimFields):
     """A case with its main debtor and first claim. Sums are in the creditor's currency."""
 
     number: Annotated[str, StringConstraints(min_length=1, max_length=60)]
@@ -49,18 +50,7 @@ class CaseForm(Form):
     jurisdiction: Jurisdiction | None = None
     stage_id: int | None = None
     collector_id: int | None = None
-    claim: Short = ""
-    contract_no: Annotated[str, StringConstraints(max_length=80)] | None = None
-    contract_on: date | None = None
-    due_on: date | None = None
-    limitation_on: date | None = None
-    principal: Decimal = Decimal(0)
-    contractual_interest: Decimal = Decimal(0)
-    statutory_interest: Decimal = Decimal(0)
-    penalty: Decimal = Decimal(0)
-    creditor_fees: Decimal = Decimal(0)
-    court_costs: Decimal = Decimal(0)
-    agency_fees: Decimal = Decimal(0)
+    claim_no: Short = ""
 
     def party(self, region: str) -> NewParty:
         """The debtor as the use case takes it."""
@@ -79,21 +69,10 @@ class CaseForm(Form):
 
     def first_claim(self) -> NewClaim:
         """The claim. Raises ``Invalid`` for sums that make no debt."""
-        sums = {name: getattr(self, name) for name in COMPONENTS}
-        faults = {name: msg("Enter a sum of zero or more.") for name, value in sums.items() if value < 0}
-        faults |= {name: msg("Use at most two decimals.") for name, value in sums.items() if value != round(value, 2)}
-        if not faults and not any(sums.values()):
-            faults = {"principal": msg("Nothing is owed: enter at least one sum.")}
-        if faults:
+        new = self.claim(self.claim_no or self.number)
+        if faults := sum_faults(new):
             raise Invalid(faults)
-        return NewClaim(
-            number=self.claim or self.number,
-            contract_no=self.contract_no,
-            contract_on=self.contract_on,
-            due_on=self.due_on,
-            limitation_on=self.limitation_on,
-            **sums,
-        )
+        return new
 
 
 async def new(request: Request) -> Response:
@@ -157,6 +136,7 @@ async def _form(
         "id_kinds": words.options(words.ID_KINDS),
         "languages_": language_options(),
         "zones": zone_options(),
+        "natures": natures(),
         "components": [(name, words.COMPONENT_LABELS[name]) for name in COMPONENTS],
     }
     return await page(request, "orders/case_form.html", context, status=422 if faults else 200)

@@ -1,6 +1,6 @@
 """The list of cases."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 
 from starlette.requests import Request
@@ -16,7 +16,7 @@ from core.kernel.i18n import LANGUAGES, Message, msg
 from core.kernel.money import Money
 from core.people import queries as people
 from web.export import export
-from web.lists import PAGE_SIZE, Asked, ListSpec, asked, view
+from web.lists import EXPORT_BATCH, PAGE_SIZE, Asked, ListSpec, asked, row_by_row, view
 from web.page import page
 from web.pages import case_words as words
 from web.pages.listing import (
@@ -40,7 +40,6 @@ from web.rendering import LANGUAGE_NAMES
 from web.security import actor, right, route
 from web.state import services
 
-_EXPORT_BATCH = 500
 _NOBODY = Option(value=NOTHING, label=msg("nobody"))
 _KINDS: Mapping[FieldKind, FilterKind] = {
     FieldKind.CHOICE: FilterKind.SELECT,
@@ -152,16 +151,15 @@ async def download(request: Request) -> Response:
     return await export(request, "cases", shown, batches(request, query_of(wanted)))
 
 
-async def batches(request: Request, query: ListQuery) -> AsyncIterator[list[Row]]:
-    """The rows page by page, each read on its own so that a slow download holds no snapshot open."""
-    after: str | None = None
-    while True:
+def batches(request: Request, query: ListQuery) -> AsyncIterator[list[Row]]:
+    """The rows page by page."""
+
+    async def read(after: str | None) -> tuple[Sequence[CaseRow], str | None]:
         async with services(request).uow.read() as session:
-            found = await lists.export_page(session, actor(request), query, after=after, size=_EXPORT_BATCH)
-        yield [case_row(line) for line in found.rows]
-        after = found.next
-        if after is None:
-            return
+            found = await lists.export_page(session, actor(request), query, after=after, size=EXPORT_BATCH)
+        return found.rows, found.next
+
+    return row_by_row(read, case_row)
 
 
 async def spec_of(request: Request) -> ListSpec:

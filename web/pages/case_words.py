@@ -1,6 +1,7 @@
 """How what is stored about cases reads on screen: words and icons."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from core.cases.model import (
@@ -18,6 +19,7 @@ from core.cases.rules.plans import Rhythm
 from core.cases.service.agreements import SUPERSEDED
 from core.importing.model import BatchState, Outcome
 from core.kernel.i18n import Message, msg
+from core.kernel.money import Money
 from core.parties.model import AddressKind, Consent, IdKind, PartyKind, PhoneKind, PhoneQuality
 from web.pages.listing import Option, State, Tone
 
@@ -207,6 +209,11 @@ def debt_change(data: Mapping[str, Any]) -> Message:
             return msg("Claim {claim} bears no interest", claim=data["claim"])
         case "terms":
             return msg("Claim {claim} bears interest: {group}", claim=data["claim"], group=data["group"])
+        case "added":
+            owed = Money(Decimal(data["amount"]), data["currency"])
+            return msg("Claim {claim} added, {amount}", claim=data["claim"], amount=owed)
+        case "edited":
+            return msg("Claim {claim} corrected", claim=data["claim"])
     return msg(
         "{what}: {component} of claim {claim}, {amount} {currency}",
         what=_DEBT_CHANGES[data["change"]],

@@ -9,6 +9,7 @@ from core.cases.model import Claim, Component, DayRule, Posting
 from core.cases.queries.debt import DebtSheet, PostedLine
 from core.cases.rules.balance import ClaimBalance
 from core.cases.rules.interest import Accrual, AccrualLine, Days, Term, explained
+from core.cases.rules.limitation import PERIODS
 from core.kernel.i18n import Message, msg
 from web.pages.case_words import COMPONENT_LABELS
 
@@ -60,9 +61,11 @@ class InterestSheet:
 class ClaimSheet:
     """A claim of the sheet."""
 
+    claim_id: int
     number: str
     contract_no: str | None
     due_on: date | None
+    barred: Message | None
     total: Decimal
     group: str | None
     parts: tuple[PartLine, ...]
@@ -75,9 +78,11 @@ def claim_sheet(balance: ClaimBalance, sheet: DebtSheet) -> ClaimSheet:
     claim: Claim = sheet.claims[balance.claim_id]
     group = sheet.groups.get(claim.interest_group_id or 0)
     return ClaimSheet(
+        claim_id=claim.id,
         number=balance.claim_number,
         contract_no=balance.contract_no,
         due_on=balance.due_on,
+        barred=limitation_told(claim),
         total=balance.total,
         group=group.name if group else None,
         parts=tuple(_parts(balance)),
@@ -87,6 +92,17 @@ def claim_sheet(balance: ClaimBalance, sheet: DebtSheet) -> ClaimSheet:
         ),
         interest=tuple(_interest(accrual) for accrual in explained(balance.accrued)),
     )
+
+
+def limitation_told(claim: Claim) -> Message | None:
+    """From when the claim is time-barred, and by which clause where nobody stated it."""
+    if claim.limitation_on is None:
+        return None
+    period = PERIODS.get(claim.limitation_by or "")
+    if period is None:
+        return msg("Time-barred from {day}, as stated", day=claim.limitation_on)
+    told = msg("Time-barred from {day} by {clause}", day=claim.limitation_on, clause=period.clause)
+    return told if period.confirmed else msg("{told} (not confirmed by a lawyer)", told=told)
 
 
 def _parts(balance: ClaimBalance) -> list[PartLine]:

@@ -28,7 +28,7 @@ from core.kernel.errors import DomainError, Invalid
 from core.kernel.i18n import Message, msg
 from web.export import export
 from web.forms import Form, is_position, parse, submitted, typed
-from web.lists import PAGE_SIZE, ListSpec, asked, view
+from web.lists import EXPORT_BATCH, PAGE_SIZE, ListSpec, asked, row_by_row, view
 from web.page import go_to, page
 from web.pages import case_words as words
 from web.pages import work_words, worklists
@@ -50,7 +50,6 @@ from web.security import actor, right, route
 from web.state import part, services
 
 _CHUNK = 1024 * 1024
-_EXPORT_BATCH = 500
 _MOVING = (MassState.RUNNING, MassState.UNDOING)
 
 RUNS = ListSpec(
@@ -349,16 +348,14 @@ async def download(request: Request) -> Response:
     return await export(request, f"mass-{run_id}", shown, _batches(request, run_id, wanted.value("outcome") or None))
 
 
-async def _batches(request: Request, run_id: int, outcome: str | None) -> AsyncIterator[Sequence[Row]]:
-    after: str | None = None
-    while True:
-        query = ItemQuery(outcome=outcome, after=after, size=_EXPORT_BATCH)
+def _batches(request: Request, run_id: int, outcome: str | None) -> AsyncIterator[list[Row]]:
+    async def read(after: str | None) -> tuple[Sequence[queries.ItemRow], str | None]:
+        query = ItemQuery(outcome=outcome, after=after, size=EXPORT_BATCH)
         async with services(request).uow.read() as session:
             rows, found = await queries.items_of(session, actor(request), run_id, query)
-        yield [_row(line) for line in rows]
-        after = found.next
-        if after is None:
-            return
+        return rows, found.next
+
+    return row_by_row(read, _row)
 
 
 _MASS = right(rights.MASS)

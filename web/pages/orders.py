@@ -1,6 +1,6 @@
 """Orders: the list, one with its lot, and entering them by hand."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any
@@ -15,13 +15,12 @@ from core.cases.errors import OrderNumberTaken
 from core.cases.queries.lists import creditors
 from core.cases.queries.orders import OrderQuery, OrderRow, list_orders, order_row
 from core.cases.service.creditors import OrderData, add_order, change_order, delete_order
-from core.kernel.clock import read_day
 from core.kernel.errors import Invalid
 from core.kernel.i18n import Message, msg
 from core.kernel.money import Money
 from web.export import export
 from web.forms import Form, is_position, parse, submitted
-from web.lists import PAGE_SIZE, Asked, ListSpec, asked, view
+from web.lists import EXPORT_BATCH, PAGE_SIZE, Asked, ListSpec, asked, row_by_row, view
 from web.page import go_to, page
 from web.pages.listing import (
     Align,
@@ -38,8 +37,6 @@ from web.pages.listing import (
 )
 from web.security import actor, right, route
 from web.state import services
-
-_EXPORT_BATCH = 200
 
 ORDERS = ListSpec(
     key="orders",
@@ -123,26 +120,18 @@ async def _spec(request: Request) -> ListSpec:
 
 def _query(wanted: Asked) -> OrderQuery:
     chosen = wanted.filters["creditor"].choices
-    placed = wanted.filters["placed"]
     return OrderQuery(
         search=wanted.search,
         creditor_ids=tuple(int(one) for one in chosen if is_position(one)),
         entered=bool(wanted.value("entered")),
         held=bool(wanted.value("held")),
-        placed_from=_day(placed.value),
-        placed_to=_day(placed.until),
+        placed_from=wanted.first_day("placed"),
+        placed_to=wanted.last_day("placed"),
         sort=wanted.sort,
         after=wanted.after,
         before=wanted.before,
         size=PAGE_SIZE,
     )
-
-
-def _day(text: str) -> date | None:
-    try:
-        return read_day(text)
-    except ValueError:
-        return None
 
 
 def _row(line: OrderRow) -> Row:
@@ -172,16 +161,14 @@ async def download(request: Request) -> Response:
     return await export(request, "orders", shown, _batches(request, _query(wanted)))
 
 
-async def _batches(request: Request, query: OrderQuery) -> AsyncIterator[list[Row]]:
-    after: str | None = None
-    while True:
+def _batches(request: Request, query: OrderQuery) -> AsyncIterator[list[Row]]:
+    async def read(after: str | None) -> tuple[Sequence[OrderRow], str | None]:
         async with services(request).uow.read() as session:
-            asked_now = replace(query, after=after, before=None, size=_EXPORT_BATCH)
+            asked_now = replace(query, after=after, before=None, size=EXPORT_BATCH)
             found = await list_orders(session, actor(request), asked_now)
-        yield [_row(line) for line in found.rows]
-        after = found.next
-        if after is None:
-            return
+        return found.rows, found.next
+
+    return row_by_row(read, _row)
 
 
 async def one(request: Request) -> Response:

@@ -1,6 +1,6 @@
 """Payments: the list, what is in suspense, and one payment with all that became of it."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from starlette.requests import Request
@@ -22,7 +22,7 @@ from core.payments.rules.matching import Reason, Why
 from core.payments.service.accounts import list_accounts
 from core.people import queries as people
 from web.export import export
-from web.lists import Asked, ListSpec, asked, view
+from web.lists import EXPORT_BATCH, Asked, ListSpec, asked, row_by_row, view
 from web.page import page
 from web.pages import case_words
 from web.pages import money_words as words
@@ -44,7 +44,6 @@ from web.pages.listing import (
 from web.security import actor, right, route
 from web.state import services
 
-_EXPORT_BATCH = 500
 _SHORT = 80
 _KINDS = {
     FieldKind.CHOICE: FilterKind.SELECT,
@@ -162,15 +161,14 @@ def _downloaded(kind: ListSpec) -> Endpoint:
     return download
 
 
-async def _batches(request: Request, query: ListQuery) -> AsyncIterator[list[Row]]:
-    query = replace(query, after=None, before=None, size=_EXPORT_BATCH)
-    while True:
+def _batches(request: Request, query: ListQuery) -> AsyncIterator[list[Row]]:
+    async def read(after: str | None) -> tuple[Sequence[PaymentRow], str | None]:
         async with services(request).uow.read() as session:
-            found = await list_payments(session, actor(request), query)
-        yield [_row(line) for line in found.rows]
-        if found.next is None:
-            return
-        query = replace(query, after=found.next)
+            asked_now = replace(query, after=after, before=None, size=EXPORT_BATCH)
+            found = await list_payments(session, actor(request), asked_now)
+        return found.rows, found.next
+
+    return row_by_row(read, _row)
 
 
 async def _spec(request: Request, kind: ListSpec) -> ListSpec:

@@ -15,12 +15,11 @@ from core.cases.model import PromiseState
 from core.cases.queries import dues, lists
 from core.cases.queries.dues import DRAFT, DaySum, DueQuery, DueRow
 from core.cases.queries.lists import Listing
-from core.kernel.clock import read_day
 from core.kernel.i18n import msg
 from core.kernel.money import Money
 from core.people import queries as people
 from web.export import export
-from web.lists import PAGE_SIZE, Asked, ListSpec, asked, view
+from web.lists import EXPORT_BATCH, PAGE_SIZE, Asked, ListSpec, asked, day_of, row_by_row, view
 from web.page import page
 from web.pages import case_words as words
 from web.pages.listing import (
@@ -40,7 +39,6 @@ from web.pages.listing import (
 from web.security import actor, right, route
 from web.state import services
 
-_EXPORT_BATCH = 500
 STATES: Mapping[str, State] = {DRAFT: words.PLAN_STATES[DRAFT], **words.PROMISE_STATES}
 #: What the calendar's figures open: everything that was not called off.
 _COUNTED = tuple(state for state in STATES if state != PromiseState.CANCELLED)
@@ -116,14 +114,12 @@ async def download(request: Request) -> Response:
     return await export(request, "promises", shown, _batches(request, _query(wanted)))
 
 
-async def _batches(request: Request, query: DueQuery) -> AsyncIterator[Sequence[Row]]:
-    after: str | None = None
-    while True:
-        found = await _find(request, replace(query, after=after, before=None, size=_EXPORT_BATCH))
-        yield [_row(one) for one in found.rows]
-        after = found.next
-        if after is None:
-            return
+def _batches(request: Request, query: DueQuery) -> AsyncIterator[list[Row]]:
+    async def read(after: str | None) -> tuple[Sequence[DueRow], str | None]:
+        found = await _find(request, replace(query, after=after, before=None, size=EXPORT_BATCH))
+        return found.rows, found.next
+
+    return row_by_row(read, _row)
 
 
 async def _find(request: Request, query: DueQuery) -> Listing[DueRow]:
@@ -135,8 +131,8 @@ def _query(wanted: Asked) -> DueQuery:
     return DueQuery(
         plans=wanted.one_of("kind", {"promise": False, "plan": True}),
         states=[state for state in wanted.filters["state"].choices if state in STATES],
-        due_from=_day(wanted.filters["due"].value),
-        due_to=_day(wanted.filters["due"].until),
+        due_from=wanted.first_day("due"),
+        due_to=wanted.last_day("due"),
         collector_id=wanted.number("collector"),
         unit_id=wanted.number("team"),
         creditor_id=wanted.number("creditor"),
@@ -146,13 +142,6 @@ def _query(wanted: Asked) -> DueQuery:
         before=wanted.before,
         size=PAGE_SIZE,
     )
-
-
-def _day(text: str) -> date | None:
-    try:
-        return read_day(text)
-    except ValueError:
-        return None
 
 
 async def _spec(request: Request) -> ListSpec:
@@ -222,7 +211,7 @@ async def calendar(request: Request) -> Response:
 
 
 def _month(text: str, today: date) -> date:
-    return (_day(f"{text}-01") or today).replace(day=1)
+    return (day_of(f"{text}-01") or today).replace(day=1)
 
 
 def _calendar_day(day: date, month: date, today: date, found: Sequence[DaySum]) -> CalendarDay:

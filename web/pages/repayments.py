@@ -1,14 +1,12 @@
 """Repayments: every line that a settlement brought on a claim's component, and those that took one back."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from core.cases.queries import lists
-from core.kernel.clock import read_day
 from core.kernel.i18n import msg
 from core.kernel.money import Money
 from core.payments import rights
@@ -16,7 +14,7 @@ from core.payments.queries.payments import Repayment
 from core.payments.queries.repayments import RepaymentQuery, list_repayments, repayment_sums
 from core.people import queries as people
 from web.export import export
-from web.lists import PAGE_SIZE, Asked, ListSpec, asked, view
+from web.lists import EXPORT_BATCH, PAGE_SIZE, Asked, ListSpec, asked, row_by_row, view
 from web.page import page
 from web.pages import case_words
 from web.pages import money_words as words
@@ -36,8 +34,6 @@ from web.pages.listing import (
 )
 from web.security import actor, right, route
 from web.state import services
-
-_EXPORT_BATCH = 500
 
 REPAYMENTS = ListSpec(
     key="repayments",
@@ -85,10 +81,12 @@ async def show(request: Request) -> Response:
     wanted = asked(request, await _spec(request))
     query, me = _query(wanted), actor(request)
     async with services(request).uow.read() as session:
-        found, following = await list_repayments(session, me, query)
+        found = await list_repayments(session, me, query)
         sums = await repayment_sums(session, me, query)
     total = sum(count for _, count, _ in sums)
-    drawn = await view(request, wanted, map(_row, found), next_cursor=following, total=total)
+    drawn = await view(
+        request, wanted, map(_row, found.rows), next_cursor=found.next, previous_cursor=found.previous, total=total
+    )
     return await page(request, "money/repayments.html", {"view": drawn, "sums": sums})
 
 
@@ -99,15 +97,14 @@ async def download(request: Request) -> Response:
     return await export(request, "repayments", shown, _batches(request, _query(wanted)))
 
 
-async def _batches(request: Request, query: RepaymentQuery) -> AsyncIterator[list[Row]]:
-    after: str | None = None
-    while True:
+def _batches(request: Request, query: RepaymentQuery) -> AsyncIterator[list[Row]]:
+    async def read(after: str | None) -> tuple[Sequence[Repayment], str | None]:
         async with services(request).uow.read() as session:
-            asked_now = replace(query, after=after, size=_EXPORT_BATCH)
-            found, after = await list_repayments(session, actor(request), asked_now)
-        yield [_row(line) for line in found]
-        if after is None:
-            return
+            asked_now = replace(query, after=after, before=None, size=EXPORT_BATCH)
+            found = await list_repayments(session, actor(request), asked_now)
+        return found.rows, found.next
+
+    return row_by_row(read, _row)
 
 
 async def _spec(request: Request) -> ListSpec:
@@ -122,7 +119,6 @@ async def _spec(request: Request) -> ListSpec:
 
 
 def _query(wanted: Asked) -> RepaymentQuery:
-    day = wanted.filters["value"]
     return RepaymentQuery(
         search=wanted.search,
         case_id=wanted.number("case"),
@@ -130,18 +126,12 @@ def _query(wanted: Asked) -> RepaymentQuery:
         creditor_id=wanted.number("creditor"),
         collector_id=wanted.number("collector"),
         component=wanted.one_of("component", {name: name for name in case_words.COMPONENT_LABELS}),
-        value_from=_day(day.value),
-        value_to=_day(day.until),
+        value_from=wanted.first_day("value"),
+        value_to=wanted.last_day("value"),
         after=wanted.after,
+        before=wanted.before,
         size=PAGE_SIZE,
     )
-
-
-def _day(text: str) -> date | None:
-    try:
-        return read_day(text)
-    except ValueError:
-        return None
 
 
 def _row(line: Repayment) -> Row:

@@ -1,7 +1,7 @@
 """Users: the list, the form, and what can be done to one."""
 
 import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
@@ -12,14 +12,13 @@ from starlette.responses import Response
 
 from core.kernel.errors import Invalid
 from core.kernel.i18n import msg
-from core.kernel.paging import Page
 from core.people import queries
 from core.people.model import Role, User
 from core.people.queries import UserSearch
 from core.people.service.users import UserData
 from web.export import export
 from web.forms import EmailField, Form, Line, PhoneField, ZoneField, parse, submitted
-from web.lists import PAGE_SIZE, Asked, ListSpec, asked, view
+from web.lists import EXPORT_BATCH, PAGE_SIZE, Asked, ListSpec, asked, row_by_row, view
 from web.page import go_to, page
 from web.pages.choices import language_options, zone_options
 from web.pages.listing import (
@@ -39,7 +38,6 @@ from web.pages.shipped_words import named, role_name
 from web.security import actor, right, route
 from web.state import services
 
-_EXPORT_BATCH = 500
 _STATES = {"active": True, "inactive": False}
 _ACTIVE = State(word=msg("active"), icon="circle-check")
 _INACTIVE = State(word=msg("deactivated"), icon="circle-off", tone=Tone.ALERT)
@@ -131,17 +129,13 @@ async def download(request: Request) -> Response:
     return await export(request, "users", shown, _batches(request, _search(wanted)))
 
 
-async def _batches(request: Request, search: UserSearch) -> AsyncIterator[list[Row]]:
-    after: str | None = None
-    while True:
+def _batches(request: Request, search: UserSearch) -> AsyncIterator[list[Row]]:
+    async def read(after: str | None) -> tuple[Sequence[Any], str | None]:
         async with services(request).uow.read() as session:
-            found: Page = await queries.users(
-                session, actor(request), search, size=_EXPORT_BATCH, after=after, before=None
-            )
-        yield [_row(line) for line in found.rows]
-        after = found.next
-        if after is None:
-            return
+            found = await queries.users(session, actor(request), search, size=EXPORT_BATCH, after=after, before=None)
+        return found.rows, found.next
+
+    return row_by_row(read, _row)
 
 
 async def _spec(request: Request) -> ListSpec:

@@ -7,20 +7,14 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 
-from callcenter.agents.directory import ship_reasons
 from callcenter.app import wiring
 from callcenter.app.demo.cases import demo_cases
 from callcenter.app.demo.money import demo_money
 from callcenter.app.demo.people import SHOWN, collectors, demo_people
 from callcenter.app.schema import downgrade, migrate
 from callcenter.app.settings import Settings
-from callcenter.calls.directory import ship_results
-from callcenter.queues.service import ship_queues
-from core.cases.service.promise_types import ship_promise_types
-from core.cases.shipped_rates import ship_rates
+from callcenter.app.shipping import ship
 from core.kernel.db import Database
-from core.kernel.i18n import translator
-from core.payments.service.schemes import ship_schemes
 
 
 async def install_demo(settings: Settings, *, reset: bool = False) -> Sequence[str]:
@@ -35,12 +29,7 @@ async def install_demo(settings: Settings, *, reset: bool = False) -> Sequence[s
         base = wiring.ground(settings, database)
         passwords = await demo_people(base.uow, wiring.people(base).users)
         async with base.uow.write() as work:
-            await ship_results(work)
-            await ship_reasons(work)
-            await ship_queues(work)
-            await ship_rates(work, at=base.clock.now())
-            await ship_promise_types(work)
-            await ship_schemes(work, translator("en"), at=base.clock.now())
+            await ship(work, at=base.clock.now())
         await demo_cases(base.uow, base.clock, await collectors(base.uow))
         await demo_money(wiring.build(base, wiring.people(base), sites=()))
     finally:

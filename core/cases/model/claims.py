@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.cases.model.vocabulary import ClaimState
+from core.cases.model.vocabulary import ClaimNature, ClaimState
 from core.kernel.db import Base
 from core.kernel.types import Amount, Key, UtcDateTime
 
@@ -16,7 +16,8 @@ from core.kernel.types import Amount, Key, UtcDateTime
 class Claim(Base):
     """A debt within a case, in the case's currency.
 
-    ``number`` is the creditor's number of the claim, ``limitation_on`` the day from which it is time-barred.
+    ``number`` is the creditor's number of the claim, ``limitation_on`` the day from which it is time-barred, by what
+    ``limitation_by`` says (``rules/limitation.py``) and ``limitation_restarted_on``, when the period began anew.
     The components are the sums of the claim's ledger entries, copied in the transaction that posts them; interest that
     accrues by ``interest_group_id`` from ``interest_from`` (None: the day after ``due_on``) is not among them until it
     is computed, so that a component may be below zero by what was paid on accrued interest. ``stated`` is what the
@@ -34,6 +35,9 @@ class Claim(Base):
     contract_on: Mapped[date | None] = mapped_column()
     due_on: Mapped[date | None] = mapped_column()
     limitation_on: Mapped[date | None] = mapped_column()
+    limitation_by: Mapped[str | None] = mapped_column(String(12))
+    limitation_restarted_on: Mapped[date | None] = mapped_column()
+    nature: Mapped[str] = mapped_column(String(10), default=ClaimNature.BUSINESS)
     principal: Mapped[Decimal] = mapped_column(Amount, default=Decimal(0))
     contractual_interest: Mapped[Decimal] = mapped_column(Amount, default=Decimal(0))
     statutory_interest: Mapped[Decimal] = mapped_column(Amount, default=Decimal(0))

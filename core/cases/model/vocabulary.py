@@ -68,6 +68,14 @@ class ClaimState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class ClaimNature(StrEnum):
+    """Where a claim comes from, as far as limitation asks: out of the creditor's business or of periodic performance
+    (the usual case, and the shorter period), or otherwise."""
+
+    BUSINESS = "business"
+    OTHER = "other"
+
+
 class PromiseState(StrEnum):
     """``PARTLY_KEPT`` and ``BROKEN`` are decided when the grace has passed (domain 2.2)."""
 

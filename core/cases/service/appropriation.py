@@ -22,9 +22,10 @@ from core.cases.model import (
 from core.cases.ports import PlannedWork
 from core.cases.queries.zones import debtor_zones
 from core.cases.rules.appropriation import Kind, Purpose, Received, Window, appropriated
+from core.cases.rules.plans import plan_state
 from core.cases.rules.promises import decide
 from core.cases.service.agreements import RUNNING, SUPERSEDED, live_plan, open_promise
-from core.cases.service.outcomes import assess_plan, plan_becomes, pledge_of, promise_becomes
+from core.cases.service.outcomes import assess_plan, plan_becomes, pledge_of, promise_becomes, standing
 from core.cases.service.planning import replan
 from core.kernel.uow import Work
 
@@ -61,15 +62,18 @@ class _Agreed:
         )
 
     def _of_plan(self, plan: PaymentPlan, instalments: Sequence[Instalment]) -> list[Window]:
-        over = plan.state in (PlanState.CANCELLED, PlanState.DEFAULTED)
+        zone = self.zones[plan.party_id]
+        defaulted = plan.ended_at if plan.state == PlanState.DEFAULTED else None
         return [
             Window(
                 purpose=(Kind.INSTALMENT, line.id),
                 amount=line.amount,
                 enough=line.amount,
                 made_at=plan.created_at,
-                first_day=plan.created_at.astimezone(self.zones[plan.party_id]).date(),
-                ended_at=plan.ended_at if over else None,
+                first_day=plan.created_at.astimezone(zone).date(),
+                # what had come by the day of the default counts whenever it is found: it may be why there is none
+                last_day=None if defaulted is None else defaulted.astimezone(zone).date(),
+                ended_at=plan.ended_at if plan.state == PlanState.CANCELLED else None,
             )
             for line in instalments
         ]
@@ -98,6 +102,10 @@ async def appropriate(
         return
     case = await work.session.get_one(Case, case_id)
     _write_paid(agreed, shares)
+    if await _comes_back(work, case, agreed, today=today, at=at):
+        shares = appropriated(received, agreed.windows)  # what came after the default counts for it as well
+        await _rewritten(work, agreed.windows, received, shares)
+        _write_paid(agreed, shares)
     await _decide_promises(work, case, agreed.promises, today=today, at=at)
     for plan, instalments in agreed.plans:
         await _decide_plan(work, case, plan, instalments, today=today, at=at)
@@ -198,6 +206,27 @@ async def _decide_plan(
             line.state = InstalmentState.PAID
         elif line.state == InstalmentState.PAID:
             line.state = unpaid
+
+
+async def _comes_back(work: Work, case: Case, agreed: _Agreed, *, today: date, at: datetime) -> bool:
+    """Whether a plan that had defaulted is taken up again, the latest that can be: with all the money that is known by
+    now it would not be in default today, and nothing else was agreed since."""
+    for plan, instalments in sorted(agreed.plans, key=lambda one: one[0].id, reverse=True):
+        state = plan_state(
+            [standing(line) for line in instalments],
+            grace_days=plan.grace_days,
+            max_missed=plan.max_missed,
+            as_of=today,
+        )
+        if plan.state != PlanState.DEFAULTED or state is PlanState.DEFAULTED:
+            continue
+        await work.session.flush()
+        if await _taken_over(work.session, case.id):
+            return False
+        await assess_plan(work, case, plan, instalments, today=today, at=at)
+        await work.session.flush()
+        return True
+    return False
 
 
 async def _taken_over(session: AsyncSession, case_id: int) -> bool:

@@ -17,6 +17,7 @@ from core.cases.model import (
     CaseParty,
     CaseState,
     Claim,
+    ClaimNature,
     CloseReason,
     Creditor,
     EventKind,
@@ -30,6 +31,7 @@ from core.cases.model import (
 )
 from core.cases.ports import PlannedWork
 from core.cases.rules.cases import main_debtor
+from core.cases.rules.limitation import limitation_of
 from core.cases.service.access import case_for, open_case_for
 from core.cases.service.balances import refresh_balances
 from core.cases.service.openings import Opening, handover_of, post_openings, stated
@@ -47,8 +49,9 @@ from core.people.model import User
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewClaim:
-    """A claim with its components in the case's currency. ``interest_group_id`` None: the creditor's; ``interest_from``
-    None: :func:`~core.cases.rules.interest.starts_after_handover`."""
+    """A claim with its components in the case's currency. ``limitation_on`` None: as the law has it;
+    ``interest_group_id`` None: the creditor's; ``interest_from`` None:
+    :func:`~core.cases.rules.interest.starts_after_handover`."""
 
     number: str
     principal: Decimal = Decimal(0)
@@ -62,6 +65,8 @@ class NewClaim:
     contract_on: date | None = None
     due_on: date | None = None
     limitation_on: date | None = None
+    limitation_restarted_on: date | None = None
+    nature: ClaimNature = ClaimNature.BUSINESS
     interest_group_id: int | None = None
     interest_from: date | None = None
 
@@ -122,7 +127,7 @@ async def open_case(work: Work, actor: Actor, new: NewCase, *, at: datetime) -> 
     await work.session.flush()
     for person in new.people:
         await link_person(work, case.id, person, at=at)
-    await _add_claims(work, actor, case, creditor, new.claims, at=at)
+    await add_claims(work, actor, case, creditor, new.claims, at=at)
     await refresh_cases(work, [case.id], at=at)
     add_event(work, case.id, EventKind.OPENED, at, actor=actor)
     record(work, actor, "case.opened", ("case", case.id), {"number": (None, new.number)}, at=at)
@@ -132,14 +137,16 @@ async def open_case(work: Work, actor: Actor, new: NewCase, *, at: datetime) -> 
 _CLAIM_FIELDS = tuple(NewClaim.__dataclass_fields__)
 
 
-async def _add_claims(
+async def add_claims(
     work: Work, actor: Actor, case: Case, creditor: Creditor, new: Sequence[NewClaim], *, at: datetime
-) -> None:
+) -> Sequence[Claim]:
+    """Insert claims and post their openings; the caller refreshes the case."""
     handover = await handover_of(work, creditor, at=at)
     claims = [Claim(case_id=case.id, **{name: getattr(claim, name) for name in _CLAIM_FIELDS}) for claim in new]
     for claim in claims:
         amounts = {name: getattr(claim, name) for name in COMPONENTS}
         claim.stated = stated(amounts)
+        set_limitation(claim, case.jurisdiction or creditor.jurisdiction, claim.limitation_on)
         if claim.interest_group_id is None:
             claim.interest_group_id = creditor.interest_group_id
             claim.interest_from = claim.interest_from or handover.interest_from(amounts, claim.due_on)
@@ -156,6 +163,19 @@ async def _add_claims(
         for claim in claims
     ]
     await post_openings(work, actor, handover, openings)
+    return claims
+
+
+def set_limitation(claim: Claim, jurisdiction: str, stated_on: date | None) -> None:
+    """Write from when the claim is time-barred: as stated, else as the law has it."""
+    found = limitation_of(
+        jurisdiction,
+        ClaimNature(claim.nature),
+        due_on=claim.due_on,
+        stated=stated_on,
+        restarted_on=claim.limitation_restarted_on,
+    )
+    claim.limitation_on, claim.limitation_by = found.on, found.by
 
 
 async def link_person(work: Work, case_id: int, person: NewPerson, *, at: datetime) -> Party:

@@ -99,7 +99,7 @@ async def plan_becomes(
     reason: str = "",
 ) -> None:
     """Give a plan its state. One that defaults ends: what was still to come is owed at once, and somebody has to
-    call."""
+    call. A defaulted one comes back when the money it was missing turns out to have come. The caller plans anew."""
     before = PlanState(plan.state)
     if before == state:
         return
@@ -111,6 +111,8 @@ async def plan_becomes(
     if state is PlanState.DEFAULTED:
         title = mark("Call: the instalment plan has defaulted, the whole debt is due")
         await follow_up(work, case, f"plan:{plan.id}:defaulted", title, at=at)
+    elif before is PlanState.DEFAULTED:
+        await fell_away(work, case.id, f"plan:{plan.id}:defaulted", at=at)
     record(work, PROGRAM, "plan.decided", ("plan", plan.id), {"state": (before, state)}, at=at)
     tell_of_plan(work, plan, at=at)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from core.cases.model import COMPONENTS
 from core.importing.targets import Target
 from core.kernel.i18n import msg
 from core.parties.model import IdKind
@@ -181,6 +182,15 @@ _ALL = (
         ("interest", "проценты", "сумма процентов", "відсотки", "проценти", "odsetki", "odsetki umowne"),
     ),
     Target(
+        "statutory_interest",
+        msg("Statutory interest"),
+        (
+            *("statutory interest", "interest by law", "проценты по закону", "проценты по ст 395", "законные проценты"),
+            *("проценты за пользование чужими деньгами", "проценти за законом", "3 річних", "три проценти річних"),
+            *("відсотки за законом", "odsetki ustawowe", "odsetki ustawowe za opoznienie"),
+        ),
+    ),
+    Target(
         "penalty",
         msg("Penalty"),
         (
@@ -256,4 +266,4 @@ _ALL = (
 TARGETS: Mapping[str, Target] = {target.key: target for target in _ALL}
 #: Which identifier each column of identifiers holds.
 ID_TARGETS: Mapping[str, IdKind] = {kind.value: kind for kind in IdKind if kind is not IdKind.OTHER}
-AMOUNT_TARGETS = ("principal", "contractual_interest", "penalty", "creditor_fees", "court_costs", "agency_fees")
+AMOUNT_TARGETS = COMPONENTS

@@ -16,16 +16,18 @@ from core.cases.model import (
     CaseParty,
     CaseState,
     Claim,
+    ClaimNature,
     ClaimState,
     Creditor,
     EventKind,
     Liability,
     PartyRole,
 )
+from core.cases.rules.limitation import STATED, Barred, limitation_of
 from core.cases.rules.score import StaticFacts, static_score
 from core.cases.service.assignment import hand_out_new
 from core.cases.service.balances import refresh_balances
-from core.cases.service.cases import cases_of, refresh_cases
+from core.cases.service.cases import cases_of, refresh_cases, set_limitation
 from core.cases.service.openings import Opening, handover_of, post_openings, restate, stated
 from core.cases.service.scoring import weights
 from core.importing.model import OnExisting, Outcome
@@ -184,7 +186,7 @@ class _Writer:
             open_amount=owed,
             due_since=row.due_on,
             balance_on=self._handover.today,
-            limitation_on=row.limitation_on,
+            limitation_on=self._barred(row).on,
             score=static_score(worth, self._weights, self._handover.today),
             search_text=" ".join(filter(None, texts)),
         )
@@ -311,6 +313,7 @@ class _Writer:
             amounts={name: row.amounts.get(name, _ZERO) for name in AMOUNT_TARGETS},
         )
         self._openings.append(opening)
+        barred = self._barred(row)
         self._pile.add(
             Claim,
             id=opening.claim_id,
@@ -320,12 +323,21 @@ class _Writer:
             contract_no=row.contract_no,
             contract_on=row.contract_on,
             due_on=row.due_on,
-            limitation_on=row.limitation_on,
+            limitation_on=barred.on,
+            limitation_by=barred.by,
+            nature=ClaimNature.BUSINESS,
             stated=stated(opening.amounts),
             interest_group_id=self._where.creditor.interest_group_id,
             interest_from=self._handover.interest_from(opening.amounts, row.due_on),
             **opening.amounts,
         )
+
+    def _barred(self, row: RegistryRow) -> Barred:
+        return limitation_of(self._law(row), ClaimNature.BUSINESS, due_on=row.due_on, stated=row.limitation_on)
+
+    def _law(self, row: RegistryRow) -> str:
+        case = self._seen.cases.get(row.number)
+        return (case and case.jurisdiction) or self._where.creditor.jurisdiction
 
     def _event(self, case_id: int, row: RegistryRow) -> None:
         self._pile.add(
@@ -343,6 +355,8 @@ class _Writer:
                 self._restated.setdefault(claim.id, {})[name] = row.amounts[name]
             elif name not in ("name", "birth_date"):
                 setattr(claim, name, getattr(row, name))
+        if "limitation_on" in diff or ("due_on" in diff and claim.limitation_by != STATED):
+            set_limitation(claim, self._law(row), row.limitation_on)
         debtor = self._seen.debtor_of(row)
         if debtor is not None:
             debtor.name, debtor.name_key = row.name, name_key(row.name)

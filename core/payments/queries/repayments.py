@@ -48,7 +48,17 @@ class RepaymentQuery:
     value_to: date | None = None
     search: str = ""
     after: str | None = None
+    before: str | None = None
     size: int = 50
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RepaymentPage:
+    """One page of repayments, and the cursors of its neighbours."""
+
+    rows: tuple[Repayment, ...]
+    next: str | None
+    previous: str | None
 
 
 async def repayments_of_case(session: AsyncSession, actor: Actor, case_id: int) -> Sequence[CaseRepayment]:
@@ -62,14 +72,14 @@ async def repayments_of_case(session: AsyncSession, actor: Actor, case_id: int) 
     return [_of_case(rows) for rows in by_act.values()]
 
 
-async def list_repayments(
-    session: AsyncSession, actor: Actor, query: RepaymentQuery
-) -> tuple[Sequence[Repayment], str | None]:
-    """One page of the lines in reach, mirrors included, the newest first, and the cursor of the page behind it."""
+async def list_repayments(session: AsyncSession, actor: Actor, query: RepaymentQuery) -> RepaymentPage:
+    """One page of the lines in reach, mirrors included, the newest first."""
     statement = visible(_repayments(), actor, rights.VIEW, owner=Case.collector_id, unit=Case.unit_id)
     sort = Sort(column=Allocation.value_on.expression, id=Allocation.id.expression, descending=True)
-    found = await fetch_page(session, statement.where(*_asked(query)), sort, size=query.size, after=query.after)
-    return [repayment_of(row) for row in found.rows], found.next
+    listed = statement.where(*_asked(query))
+    found = await fetch_page(session, listed, sort, size=query.size, after=query.after, before=query.before)
+    rows = tuple(repayment_of(row) for row in found.rows)
+    return RepaymentPage(rows=rows, next=found.next, previous=found.previous)
 
 
 async def repayment_sums(

@@ -12,6 +12,8 @@ from sqlalchemy import func, select
 from callcenter.calls.model import Call
 from callcenter.compliance.model import ContactAttempt, ContactDecision
 from core.audit.model import AuditEntry
+from core.kernel.i18n import translator
+from core.people.model import User
 from tests.factories.desk import SOUND, Desk
 from tests.factories.money import money_account
 from tests.integration.api.conftest import Program, key
@@ -518,3 +520,73 @@ async def test_a_payment_is_registered_settled_and_taken_back(program: Program, 
     assert answer.json()["state"] == "reversed"
     anna = await program("anna")
     problem(await anna.get(address), 403, "forbidden")
+
+
+async def test_tasks_are_planned_moved_and_ended(program: Program, desk: Desk) -> None:
+    anna, case = await program("anna"), desk.cases["anna"].id
+    due = "2026-03-13T10:00:00Z"
+    answer = await anna.post("/tasks", json={"case_id": case, "title": "Ask", "due_at": due}, headers=key())
+    assert answer.status_code == 201, answer.text
+    task = answer.json()
+    assert " ".join(task) == "id case_id kind title due_at agent author state result created_at ended_at"
+    assert (task["title"], task["due_at"], task["state"], task["kind"]) == ("Ask", due, "open", "other")
+    assert task["author"] == desk.cast.users["anna"]
+    path = f"/tasks/{task['id']}"
+    moved = await anna.post(f"{path}/move", json={"due_at": "2026-03-14T10:00:00Z"}, headers=key())
+    assert moved.json()["due_at"] == "2026-03-14T10:00:00Z"
+    given = await anna.post(f"{path}/give", json={"agent": desk.cast.users["anna"]}, headers=key())
+    assert given.json()["agent"] == desk.cast.users["anna"]
+    assert [
+        one["id"] for one in (await anna.get("/tasks", params={"case": case, "state": "open"})).json()["items"]
+    ] == [task["id"]]
+    over = await anna.post(f"{path}/finish", json={"result": "asked"}, headers=key())
+    assert (over.json()["state"], over.json()["result"]) == ("done", "asked")
+    problem(await anna.post(f"{path}/cancel", json={}, headers=key()), 409, "task_ended")
+    missing = {"case_id": desk.cases["diego"].id, "title": "Ask", "due_at": due}
+    problem(await anna.post("/tasks", json=missing, headers=key()), 404, "not_found")
+    problem(await anna.post("/tasks", json={**missing, "title": "  "}, headers=key()), 422, "invalid")
+
+
+async def test_the_programs_own_tasks_are_told_in_the_readers_language(program: Program, desk: Desk) -> None:
+    title = "Call: the promise was not kept"
+    own = await desk.task("anna", key="promise:1:broken", title=title)
+    written = await desk.task("anna", title=title)
+    async with desk.uow.write() as work:
+        (await work.session.get_one(User, desk.cast.users["anna"])).language = "ru"
+    anna = await program("anna")
+    told = {one["id"]: one["title"] for one in (await anna.get("/tasks")).json()["items"]}
+    assert told[own] == translator("ru").gettext(title) != title
+    assert told[written] == title
+
+
+async def test_worklists_count_and_a_case_is_served(program: Program, desk: Desk) -> None:
+    anna = await program("anna")
+    lists = (await anna.get("/worklists")).json()["items"]
+    assert [one["name"] for one in lists] == ["unplanned", "broken", "due", "callbacks", "paid", "limitation"]
+    for one in lists:
+        found = (await anna.get("/cases", params={"worklist": one["name"]})).json()["items"]
+        assert len(found) >= one["cases"]
+    served = (await anna.post("/next-case", json={}, headers=key())).json()
+    assert set(served) == {"case_id", "forbidden", "next_at"}
+    assert served["case_id"] == desk.cases["anna"].id or served["forbidden"]
+
+
+async def test_many_cases_are_acted_on_in_steps(program: Program, desk: Desk) -> None:
+    admin, case = await program("admin"), desk.cases["anna"].id
+    chosen = await admin.post("/mass-actions", json={"cases": [case, 999999]}, headers=key())
+    assert chosen.status_code == 201, chosen.text
+    run = chosen.json()
+    assert (run["state"], run["action"], run["cases"], run["outcomes"]) == ("draft", None, 1, {"waiting": 1})
+    path, deed = f"/mass-actions/{run['id']}", {"action": "task", "title": "Look", "due_at": "2026-03-13T10:00:00Z"}
+    assert (await admin.post(f"{path}/foresee", json=deed)).json() == {"done": 1, "skipped": []}
+    problem(await admin.post(f"{path}/start", json={"action": "task"}, headers=key()), 422, "invalid")
+    started = (await admin.post(f"{path}/start", json=deed, headers=key())).json()
+    assert (started["state"], started["action"]) == ("running", "task")
+    problem(await admin.post(f"{path}/start", json=deed, headers=key()), 409, "mass_busy")
+    stopped = (await admin.post(f"{path}/stop", json={}, headers=key())).json()
+    assert stopped["state"] == "stopped"
+    assert (await admin.post(f"{path}/undo", json={}, headers=key())).json()["state"] == "undoing"
+    (row,) = (await admin.get(f"{path}/rows")).json()["items"]
+    assert (row["case_id"], row["outcome"], row["reason"]) == (case, "waiting", None)
+    assert (await admin.get(path)).json()["id"] == run["id"]
+    problem(await (await program("anna")).get(path), 403, "forbidden")

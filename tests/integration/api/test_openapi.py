@@ -25,6 +25,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from core.cases.model import MassState
 from tests.factories.desk import Desk
 from tests.factories.money import money_account
 from tests.integration.api.conftest import Program
@@ -61,6 +62,14 @@ _PROMISED = {
     *(f"POST /payments/{{id}}/{verb}" for verb in ("settle", "withdraw", "reverse", "refund")),
     "GET /allocations",
     "GET /phones/{e164}",
+    "GET /worklists",
+    "POST /next-case",
+    "GET /tasks",
+    "POST /tasks",
+    *(f"POST /tasks/{{id}}/{verb}" for verb in ("finish", "cancel", "move", "give")),
+    "POST /mass-actions",
+    *(f"GET /mass-actions/{{id}}{path}" for path in ("", "/rows")),
+    *(f"POST /mass-actions/{{id}}/{verb}" for verb in ("foresee", "start", "stop", "undo")),
     "GET /promises",
     "POST /promises",
     "POST /promises/{id}/cancel",
@@ -85,10 +94,16 @@ def test_every_route_below_the_base_is_described() -> None:
     assert carried - {"api.openapi"} == {f"api.{one['operationId']}" for one in described().values()}
 
 
+#: What is asked by POST and changes nothing.
+_ASKING = ("/contact-check", "/foresee")
+
+
 def test_what_acts_needs_its_key_and_says_so() -> None:
     for name, one in described().items():
         keys = [parameter for parameter in one["parameters"] if parameter["name"] == "Idempotency-Key"]
-        assert [key["required"] for key in keys] == ([True] if name.startswith("POST") and "check" not in name else [])
+        assert [key["required"] for key in keys] == (
+            [True] if name.startswith("POST") and not name.endswith(_ASKING) else []
+        )
 
 
 async def test_anybody_may_read_it(program: Program) -> None:
@@ -162,6 +177,11 @@ async def things(desk: Desk, folder: Path) -> dict[str, int]:
     ids |= dict.fromkeys(described_paths("/recordings/{id}"), await desk.recording("bella", folder))
     for path in described_paths("/payments/{id}"):
         ids[path] = (await desk.paid("anna")).payment
+    ids |= {path: await desk.task("anna") for path in described_paths("/tasks/{id}")}
+    states = {"/stop": MassState.RUNNING, "/undo": MassState.DONE}
+    for path in described_paths("/mass-actions/{id}"):
+        state = next((state for ending, state in states.items() if path.endswith(ending)), MassState.DRAFT)
+        ids[path] = await desk.run("anna", "admin", state)
     return {**ids, "/cases/{id}": desk.cases["bella"].id, "/agents/{id}/state": desk.cast.users["anna"]}
 
 
@@ -201,6 +221,10 @@ async def test_nothing_breaks_it(program: Program, desk: Desk, tmp_path: Path, m
         "value_on": "2026-03-10",
         "settlement_id": paid.settlement,
         "case_ids": [],
+        "cases": [case.id],
+        "action": "next",
+        "title": "Call",
+        "after": None,
         "lines": [],
         **dict.fromkeys(("claim_id", "claim_ids", "fee", "receipt_number", "scheme")),
     }

@@ -273,6 +273,37 @@ async def test_a_late_plan_is_called_about_and_defaults_in_the_end(desk: Desk) -
     await desk.promise("10", due=date(2026, 3, 11))
 
 
+async def test_a_defaulted_plan_comes_back_when_its_money_is_found(desk: Desk) -> None:
+    plan = await desk.plan()
+    desk.clock.set(datetime(2026, 3, 27, 12, tzinfo=UTC))
+    await desk.keeper.decide()
+    assert await desk.plan_state(plan) == PlanState.DEFAULTED
+    found = (1, date(2026, 3, 16), "250")
+    await desk.money(found)
+    assert await desk.plan_state(plan) == PlanState.DELINQUENT
+    assert (await desk.tasks())[f"plan:{plan}:defaulted"] == TaskState.CANCELLED
+    desk.clock.advance(timedelta(days=1))
+    await desk.money(found, (2, date(2026, 3, 28), "300"))
+    assert await desk.plan_state(plan) == PlanState.ACTIVE
+    opened = InstalmentState.OPEN
+    paid = (InstalmentState.PAID, Decimal(250))
+    assert await desk.instalments(plan) == [paid, paid, (opened, Decimal(50)), (opened, Decimal(0))]
+    await desk.money((2, date(2026, 3, 28), "300"))  # it was another's after all
+    assert await desk.plan_state(plan) == PlanState.DELINQUENT
+
+
+async def test_a_defaulted_plan_stays_so_when_the_money_came_late_or_something_else_was_agreed(desk: Desk) -> None:
+    plan = await desk.plan()
+    desk.clock.set(datetime(2026, 4, 20, 12, tzinfo=UTC))
+    await desk.keeper.decide()
+    desk.clock.advance(timedelta(days=2))
+    await desk.money((1, date(2026, 4, 22), "1000"))
+    assert await desk.plan_state(plan) == PlanState.DEFAULTED
+    await desk.promise("10", due=date(2026, 3, 25))
+    await desk.money((1, date(2026, 4, 15), "1000"))
+    assert await desk.plan_state(plan) == PlanState.DEFAULTED
+
+
 async def test_above_the_limit_somebody_approves_or_refuses(desk: Desk) -> None:
     async with desk.uow.write() as work:
         work.session.add(WorkSettings(id=1, plan_approval_above=Decimal(900), updated_at=desk.clock.now()))

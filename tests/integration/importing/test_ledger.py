@@ -79,3 +79,31 @@ async def test_a_registry_of_a_creditor_whose_claims_bear_interest(
     assert claim.interest_group_id == group
     assert case.balance_on == clock.now().date()
     assert claim.stated["principal"] == "1001.5"
+
+
+async def test_statutory_interest_and_limitation_of_a_registry(
+    uow: UnitOfWork, imports: Imports, runner: JobRunner, creditor: Creditor, tmp_path: Path
+) -> None:
+    headings = ("Номер дела", "ФИО", "Сумма долга", "Проценты по ст. 395", "Дата просрочки", "Срок исковой давности")
+    rows = [
+        ["S-1", "Должников Демьян", 1000, "12,50", date(2025, 3, 10), None],
+        ["S-2", "Должников Демид", 1000, 0, date(2025, 3, 10), date(2027, 1, 1)],
+    ]
+    await bring_in(imports, runner, creditor, write_book(tmp_path / "r.xlsx", rows, headings))
+    rows[0][4] = rows[1][4] = date(2025, 4, 10)
+    rows[1][5] = None
+    assert await _differences(uow) == []
+
+    async def claims() -> dict[str, Claim]:
+        async with uow.read() as session:
+            found = await session.execute(select(Case.number, Claim).join(Claim, Claim.case_id == Case.id))
+            return {row.number: row.Claim for row in found}
+
+    before = await claims()
+    assert before["S-1"].statutory_interest == Decimal("12.50")
+    assert (before["S-1"].limitation_on, before["S-1"].limitation_by) == (date(2028, 3, 11), "RU_196")
+    assert (before["S-2"].limitation_on, before["S-2"].limitation_by) == (date(2027, 1, 1), "stated")
+    await bring_in(imports, runner, creditor, write_book(tmp_path / "s.xlsx", rows, headings))
+    after = await claims()
+    assert after["S-1"].limitation_on == date(2028, 4, 11)
+    assert after["S-2"].limitation_on == date(2027, 1, 1)

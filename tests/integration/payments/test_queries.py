@@ -149,9 +149,9 @@ async def test_collectors_see_what_came_on_their_cases(till: Till) -> None:
     viewer = Actor(user_id=till.collector.user_id, login="anna", rights={rights.VIEW: Scope.OWN})
     assert await found(till, viewer) == [mine]
     async with till.uow.read() as session:
-        lines, following = await list_repayments(session, viewer, RepaymentQuery())
-        assert {line.row.payment_id for line in lines} == {mine}
-        assert following is None
+        seen_lines = await list_repayments(session, viewer, RepaymentQuery())
+        assert {line.row.payment_id for line in seen_lines.rows} == {mine}
+        assert seen_lines.next is None
         with pytest.raises(NotFound):
             await payment_card(session, viewer, other)
 
@@ -166,8 +166,13 @@ async def test_repayments_are_asked_for_by_what_they_belong_to(till: Till) -> No
         (RepaymentQuery(value_to=date(2026, 3, 1)), 0),
     ):
         async with till.uow.read() as session:
-            lines, _ = await list_repayments(session, till.accountant, query)
-        assert len(lines) == count
+            assert len((await list_repayments(session, till.accountant, query)).rows) == count
+    async with till.uow.read() as session:
+        first = await list_repayments(session, till.accountant, RepaymentQuery(size=2))
+        second = await list_repayments(session, till.accountant, RepaymentQuery(size=2, after=first.next))
+        back = await list_repayments(session, till.accountant, RepaymentQuery(size=2, before=second.previous))
+    assert (first.previous, second.next) == (None, None)
+    assert back.rows == first.rows
 
 
 async def test_schemes_are_copied_and_changed(till: Till) -> None:

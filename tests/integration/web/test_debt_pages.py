@@ -122,3 +122,30 @@ async def test_rates_and_groups_are_kept_by_hand(uow: UnitOfWork, claim: Claim, 
     saved = {"name": "Z", "jurisdiction": "RU", "region": "RU", "currency": "RUB", "interest_group_id": "4"}
     assert (await maria.post("/creditors", data=saved)).status_code == 303
     assert (await maria.post("/creditors", data={**saved, "name": "Y", "interest_group_id": "77"})).status_code == 422
+
+
+async def test_a_claim_is_added_and_corrected_on_a_page_of_its_own(
+    claim: Claim, sign_in: SignIn, uow: UnitOfWork
+) -> None:
+    ada = await sign_in("ada")
+    assert "/cases/1/claims/new" in (await ada.get("/cases/1/balance")).text
+    empty = await ada.post("/cases/1/claims", data={"number": "", "reason": ""})
+    assert empty.status_code == 422
+    for told in ("This is needed.", "Nothing is owed: enter at least one sum.", "Say why."):
+        assert told in empty.text
+    form = {"number": "INV-2", "principal": "120.50", "due_on": "2026-01-15", "reason": "Another invoice."}
+    added = await ada.post("/cases/1/claims", data=form)
+    assert (added.status_code, added.headers["location"]) == (303, "/cases/1/balance")
+    sheet = (await ada.get("/cases/1/balance")).text
+    assert "Claim INV-2" in sheet
+    assert "not confirmed by a lawyer" in sheet
+    async with uow.read() as session:
+        new = (await session.scalars(select(Claim).where(Claim.number == "INV-2"))).one()
+    page = await ada.get(f"/cases/1/claims/{new.id}")
+    assert 'value="2026-01-15"' in page.text
+    change = {"number": "INV-2", "due_on": "2026-01-20", "limitation_on": "2028-01-01", "reason": "Misread."}
+    assert (await ada.post(f"/cases/1/claims/{new.id}", data=change)).status_code == 303
+    changed = await _claim(uow, new)
+    assert (str(changed.due_on), str(changed.limitation_on)) == ("2026-01-20", "2028-01-01")
+    assert "as stated" in (await ada.get("/cases/1/balance")).text
+    assert (await ada.get(f"/cases/2/claims/{new.id}")).status_code == 404

@@ -124,6 +124,7 @@ class World:
             "case",
             "case with agreements",
             "promise",
+            "task",
             "debtor",
             "case to call back",
             "call",
@@ -177,7 +178,7 @@ class World:
             self.desks[name] = await lay_desk(self.uow, self.clock, storage, self.sound, user_id)
         desk = self.desks[name]
         ids = {"case": desk.case, "case with agreements": desk.case, "debtor": desk.party, "call": desk.call}
-        ids |= {"callback": desk.callback, "recording": desk.recording}
+        ids |= {"callback": desk.callback, "recording": desk.recording, "task": desk.task}
         common: Params = {"party": desk.party, "phone": desk.phone, "call": desk.call, "mark": desk.mark}
         common |= {"stage": await self._stage(), "tag": await self._thing("tag"), "task": desk.task}
         async with self.uow.read() as session:

@@ -4,14 +4,18 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
+from sqlalchemy import ColumnElement
 from starlette.requests import Request
 
 from core.cases import rights
 from core.cases.card import CaseCard, Person, case_card
 from core.cases.fields import Asked
 from core.cases.model import COMPONENTS, CaseState, Claim, ClaimState, CloseReason, Liability, PartyRole
+from core.cases.ports import PlannedCalls
 from core.cases.queries.lists import CaseRow, DebtorRow, ListQuery, list_cases, list_debtors
+from core.cases.queries.worklists import Moment, Worklist, within
 from core.kernel.errors import NotFound
 from core.parties.model import Consent, PartyKind, PhoneKind, PhoneQuality
 from core.parties.model import Phone as PhoneRow
@@ -19,7 +23,7 @@ from web.api.v1.operation import Operation, routes_of
 from web.api.v1.promises import PaymentPlan, Promise, plan_of, promise_of
 from web.api.v1.shapes import E164, Id, Money, Nothing, Page, Paged, Shape, Utc, Word, money
 from web.security import actor, right
-from web.state import services
+from web.state import part, services
 
 _VIEW = right(rights.VIEW)
 
@@ -165,7 +169,8 @@ class CaseSort(StrEnum):
 
 
 class CasesAsked(Paged):
-    """Which cases. ``search`` looks through numbers, names, phones, contracts and identifiers."""
+    """Which cases. ``search`` looks through numbers, names, phones, contracts and identifiers; ``worklist`` are those
+    that stand on it today."""
 
     search: Word | None = None
     number: Word | None = None
@@ -175,6 +180,7 @@ class CasesAsked(Paged):
     stage: Id | None = None
     agent: Id | None = None
     phone: E164 | None = None
+    worklist: Worklist | None = None
     sort: CaseSort = CaseSort.NEXT
 
 
@@ -197,6 +203,7 @@ async def index(request: Request, asked: CasesAsked) -> CasePage:
     query = ListQuery(
         search=asked.search or "",
         filters={key: Asked(values=(str(value),)) for key, value in filters.items() if value is not None},
+        within=_within(request, asked.worklist),
         sort=asked.sort,
         after=asked.after,
         size=asked.limit,
@@ -204,6 +211,13 @@ async def index(request: Request, asked: CasesAsked) -> CasePage:
     async with services(request).uow.read() as session:
         found = await list_cases(session, actor(request), query)
     return CasePage(items=[_line(row) for row in found.rows], next=found.next)
+
+
+def _within(request: Request, worklist: Worklist | None) -> tuple[ColumnElement[bool], ...]:
+    if worklist is None:
+        return ()
+    moment = Moment(now=services(request).clock.now(), zone=ZoneInfo(actor(request).timezone))
+    return within(worklist, moment, part(request, PlannedCalls))
 
 
 async def one(request: Request, _sent: Nothing) -> CaseWhole:

@@ -5,12 +5,24 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from web.api.v1 import agents, callbacks, calls, cases, contacts, payments, promises, recordings
+from web.api.v1 import (
+    agents,
+    callbacks,
+    calls,
+    cases,
+    contacts,
+    mass,
+    payments,
+    promises,
+    recordings,
+    tasks,
+    worklists,
+)
 from web.api.v1.openapi import document
 from web.api.v1.operation import BASE, Operation
 from web.security import public, route
 
-_MODULES = (calls, recordings, callbacks, cases, promises, payments, contacts, agents)
+_MODULES = (calls, recordings, callbacks, cases, worklists, tasks, mass, promises, payments, contacts, agents)
 
 OPERATIONS: tuple[Operation[Any], ...] = tuple(one for module in _MODULES for one in module.OPERATIONS)
 _DOCUMENT = document(OPERATIONS)

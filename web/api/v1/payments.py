@@ -296,8 +296,8 @@ async def allocations(request: Request, asked: AllocationsAsked) -> AllocationPa
         size=asked.limit,
     )
     async with services(request).uow.read() as session:
-        lines, following = await list_repayments(session, actor(request), query)
-    return AllocationPage(items=[_allocation(line, actor(request).language) for line in lines], next=following)
+        found = await list_repayments(session, actor(request), query)
+    return AllocationPage(items=[_allocation(line, actor(request).language) for line in found.rows], next=found.next)
 
 
 async def register(request: Request, made: PaymentMade) -> Registered:
