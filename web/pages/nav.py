@@ -39,6 +39,7 @@ NAVIGATION: tuple[tuple[Message, tuple[Entry, ...]], ...] = (
         (
             Entry(label=msg("Live board"), href="/board", icon="activity", rights=("supervision.board",)),
             Entry(label=msg("Collectors now"), href="/agents", icon="headset", rights=("agents.view",)),
+            Entry(label=msg("Campaigns"), href="/campaigns", icon="speakerphone", rights=("campaigns.view",)),
             Entry(label=msg("Queues"), href="/queues", icon="users-group", rights=("queues.view",)),
             Entry(label=msg("Hours of work"), href="/calendars", icon="calendar-time", rights=("queues.view",)),
         ),

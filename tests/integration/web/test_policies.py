@@ -14,6 +14,7 @@ from starlette.types import Message
 from callcenter.agents.model import PauseReason
 from callcenter.app.wiring import House
 from callcenter.calls.model import ResultCode
+from callcenter.campaigns.service import CampaignData
 from callcenter.compliance.law.terms import BlockKind
 from callcenter.queues.model import Calendar, Queue
 from core.audit.model import AuditEntry
@@ -139,6 +140,8 @@ class World:
             return {"it": {"id": await money_account(self.uow)}}
         if kind == "payment":
             return {"it": await self._payment(me)}
+        if kind == "campaign":
+            return {"it": {"id": await self._campaign(me)}}
         if kind == "stage":
             return {"it": {"id": await self._stage()}}
         if kind == "plan":
@@ -201,6 +204,10 @@ class World:
             work.session.add(mail)
             await work.session.flush()
             return {**params, "kind": "email", "row": mail.id}
+
+    async def _campaign(self, me: str) -> int:
+        actor = replace(PROGRAM, user_id=self.people.users[me])
+        return await self.house.floor.campaigns.create(actor, CampaignData(name="Own"))
 
     async def _payment(self, me: str) -> Params:
         case = await self._work("anna", "case", me)
