@@ -240,6 +240,7 @@ class House:
             ("wrap-ups", every(_TICK_SECONDS, floor.results.end_long_wrap_ups)),
             ("lost orders", every(_TICK_SECONDS, floor.calls.end_lost_orders)),
             ("lists of campaigns", every(_FILL_SECONDS, floor.campaigns.refresh)),
+            ("cases shown for too long", every(_FILL_SECONDS, floor.attempts.give_back)),
             ("balances", every(_CARRY_SECONDS, CarryForward(ground.uow, ground.clock).run)),
             ("promises", every(_DECIDE_SECONDS, self.promises.decide)),
             ("scores", every(_CARRY_SECONDS, Scorer(ground.uow, ground.clock).run)),

@@ -29,3 +29,10 @@ class EntryTaken(Conflict):
 
     code = "campaign_entry_taken"
     text = mark("This case of the campaign was taken by somebody else. Ask for the next one.")
+
+
+class NotNow(Conflict):
+    """Contact law, the campaign's hours or a plan to call forbid it at this moment."""
+
+    code = "campaign_not_now"
+    text = mark("This case may not be rung now. It will come again when it may; ask for the next one.")

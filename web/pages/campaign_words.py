@@ -43,6 +43,7 @@ REASONS: Mapping[str, Message] = {
     "busy": msg("on the phone with us"),
     "number": msg("no number to ring"),
     "refused": msg("not taken by the exchange"),
+    "passed": msg("passed on"),
     "TALK": msg("talked, result to come"),
     "ABANDONED": msg("Answered, nobody was free"),
     "MESSAGE": msg("Heard a recorded message"),

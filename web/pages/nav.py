@@ -29,6 +29,12 @@ NAVIGATION: tuple[tuple[Message, tuple[Entry, ...]], ...] = (
     (
         msg("Calls"),
         (
+            Entry(
+                label=msg("Next case of a campaign"),
+                href="/campaigns/next",
+                icon="player-track-next",
+                rights=("campaigns.work",),
+            ),
             Entry(label=msg("Callbacks"), href="/callbacks", icon="calendar-time", rights=("callbacks.view",)),
             Entry(label=msg("Call log"), href="/calls", icon="phone", rights=("calls.view",)),
             Entry(label=msg("Recordings"), href="/recordings", icon="microphone", rights=("recordings.listen",)),

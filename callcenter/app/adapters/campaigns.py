@@ -14,6 +14,7 @@ from callcenter.agents.rules import State
 from callcenter.app.adapters.cases import CallerLookup
 from callcenter.callbacks.model import OPEN, Callback, Origin
 from callcenter.callbacks.service import CallbackService, Plan
+from callcenter.calls.errors import NoPhone
 from callcenter.calls.facts import LegKind
 from callcenter.calls.model import Call, OrderState
 from callcenter.calls.ports import DialOrder, Staff, Telephony
@@ -92,8 +93,10 @@ class FloorLines:
     async def ring(self, call_id: int, user_id: int, phone: str, show_number: str | None) -> None:
         async with self._uow.read() as session:
             endpoint = await self._staff.endpoint(session, user_id)
+        if endpoint is None:
+            raise NoPhone
         calls, telephony = self._floor()
-        order = DialOrder(call_id=call_id, endpoint=endpoint or "", number=phone, show_number=show_number)
+        order = DialOrder(call_id=call_id, endpoint=endpoint, number=phone, show_number=show_number)
         await calls.carry_out(call_id, lambda: telephony.dial(order))
 
     async def fates(self, session: AsyncSession, call_ids: Collection[int]) -> Mapping[int, Fate]:
