@@ -680,6 +680,7 @@ HOLDERS: dict[str, set[str]] = {
     "agents.view": {"admin", "maria", "sofia"},
     "campaigns.view": {"admin", "maria", "sofia"},
     "campaigns.run": {"admin", "maria", "sofia"},
+    "campaigns.work": {"admin", "maria", "sofia", "bella"},
     "campaigns.edit": {"admin", "maria"},
     "campaigns.export": {"admin", "maria"},
     "queues.view": {"admin", "maria", "sofia"},

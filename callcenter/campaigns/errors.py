@@ -24,7 +24,7 @@ class NothingToDial(Conflict):
     text = mark("A campaign needs cases to ring and, unless it plays a message, collectors to talk to them.")
 
 
-class EntryTaken(Conflict):
+class EntryTaken(NotFound):
     """Somebody else has the case, or it is not to be rung any more."""
 
     code = "campaign_entry_taken"

@@ -10,6 +10,7 @@ from web.page import go_to, page
 from web.security import actor, right, route
 from web.state import part, services
 
+
 async def show(request: Request) -> Response:
     """The case at hand with a button that rings it."""
     shown = await part(request, Attempts).show(actor(request))

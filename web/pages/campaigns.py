@@ -414,7 +414,7 @@ async def follow(request: Request) -> Response:
     async with services(request).uow.read() as session:
         saved = await session.get(SavedView, form.view_id)
     if saved is None or saved.list != _LISTS or not (saved.shared or saved.user_id == me.user_id):
-        raise NotFound
+        return await _one(request, msg("Choose a saved filter of the list of cases."))
     query = await query_by_name(request, "", QueryParams(saved.query))
     await part(request, CampaignService).follow_filter(me, campaign_id, query, saved.name)
     return go_to(f"/campaigns/{campaign_id}")
