@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from callcenter.calls.errors import OrderRefused
 from callcenter.calls.facts import LegKind
 from callcenter.calls.ports import DialOrder, TelephonyStatus
-from callcenter.supervision.ports import WatchMode, WatchOrder
 from callcenter.campaigns.ports import LineOrder
+from callcenter.supervision.ports import WatchMode, WatchOrder
 from core.kernel.clock import Clock
 from core.kernel.i18n import mark, msg
 from telephony.ami.actions import (

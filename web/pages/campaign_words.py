@@ -30,7 +30,7 @@ ENTRY_STATES: Mapping[str, State] = {
     EntryState.DIALLING: State(word=msg("Being rung"), icon="phone-outgoing", tone=Tone.LIVE),
     EntryState.TALKED: State(word=msg("Reached"), icon="circle-check", tone=Tone.LIVE),
     EntryState.DONE: State(word=msg("Done"), icon="check"),
-    EntryState.STOPPED: State(word=msg("Off the list"), icon="ban", tone=Tone.ALERT),
+    EntryState.STOPPED: State(word=msg("Off the list"), icon="ban"),
 }
 #: Why an entry stands where it stands, where it is neither a result nor a rule of law.
 REASONS: Mapping[str, Message] = {
