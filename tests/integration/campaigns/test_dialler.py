@@ -9,6 +9,7 @@ from callcenter.callbacks.model import Callback, CallbackState
 from callcenter.calls.model import Call, OrderState
 from callcenter.campaigns.errors import CampaignMoves, NothingToDial
 from callcenter.campaigns.model import CampaignState, EntryState, Mode
+from callcenter.campaigns.pacing import Pacer, View
 from callcenter.compliance.model import AttemptState, ContactAttempt
 from core.kernel.access import PROGRAM
 from tests.factories.dialling import DiallingFloor
@@ -166,3 +167,32 @@ async def test_a_campaign_needs_cases_and_collectors(floor: DiallingFloor) -> No
     assert await floor.dialler().round() == 1
     assert floor.telephony.lines[0].message == "hello"
     assert CampaignState.DRAFT in set(CampaignState)
+
+
+async def test_predictive_asks_pacing_with_what_the_floor_is(
+    floor: DiallingFloor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    views: list[View] = []
+    told: list[str] = []
+
+    def decide(self: Pacer, view: View) -> int:
+        views.append(view)
+        return 3 - len(view.ringing)
+
+    for name in ("answered", "unanswered", "abandoned", "connected"):
+        monkeypatch.setattr(Pacer, name, lambda self, *_args, name=name: told.append(name))
+    monkeypatch.setattr(Pacer, "decide", decide)
+    await floor.open(debtors=6, agents=1)
+    await floor.campaign(mode=Mode.PREDICTIVE, ceiling=0.03)
+    dialler = floor.dialler()
+    assert await dialler.round() == 3
+    assert (views[0].idle, views[0].ringing, views[0].waiting) == (1, (), 0)
+    lost, busy, taken = floor.telephony.lines
+    await floor.tell(taken, "rings", "picked up", "connected", user=floor.users[0])
+    await floor.tell(lost, "rings", "picked up")
+    assert await dialler.round() == 2
+    assert (views[1].idle, len(views[1].talking), len(views[1].ringing), views[1].waiting) == (0, 1, 1, 1)
+    await floor.tell(lost, "rings", "picked up", "hung up")
+    await floor.tell(busy, "rings", "busy")
+    await dialler.round()
+    assert sorted(told) == ["abandoned", "answered", "answered", "connected", "unanswered"]
