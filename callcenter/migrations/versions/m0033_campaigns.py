@@ -6,7 +6,7 @@ from alembic import op
 from core.kernel import types
 
 revision = "0033"
-down_revision = "0037"
+down_revision = "0035"
 
 _CODES = (("ABANDONED", "Answered, nobody was free"), ("MESSAGE", "Heard a recorded message"))
 
