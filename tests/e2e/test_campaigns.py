@@ -127,11 +127,12 @@ async def all_ended(scene: Scene, campaign_id: int, count: int) -> bool:
     return len(made) >= count and all(one.ended_at is not None for one in made)
 
 
-async def test_progressive_campaign(scene: Scene) -> None:
+@pytest.mark.parametrize("mode", ["progressive", "predictive"])
+async def test_campaign_with_collectors(scene: Scene, mode: str) -> None:
     """Everybody is rung once, hears a collector at once, and no contact is counted that was not made."""
     debtors = scene.debtors[:6]
     with sipp.answer(scene.lab.required().pbx.trunk, seconds=1.0, ring_seconds=0.3) as trunk:
-        campaign_id = await scene.campaign(debtors)
+        campaign_id = await scene.campaign(debtors, mode=mode)
         await until(lambda: all_ended(scene, campaign_id, 6), scene)
         rung = Counter(event.name for event in trunk.events())
     made = await scene.attempts(campaign_id)

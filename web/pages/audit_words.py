@@ -228,7 +228,6 @@ FIELDS: Mapping[str, Message] = {
     "countdown_seconds": msg("Preview dials by itself after, seconds"),
     "detect_machines": msg("Tell answering machines from people"),
     "entries": msg("Cases added"),
-    "hours": msg("Hours"),
     "lines": msg("Lines of a recorded message"),
     "message": msg("Recorded message"),
     "mode": msg("Mode"),
