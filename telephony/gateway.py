@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from callcenter.calls.errors import OrderRefused
 from callcenter.calls.facts import LegKind
 from callcenter.calls.ports import DialOrder, TelephonyStatus
+from callcenter.campaigns.ports import LineOrder
 from callcenter.supervision.ports import WatchMode, WatchOrder
 from core.kernel.clock import Clock
 from core.kernel.i18n import mark, msg
@@ -38,14 +39,17 @@ NO_PHONE = mark("The phone {endpoint} is not connected to any exchange.")
 #: How often, and at what distance, one looks whether a phone has hung up: for a second in all.
 _LOOKS, _LOOK_SECONDS = 50, 0.02
 HOLD = Place(context="callcenter-held", exten="hold")
+CAMPAIGN = Place(context="callcenter-campaign", exten="s")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Contexts:
     """The dialplan's places for orders."""
 
+    trunk: str = "trunk"
     outbound: str = "callcenter-outbound"
     transfer: str = "callcenter-transfer"
+    campaign: Place = CAMPAIGN
     hold: Place = HOLD
     ring_back: str = "callcenter-ringback"
     spy: str = "callcenter-spy"
@@ -86,6 +90,32 @@ class Gateway:
                 caller=order.number,
                 variables=variables,
                 sip_headers=headers,
+            )
+        )
+
+    async def dial_customer(self, order: LineOrder) -> None:
+        """Ring the customer first; the dialplan finds him a collector, or tells him why there is none."""
+        variables = {
+            "__CALLCENTER_CALL": str(order.call_id),
+            "CALLCENTER_DIALLED": order.phone,
+            "CALLCENTER_QUEUE": order.queue,
+            "CALLCENTER_WAIT": str(order.connect_seconds),
+            "CALLCENTER_DETECT": "yes" if order.detect_machines else "",
+            "CALLCENTER_MESSAGE": order.message or "",
+            "CALLCENTER_APOLOGY": order.apology,
+        }
+        await self._trunk_bridge().client.send(
+            Originate(
+                action_id=f"cc-{order.call_id}-a",
+                endpoint=order.phone,
+                trunk=self._contexts.trunk,
+                place=self._contexts.campaign,
+                channel_id=f"cc-{order.call_id}-a",
+                other_channel_id=f"cc-{order.call_id}-b",
+                ring_seconds=order.ring_seconds,
+                caller=order.show_number,
+                callee=order.phone,
+                variables=variables,
             )
         )
 
@@ -224,6 +254,13 @@ class Gateway:
         if found is None:
             raise OrderRefused(reason=msg(NOT_GOING_ON))
         return found
+
+    def _trunk_bridge(self) -> Bridge:
+        """The exchange over which campaigns dial: the first that is up."""
+        for bridge in self._bridges:
+            if bridge.status().up:
+                return bridge
+        raise OrderRefused(reason=msg(NO_EXCHANGE))
 
     def _bridge_for(self, endpoint: str) -> Bridge:
         """The exchange where the phone is registered; with a single exchange always that one."""

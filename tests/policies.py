@@ -247,6 +247,36 @@ _QUEUE = {"name": "Own", "strategy": "rrmemory", "service_seconds": "20", "overf
     "closed": "voicemail"
 }
 _HOURS = {"name": "Own", "zone": "Europe/Kyiv"}
+_CAMPAIGN = {
+    "name": "Own",
+    "mode": "progressive",
+    "opens": "09:00",
+    "closes": "20:00",
+    "weekday": "1",
+    "ring_seconds": "20",
+    "connect_seconds": "2",
+    "most_a_day": "1",
+    "most_in_total": "3",
+    "apology": "vm-goodbye",
+}
+_CAMPAIGNS = {
+    "GET /campaigns": Entry(needs=("campaigns.view",)),
+    "GET /campaigns/new": Entry(needs=("campaigns.edit",)),
+    "POST /campaigns": Entry(needs=("campaigns.edit",), form=_CAMPAIGN),
+    "GET /campaigns/{id:int}": Entry(needs=("campaigns.view",), target="campaign"),
+    "GET /campaigns/{id:int}/figures": Entry(needs=("campaigns.view",), target="campaign"),
+    "GET /campaigns/{id:int}/export": Entry(needs=("campaigns.export",), target="campaign"),
+    "GET /campaigns/{id:int}/setup": Entry(needs=("campaigns.edit",), target="campaign"),
+    "POST /campaigns/{id:int}": Entry(needs=("campaigns.edit",), target="campaign", form=_CAMPAIGN),
+    "GET /campaigns/next": Entry(needs=("campaigns.work",)),
+    "POST /campaigns/entries/{id:int}/dial": Entry(needs=("campaigns.work",), target="shown entry"),
+    "POST /campaigns/entries/{id:int}/pass": Entry(needs=("campaigns.work",), target="shown entry", once=True),
+    "POST /campaigns/{id:int}/start": Entry(needs=("campaigns.run",), target="campaign"),
+    "POST /campaigns/{id:int}/pause": Entry(needs=("campaigns.run",), target="campaign"),
+    "POST /campaigns/{id:int}/end": Entry(needs=("campaigns.run",), target="campaign"),
+    "POST /campaigns/{id:int}/filter": Entry(needs=("campaigns.edit",), target="campaign", form={"view_id": "0"}),
+    "POST /campaigns/{id:int}/cases": Entry(needs=("campaigns.edit",), target="campaign"),
+}
 _QUEUES = {
     "GET /queues": Entry(needs=("queues.view",)),
     "GET /queues/new": Entry(needs=("queues.edit",)),
@@ -616,6 +646,7 @@ POLICIES: dict[str, Entry] = {
     **_INTEREST,
     **_LAW,
     **_DIRECTORIES,
+    **_CAMPAIGNS,
     **_QUEUES,
     **_LISTS,
     **_CREDITORS,
@@ -697,6 +728,11 @@ HOLDERS: dict[str, set[str]] = {
     "audit.view": {"admin"},
     "settings.edit": {"admin"},
     "agents.view": {"admin", "maria", "sofia"},
+    "campaigns.view": {"admin", "maria", "sofia"},
+    "campaigns.run": {"admin", "maria", "sofia"},
+    "campaigns.work": {"admin", "maria", "sofia", "bella"},
+    "campaigns.edit": {"admin", "maria"},
+    "campaigns.export": {"admin", "maria"},
     "queues.view": {"admin", "maria", "sofia"},
     **{
         f"supervision.{what}": {"admin", "maria", "sofia"}

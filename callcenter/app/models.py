@@ -3,6 +3,7 @@
 from callcenter.agents import model as agents
 from callcenter.callbacks import model as callbacks
 from callcenter.calls import model as calls
+from callcenter.campaigns import model as campaigns
 from callcenter.compliance import model as compliance
 from callcenter.productivity import model as productivity
 from callcenter.productivity import triggers
@@ -27,6 +28,7 @@ __all__ = [
     "audit",
     "callbacks",
     "calls",
+    "campaigns",
     "cases",
     "compliance",
     "idempotency",

@@ -52,6 +52,7 @@ _DESK = (
     "callbacks.view",
     "callbacks.edit",
     "agents.state",
+    "campaigns.work",
     "recordings.listen",
     "recordings.annotate",
     "recordings.pause",
@@ -69,6 +70,8 @@ _LEAD = (
     "supervision.take_over",
     "supervision.message",
     "supervision.coach",
+    "campaigns.view",
+    "campaigns.run",
     "cases.assign",
     "cases.mass",
     "plans.approve",
@@ -79,7 +82,14 @@ _LEAD = (
     "users.view",
     "sessions.kill",
 )
-_REPORTS = ("productivity.export", "calls.export", "cases.export", "recordings.download")
+_REPORTS = (
+    "campaigns.edit",
+    "campaigns.export",
+    "productivity.export",
+    "calls.export",
+    "cases.export",
+    "recordings.download",
+)
 
 PROFILES = (
     ProfilePreset(key="everything", name=PROFILE_NAMES["everything"], rights=dict.fromkeys(sorted(KEYS), ALL)),

@@ -3,6 +3,7 @@
 from callcenter.agents import rights as agents
 from callcenter.callbacks import rights as callbacks
 from callcenter.calls import rights as calls
+from callcenter.campaigns import rights as campaigns
 from callcenter.compliance import rights as compliance
 from callcenter.productivity import rights as productivity
 from callcenter.queues import rights as queues
@@ -27,6 +28,7 @@ _DOMAINS = (
     agents,
     queues,
     callbacks,
+    campaigns,
     compliance,
     productivity,
     supervision,

@@ -19,6 +19,8 @@ from callcenter.calls.recorded import Recordings
 from callcenter.calls.results import CallResults
 from callcenter.calls.ringback import RingBack
 from callcenter.calls.service import CallService
+from callcenter.campaigns.attempts import Attempts
+from callcenter.campaigns.service import CampaignService
 from callcenter.compliance.registry import Registry
 from callcenter.compliance.service import Gate
 from callcenter.productivity.ports import RawFigures
@@ -81,6 +83,8 @@ def services_of(house: House, rights: tuple[Right, ...]) -> Services:
         CallControl: floor.control,
         CallResults: floor.results,
         CallService: floor.calls,
+        CampaignService: floor.campaigns,
+        Attempts: floor.attempts,
         Feed: house.live.feed,
         Gate: floor.gate,
         Idempotency: base.keys,

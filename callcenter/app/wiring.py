@@ -14,6 +14,8 @@ from callcenter.agents.watch import AgentWatch
 from callcenter.app.adapters.agents import Truth
 from callcenter.app.adapters.board import BoardNews, FloorPicture
 from callcenter.app.adapters.callbacks import AgreedCallbacks, CallbackLaw, FloorDialler, PlannedCallbacks
+from callcenter.app.adapters.campaign_queues import CampaignQueues
+from callcenter.app.adapters.campaigns import FloorCollectors, FloorLines, OwedCallbacks
 from callcenter.app.adapters.cases import CallerLookup, CaseEffects
 from callcenter.app.adapters.doorplates import Doorplates
 from callcenter.app.adapters.figures import FloorFigures
@@ -42,6 +44,10 @@ from callcenter.calls.results import CallResults
 from callcenter.calls.ringback import RingBack
 from callcenter.calls.ringbook import RingBook
 from callcenter.calls.service import CallService
+from callcenter.campaigns.attempts import Attempts
+from callcenter.campaigns.dialler import Dialler
+from callcenter.campaigns.events import CampaignChanged
+from callcenter.campaigns.service import CampaignService
 from callcenter.compliance.registry import Registry
 from callcenter.compliance.service import Gate
 from callcenter.productivity.rollups import Rollups
@@ -111,6 +117,7 @@ _TICK_SECONDS = 1.0
 #: How soon states agree again with phones and calls that changed while nobody listened.
 _TRUTH_SECONDS = 5.0
 _DECIDE_SECONDS = 300.0
+_FILL_SECONDS = 10.0
 _FORGET_SECONDS = 3600.0
 #: How long figures may lag behind the calls.
 _FIGURES_SECONDS = 5.0
@@ -171,6 +178,9 @@ class Floor:
     watching: Watching
     messages: Messages
     answering: tuple[Asking, ...]
+    campaigns: CampaignService
+    attempts: Attempts
+    campaign_dialler: Dialler
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -229,6 +239,8 @@ class House:
             ("states that last", every(_TICK_SECONDS, AgentWatch(ground.uow, ground.clock).look)),
             ("wrap-ups", every(_TICK_SECONDS, floor.results.end_long_wrap_ups)),
             ("lost orders", every(_TICK_SECONDS, floor.calls.end_lost_orders)),
+            ("lists of campaigns", every(_FILL_SECONDS, floor.campaigns.refresh)),
+            ("cases shown for too long", every(_FILL_SECONDS, floor.attempts.give_back)),
             ("balances", every(_CARRY_SECONDS, CarryForward(ground.uow, ground.clock).run)),
             ("promises", every(_DECIDE_SECONDS, self.promises.decide)),
             ("scores", every(_CARRY_SECONDS, Scorer(ground.uow, ground.clock).run)),
@@ -242,6 +254,7 @@ class House:
             ("watches", every(_TICK_SECONDS, floor.watching.follow)),
             ("states and phones", every(_TRUTH_SECONDS, floor.truth.follow)),
             *((f"callers {number}", asking.run) for number, asking in enumerate(floor.answering)),
+            ("dialler", floor.campaign_dialler.run),
             *((f"recordings {number}", watcher.run) for number, watcher in enumerate(self.archive.watchers)),
         ]
         return (
@@ -286,7 +299,7 @@ def build(base: Ground, staff: People, sites: Sequence[Site]) -> House:
     """The whole house over its ground floor, for the exchanges at ``sites``."""
     floor = _floor(base, sites)
     archive = _archive(base, floor, sites)
-    effects = money_effects(floor.callbacks, floor.planned)
+    effects = money_effects(floor.callbacks, floor.campaigns, floor.planned)
     kinds = (RegistryKind(), PaymentsKind(base.uow, base.clock, effects))
     imports = Imports(base.uow, base.clock, base.settings.data_dir / "imports", kinds)
     mass = Mass(base.uow, base.clock, (floor.planned,))
@@ -314,10 +327,10 @@ def build(base: Ground, staff: People, sites: Sequence[Site]) -> House:
     )
 
 
-def money_effects(callbacks: CallbackService, planned: PlannedWork) -> Effects:
+def money_effects(callbacks: CallbackService, campaigns: CampaignService, planned: PlannedWork) -> Effects:
     """Everybody who follows the money."""
     sources = (planned,)
-    return Effects(partial(appropriate, sources=sources), MoneyEffects(callbacks, sources))
+    return Effects(partial(appropriate, sources=sources), MoneyEffects(callbacks, campaigns, sources))
 
 
 def _live(base: Ground, staff: People, floor: Floor, archive: Archive) -> Live:
@@ -336,7 +349,9 @@ def _floor(base: Ground, sites: Sequence[Site]) -> Floor:
     law, staff, callers = CallGate(gate, registry), StaffDirectory(), CallerLookup()
     agents, dialler = AgentService(uow, clock), FloorDialler()
     callbacks = CallbackService(uow, clock, dialler=dialler, law=CallbackLaw(gate), region=region)
-    followers = (agents, callbacks, CaseHistory())
+    planned, lines = PlannedCallbacks(), FloorLines(uow, staff)
+    attempts = Attempts(uow, clock, lines=lines, callbacks=OwedCallbacks(callbacks, (planned,)))
+    followers = (agents, callbacks, CaseHistory(), attempts)
     book = RingBook()
     reporter = CallReporter(
         uow, clock, staff=staff, callers=callers, gate=law, followers=followers, book=book, region=region
@@ -357,12 +372,16 @@ def _floor(base: Ground, sites: Sequence[Site]) -> Floor:
         region=region,
     )
     dialler.calls = calls
+    lines.calls, lines.telephony = calls, telephony
     ring_back = RingBack(uow, telephony=telephony, staff=staff, phones=BridgedPhones(bridges))
     base.bus.subscribe(CallHeld, ring_back.on_held)
     steward = _steward(base, bridges, sites)
     router = Router(uow, clock, KnownDebtors(callers, region))
     base.bus.subscribe(QueuesChanged, router.on_queues)
-    planned = PlannedCallbacks()
+    campaign_dialler = Dialler(uow, clock, attempts=attempts, lines=lines, collectors=FloorCollectors())
+    for event in (AgentStateChanged, CallEnded, CampaignChanged):
+        base.bus.subscribe(event, campaign_dialler.on_change)
+    queues = QueueService(uow, clock)
     effects = ResultEffects(clock, gate=law, cases=CaseEffects((planned,)), callbacks=AgreedCallbacks(callbacks))
     return Floor(
         gate=gate,
@@ -380,11 +399,14 @@ def _floor(base: Ground, sites: Sequence[Site]) -> Floor:
         control=CallControl(uow, clock, telephony=telephony, staff=staff),
         results=CallResults(uow, clock, gate=law, effects=effects, followers=followers),
         ring_back=ring_back,
-        queues=QueueService(uow, clock),
+        queues=queues,
         steward=steward,
         watching=Watching(uow, clock, monitor=telephony, calls=LiveCalls(staff)),
         messages=Messages(uow, clock, calls=LiveCalls(staff)),
         answering=tuple(Asking(bridge.client, router) for bridge in bridges),
+        campaigns=CampaignService(uow, clock, CampaignQueues(queues)),
+        attempts=attempts,
+        campaign_dialler=campaign_dialler,
     )
 
 

@@ -52,6 +52,8 @@ SHIPPED: tuple[Mapping[str, Any], ...] = (
     _silent("VM", mark("Voicemail")),
     _silent("FAIL", mark("Call failed")),
     _silent("CONGEST", mark("Network congested")),
+    _silent("ABANDONED", mark("Answered, nobody was free")),
+    _silent("MESSAGE", mark("Heard a recorded message")),
     _code("NIS", mark("Not in service"), contact=False, rpc=False, stop=Stop.PHONE, phone_quality="not_in_service"),
     _code("LANG", mark("Language barrier"), contact=True, rpc=False),
     _code("DEAF", mark("Hearing barrier"), contact=True, rpc=False),

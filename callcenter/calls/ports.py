@@ -299,6 +299,7 @@ class CallNews:
     case_id: int | None
     user_id: int | None
     attempt_id: int | None
+    campaign_id: int | None
     result_code: str | None
     answered: bool
     ended: bool

@@ -14,7 +14,7 @@ from callcenter.calls.offers import offers_of
 from callcenter.calls.ports import Callers, CallFollower, Gate, Staff
 from callcenter.calls.ringbook import RingBook
 from callcenter.calls.rows import as_state
-from callcenter.calls.rules import is_contact, reached_customer, result_of_silence
+from callcenter.calls.rules import is_contact, reached_customer, result_of_silence, was_answered
 from callcenter.calls.telling import events_of, news_of, offered
 from core.kernel.clock import Clock
 from core.kernel.uow import UnitOfWork, Work
@@ -114,7 +114,7 @@ class CallReporter:
         if row.attempt_id is None:
             return
         if reached_customer(state):
-            await self._gate.settle(work, row.attempt_id, connected=is_contact(state), right_party=None)
+            await self._gate.settle(work, row.attempt_id, connected=was_answered(state), right_party=None)
         else:
             await self._gate.release(work, row.attempt_id)
 

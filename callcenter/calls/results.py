@@ -11,7 +11,7 @@ from callcenter.calls.effects import ResultEffects
 from callcenter.calls.errors import ResultIncomplete, UnknownResult
 from callcenter.calls.events import CallChanged
 from callcenter.calls.model import Bookmark, Call, Need, ResultCode
-from callcenter.calls.ports import CallFollower, Gate
+from callcenter.calls.ports import CallFollower, CallNews, Gate
 from callcenter.calls.rights import RESULT
 from callcenter.calls.telling import concerned, quiet_news, reference
 from core.audit.service import record
@@ -71,6 +71,8 @@ class CallResults:
                 connected = row.answered_at is not None if entry.contact is None else entry.contact
                 await self._gate.settle(work, row.attempt_id, connected=connected, right_party=entry.rpc)
             await self._unwrap(work, row, now)
+            if row.campaign_id is not None:  # what the campaign does next hangs on the result
+                await self._tell(work, quiet_news(row, now, {}))
             self._changed(work, row, now)
 
     async def end_wrap_up(self, actor: Actor, call_id: int) -> None:
@@ -145,9 +147,11 @@ class CallResults:
             .returning(Call.id)
         )
         if ended.scalar_one_or_none() is not None and row.user_id is not None:
-            news = quiet_news(row, now, {row.user_id: "idle"})
-            for follower in self._followers:
-                await follower.followed(work, [news])
+            await self._tell(work, quiet_news(row, now, {row.user_id: "idle"}))
+
+    async def _tell(self, work: Work, news: CallNews) -> None:
+        for follower in self._followers:
+            await follower.followed(work, [news])
 
     def _changed(self, work: Work, row: Call, now: datetime) -> None:
         work.emit(CallChanged(at=now, call=reference(row), user_ids=concerned(row)))

@@ -9,7 +9,9 @@ from callcenter.calls.facts import CallPhase, CallState, Direction, Interval, Le
 #: Q.850 causes of a call the far side did not take, as result codes. Anything else is FAIL.
 _CAUSES = {17: "BUSY", 18: "NA", 19: "NA", 20: "NA", 34: "CONGEST", 38: "CONGEST", 42: "CONGEST"}
 _NORMAL_CLEARING = 16
-_NOT_IN_SERVICE = frozenset({1, 22, 28})
+#: The cause with which the dialplan ends the call of a campaign that a machine took.
+MACHINE_CAUSE = 43
+NOT_IN_SERVICE = frozenset({1, 22, 28})
 
 #: How long an order may go without a channel: while the exchange cannot be asked, and while it answers.
 _ORDER_UNASKED, _ORDER_ASKED = timedelta(minutes=2), timedelta(seconds=10)
@@ -79,6 +81,14 @@ def is_contact(call: CallState) -> bool:
     return call.answered_at is not None
 
 
+def was_answered(call: CallState) -> bool:
+    """Whether the customer took the call, be it that nobody of the agency was there: to the law he was reached."""
+    if is_contact(call):
+        return True
+    outbound = call.direction is Direction.OUTBOUND
+    return outbound and any(leg.kind is LegKind.CUSTOMER and leg.answered_at is not None for leg in call.legs)
+
+
 def reached_customer(call: CallState) -> bool:
     """Whether anything rang at the customer's side. Unknown counts as yes: contact law errs on the debtor's side."""
     return call.lost or any(leg.kind is LegKind.CUSTOMER for leg in call.legs)
@@ -92,9 +102,11 @@ def result_of_silence(call: CallState) -> str | None:
     if not customers or call.lost:
         return "FAIL"
     last = customers[-1]
+    if last.answered_at is not None:
+        return "VM" if last.cause == MACHINE_CAUSE else "ABANDONED" if call.queue else "MESSAGE"
     if last.outcome in (LegOutcome.BUSY, LegOutcome.REJECTED):
         return "BUSY"
-    if last.cause in _NOT_IN_SERVICE:
+    if last.cause in NOT_IN_SERVICE:
         return "FAIL"  # the exchange says so, a collector confirms it: only a person marks a number as dead
     if last.cause in _CAUSES:
         return _CAUSES[last.cause]

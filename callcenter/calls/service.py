@@ -1,8 +1,9 @@
 """Placing calls: the law decides, the attempt is reserved, one order goes to the exchange."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.exc import IntegrityError
@@ -53,6 +54,19 @@ class Dial:
     user_id: int | None = None
     override_reason: str | None = None
     vouched: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """A call to be: ``phone`` (E.164) of somebody known, or of nobody. ``user_id`` is the collector who dials, None
+    while nobody is there yet; ``campaign_id`` the campaign that dials. ``key`` as in ``Dial``."""
+
+    phone: str
+    key: str
+    party_id: int | None
+    case_id: int | None
+    user_id: int | None = None
+    campaign_id: int | None = None
 
 
 class _KeyTaken(Exception):
@@ -114,7 +128,7 @@ class CallService:
                 may_override=verdict.may_override,
             )
         if order is not None:
-            await asyncio.shield(self._send(order))
+            await self.carry_out(call_id, partial(self._telephony.dial, order))
         return call_id
 
     async def _reserve(
@@ -130,45 +144,55 @@ class CallService:
                 await case_for(work.session, actor, wish.case_id)
             user_id, endpoint = await self._phone_of(work, actor, wish)
             whom = await self._whom(work, wish, phone)
-            call_id = self._ids.next(now)
-            verdict = await self._gate.reserve(
-                work,
-                ContactRequest(
-                    actor=actor,
-                    call_id=call_id,
-                    phone=phone,
-                    party_id=whom.party_id,
-                    case_id=whom.case_id,
-                    at=now,
-                    override_reason=wish.override_reason,
-                ),
-            )
+            line = Line(phone=phone, key=wish.key, party_id=whom.party_id, case_id=whom.case_id, user_id=user_id)
+            call_id, verdict = await self.reserve(work, actor, line, override_reason=wish.override_reason)
             if not verdict.allowed:
                 if await work.session.scalar(known) is not None:  # what stands against it is this very wish
                     raise _KeyTaken
                 return None, verdict, call_id
+            record(work, actor, "calls.dial", ("call", call_id), {"phone": (None, phone)}, at=now)
+            own = await self._callers.own_numbers(work.session, whom.case_id)
+            order = DialOrder(call_id=call_id, endpoint=endpoint, number=phone, show_number=number_to_show(own, phone))
+        return order, verdict, call_id
+
+    async def reserve(
+        self, work: Work, actor: Actor, line: Line, *, override_reason: str | None = None
+    ) -> tuple[int, ContactVerdict]:
+        """Ask the law, reserve the attempt and write the call, all in the caller's transaction: the id drawn for it
+        and the verdict. Nothing is dialled before ``carry_out``."""
+        now = self._clock.now()
+        call_id = self._ids.next(now)
+        request = ContactRequest(
+            actor=actor,
+            call_id=call_id,
+            phone=line.phone,
+            party_id=line.party_id,
+            case_id=line.case_id,
+            at=now,
+            override_reason=override_reason,
+        )
+        verdict = await self._gate.reserve(work, request)
+        if verdict.allowed:
             work.session.add(
                 Call(
                     id=call_id,
                     server="",
                     direction=Direction.OUTBOUND,
                     phase=CallPhase.DIALLING,
-                    phone_given=phone,
-                    phone=phone,
-                    dialled=phone,
+                    phone_given=line.phone,
+                    phone=line.phone,
+                    dialled=line.phone,
                     started_at=now,
-                    party_id=whom.party_id,
-                    case_id=whom.case_id,
-                    user_id=user_id,
+                    campaign_id=line.campaign_id,
+                    party_id=line.party_id,
+                    case_id=line.case_id,
+                    user_id=line.user_id,
                     attempt_id=verdict.attempt_id,
                     order_state=OrderState.RESERVED,
-                    order_key=_key(actor.user_id, wish.key),
+                    order_key=_key(actor.user_id, line.key),
                 )
             )
-            record(work, actor, "calls.dial", ("call", call_id), {"phone": (None, phone)}, at=now)
-            own = await self._callers.own_numbers(work.session, whom.case_id)
-            order = DialOrder(call_id=call_id, endpoint=endpoint, number=phone, show_number=number_to_show(own, phone))
-        return order, verdict, call_id
+        return call_id, verdict
 
     async def dialled(self, user_id: int, key: str | None) -> int | None:
         """The call that the user ordered under ``key``; None when no order was ever written down."""
@@ -193,14 +217,18 @@ class CallService:
         found = (await self._callers.match(work.session, [phone])).get(phone, Match(party_id=None, case_id=None))
         return replace(found, party_id=wish.party_id if wish.party_id is not None else found.party_id)
 
-    async def _send(self, order: DialOrder) -> None:
-        """Give the order to the exchange, at most once: the step from reserved to sent is the licence."""
-        if not await self._step(order.call_id, OrderState.RESERVED, OrderState.SENT):
+    async def carry_out(self, call_id: int, order: Callable[[], Awaitable[None]]) -> None:
+        """Give the order for a reserved call to the exchange, at most once. Raises what the order raises."""
+        await asyncio.shield(self._send(call_id, order))
+
+    async def _send(self, call_id: int, order: Callable[[], Awaitable[None]]) -> None:
+        """The step from reserved to sent is the licence."""
+        if not await self._step(call_id, OrderState.RESERVED, OrderState.SENT):
             return
         try:
-            await self._telephony.dial(order)
+            await order()
         except OrderRefused:
-            await self._give_up(order.call_id, OrderState.SENT)
+            await self._give_up(call_id, OrderState.SENT)
             raise
 
     async def _step(self, call_id: int, before: OrderState, after: OrderState) -> bool:

@@ -44,6 +44,7 @@ def quiet_news(row: Call, now: datetime, activities: Mapping[int, Activity]) -> 
         case_id=row.case_id,
         user_id=row.user_id,
         attempt_id=row.attempt_id,
+        campaign_id=row.campaign_id,
         result_code=row.result_code,
         answered=False,
         ended=False,

@@ -112,10 +112,11 @@ class Ping(Action):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Originate(Action):
-    """Ring ``endpoint`` and send it to ``place`` when it answers.
+    """Ring ``endpoint`` (over ``trunk`` a number) and send it to ``place`` when it answers.
 
     ``channel_id`` and ``other_channel_id`` become the Uniqueids of the new channel and of a Local channel's other half,
-    so the call is recognised and the same id cannot ring twice. ``sip_headers`` go into the INVITE. (They are set as
+    so the call is recognised and the same id cannot ring twice. ``caller`` is shown to who is rung, ``callee`` becomes
+    the number of the new channel itself. ``sip_headers`` go into the INVITE. (They are set as
     variables: with ``Async``, Asterisk 22.10 does not run the subroutine of ``PreDialGoSub``.)
     """
 
@@ -123,21 +124,24 @@ class Originate(Action):
     place: Place
     channel_id: str
     other_channel_id: str
+    trunk: str | None = None
     ring_seconds: int = 45
     caller: str | None = None
+    callee: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
     sip_headers: Mapping[str, str] = field(default_factory=dict)
 
     def body(self) -> Headers:
         headers: Headers = {
             "Action": "Originate",
-            "Channel": f"PJSIP/{name(self.endpoint, 'endpoint')}",
+            "Channel": f"PJSIP/{self._target()}",
             **self.place.headers(),
             "Async": "true",
             "Timeout": str(self.ring_seconds * 1000),
             "ChannelId": name(self.channel_id, "channel_id"),
             "OtherChannelId": name(self.other_channel_id, "other_channel_id"),
             "Variable": [
+                *self._parties(),
                 *(f"{name(key, 'variable')}={_variable(value)}" for key, value in self.variables.items()),
                 *(
                     f"PJSIP_HEADER(add,{name(key, 'header')})={_variable(value)}"
@@ -145,9 +149,21 @@ class Originate(Action):
                 ),
             ],
         }
-        if self.caller is not None:
+        if self.caller is not None and self.callee is None:
             headers["CallerID"] = number(self.caller, "caller")
         return headers
+
+    def _parties(self) -> list[str]:
+        """The header ``CallerID`` would make the number shown the channel's own as well."""
+        if self.callee is None:
+            return []
+        shown = [] if self.caller is None else [f"CONNECTEDLINE(num,i)={number(self.caller, 'caller')}"]
+        return [f"CALLERID(num)={number(self.callee, 'callee')}", *shown]
+
+    def _target(self) -> str:
+        if self.trunk is None:
+            return name(self.endpoint, "endpoint")
+        return f"{number(self.endpoint)}@{name(self.trunk, 'trunk')}"
 
 
 def _variable(value: str) -> str:

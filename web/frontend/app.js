@@ -10,6 +10,7 @@ import "./agreement.js";
 import "./live.js";
 import "./lamp.js";
 import "./dial.js";
+import "./campaign.js";
 import "./phone.js";
 import "./pop.js";
 import "./refresh.js";

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import StringConstraints
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import QueryParams, UploadFile
+from starlette.datastructures import FormData, QueryParams, UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -25,7 +25,7 @@ from core.cases.service.mass_actions import RIGHTS, Deed, Params
 from core.importing.numbers import MOST_BYTES, numbers_in
 from core.kernel.access import Actor
 from core.kernel.errors import DomainError, Invalid
-from core.kernel.i18n import Message, msg
+from core.kernel.i18n import Message, mark, msg
 from web.export import export
 from web.forms import Form, is_position, parse, submitted, typed
 from web.lists import EXPORT_BATCH, PAGE_SIZE, ListSpec, asked, row_by_row, view
@@ -155,20 +155,34 @@ async def _upload_form(request: Request, fault: Message | None = None) -> Respon
 async def upload(request: Request) -> Response:
     """Read the numbers and go on to what is to be done."""
     async with request.form(max_files=1, max_fields=10) as form:
-        sent, creditor = form.get("file"), str(form.get("creditor_id") or "")
-        if not isinstance(sent, UploadFile) or not sent.filename:
-            return await _upload_form(request, msg("Choose the file."))
-        name = Path(sent.filename).name
-        path = await _spooled(sent, Path(name).suffix)
+        creditor = str(form.get("creditor_id") or "")
         try:
-            numbers = await numbers_in(path)
+            name, numbers = await uploaded_numbers(form)
         except DomainError as error:
             return await _upload_form(request, error.message)
-        finally:
-            await run_in_threadpool(path.unlink, missing_ok=True)
     creditor_id = int(creditor) if is_position(creditor) else None
     run_id = await part(request, Mass).choose_numbers(actor(request), numbers, name, creditor_id=creditor_id)
     return go_to(f"/mass/{run_id}")
+
+
+class NoFile(Invalid):
+    """Nothing was sent to read numbers from."""
+
+    code = "no_file"
+    text = mark("Choose the file.")
+
+
+async def uploaded_numbers(form: FormData) -> tuple[str, Sequence[str]]:
+    """The sent file's name and the case numbers in it. Raises ``NoFile``, and what reading the file refuses."""
+    sent = form.get("file")
+    if not isinstance(sent, UploadFile) or not sent.filename:
+        raise NoFile
+    name = Path(sent.filename).name
+    path = await _spooled(sent, Path(name).suffix)
+    try:
+        return name, await numbers_in(path)
+    finally:
+        await run_in_threadpool(path.unlink, missing_ok=True)
 
 
 async def _spooled(sent: UploadFile, suffix: str) -> Path:

@@ -29,6 +29,12 @@ NAVIGATION: tuple[tuple[Message, tuple[Entry, ...]], ...] = (
     (
         msg("Calls"),
         (
+            Entry(
+                label=msg("Next case of a campaign"),
+                href="/campaigns/next",
+                icon="player-track-next",
+                rights=("campaigns.work",),
+            ),
             Entry(label=msg("Callbacks"), href="/callbacks", icon="calendar-time", rights=("callbacks.view",)),
             Entry(label=msg("Call log"), href="/calls", icon="phone", rights=("calls.view",)),
             Entry(label=msg("Recordings"), href="/recordings", icon="microphone", rights=("recordings.listen",)),
@@ -39,6 +45,7 @@ NAVIGATION: tuple[tuple[Message, tuple[Entry, ...]], ...] = (
         (
             Entry(label=msg("Live board"), href="/board", icon="activity", rights=("supervision.board",)),
             Entry(label=msg("Collectors now"), href="/agents", icon="headset", rights=("agents.view",)),
+            Entry(label=msg("Campaigns"), href="/campaigns", icon="speakerphone", rights=("campaigns.view",)),
             Entry(label=msg("Queues"), href="/queues", icon="users-group", rights=("queues.view",)),
             Entry(label=msg("Hours of work"), href="/calendars", icon="calendar-time", rights=("queues.view",)),
         ),

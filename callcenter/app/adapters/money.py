@@ -9,6 +9,8 @@ from sqlalchemy import select, update
 
 from callcenter.callbacks.model import OPEN, Callback, CallbackState, Origin
 from callcenter.callbacks.service import CallbackService
+from callcenter.campaigns import filling
+from callcenter.campaigns.service import CampaignService
 from core.cases.model import Case, Promise, PromiseState, Task, TaskKind, TaskState
 from core.cases.ports import PlannedWork
 from core.cases.queries.zones import debtor_zones
@@ -34,8 +36,9 @@ class MoneyEffects:
     """Implements ``core.payments.ports.AfterMoney``. That a paid case is not dialled is contact law's own rule: it
     holds from the moment nothing is open, and no longer than that."""
 
-    def __init__(self, callbacks: CallbackService, sources: Sequence[PlannedWork]) -> None:
+    def __init__(self, callbacks: CallbackService, campaigns: CampaignService, sources: Sequence[PlannedWork]) -> None:
         self._callbacks = callbacks
+        self._campaigns = campaigns
         self._sources = sources
 
     async def money_came(self, work: Work, credited: Sequence[Credited], *, at: datetime) -> None:
@@ -50,6 +53,7 @@ class MoneyEffects:
         }
         if ended:
             await replan(work, ended, self._sources)
+        await self._campaigns.stop_cases(work, paid, filling.PAID)
         await _tell(work, credited, at=at)
 
     async def money_went(self, work: Work, taken: Sequence[TakenBack], *, at: datetime) -> None:

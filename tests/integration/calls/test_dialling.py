@@ -138,7 +138,7 @@ async def test_death_between_commit_and_dialling_never_dials(
     uow: UnitOfWork,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async def die(order: object) -> None:
+    async def die(*_order: object) -> None:
         raise Killed
 
     with monkeypatch.context() as killed:

@@ -14,6 +14,8 @@ from starlette.types import Message
 from callcenter.agents.model import PauseReason
 from callcenter.app.wiring import House
 from callcenter.calls.model import ResultCode
+from callcenter.campaigns.model import Campaign, CampaignEntry, CampaignState, EntryState, Mode
+from callcenter.campaigns.service import CampaignData
 from callcenter.compliance.law.terms import BlockKind
 from callcenter.queues.model import Calendar, Queue
 from core.audit.model import AuditEntry
@@ -140,6 +142,10 @@ class World:
             return {"it": {"id": await money_account(self.uow)}}
         if kind == "payment":
             return {"it": await self._payment(me)}
+        if kind == "campaign":
+            return {"it": {"id": await self._campaign(me)}}
+        if kind == "shown entry":
+            return {"it": {"id": await self._shown(me)}}
         if kind == "stage":
             return {"it": {"id": await self._stage()}}
         if kind == "plan":
@@ -202,6 +208,28 @@ class World:
             work.session.add(mail)
             await work.session.flush()
             return {**params, "kind": "email", "row": mail.id}
+
+    async def _campaign(self, me: str) -> int:
+        actor = replace(PROGRAM, user_id=self.people.users[me])
+        return await self.house.floor.campaigns.create(actor, CampaignData(name="Own"))
+
+    async def _shown(self, me: str) -> int:
+        """A case of a preview campaign on the reader's screen."""
+        case = int(str((await self._work(me, "case", me))["case"]))
+        campaign_id, now = await self._campaign(me), self.clock.now()
+        async with self.uow.write() as work:
+            campaign = await work.session.get_one(Campaign, campaign_id)
+            campaign.mode, campaign.state = Mode.PREVIEW, CampaignState.RUNNING
+            entry = CampaignEntry(
+                campaign_id=campaign_id,
+                case_id=case,
+                state=EntryState.SHOWN,
+                user_id=self.people.users[me],
+                next_at=now + timedelta(minutes=5),
+            )
+            work.session.add(entry)
+            await work.session.flush()
+            return entry.id
 
     async def _payment(self, me: str) -> Params:
         case = await self._work("anna", "case", me)

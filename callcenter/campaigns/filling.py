@@ -1,0 +1,117 @@
+"""Filling lists: from chosen cases, and live from a filter of the list of cases.
+
+Cases that have come to match are added, those that no longer do and were never rung leave; whoever was rung stays, for
+his attempts count.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, exists, func, insert, literal, select, update
+
+from callcenter.campaigns.model import Campaign, CampaignEntry, EntryState
+from core.cases import rights
+from core.cases.fields import Asked
+from core.cases.model import Case, CaseState, MassItem, MassOutcome
+from core.cases.queries.lists import ListQuery, matching
+from core.kernel.access import Actor
+from core.kernel.uow import Work
+from core.people.access import actor_of
+from core.people.model import User
+
+#: As many cases fit into one campaign.
+MOST = 100_000
+#: Why an entry left the list.
+GONE, PAID = "gone", "paid"
+
+
+def stored(query: ListQuery) -> dict[str, Any]:
+    """What a list was asked, as JSON."""
+    filters = {
+        key: {"values": list(one.values), "low": one.low, "high": one.high} for key, one in query.filters.items()
+    }
+    return {"search": query.search, "filters": filters}
+
+
+def restored(data: Mapping[str, Any]) -> ListQuery:
+    """The query that ``stored`` wrote down."""
+    filters = {
+        key: Asked(values=tuple(one["values"]), low=one["low"], high=one["high"])
+        for key, one in data["filters"].items()
+    }
+    return ListQuery(search=data["search"], filters=filters)
+
+
+async def refresh(work: Work, campaign: Campaign, now: datetime) -> int:
+    """Make the list what the filter means now; how many cases came. The owner's reach is asked anew each time."""
+    if campaign.filter is None:
+        return 0
+    owner = await work.session.get(User, campaign.owner_id)
+    if owner is None or not owner.active:
+        return 0
+    actor = await actor_of(work.session, owner)
+    return await fill(work, actor, campaign, restored(campaign.filter), now, live=True)
+
+
+async def fill(
+    work: Work, actor: Actor, campaign: Campaign, query: ListQuery, now: datetime, *, live: bool = False
+) -> int:
+    """Add the open cases that the query means; how many were new. ``live``: those it means no more leave."""
+    found = matching(actor, query, rights.VIEW, MOST).subquery()
+    open_ones = select(found.c.id).join(Case, Case.id == found.c.id).where(Case.state == CaseState.OPEN)
+    added = await _add(work, campaign, Case.id.in_(open_ones), now)
+    if live:
+        gone = (
+            update(CampaignEntry)
+            .where(
+                CampaignEntry.campaign_id == campaign.id,
+                CampaignEntry.state == EntryState.WAITING,
+                CampaignEntry.attempts == 0,
+                CampaignEntry.case_id.not_in(open_ones),
+            )
+            .values(state=EntryState.STOPPED, reason=GONE)
+        )
+        await work.session.execute(gone)
+        back = (
+            update(CampaignEntry)
+            .where(
+                CampaignEntry.campaign_id == campaign.id,
+                CampaignEntry.state == EntryState.STOPPED,
+                CampaignEntry.reason.in_((GONE, PAID)),
+                CampaignEntry.case_id.in_(open_ones),
+            )
+            .values(state=EntryState.WAITING, reason="", next_at=now)
+        )
+        await work.session.execute(back)
+        campaign.filled_at = now
+    return added
+
+
+async def fill_from_run(work: Work, campaign: Campaign, run_id: int, now: datetime) -> int:
+    """Add the cases that were chosen for a mass action and wait there; how many were new."""
+    chosen = select(MassItem.case_id).where(MassItem.run_id == run_id, MassItem.outcome == MassOutcome.WAITING)
+    return await _add(work, campaign, Case.id.in_(chosen), now)
+
+
+async def _add(work: Work, campaign: Campaign, which: ColumnElement[bool], now: datetime) -> int:
+    known = exists().where(CampaignEntry.campaign_id == campaign.id, CampaignEntry.case_id == Case.id)
+    columns = ("campaign_id", "case_id", "state", "reason", "attempts", "attempts_today", "next_at")
+    fresh = select(
+        literal(campaign.id),
+        Case.id,
+        literal(EntryState.WAITING.value),
+        literal(""),
+        literal(0),
+        literal(0),
+        literal(now, CampaignEntry.next_at.type),
+    ).where(which, Case.state == CaseState.OPEN, ~known.correlate(Case))
+    before = await size(work, campaign.id)
+    await work.session.execute(insert(CampaignEntry).from_select(columns, fresh.order_by(Case.id).limit(MOST)))
+    return await size(work, campaign.id) - before
+
+
+async def size(work: Work, campaign_id: int) -> int:
+    """How many cases stand on the list."""
+    counted = select(func.count()).select_from(CampaignEntry).where(CampaignEntry.campaign_id == campaign_id)
+    return await work.session.scalar(counted) or 0

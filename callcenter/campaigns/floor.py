@@ -1,0 +1,88 @@
+"""The floor as the dialler sees it at one moment: running campaigns, who works in them, what is in flight."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import exists, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.campaigns.model import (
+    Campaign,
+    CampaignAttempt,
+    CampaignEntry,
+    CampaignStaff,
+    CampaignState,
+    EntryState,
+    Mode,
+)
+from callcenter.campaigns.ports import Collectors, Standing
+from core.people.model import User
+
+#: Modes in which the program dials.
+DIALLED = (Mode.PROGRESSIVE, Mode.PREDICTIVE, Mode.AGENTLESS)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FloorView:
+    """``campaigns`` by priority, those that only wait for their last calls included. ``due``: those with an entry whose
+    time has come. ``flights`` are attempts under way, ``landed`` those that ended since the last look."""
+
+    at: datetime
+    campaigns: Sequence[Campaign]
+    due: frozenset[int]
+    staff: Mapping[int, frozenset[int]]
+    standing: Mapping[int, Standing]
+    flights: Sequence[CampaignAttempt]
+    landed: Sequence[CampaignAttempt]
+
+    def flying(self, campaign_id: int) -> list[CampaignAttempt]:
+        return [one for one in self.flights if one.campaign_id == campaign_id]
+
+    def reserved(self) -> dict[int, int]:
+        """Collector → the campaign that dials for him and has not put anybody through to him yet."""
+        waiting = (one for one in self.flights if one.user_id is not None and one.connected_at is None)
+        return {one.user_id: one.campaign_id for one in waiting if one.user_id is not None}
+
+
+async def look(session: AsyncSession, collectors: Collectors, since: datetime, now: datetime) -> FloorView:
+    """The floor now; ``since`` is the moment of the last look."""
+    in_flight = exists().where(CampaignAttempt.campaign_id == Campaign.id, CampaignAttempt.ended_at.is_(None))
+    wanted = select(Campaign).where(
+        Campaign.mode.in_(DIALLED), or_(Campaign.state == CampaignState.RUNNING, in_flight.correlate(Campaign))
+    )
+    campaigns = (await session.scalars(wanted.order_by(Campaign.priority.desc(), Campaign.id))).all()
+    ids = [one.id for one in campaigns]
+    staff = await staff_of(session, ids)
+    moving = or_(CampaignAttempt.ended_at.is_(None), CampaignAttempt.ended_at > since)
+    attempts = (
+        await session.scalars(select(CampaignAttempt).where(CampaignAttempt.campaign_id.in_(ids), moving))
+    ).all()
+    return FloorView(
+        at=now,
+        campaigns=campaigns,
+        due=await _due(session, campaigns, now),
+        staff=staff,
+        standing=await collectors.standing(session, {user for users in staff.values() for user in users}),
+        flights=[one for one in attempts if one.ended_at is None],
+        landed=[one for one in attempts if one.ended_at is not None],
+    )
+
+
+async def staff_of(session: AsyncSession, campaign_ids: Sequence[int]) -> dict[int, frozenset[int]]:
+    """Campaign → the users who work in it, those of its units included."""
+    named = select(CampaignStaff.campaign_id, User.id).join(
+        User, or_(User.id == CampaignStaff.user_id, User.unit_id == CampaignStaff.unit_id)
+    )
+    rows = await session.execute(named.where(CampaignStaff.campaign_id.in_(campaign_ids), User.active))
+    found: dict[int, set[int]] = {one: set() for one in campaign_ids}
+    for campaign_id, user_id in rows:
+        found[campaign_id].add(user_id)
+    return {one: frozenset(users) for one, users in found.items()}
+
+
+async def _due(session: AsyncSession, campaigns: Sequence[Campaign], now: datetime) -> frozenset[int]:
+    ids = [one.id for one in campaigns if one.state == CampaignState.RUNNING]
+    waiting = (CampaignEntry.state == EntryState.WAITING, CampaignEntry.next_at <= now)
+    first = select(CampaignEntry.campaign_id, func.count()).where(CampaignEntry.campaign_id.in_(ids), *waiting)
+    return frozenset(row[0] for row in await session.execute(first.group_by(CampaignEntry.campaign_id)))

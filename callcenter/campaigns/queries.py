@@ -1,0 +1,211 @@
+"""Reading campaigns: the list with live figures, one campaign, its entries."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.campaigns.errors import CampaignNotFound
+from callcenter.campaigns.model import Campaign, CampaignAttempt, CampaignEntry, CampaignStaff, EntryState
+from callcenter.campaigns.rights import EXPORT, VIEW
+from callcenter.campaigns.rules import ABANDONED, VOICEMAIL, abandoned_share, ends_at
+from core.cases.model import Case
+from core.kernel.access import Actor
+from core.kernel.paging import Sort, fetch_page
+from core.people.access import visible
+
+_HOUR = timedelta(hours=1)
+_SORTS = {"next": CampaignEntry.next_at, "attempts": CampaignEntry.attempts, "number": Case.number}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Figures:
+    """A campaign now. ``in_flight`` attempts ring or talk, ``waiting`` debtors answered and hear nobody yet; the other
+    counts are of the last hour: attempts begun, answered by a human, put through, abandoned. ``left`` cases are still
+    to be rung, ``ends_at`` is when that is done at the pace of the last hour."""
+
+    in_flight: int = 0
+    waiting: int = 0
+    attempts: int = 0
+    answered: int = 0
+    connected: int = 0
+    abandoned: int = 0
+    entries: Mapping[str, int]
+    ends_at: datetime | None = None
+
+    @property
+    def share(self) -> float:
+        """The share of answered calls that were abandoned, which the ceiling bounds."""
+        return abandoned_share(self.abandoned, self.answered)
+
+    @property
+    def left(self) -> int:
+        return sum(self.entries.get(state, 0) for state in (EntryState.WAITING, EntryState.SHOWN, EntryState.DIALLING))
+
+    @property
+    def total(self) -> int:
+        return sum(self.entries.values())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EntryQuery:
+    """Which entries; ``sort`` is ``next``, ``attempts`` or ``number``, with ``-`` before it falling."""
+
+    state: str | None = None
+    search: str = ""
+    sort: str = "next"
+    after: str | None = None
+    before: str | None = None
+    size: int = 50
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EntryRow:
+    """A line of a campaign's list. ``reason`` is the last result, or one word for why it stands where it stands."""
+
+    id: int
+    case_id: int
+    number: str
+    debtor_name: str
+    state: str
+    reason: str
+    attempts: int
+    last_at: datetime | None
+    last_phone: str | None
+    next_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entries:
+    """One page of a campaign's list; ``total`` entries match."""
+
+    rows: Sequence[EntryRow]
+    next: str | None
+    previous: str | None
+    total: int
+
+
+async def list_campaigns(session: AsyncSession, actor: Actor) -> Sequence[Campaign]:
+    """The campaigns in reach, the newest first."""
+    wanted = visible(select(Campaign), actor, VIEW, owner=Campaign.owner_id, unit=Campaign.unit_id)
+    return (await session.scalars(wanted.order_by(Campaign.id.desc()).limit(500))).all()
+
+
+async def campaign(session: AsyncSession, actor: Actor, campaign_id: int, right: str = VIEW) -> Campaign:
+    """A campaign in reach. Raises ``CampaignNotFound``."""
+    wanted = select(Campaign).where(Campaign.id == campaign_id)
+    row = await session.scalar(visible(wanted, actor, right, owner=Campaign.owner_id, unit=Campaign.unit_id))
+    if row is None:
+        raise CampaignNotFound
+    return row
+
+
+async def staff(session: AsyncSession, campaign_id: int) -> tuple[list[int], list[int]]:
+    """The users and the units named in the campaign."""
+    rows = (await session.scalars(select(CampaignStaff).where(CampaignStaff.campaign_id == campaign_id))).all()
+    users = [row.user_id for row in rows if row.user_id is not None]
+    return users, [row.unit_id for row in rows if row.unit_id is not None]
+
+
+async def figures(session: AsyncSession, campaign_ids: Sequence[int], now: datetime) -> dict[int, Figures]:
+    """The live figures of these campaigns."""
+    entries: dict[int, dict[str, int]] = {one: {} for one in campaign_ids}
+    grouped = select(CampaignEntry.campaign_id, CampaignEntry.state, func.count())
+    grouped = grouped.where(CampaignEntry.campaign_id.in_(campaign_ids))
+    for campaign_id, state, count in await session.execute(
+        grouped.group_by(CampaignEntry.campaign_id, CampaignEntry.state)
+    ):
+        entries[campaign_id][state] = count
+    counted = {row.campaign_id: row for row in await session.execute(_counts(campaign_ids, now))}
+    found = {}
+    for campaign_id in campaign_ids:
+        row = counted.get(campaign_id)
+        plain = Figures(entries=entries[campaign_id])
+        if row is None:
+            found[campaign_id] = plain
+            continue
+        found[campaign_id] = Figures(
+            entries=entries[campaign_id],
+            in_flight=row.in_flight,
+            waiting=row.waiting,
+            attempts=row.attempts,
+            answered=row.answered,
+            connected=row.connected,
+            abandoned=row.abandoned,
+            ends_at=ends_at(plain.left, float(row.ended), now),
+        )
+    return found
+
+
+def _counts(campaign_ids: Sequence[int], now: datetime) -> Select[*tuple[Any, ...]]:
+    """One line per campaign over what is in flight and what ended or began within the hour."""
+    attempt, since = CampaignAttempt, now - _HOUR
+    flying, lately = attempt.ended_at.is_(None), attempt.at > since
+    human = attempt.picked_up_at.is_not(None) & (attempt.outcome.is_(None) | (attempt.outcome != VOICEMAIL))
+
+    def count(condition: ColumnElement[bool]) -> ColumnElement[int]:
+        return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
+
+    return (
+        select(
+            attempt.campaign_id,
+            count(flying).label("in_flight"),
+            count(flying & attempt.picked_up_at.is_not(None) & attempt.connected_at.is_(None)).label("waiting"),
+            count(lately).label("attempts"),
+            count((attempt.picked_up_at > since) & human).label("answered"),
+            count(attempt.connected_at > since).label("connected"),
+            count((attempt.ended_at > since) & (attempt.outcome == ABANDONED)).label("abandoned"),
+            count(attempt.ended_at > since).label("ended"),
+        )
+        .where(attempt.campaign_id.in_(campaign_ids), flying | (attempt.ended_at > since))
+        .group_by(attempt.campaign_id)
+    )
+
+
+async def entries(session: AsyncSession, actor: Actor, campaign_id: int, query: EntryQuery) -> Entries:
+    """One page of a campaign's list. Raises ``CampaignNotFound``."""
+    await campaign(session, actor, campaign_id)
+    return await _entries(session, campaign_id, query)
+
+
+async def export_entries(session: AsyncSession, actor: Actor, campaign_id: int, query: EntryQuery) -> Entries:
+    """The same for a file."""
+    await campaign(session, actor, campaign_id, EXPORT)
+    return await _entries(session, campaign_id, query)
+
+
+async def _entries(session: AsyncSession, campaign_id: int, query: EntryQuery) -> Entries:
+    wanted: Select[*tuple[Any, ...]] = (
+        select(CampaignEntry, Case.number, Case.debtor_name)
+        .join(Case, Case.id == CampaignEntry.case_id)
+        .where(CampaignEntry.campaign_id == campaign_id)
+    )
+    if query.state:
+        wanted = wanted.where(CampaignEntry.state == query.state)
+    if query.search.strip():
+        like = f"{query.search.strip()}%"
+        wanted = wanted.where(Case.number.like(like) | Case.debtor_name.like(like))
+    column = _SORTS.get(query.sort.lstrip("-"), CampaignEntry.next_at)
+    sort = Sort(column=column.expression, id=CampaignEntry.id.expression, descending=query.sort.startswith("-"))
+    found = await fetch_page(session, wanted, sort, size=query.size, after=query.after, before=query.before)
+    total = await session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+    rows = [_entry(row.CampaignEntry, row.number, row.debtor_name) for row in found.rows]
+    return Entries(rows=rows, next=found.next, previous=found.previous, total=total)
+
+
+def _entry(row: CampaignEntry, number: str, debtor_name: str) -> EntryRow:
+    return EntryRow(
+        id=row.id,
+        case_id=row.case_id,
+        number=number,
+        debtor_name=debtor_name,
+        state=row.state,
+        reason=row.reason,
+        attempts=row.attempts,
+        last_at=row.last_at,
+        last_phone=row.last_phone,
+        next_at=row.next_at if row.state == EntryState.WAITING else None,
+    )

@@ -1,0 +1,185 @@
+"""Pure decisions of campaigns: when a case is rung again, at which number, and what an attempt came to."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+#: Results that the program gives by itself.
+ABANDONED, MESSAGE, VOICEMAIL, NOT_IN_SERVICE, TALKED, UNKNOWN = "ABANDONED", "MESSAGE", "VM", "NIS", "TALK", "FAIL"
+_DAYS_AHEAD = 8
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hours:
+    """When a campaign dials, by the debtor's own clock: minutes of the day, ISO days of the week."""
+
+    opens: int
+    closes: int
+    weekdays: frozenset[int]
+
+    def open_at(self, now: datetime, zone: ZoneInfo) -> datetime | None:
+        """The first moment from ``now`` on (aware) at which it dials, in UTC; None when there is no such moment.
+
+        The day is cut by the debtor's wall clock, so an hour that a clock change leaves out is simply not there.
+        """
+        local = now.astimezone(zone)
+        for ahead in range(_DAYS_AHEAD):
+            day = local.date() + timedelta(days=ahead)
+            if day.isoweekday() not in self.weekdays:
+                continue
+            start, end = self._bounds(day, zone)
+            if now < end and start < end:
+                return max(now, start)
+        return None
+
+    def _bounds(self, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+        return _at(day, self.opens, zone), _at(day, self.closes, zone)
+
+
+def _at(day: date, minute: int, zone: ZoneInfo) -> datetime:
+    midnight = datetime.combine(day + timedelta(days=minute // 1440), time(), zone)
+    return midnight.replace(hour=minute % 1440 // 60, minute=minute % 60).astimezone(ZoneInfo("UTC"))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Patience:
+    """How often a case is rung: minutes until the next attempt by result, at most so many attempts a day of the
+    debtor's and in total."""
+
+    retries: Mapping[str, int]
+    most_a_day: int
+    most_in_total: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tally:
+    """The attempts made so far, the last one included; ``today`` those of the debtor's day ``on``."""
+
+    total: int
+    today: int
+    on: date
+
+
+def counted(before: Tally | None, on: date) -> Tally:
+    """The tally after one more attempt on the debtor's day ``on``."""
+    if before is None:
+        return Tally(total=1, today=1, on=on)
+    return Tally(total=before.total + 1, today=before.today + 1 if before.on == on else 1, on=on)
+
+
+def next_attempt(
+    outcome: str, tally: Tally, patience: Patience, hours: Hours, *, now: datetime, zone: ZoneInfo
+) -> datetime | None:
+    """When the case is rung again after ``outcome`` (aware UTC), or None when it is over.
+
+    Who has had his attempts of the day is rung on the next one.
+    """
+    minutes = patience.retries.get(outcome)
+    if minutes is None or tally.total >= patience.most_in_total:
+        return None
+    at = now + timedelta(minutes=minutes)
+    if tally.today >= patience.most_a_day and at.astimezone(zone).date() <= tally.on:
+        tomorrow = tally.on + timedelta(days=1)
+        at = max(at, datetime.combine(tomorrow, time(), zone).astimezone(ZoneInfo("UTC")))
+    return hours.open_at(at, zone)
+
+
+def over_for_today(tally: Tally | None, patience: Patience, today: date) -> bool:
+    """Whether the debtor's day has seen all the attempts it may."""
+    return tally is not None and tally.on == today and tally.today >= patience.most_a_day
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Number:
+    """A number of somebody who owes. ``tried`` counts this campaign's attempts at it, ``attempts`` and ``contacts``
+    all there ever were; ``dead`` once this campaign heard that it is not in service."""
+
+    party_id: int
+    phone: str
+    confirmed: bool
+    mobile: bool
+    attempts: int
+    contacts: int
+    tried: int = 0
+    dead: bool = False
+
+
+def in_order(numbers: Sequence[Number]) -> list[Number]:
+    """The numbers to try, the best first: those tried least by this campaign, then confirmed ones, then by how often
+    somebody was reached there (a number never tried counts as one in two), then mobiles."""
+    alive = [one for one in numbers if not one.dead]
+    return sorted(
+        alive,
+        key=lambda one: (
+            one.tried,
+            not one.confirmed,
+            -(one.contacts + 1) / (one.attempts + 2),
+            not one.mobile,
+            one.phone,
+        ),
+    )
+
+
+def hours_away(best: int | None, now: datetime, zone: ZoneInfo) -> int:
+    """How many hours lie between now and the debtor's best hour of the day, 0 to 12; 6 when no hour is known as best,
+    which is what a random one would be away."""
+    if best is None:
+        return 6
+    apart = abs(now.astimezone(zone).hour - best) % 24
+    return min(apart, 24 - apart)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fate:
+    """What is known of a call that a campaign ordered. Times are aware UTC.
+
+    ``refused``: certainly never made. ``result`` is the call's code, ``said`` whether a person gave it. ``machine``:
+    the exchange took who answered for a machine. ``played``: the recording was played to whoever answered.
+    """
+
+    call_id: int
+    picked_up_at: datetime | None = None
+    connected_at: datetime | None = None
+    ended_at: datetime | None = None
+    user_id: int | None = None
+    result: str | None = None
+    said: bool = False
+    refused: bool = False
+    machine: bool = False
+    played: bool = False
+    not_in_service: bool = False
+
+
+def outcome_of(fate: Fate) -> str | None:
+    """The result an attempt came to; None while it is under way. Of a talk without a result only that it was one."""
+    if fate.ended_at is None:
+        return None
+    if fate.said and fate.result:
+        return fate.result
+    if fate.connected_at is not None:
+        return TALKED
+    if fate.picked_up_at is not None:
+        return VOICEMAIL if fate.machine else MESSAGE if fate.played else ABANDONED
+    return NOT_IN_SERVICE if fate.not_in_service else fate.result or UNKNOWN
+
+
+def abandoned_share(abandoned: int, answered: int) -> float:
+    """Of the calls that a human answered, how many found nobody: the figure that the ceiling bounds."""
+    return abandoned / answered if answered else 0.0
+
+
+def ends_at(left: int, per_hour: float, now: datetime) -> datetime | None:
+    """When a list with ``left`` cases is through at ``per_hour`` cases an hour; None when nothing moves."""
+    return now + timedelta(hours=left / per_hour) if per_hour > 0 and left else None
+
+
+def allotted(campaigns: Sequence[tuple[int, Collection[int]]], free: Collection[int]) -> dict[int, list[int]]:
+    """Campaign → its free collectors, each given to the first campaign (in the order given: by priority) that has
+    something to dial and lists him."""
+    left = set(free)
+    shares: dict[int, list[int]] = {}
+    for campaign_id, staff in campaigns:
+        shares[campaign_id] = sorted(left & set(staff))
+        left -= set(shares[campaign_id])
+    return shares

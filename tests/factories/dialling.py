@@ -1,0 +1,249 @@
+"""A floor on which campaigns dial: real services over the test's database, an exchange that only remembers."""
+
+import asyncio
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+
+from callcenter.agents.model import AgentState
+from callcenter.agents.service import AgentService
+from callcenter.app.adapters.callbacks import CallbackLaw, FloorDialler, PlannedCallbacks
+from callcenter.app.adapters.campaigns import FloorCollectors, FloorLines, OwedCallbacks
+from callcenter.app.adapters.cases import CallerLookup
+from callcenter.app.adapters.law import CallGate, DebtorFacts
+from callcenter.app.adapters.staff import StaffDirectory
+from callcenter.callbacks.service import CallbackService
+from callcenter.calls.directory import ship_results
+from callcenter.calls.facts import CallPhase, CallState, Direction, LegKind, LegOutcome, LegState
+from callcenter.calls.ports import DialOrder
+from callcenter.calls.reporting import CallReporter
+from callcenter.calls.service import CallService
+from callcenter.campaigns.attempts import Attempts
+from callcenter.campaigns.dialler import Dialler
+from callcenter.campaigns.filling import fill
+from callcenter.campaigns.model import Campaign, CampaignAttempt, CampaignEntry
+from callcenter.campaigns.ports import LineOrder
+from callcenter.campaigns.service import CampaignData, CampaignService
+from callcenter.compliance.registry import Registry
+from callcenter.compliance.service import Gate
+from core.cases.model import Case, Jurisdiction, PartyRole
+from core.cases.queries.lists import ListQuery
+from core.cases.service.cases import NewCase, NewClaim, NewPerson, open_case
+from core.cases.service.creditors import CreditorData, add_creditor, ensure_order
+from core.kernel.access import PROGRAM, Actor
+from core.kernel.bus import Bus
+from core.kernel.clock import ManualClock
+from core.kernel.ids import IdSource
+from core.kernel.uow import UnitOfWork, Work
+from core.parties.service import NewParty, NewPhone
+from core.people.model import Role, User
+from tests.fakes.floor import FakeTelephony
+
+
+class FakeLines(FakeTelephony):
+    """An exchange that also dials customers first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[LineOrder] = []
+
+    async def dial_customer(self, order: LineOrder) -> None:
+        await self.dial(DialOrder(call_id=order.call_id, endpoint="", number=order.phone, show_number=None))
+        self.lines.append(order)
+
+
+@dataclass
+class FakeQueues:
+    """Remembers who serves which campaign."""
+
+    members: dict[int, set[int]] = field(default_factory=dict)
+
+    async def open(self, work: Work, actor: Actor, campaign_id: int, name: str, user_ids: Collection[int]) -> None:
+        self.members[campaign_id] = set(user_ids)
+
+    async def close(self, work: Work, actor: Actor, campaign_id: int) -> None:
+        del self.members[campaign_id]
+
+
+class DiallingFloor:
+    """Everything a dialler needs, wired as the house wires it."""
+
+    def __init__(self, uow: UnitOfWork, bus: Bus, clock: ManualClock) -> None:
+        self.uow, self.bus, self.clock = uow, bus, clock
+        self.telephony = FakeLines()
+        self.queues = FakeQueues()
+        self.gate = Gate(DebtorFacts(), clock)
+        law, staff, callers = CallGate(self.gate, Registry(clock)), StaffDirectory(), CallerLookup()
+        self.agents = AgentService(uow, clock)
+        floor_dialler = FloorDialler()
+        self.callbacks = CallbackService(uow, clock, dialler=floor_dialler, law=CallbackLaw(self.gate))
+        self.calls = CallService(
+            uow, clock, ids=IdSource(), telephony=self.telephony, gate=law, callers=callers, staff=staff
+        )
+        floor_dialler.calls = self.calls
+        self.lines = FloorLines(uow, staff)
+        self.lines.calls, self.lines.telephony = self.calls, self.telephony
+        owed = OwedCallbacks(self.callbacks, (PlannedCallbacks(),))
+        self.attempts = Attempts(uow, clock, lines=self.lines, callbacks=owed)
+        self.reporter = CallReporter(
+            uow,
+            clock,
+            staff=staff,
+            callers=callers,
+            gate=law,
+            followers=(self.agents, self.callbacks, self.attempts),
+        )
+        self.campaigns = CampaignService(uow, clock, self.queues)
+        self.cases: list[Case] = []
+        self.phones: list[str] = []
+        self.users: list[int] = []
+
+    def dialler(self) -> Dialler:
+        """A dialler as a process that has just started has it."""
+        return Dialler(self.uow, self.clock, attempts=self.attempts, lines=self.lines, collectors=FloorCollectors())
+
+    async def open(self, debtors: int, agents: int, jurisdiction: Jurisdiction = Jurisdiction.NONE) -> None:
+        """Debtors in Moscow with a number and a case each, collectors with a phone who wait for calls."""
+        now = self.clock.now()
+        async with self.uow.write() as work:
+            await ship_results(work)
+            role = Role(name="Collectors")
+            work.session.add(role)
+            await work.session.flush()
+            users = [
+                User(
+                    login=f"agent{n}",
+                    surname=f"Agent {n}",
+                    password_hash="",
+                    role_id=role.id,
+                    extension=str(101 + n),
+                    created_at=now,
+                )
+                for n in range(agents)
+            ]
+            work.session.add_all(users)
+            await work.session.flush()
+            self.users = [user.id for user in users]
+            data = CreditorData(name="Lakeside Bank", jurisdiction=jurisdiction, region="RU", currency="RUB")
+            creditor = await add_creditor(work, PROGRAM, data, at=now)
+            order = await ensure_order(work, PROGRAM, creditor.id, "R-1", date(2026, 1, 10), at=now)
+            for n in range(debtors):
+                phone = f"+7900000{n:04}"
+                party = NewParty(name=f"Debtor {n}", timezone="Europe/Moscow", phones=(NewPhone(raw=phone),))
+                new = NewCase(
+                    order_id=order.id,
+                    number=f"C{n:03}",
+                    people=(NewPerson(party=party, role=PartyRole.DEBTOR),),
+                    claims=(NewClaim(number="1", principal=Decimal(1000), due_on=date(2025, 11, 1)),),
+                )
+                self.cases.append(await open_case(work, PROGRAM, new, at=now))
+                self.phones.append(phone)
+        for user_id in self.users:
+            await self.agents.screen_opened(user_id)
+
+    async def campaign(self, **data: Any) -> int:
+        """A running campaign over every case, in which every collector works."""
+        given = CampaignData(name="Spring", users=tuple(self.users), weekdays=(1, 2, 3, 4, 5, 6, 7))
+        campaign_id = await self.campaigns.create(PROGRAM, replace(given, **data))
+        async with self.uow.write() as work:
+            row = await work.session.get_one(Campaign, campaign_id)
+            await fill(work, PROGRAM, row, ListQuery(), self.clock.now())
+        await self.campaigns.start(PROGRAM, campaign_id)
+        self.clock.advance(timedelta(seconds=5))
+        return campaign_id
+
+    async def tell(self, order: LineOrder, *steps: str, user: int | None = None) -> None:
+        """What the exchange reports of the call: ``rings``, ``picked up``, ``connected``, ``busy``, ``no answer``,
+        ``machine``, ``hung up``; whatever ends it ends every leg."""
+        call = self._rings(order)
+        for step in steps:
+            call = self._after(call, order, step, user)
+            await self.reporter.report((call,))
+
+    def _rings(self, order: LineOrder) -> CallState:
+        now = self.clock.now()
+        leg = LegState(
+            uniqueid=f"cc-{order.call_id}-a",
+            channel="PJSIP/trunk-00000001",
+            kind=LegKind.CUSTOMER,
+            endpoint="trunk",
+            number=order.phone,
+            started_at=now,
+        )
+        return CallState(
+            call_id=order.call_id,
+            server="lab",
+            linkedids=(f"cc-{order.call_id}-a",),
+            direction=Direction.OUTBOUND,
+            phase=CallPhase.RINGING,
+            phone=order.phone,
+            dialled=order.phone,
+            queue=None,
+            started_at=now,
+            legs=(leg,),
+        )
+
+    def _after(self, call: CallState, order: LineOrder, step: str, user: int | None) -> CallState:
+        self.clock.advance(timedelta(seconds=1))
+        now = self.clock.now()
+        debtor, *agents = call.legs
+        if step == "picked up":
+            debtor = replace(debtor, answered_at=now, outcome=LegOutcome.ANSWERED)
+            return replace(call, queue=order.queue, legs=(debtor, *agents))
+        if step == "connected":
+            assert user is not None
+            agent = LegState(
+                uniqueid=f"a{order.call_id}",
+                channel=f"PJSIP/{101 + self.users.index(user)}-1",
+                kind=LegKind.AGENT,
+                endpoint=str(101 + self.users.index(user)),
+                number=None,
+                started_at=now,
+                answered_at=now,
+                outcome=LegOutcome.ANSWERED,
+            )
+            return replace(call, phase=CallPhase.TALKING, answered_at=now, legs=(debtor, agent))
+        if step in _ENDS:
+            cause, outcome = _ENDS[step]
+            return _over(call, now, cause, outcome)
+        return call
+
+    async def entry(self, n: int = 0) -> CampaignEntry:
+        async with self.uow.read() as session:
+            wanted = select(CampaignEntry).where(CampaignEntry.case_id == self.cases[n].id)
+            return (await session.scalars(wanted)).one()
+
+    async def made(self) -> list[CampaignAttempt]:
+        async with self.uow.read() as session:
+            return list((await session.scalars(select(CampaignAttempt).order_by(CampaignAttempt.id))).all())
+
+    async def state(self, user_id: int) -> str:
+        async with self.uow.read() as session:
+            open_one = select(AgentState.state).where(AgentState.user_id == user_id, AgentState.ended_at.is_(None))
+            return await session.scalar(open_one) or ""
+
+    async def rounds(self, dialler: Dialler, number: int) -> None:
+        for _ in range(number):
+            await dialler.round()
+            await asyncio.sleep(0)
+
+
+_ENDS = {
+    "busy": (17, LegOutcome.BUSY),
+    "no answer": (19, LegOutcome.NO_ANSWER),
+    "not in service": (1, LegOutcome.FAILED),
+    "machine": (43, LegOutcome.ANSWERED),
+    "hung up": (16, LegOutcome.CANCELLED),
+}
+
+
+def _over(call: CallState, now: datetime, cause: int, outcome: LegOutcome) -> CallState:
+    legs = tuple(
+        replace(leg, ended_at=now, cause=cause, outcome=outcome if leg.outcome is LegOutcome.PENDING else leg.outcome)
+        for leg in call.legs
+    )
+    return replace(call, phase=CallPhase.ENDED, ended_at=now, cause=cause, legs=legs)

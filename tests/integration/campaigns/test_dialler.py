@@ -1,0 +1,198 @@
+"""The dialler reserves before it dials, dials nobody twice, and puts every case where its result belongs."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from callcenter.callbacks.model import Callback, CallbackState
+from callcenter.calls.model import Call, OrderState
+from callcenter.campaigns.errors import CampaignMoves, NothingToDial
+from callcenter.campaigns.model import CampaignState, EntryState, Mode
+from callcenter.campaigns.pacing import Pacer, View
+from callcenter.compliance.model import AttemptState, ContactAttempt
+from core.kernel.access import PROGRAM
+from tests.factories.dialling import DiallingFloor
+
+
+async def test_progressive_rings_one_debtor_for_each_collector_who_waits(floor: DiallingFloor) -> None:
+    await floor.open(debtors=5, agents=2)
+    campaign_id = await floor.campaign()
+    dialler = floor.dialler()
+    assert await dialler.round() == 2
+    assert await dialler.round() == 0, "both collectors have somebody ringing for them"
+    assert [order.queue for order in floor.telephony.lines] == [f"campaign-{campaign_id}"] * 2
+    assert len({order.phone for order in floor.telephony.lines}) == 2
+    assert {one.user_id for one in await floor.made()} == set(floor.users)
+    await floor.tell(floor.telephony.lines[0], "rings", "busy")
+    assert await dialler.round() == 1
+
+
+async def test_a_result_says_when_the_case_is_rung_again(floor: DiallingFloor) -> None:
+    await floor.open(debtors=1, agents=1)
+    await floor.campaign(retries={"BUSY": 10, "NA": 120}, most_a_day=3, most_in_total=4)
+    dialler = floor.dialler()
+    for step, minutes, attempts in (("busy", 10, 1), ("no answer", 120, 2)):
+        assert await dialler.round() == 1
+        await floor.tell(floor.telephony.lines[-1], "rings", step)
+        entry = await floor.entry()
+        assert (entry.state, entry.attempts) == (EntryState.WAITING, attempts)
+        assert entry.next_at == floor.clock.now() + timedelta(minutes=minutes)
+        floor.clock.advance(timedelta(minutes=minutes))
+    assert await dialler.round() == 1
+    await floor.tell(floor.telephony.lines[-1], "rings", "busy")
+    entry = await floor.entry()
+    assert entry.next_at.date() == floor.clock.now().date() + timedelta(days=1), "three today are enough"
+    floor.clock.advance(timedelta(hours=24))
+    await dialler.round()
+    await floor.tell(floor.telephony.lines[-1], "rings", "busy")
+    assert (await floor.entry()).state == EntryState.DONE
+
+
+async def test_a_talk_waits_for_its_result(floor: DiallingFloor) -> None:
+    await floor.open(debtors=1, agents=1)
+    await floor.campaign()
+    await floor.dialler().round()
+    await floor.tell(floor.telephony.lines[0], "rings", "picked up", "connected", "hung up", user=floor.users[0])
+    entry, (attempt,) = await floor.entry(), await floor.made()
+    assert (entry.state, attempt.outcome, attempt.user_id) == (EntryState.TALKED, "TALK", floor.users[0])
+    assert attempt.picked_up_at is not None
+    assert attempt.connected_at is not None
+    async with floor.uow.read() as session:
+        call = await session.get_one(Call, attempt.call_id)
+        assert (call.campaign_id, call.needs_result) == (attempt.campaign_id, True)
+
+
+async def test_who_answers_and_finds_nobody_is_owed_a_call(floor: DiallingFloor) -> None:
+    await floor.open(debtors=1, agents=1)
+    await floor.campaign()
+    dialler = floor.dialler()
+    await dialler.round()
+    await floor.tell(floor.telephony.lines[0], "rings", "picked up", "hung up")
+    (attempt,) = await floor.made()
+    assert attempt.outcome == "ABANDONED"
+    async with floor.uow.read() as session:
+        owed = (await session.scalars(select(Callback))).one()
+        call = await session.get_one(Call, attempt.call_id)
+        contact = (await session.scalars(select(ContactAttempt))).one()
+    assert (owed.case_id, owed.phone, owed.source_call_id) == (floor.cases[0].id, floor.phones[0], attempt.call_id)
+    assert owed.state in (CallbackState.PLANNED, CallbackState.DUE)
+    assert call.result_code == "ABANDONED"
+    assert contact.state == AttemptState.ANSWERED, "to the law the debtor was reached"
+    floor.clock.advance(timedelta(hours=30))
+    assert await dialler.round() == 0, "the callback has him now"
+
+
+async def test_a_machine_is_no_debtor(floor: DiallingFloor) -> None:
+    await floor.open(debtors=1, agents=1)
+    await floor.campaign(detect_machines=True)
+    await floor.dialler().round()
+    await floor.tell(floor.telephony.lines[0], "rings", "picked up", "machine")
+    (attempt,) = await floor.made()
+    assert attempt.outcome == "VM"
+    async with floor.uow.read() as session:
+        assert (await session.scalars(select(Callback))).first() is None
+
+
+@pytest.mark.parametrize("died", [OrderState.RESERVED, OrderState.SENT])
+async def test_a_crash_dials_nobody_twice(floor: DiallingFloor, died: OrderState) -> None:
+    """The process dies after the attempt was written: unsent it is given back, sent it may have rung and counts."""
+    await floor.open(debtors=1, agents=1)
+    campaign_id = await floor.campaign()
+    order = await floor.attempts.take(campaign_id, floor.users[0])
+    assert order is not None
+    async with floor.uow.write() as work:
+        await work.session.execute(update(Call).where(Call.id == order.call_id).values(order_state=died))
+    dialler = floor.dialler()
+    assert await dialler.round() == 0, "nobody knows yet what became of it"
+    floor.clock.advance(timedelta(minutes=3))
+    await floor.calls.end_lost_orders()
+    await dialler.round()
+    entry = await floor.entry()
+    async with floor.uow.read() as session:
+        contact = (await session.scalars(select(ContactAttempt).order_by(ContactAttempt.id))).first()
+    assert contact is not None
+    if died == OrderState.RESERVED:
+        assert (entry.attempts, contact.state) == (0, AttemptState.RELEASED)
+    else:
+        assert (entry.attempts, contact.state) == (1, AttemptState.NOT_ANSWERED)
+        assert entry.next_at > floor.clock.now()
+    assert floor.telephony.orders == []
+
+
+async def test_a_pause_holds_at_once(floor: DiallingFloor) -> None:
+    await floor.open(debtors=3, agents=2)
+    campaign_id = await floor.campaign()
+    await floor.campaigns.pause(PROGRAM, campaign_id)
+    assert await floor.attempts.take(campaign_id) is None
+    assert await floor.dialler().round() == 0
+    with pytest.raises(CampaignMoves):
+        await floor.campaigns.pause(PROGRAM, campaign_id)
+    await floor.campaigns.start(PROGRAM, campaign_id)
+    floor.clock.advance(timedelta(seconds=5))
+    assert await floor.dialler().round() == 2
+    await floor.campaigns.end(PROGRAM, campaign_id)
+    with pytest.raises(CampaignMoves):
+        await floor.campaigns.start(PROGRAM, campaign_id)
+
+
+async def test_the_more_important_campaign_has_the_collectors(floor: DiallingFloor) -> None:
+    await floor.open(debtors=4, agents=2)
+    low = await floor.campaign(name="Low", priority=0)
+    high = await floor.campaign(name="High", priority=5)
+    await floor.dialler().round()
+    assert [order.queue for order in floor.telephony.lines] == [f"campaign-{high}"] * 2
+    await floor.campaigns.pause(PROGRAM, high)
+    for order in floor.telephony.lines[:2]:
+        await floor.tell(order, "rings", "busy")
+    await floor.dialler().round()
+    assert [order.queue for order in floor.telephony.lines[2:]] == [f"campaign-{low}"] * 2
+
+
+async def test_paid_cases_leave_the_list(floor: DiallingFloor) -> None:
+    await floor.open(debtors=2, agents=2)
+    campaign_id = await floor.campaign()
+    async with floor.uow.write() as work:
+        await floor.campaigns.stop_cases(work, [floor.cases[0].id], "paid")
+    assert await floor.dialler().round() == 1
+    assert (await floor.entry(0)).state == EntryState.STOPPED
+    assert floor.queues.members[campaign_id] == set(floor.users)
+
+
+async def test_a_campaign_needs_cases_and_collectors(floor: DiallingFloor) -> None:
+    await floor.open(debtors=1, agents=1)
+    with pytest.raises(NothingToDial):
+        await floor.campaign(users=())
+    await floor.campaign(users=(), mode=Mode.AGENTLESS, message="hello")
+    assert await floor.dialler().round() == 1
+    assert floor.telephony.lines[0].message == "hello"
+    assert CampaignState.DRAFT in set(CampaignState)
+
+
+async def test_predictive_asks_pacing_with_what_the_floor_is(
+    floor: DiallingFloor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    views: list[View] = []
+    told: list[str] = []
+
+    def decide(self: Pacer, view: View) -> int:
+        views.append(view)
+        return 3 - len(view.ringing)
+
+    for name in ("answered", "unanswered", "abandoned", "connected"):
+        monkeypatch.setattr(Pacer, name, lambda self, *_args, name=name: told.append(name))
+    monkeypatch.setattr(Pacer, "decide", decide)
+    await floor.open(debtors=6, agents=1)
+    await floor.campaign(mode=Mode.PREDICTIVE, ceiling=0.03)
+    dialler = floor.dialler()
+    assert await dialler.round() == 3
+    assert (views[0].idle, views[0].ringing, views[0].waiting) == (1, (), 0)
+    lost, busy, taken = floor.telephony.lines
+    await floor.tell(taken, "rings", "picked up", "connected", user=floor.users[0])
+    await floor.tell(lost, "rings", "picked up")
+    assert await dialler.round() == 2
+    assert (views[1].idle, len(views[1].talking), len(views[1].ringing), views[1].waiting) == (0, 1, 1, 1)
+    await floor.tell(lost, "rings", "picked up", "hung up")
+    await floor.tell(busy, "rings", "busy")
+    await dialler.round()
+    assert sorted(told) == ["abandoned", "answered", "answered", "connected", "unanswered"]

@@ -1,0 +1,18 @@
+/* The case of a campaign before it is rung: by the button, or by itself when its time is up. */
+import { on } from "./dom.js";
+import { post } from "./net.js";
+import { toast } from "./toast.js";
+import { t } from "./i18n.js";
+
+on("click", "[data-ring-entry]", async (_, button) => {
+  if (button.disabled) return;
+  button.disabled = true;
+  try {
+    await post(`/campaigns/entries/${button.dataset.ringEntry}/dial`);
+  } catch (error) {
+    toast(error.problem?.detail ?? t("network_error"), { mark: "hand-stop", seconds: 15 });
+  }
+});
+
+const counting = document.querySelector("[data-ring-entry][data-seconds]");
+if (counting) setTimeout(() => counting.isConnected && counting.click(), Number(counting.dataset.seconds) * 1000);

@@ -1,0 +1,41 @@
+"""The next case of a preview campaign: seen first, then rung by a click or when its time is up."""
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from callcenter.campaigns.attempts import Attempts
+from callcenter.campaigns.rights import WORK
+from core.cases.service.access import case_for
+from web.page import go_to, page
+from web.security import actor, right, route
+from web.state import part, services
+
+
+async def show(request: Request) -> Response:
+    """The case at hand with a button that rings it."""
+    shown = await part(request, Attempts).show(actor(request))
+    case = None
+    if shown is not None:
+        async with services(request).uow.read() as session:
+            case = await case_for(session, actor(request), shown.case_id)
+    return await page(request, "campaigns/case.html", {"shown": shown, "case": case})
+
+
+async def dial(request: Request) -> Response:
+    """Ring it from the reader's own phone; for the page's script."""
+    call_id = await part(request, Attempts).dial(actor(request), request.path_params["id"])
+    return JSONResponse({"call_id": call_id}, status_code=201)
+
+
+async def pass_on(request: Request) -> Response:
+    """Give it back and see the next one."""
+    await part(request, Attempts).pass_on(actor(request), request.path_params["id"])
+    return go_to("/campaigns/next")
+
+
+_WORK = right(WORK)
+routes = (
+    route("/campaigns/next", show, policy=_WORK, name="campaign.next"),
+    route("/campaigns/entries/{id:int}/dial", dial, policy=_WORK, methods=["POST"], name="campaign.dial"),
+    route("/campaigns/entries/{id:int}/pass", pass_on, policy=_WORK, methods=["POST"], name="campaign.pass"),
+)

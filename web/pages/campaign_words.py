@@ -1,0 +1,72 @@
+"""What campaigns are called on screen."""
+
+from collections.abc import Mapping
+
+from callcenter.campaigns.model import CampaignState, EntryState, Mode
+from core.kernel.i18n import Message, msg
+from web.pages.listing import Option, State, Tone
+
+MODES: Mapping[str, Message] = {
+    Mode.PREVIEW: msg("Preview: the collector sees the case first"),
+    Mode.PROGRESSIVE: msg("Progressive: one line for each free collector"),
+    Mode.PREDICTIVE: msg("Predictive: as many lines as the ceiling allows"),
+    Mode.AGENTLESS: msg("A recorded message, without collectors"),
+}
+SHORT_MODES: Mapping[str, Message] = {
+    Mode.PREVIEW: msg("Preview"),
+    Mode.PROGRESSIVE: msg("Progressive"),
+    Mode.PREDICTIVE: msg("Predictive"),
+    Mode.AGENTLESS: msg("Recorded message"),
+}
+STATES: Mapping[str, State] = {
+    CampaignState.DRAFT: State(word=msg("Draft"), icon="pencil"),
+    CampaignState.RUNNING: State(word=msg("Dialling"), icon="player-play", tone=Tone.LIVE),
+    CampaignState.PAUSED: State(word=msg("Paused"), icon="player-pause", tone=Tone.ACT),
+    CampaignState.ENDED: State(word=msg("Ended"), icon="player-stop"),
+}
+ENTRY_STATES: Mapping[str, State] = {
+    EntryState.WAITING: State(word=msg("Waits"), icon="clock"),
+    EntryState.SHOWN: State(word=msg("On a screen"), icon="eye", tone=Tone.ACT),
+    EntryState.DIALLING: State(word=msg("Being rung"), icon="phone-outgoing", tone=Tone.LIVE),
+    EntryState.TALKED: State(word=msg("Reached"), icon="circle-check", tone=Tone.LIVE),
+    EntryState.DONE: State(word=msg("Done"), icon="check"),
+    EntryState.STOPPED: State(word=msg("Off the list"), icon="ban"),
+}
+#: Why an entry stands where it stands, where it is neither a result nor a rule of law.
+REASONS: Mapping[str, Message] = {
+    "paid": msg("paid"),
+    "gone": msg("no longer matches"),
+    "closed": msg("case closed"),
+    "callback": msg("a callback is planned"),
+    "hours": msg("outside the hours"),
+    "day": msg("enough for today"),
+    "busy": msg("on the phone with us"),
+    "number": msg("no number to ring"),
+    "refused": msg("not taken by the exchange"),
+    "passed": msg("passed on"),
+    "TALK": msg("talked, result to come"),
+    "ABANDONED": msg("Answered, nobody was free"),
+    "MESSAGE": msg("Heard a recorded message"),
+    "NA": msg("No answer"),
+    "BUSY": msg("Busy"),
+    "VM": msg("Voicemail"),
+    "FAIL": msg("Call failed"),
+    "CONGEST": msg("Network congested"),
+    "NIS": msg("Not in service"),
+}
+WEEKDAYS: tuple[tuple[int, Message], ...] = (
+    (1, msg("Monday")),
+    (2, msg("Tuesday")),
+    (3, msg("Wednesday")),
+    (4, msg("Thursday")),
+    (5, msg("Friday")),
+    (6, msg("Saturday")),
+    (7, msg("Sunday")),
+)
+#: Results that may lead to another attempt, in the order of the form.
+RETRIED = ("BUSY", "NA", "VM", "CONGEST", "FAIL", "ABANDONED")
+
+
+def options(words: Mapping[str, Message]) -> tuple[Option, ...]:
+    """The choices of a field."""
+    return tuple(Option(value=str(value), label=label) for value, label in words.items())
