@@ -24,6 +24,7 @@ from web.pages.listing import (
     DayCell,
     DurationCell,
     MoneyCell,
+    NumberCell,
     PhoneCell,
     Row,
     StateCell,
@@ -85,6 +86,8 @@ def cell_value(cell: Cell | None, texts: Translator, zone: ZoneInfo) -> Value:
     match cell:
         case TextCell(text=text):
             return texts.render(text) if isinstance(text, Message) else text
+        case NumberCell(number=number):
+            return number
         case MoneyCell(money=Money() as money):
             return money.amount
         case TimeCell(at=datetime() as at, zone=own):

@@ -179,7 +179,7 @@ async def view(
         total_is_at_least=total_is_at_least,
         next_cursor=next_cursor,
         previous_cursor=previous_cursor,
-        saved=await _saved(request, wanted),
+        saved=await saved_views(request, wanted.spec.key, wanted.pairs),
         save_href="/me/views",
         may_share=me.may("views.share"),
         exports=_exports(wanted) if spec.export_right and me.may(spec.export_right) else (),
@@ -189,12 +189,13 @@ async def view(
     )
 
 
-async def _saved(request: Request, wanted: Asked) -> tuple[SavedFilter, ...]:
+async def saved_views(request: Request, key: str, pairs: Iterable[tuple[str, str]]) -> tuple[SavedFilter, ...]:
+    """The reader's own views of a list and those shared with him; ``pairs`` are the parameters seen now."""
     me = actor(request).user_id
-    seen = select(SavedView).where(SavedView.list == wanted.spec.key, or_(SavedView.user_id == me, SavedView.shared))
+    seen = select(SavedView).where(SavedView.list == key, or_(SavedView.user_id == me, SavedView.shared))
     async with services(request).uow.read() as session:
         rows = (await session.scalars(seen.order_by(SavedView.name, SavedView.id))).all()
-    here = _canonical(wanted.pairs)
+    here = _canonical(pairs)
     return tuple(
         SavedFilter(
             id=row.id,

@@ -73,6 +73,7 @@ _LEAD = (
     "cases.mass",
     "plans.approve",
     "planning.view",
+    "productivity.plan",
     "compliance.block",
     "recordings.moderate",
     "users.view",

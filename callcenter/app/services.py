@@ -7,13 +7,13 @@ from callcenter.agents.queries import never_here, pause_reasons, state_of
 from callcenter.agents.rights import STATE as OWN_STATE
 from callcenter.agents.service import AgentService
 from callcenter.app.adapters.calendar import LawCalendar
+from callcenter.app.adapters.figures import FloorFigures
 from callcenter.app.adapters.staff import StaffDirectory
 from callcenter.app.adapters.worklists import FloorCallbacks
 from callcenter.app.phones import BrowserLines
 from callcenter.app.wiring import House
 from callcenter.callbacks.service import CallbackService
 from callcenter.calls.control import CallControl
-from callcenter.calls.day import DayCalls as CallsOfDay
 from callcenter.calls.ports import PhoneLines
 from callcenter.calls.recorded import Recordings
 from callcenter.calls.results import CallResults
@@ -21,7 +21,8 @@ from callcenter.calls.ringback import RingBack
 from callcenter.calls.service import CallService
 from callcenter.compliance.registry import Registry
 from callcenter.compliance.service import Gate
-from callcenter.productivity.ports import DayCalls
+from callcenter.productivity.ports import RawFigures
+from callcenter.productivity.shifts import Shifts
 from callcenter.queues.service import QueueService
 from callcenter.supervision.feed import Feed
 from callcenter.supervision.messages import Messages
@@ -80,7 +81,6 @@ def services_of(house: House, rights: tuple[Right, ...]) -> Services:
         CallControl: floor.control,
         CallResults: floor.results,
         CallService: floor.calls,
-        DayCalls: CallsOfDay(),
         Feed: house.live.feed,
         Gate: floor.gate,
         Idempotency: base.keys,
@@ -95,6 +95,7 @@ def services_of(house: House, rights: tuple[Right, ...]) -> Services:
         Recheck: house.live.recheck,
         PhoneLines: BrowserLines(base.uow, people.users, house.sites),
         CaseScreenParts: CaseCalls(base.uow, base.clock, floor.gate, house.archive.desk),
+        RawFigures: FloorFigures(),
         Registry: floor.registry,
         PaymentDesk: house.payments,
         PlannedWork: floor.planned,
@@ -102,6 +103,7 @@ def services_of(house: House, rights: tuple[Right, ...]) -> Services:
         QueueService: floor.queues,
         RingBack: floor.ring_back,
         Watching: floor.watching,
+        Shifts: Shifts(base.uow, base.clock),
         WorkCalendar: LawCalendar(),
     }
     waiting = Waiting(base.uow, base.clock)

@@ -8,6 +8,7 @@ from urllib.parse import quote, unquote
 from zoneinfo import ZoneInfo
 
 from callcenter.productivity.asking import Ask, By, Part, spans_of
+from callcenter.productivity.kpis import KPIS
 from callcenter.productivity.ports import Behind
 from core.kernel.clock import read_day
 
@@ -28,6 +29,8 @@ _LETTERS: Mapping[By, str] = {
 _BY = {letter: by for by, letter in _LETTERS.items()}
 _TEXTS = {By.QUEUE, By.DIRECTION}
 _DATES = {By.DAY, By.WEEK, By.MONTH}
+#: What calls can be behind.
+_COUNTERS = frozenset(kpi.counter for kpi in KPIS if kpi.counter)
 _ZONE = re.compile(r"[A-Za-z_+\-0-9/]{1,40}")
 
 
@@ -54,10 +57,10 @@ def write(cell: Cell) -> str:
     return "|".join([cell.counter, ask.first.isoformat(), ask.last.isoformat(), ask.zone.key, *parts])
 
 
-def read(text: str, counters: frozenset[str]) -> Cell:
+def read(text: str) -> Cell:
     """The cell written by :func:`write`; ``ValueError`` for anything else."""
     counter, first, last, zone, *parts = text.split("|")
-    if counter not in counters or not _ZONE.fullmatch(zone):
+    if counter not in _COUNTERS or not _ZONE.fullmatch(zone):
         raise ValueError(text)
     known = dict(_read_part(part) for part in parts)
     try:

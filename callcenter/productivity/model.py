@@ -122,11 +122,12 @@ class RollupDay(Base):
 
 class ShiftBlock(Base):
     """A planned stretch of a collector's time: ``work`` or a ``break`` within it. Blocks of one collector do not
-    overlap. ``unit_id`` is his team when it was planned."""
+    overlap. ``day`` is the day on which its shift begins, where he is; ``unit_id`` his team when it was planned."""
 
     __tablename__ = "shift_blocks"
     __table_args__ = (
         Index("ix_shift_blocks_user", "user_id", "starts_at"),
+        Index("ix_shift_blocks_day", "day"),
         CheckConstraint("ends_at > starts_at", name="forward"),
     )
 
@@ -134,5 +135,6 @@ class ShiftBlock(Base):
     user_id: Mapped[int] = mapped_column(BigInteger)
     unit_id: Mapped[int | None] = mapped_column(BigInteger)
     kind: Mapped[str] = mapped_column(String(8))
-    starts_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    day: Mapped[date] = mapped_column()
+    starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ends_at: Mapped[datetime] = mapped_column(UtcDateTime)

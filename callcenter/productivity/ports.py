@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy import Select
@@ -45,37 +44,3 @@ class RawFigures(Protocol):
 
     def behind(self, actor: Actor, wanted: Behind) -> Select[int]:
         """Ids of the calls behind a figure of the actor's."""
-
-
-class CallFact(Protocol):
-    """One call, counted for the collector whose call it is. Seconds are whole."""
-
-    @property
-    def user_id(self) -> int: ...
-    @property
-    def started_at(self) -> datetime: ...
-    @property
-    def direction(self) -> str: ...
-    @property
-    def answered(self) -> bool: ...
-    @property
-    def contact(self) -> bool: ...
-    @property
-    def right_party(self) -> bool: ...
-    @property
-    def promise(self) -> bool: ...
-    @property
-    def talk_seconds(self) -> int: ...
-    @property
-    def hold_seconds(self) -> int: ...
-    @property
-    def wrap_seconds(self) -> int: ...
-
-
-class DayCalls(Protocol):
-    """The call log, as far as figures need it."""
-
-    async def between(
-        self, session: AsyncSession, actor: Actor, since: datetime, until: datetime
-    ) -> Sequence[CallFact]:
-        """The calls that began in ``[since, until)`` and that the actor may see."""

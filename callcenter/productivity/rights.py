@@ -5,8 +5,10 @@ from core.kernel.i18n import msg
 
 VIEW = "productivity.view"
 EXPORT = "productivity.export"
+PLAN = "productivity.plan"
 
 RIGHTS = (
-    Right(VIEW, msg("See the figures of the day")),
-    Right(EXPORT, msg("Export figures")),
+    Right(VIEW, msg("See reports")),
+    Right(PLAN, msg("Plan shifts")),
+    Right(EXPORT, msg("Export reports")),
 )

@@ -83,7 +83,8 @@ class Rollups:
         async with self._uow.write() as work:
             session = work.session
             await own(session, FIGURES)
-            marks = (await session.scalars(select(RollupMark).order_by(RollupMark.id).limit(_MARKS))).all()
+            ordered = select(RollupMark).order_by(RollupMark.since, RollupMark.id)  # marks of one slot together
+            marks = (await session.scalars(ordered.limit(_MARKS))).all()
             todo = plan(marks)
             await session.execute(delete(RollupMark).where(RollupMark.id.in_(todo.done)))
             for mark_id, since in todo.left.items():

@@ -142,7 +142,7 @@ async def test_callers_who_lie(product: Product, chromium: Browser, tmp_path: Pa
 
     supervisor = await sign_in(product, chromium, "supervisor")
     supervisor.on("dialog", lambda dialog: asked.append(dialog.message))
-    for path in ("/calls", "/callbacks", "/day"):
+    for path in ("/calls", "/callbacks", "/reports"):
         answer = await supervisor.goto(f"{product.url}{path}")
         assert answer is not None
         assert answer.status == 200

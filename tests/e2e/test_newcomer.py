@@ -111,9 +111,9 @@ async def test_from_the_first_ring_to_the_figures_of_the_day(
     await supervisor.screenshot(path=album / "6-supervisor.png")
 
     manager = await sign_in(product, chromium, "manager")
-    await manager.goto(f"{product.url}/day")
+    await manager.goto(f"{product.url}/reports")
     await expect(manager.get_by_text("Carter").first).to_be_visible()
-    await manager.screenshot(path=album / "7-day.png")
+    await manager.screenshot(path=album / "7-reports.png")
     assert case_url == collector.url
 
 

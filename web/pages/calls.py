@@ -11,8 +11,11 @@ from callcenter.calls import queries
 from callcenter.calls.recorded import Recordings, RecordingView
 from callcenter.calls.rights import VIEW
 from callcenter.calls.views import CallQuery, CallRow, Fate
+from callcenter.productivity import drill
+from callcenter.productivity.ports import RawFigures
 from callcenter.supervision.messages import advice_in
 from core.kernel.clock import read_moment
+from core.kernel.errors import Invalid
 from core.kernel.i18n import msg
 from core.people import queries as people
 from web.export import export
@@ -80,6 +83,7 @@ SPEC = ListSpec(
         Filter(key="fate", label=msg("State"), kind=FilterKind.SELECT, options=words.options(words.FATES)),
         Filter(key="result", label=msg("Result"), kind=FilterKind.SELECT),
         Filter(key="queue", label=msg("Queue")),
+        Filter(key="behind", label=msg("Figure of a report")),
         Filter(key="phone", label=msg("Number")),
         Filter(key="case", label=msg("Case id")),
         Filter(key="party", label=msg("Person id")),
@@ -95,7 +99,7 @@ SPEC = ListSpec(
 async def show(request: Request) -> Response:
     """The call log."""
     wanted = asked(request, await spec_of(request))
-    query = call_query(wanted)
+    query = _of_figure(request, wanted, call_query(wanted))
     async with services(request).uow.read() as session:
         found = await queries.list_calls(session, actor(request), query)
     recordings = await _recordings(request, [call.id for call in found.rows])
@@ -115,7 +119,7 @@ async def download(request: Request) -> Response:
     """The same calls as a file."""
     wanted = asked(request, await spec_of(request))
     shown = [column for column in wanted.columns if column.visible and column.key != "recording"]
-    return await export(request, "calls", shown, _batches(request, call_query(wanted)))
+    return await export(request, "calls", shown, _batches(request, _of_figure(request, wanted, call_query(wanted))))
 
 
 async def _batches(request: Request, query: CallQuery) -> AsyncIterator[Sequence[Row]]:
@@ -173,6 +177,17 @@ def call_query(wanted: Asked) -> CallQuery:
         before=wanted.before,
         size=PAGE_SIZE,
     )
+
+
+def _of_figure(request: Request, wanted: Asked, query: CallQuery) -> CallQuery:
+    """The same, only of the calls behind a figure when the address names one."""
+    if not wanted.value("behind"):
+        return query
+    try:
+        cell = drill.read(wanted.value("behind"))
+    except ValueError as error:
+        raise Invalid from error
+    return replace(query, among=part(request, RawFigures).behind(actor(request), cell.behind()))
 
 
 def _moment(text: str, wanted: Asked) -> datetime | None:

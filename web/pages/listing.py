@@ -9,6 +9,7 @@ string: ``q`` search, ``sort`` (a column's key, ``-`` before it for descending),
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import ClassVar
 from urllib.parse import urlencode
@@ -49,6 +50,14 @@ class TextCell:
     text: Text | int | None
     href: str | None = None
     note: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NumberCell:
+    """A number with decimals, which stays one in a file."""
+
+    kind: ClassVar[str] = "number"
+    number: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +112,7 @@ class RecordingCell:
     recording_id: int | None
 
 
-Cell = TextCell | MoneyCell | TimeCell | DayCell | DurationCell | StateCell | PhoneCell | RecordingCell
+Cell = TextCell | NumberCell | MoneyCell | TimeCell | DayCell | DurationCell | StateCell | PhoneCell | RecordingCell
 
 
 class Align(StrEnum):

@@ -97,7 +97,8 @@ NAVIGATION: tuple[tuple[Message, tuple[Entry, ...]], ...] = (
     (
         msg("Insight"),
         (
-            Entry(label=msg("Figures of the day"), href="/day", icon="chart-bar", rights=("productivity.view",)),
+            Entry(label=msg("Reports"), href="/reports", icon="chart-bar", rights=("productivity.view",)),
+            Entry(label=msg("Shifts"), href="/shifts", icon="calendar-user", rights=("productivity.plan",)),
             Entry(label=msg("Plan and fact"), href="/plan", icon="target-arrow", rights=("planning.view",)),
             Entry(label=msg("Bonuses"), href="/bonuses", icon="award", rights=("planning.bonus",)),
         ),

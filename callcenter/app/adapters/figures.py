@@ -20,6 +20,7 @@ from callcenter.productivity.ports import Behind, Dimensions
 from callcenter.productivity.rights import VIEW
 from callcenter.productivity.slots import Span, start_of
 from callcenter.productivity.timekeeping import Stretch
+from callcenter.queues.model import Queue
 from core.cases.model import Case
 from core.kernel.access import Actor
 from core.people.access import reaches
@@ -92,15 +93,15 @@ _PLACES: Table = _TABLE
 _OWN: tuple[Any, ...] = (Call.id, Call.user_id, Call.case_id, Call.queue, Call.queued_at, Call.ended_at)
 
 
-async def no_thresholds(_session: AsyncSession) -> Mapping[str, int]:
-    """For a house without queues: how soon a call is to be taken is not known of any."""
-    return {}
+async def queue_thresholds(session: AsyncSession) -> Mapping[str, int]:
+    """How soon each queue's calls are to be taken, as it is set up now."""
+    return {row.code: row.service_seconds for row in await session.execute(select(Queue.code, Queue.service_seconds))}
 
 
 class FloorFigures:
     """Implements ``callcenter.productivity.ports.RawFigures``."""
 
-    def __init__(self, thresholds: Thresholds = no_thresholds) -> None:
+    def __init__(self, thresholds: Thresholds = queue_thresholds) -> None:
         self._thresholds = thresholds
 
     async def place_calls(self, session: AsyncSession, call_ids: Collection[int], within: Sequence[Span]) -> None:

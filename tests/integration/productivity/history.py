@@ -179,7 +179,7 @@ class History:
         start = START + timedelta(minutes=5 * self.chance.randrange(HOURS * 12))
         end = start + timedelta(minutes=5 * self.chance.randrange(1, 100))
         kind = self.chance.choice(("work", "work", "break"))
-        work.session.add(ShiftBlock(user_id=user, unit_id=5, kind=kind, starts_at=start, ends_at=end))
+        work.session.add(ShiftBlock(user_id=user, unit_id=5, kind=kind, day=start.date(), starts_at=start, ends_at=end))
 
     async def _promise(self, work: Work) -> None:
         """A promise is taken, paid in part, decided, or moved to another day."""

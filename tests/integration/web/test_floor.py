@@ -5,16 +5,17 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
 
 from callcenter.agents.directory import ship_reasons
 from callcenter.agents.service import AgentService
+from callcenter.app.adapters.figures import FloorFigures
 from callcenter.callbacks.ports import LawAnswer
 from callcenter.callbacks.service import CallbackService, Plan
 from callcenter.calls.control import CallControl
-from callcenter.calls.day import DayCalls as CallLogDay
 from callcenter.calls.directory import ship_results
 from callcenter.calls.effects import ResultEffects
 from callcenter.calls.ports import PhoneLine, PhoneLines
@@ -22,7 +23,7 @@ from callcenter.calls.recorded import Recordings
 from callcenter.calls.reporting import CallReporter
 from callcenter.calls.results import CallResults
 from callcenter.calls.service import CallService
-from callcenter.productivity.ports import DayCalls
+from callcenter.productivity.ports import RawFigures
 from core.kernel.access import PROGRAM
 from core.kernel.clock import ManualClock
 from core.kernel.ids import IdSource
@@ -106,7 +107,7 @@ async def floor(uow: UnitOfWork, clock: ManualClock, web_services: Services, cas
         staff=staff,  # type: ignore[arg-type]
     )
     effects = ResultEffects(clock, gate=gate, cases=FakeCases(), callbacks=FakeCallbacks())
-    parts = {
+    parts: dict[Any, Any] = {
         CallService: calls,
         CallControl: CallControl(uow, clock, telephony=telephony, staff=staff),
         CallResults: CallResults(uow, clock, gate=gate, effects=effects),
@@ -114,7 +115,7 @@ async def floor(uow: UnitOfWork, clock: ManualClock, web_services: Services, cas
         AgentService: AgentService(uow, clock),
         PhoneLines: Lines(),
         Recordings: NoRecordings(),
-        DayCalls: CallLogDay(),
+        RawFigures: FloorFigures(),
     }
     app = WithState(build(ROUTES, _no_lifespan), replace(web_services, parts=parts))
     reporter = CallReporter(uow, clock, staff=staff, callers=Nobody(), gate=gate)  # type: ignore[arg-type]

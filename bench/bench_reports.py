@@ -1,0 +1,257 @@
+# ruff: noqa: E501 - bare SQL reads best on one line
+"""Reports over a year of ten million calls, each beside the bare SQL over the same sums.
+
+Two days are lived through: their calls are written as rows, and the product's own recomputation sums them. The other
+days of the year are copies of those sums, moved by whole days and with collectors and creditors exchanged among each
+other, so that every day has as many rows as the real ones.
+"""
+
+import asyncio
+import random
+import sqlite3
+import tempfile
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bench.beside import bare_sql, beside, make_schema
+from bench.figure import Figure
+from callcenter.app.adapters.figures import FloorFigures
+from callcenter.productivity.asking import Ask, By, pieces
+from callcenter.productivity.counters import BLOCKS, CALL_DIMENSIONS, CUBES, DAYS, SLOT_COUNTERS
+from callcenter.productivity.kpis import BY_KEY
+from callcenter.productivity.report import read
+from callcenter.productivity.rights import VIEW
+from callcenter.productivity.rollups import Rollups
+from callcenter.productivity.slots import slot_of
+from core.kernel.access import Actor, Scope
+from core.kernel.bus import Bus
+from core.kernel.db import Database
+from core.kernel.uow import UnitOfWork
+
+CALLS = 10_000_000
+WORKDAYS = 250
+COLLECTORS, TEAMS, CREDITORS, STAGES, CAMPAIGNS = 200, 20, 12, 5, 4
+CASES = 4_000
+ROUNDS = 3
+_ZONE = ZoneInfo("Europe/Moscow")
+_FIRST = date(2025, 3, 3)
+_LIVED = (date(2026, 3, 2), date(2026, 3, 3))
+_NOW = datetime(2026, 3, 3, 21, tzinfo=UTC)
+_FIGURES = (
+    "attempts",
+    "contact_rate",
+    "rpc_rate",
+    "promises",
+    "ptp_rate",
+    "talk",
+    "aht",
+    "service_level",
+    "abandonment",
+)
+_COUNTERS = sorted({name for key in _FIGURES for name in BY_KEY[key].counters})
+
+
+def _calls(day: date, count: int, chance: random.Random) -> Iterator[tuple[Any, ...]]:
+    """A day of a floor with a dialler: seven in ten attempts reach nobody and have no collector, the others are talked
+    by one who works for one creditor mostly; one call in twelve comes in over a queue."""
+    for n in range(count):
+        started = datetime(day.year, day.month, day.day, 6, tzinfo=UTC) + timedelta(seconds=chance.random() * 11 * 3600)
+        inbound, answered = chance.random() < 0.08, chance.random() < 0.3
+        user = chance.randrange(1, COLLECTORS + 1)
+        case = (
+            user * (CASES // COLLECTORS) - chance.randrange(CASES // COLLECTORS)
+            if chance.random() < 0.8
+            else chance.randrange(1, CASES)
+        )
+        talk = int(chance.gammavariate(1.5, 60)) if answered else 0
+        campaign = None if inbound or chance.random() < 0.2 else 1 + case % CAMPAIGNS
+        yield (
+            day.toordinal() * 100_000 + n,
+            "inbound" if inbound else "outbound",
+            started.strftime("%Y-%m-%d %H:%M:%S.%f"),
+            (started + timedelta(seconds=9)).strftime("%Y-%m-%d %H:%M:%S.%f") if answered else None,
+            (started + timedelta(seconds=30 + talk)).strftime("%Y-%m-%d %H:%M:%S.%f"),
+            "inbound" if inbound else (f"campaign-{campaign}" if campaign else None),
+            (started + timedelta(seconds=2)).strftime("%Y-%m-%d %H:%M:%S.%f") if inbound else None,
+            campaign,
+            user if answered or campaign is None else None,
+            case,
+            talk,
+            15 if answered else 0,
+            chance.choice(("RPC-PTP", "RPC-REFUSE", "TPC", "WRONG")) if answered else None,
+        )
+
+
+def _people(bare: sqlite3.Connection) -> None:
+    stamp = "2025-01-01 00:00:00.000000"
+    bare.execute("PRAGMA foreign_keys=OFF")
+    bare.executemany("INSERT INTO units(id, name) VALUES (?, ?)", ((n, f"Team {n}") for n in range(1, TEAMS + 1)))
+    names = {
+        row[1]: row for row in bare.execute("PRAGMA table_info(users)") if row[3] and row[4] is None and row[1] != "id"
+    }
+    given = {"login": "", "role_id": 1, "created_at": stamp}
+    blank = {name: given.get(name, 0 if "INT" in row[2] or "BOOL" in row[2] else "") for name, row in names.items()}
+    for n in range(1, COLLECTORS + 1):
+        row = {**blank, "login": f"c{n}", "id": n, "unit_id": 1 + n % TEAMS, "active": 1}
+        bare.execute(f"INSERT INTO users({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", tuple(row.values()))
+    bare.executemany(
+        "INSERT INTO cases(id, creditor_id, order_id, number, state, priority, currency, opened_at, debtor_name, open_amount, broken_promises, score, search_text, stage_id, collector_id) VALUES (?, ?, 1, ?, 'open', 0, 'RUB', ?, '', 0, 0, 0, '', ?, ?)",
+        ((n, 1 + n % CREDITORS, f"C-{n}", stamp, 1 + n % STAGES, 1 + n % COLLECTORS) for n in range(1, CASES + 1)),
+    )
+    bare.executemany(
+        "INSERT INTO call_result_codes(code, label, contact, rpc, need, stop, position, active, shipped) VALUES (?, ?, ?, ?, '', '', 1, 1, 1)",
+        (("RPC-PTP", "", 1, 1), ("RPC-REFUSE", "", 1, 1), ("TPC", "", 1, 0), ("WRONG", "", 1, 0)),
+    )
+
+
+def _live(path: Path, per_day: int) -> None:
+    """The calls of the two days, as rows."""
+    chance = random.Random(5)
+    bare = sqlite3.connect(path)
+    with bare:
+        _people(bare)
+        for day in _LIVED:
+            bare.executemany(
+                "INSERT INTO calls(id, direction, started_at, answered_at, ended_at, queue, queued_at, campaign_id, user_id, case_id, talk_seconds, wrap_seconds, result_code, server, phase, lost, ring_seconds, hold_seconds, needs_result, result_reason, note) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'x', 'ended', 0, 0, 0, 0, '', '')",
+                _calls(day, per_day, chance),
+            )
+    bare.close()
+
+
+def _copies() -> Iterator[tuple[int, int, int]]:
+    """For every other working day of the year: which lived day it repeats, by how many days moved, how far exchanged."""
+    done = 0
+    day = _FIRST
+    while done < WORKDAYS - len(_LIVED):
+        if day.weekday() < 5:
+            source = _LIVED[done % 2]
+            yield (source - date(1970, 1, 1)).days, (day - source).days, 1 + done
+            done += 1
+        day += timedelta(days=1)
+
+
+def _copy(path: Path) -> None:
+    """Fill the year. Blocks of thirty days are summed from the days."""
+    bare = sqlite3.connect(path, isolation_level=None)
+    for pragma in ("synchronous=OFF", "journal_mode=OFF", "cache_size=-200000"):
+        bare.execute(f"PRAGMA {pragma}")
+    exchanged = {
+        "user_id": f"CASE WHEN user_id = 0 THEN 0 ELSE 1 + (user_id + :by) % {COLLECTORS} END",
+        "unit_id": f"CASE WHEN unit_id = 0 THEN 0 ELSE 1 + (unit_id + :by) % {TEAMS} END",
+        "creditor_id": f"CASE WHEN creditor_id = 0 THEN 0 ELSE 1 + (creditor_id + :by) % {CREDITORS} END",
+    }
+    columns = ", ".join(exchanged.get(name, name) for name in CALL_DIMENSIONS)
+    names = ", ".join((*CALL_DIMENSIONS, *SLOT_COUNTERS))
+    cubes = ", ".join(str(cube.number) for cube in CUBES if cube is not BLOCKS)
+    bare.execute("BEGIN")
+    for source, moved, by in _copies():
+        bare.execute(
+            f"INSERT INTO rollups(cube, slot, {names}) SELECT cube, slot + :moved * 48, {columns}, {', '.join(SLOT_COUNTERS)} FROM rollups "
+            f"WHERE cube IN ({cubes}) AND slot >= :source * 48 AND slot < :source * 48 + 48",
+            {"source": source, "moved": moved, "by": by},
+        )
+    sums = ", ".join(f"sum({name})" for name in SLOT_COUNTERS)
+    grouped = ", ".join(CALL_DIMENSIONS)
+    bare.execute(f"DELETE FROM rollups WHERE cube = {BLOCKS.number}")
+    bare.execute(
+        f"INSERT INTO rollups(cube, slot, {names}) SELECT {BLOCKS.number}, slot / {BLOCKS.size} * {BLOCKS.size} AS block, {grouped}, {sums} "
+        f"FROM rollups WHERE cube = {DAYS.number} GROUP BY block, {grouped}"
+    )
+    bare.execute("COMMIT")
+    bare.execute("ANALYZE")
+    bare.close()
+
+
+def _reader(scope: Scope) -> Actor:
+    return Actor(user_id=1, login="reader", rights={VIEW: scope}, team=frozenset({3}), timezone=_ZONE.key)
+
+
+def _year(*by: By, **filters: int) -> Ask:
+    wanted: dict[By, int | str] = {By(name): number for name, number in filters.items()}
+    return Ask(first=_FIRST, last=_LIVED[-1], zone=_ZONE, by=by, filters=wanted)
+
+
+def _bare(ask: Ask) -> list[tuple[str, tuple[Any, ...]]]:
+    """The same question, by hand: over the same pieces, in Moscow's hours."""
+    clock = {
+        By.HOUR: "(slot + 6) % 48 / 2",
+        By.WEEKDAY: "((slot + 6) / 48 + 3) % 7",
+        By.DAY: "(slot + 6) / 48",
+        By.WEEK: "((slot + 6) / 48 + 3) / 7",
+    }
+    shown = [clock.get(by, by.value) for by in ask.by if by is not By.MONTH]
+    sums = ", ".join(f"sum({name})" for name in _COUNTERS)
+    filters = "".join(f" AND {by} = {number}" for by, number in ask.filters.items())
+    grouped = f" GROUP BY {', '.join(shown)}" if shown else ""
+    return [
+        (
+            f"SELECT {', '.join([*shown, sums])} FROM rollups WHERE cube = {one.cube.number} AND slot >= {one.span.start} AND slot < {one.span.end}{filters}{grouped}",
+            (),
+        )
+        for one in pieces(ask, slot_of(_NOW), by_user=False)
+    ]
+
+
+_ASKS: Sequence[tuple[str, Ask, Scope]] = (
+    ("by collector", _year(By.USER), Scope.ALL),
+    ("by creditor and stage", _year(By.CREDITOR, By.STAGE), Scope.ALL),
+    ("by month", _year(By.MONTH), Scope.ALL),
+    ("by day", _year(By.DAY), Scope.ALL),
+    ("by hour and day of the week", _year(By.HOUR, By.WEEKDAY), Scope.ALL),
+    ("by queue and hour", _year(By.QUEUE, By.HOUR), Scope.ALL),
+    ("by creditor and hour", _year(By.CREDITOR, By.HOUR), Scope.ALL),
+    ("of one collector, by hour", _year(By.HOUR, user_id=7), Scope.ALL),
+    ("a team head's, by collector", _year(By.USER), Scope.TEAM),
+    ("by collector and hour, the finest", _year(By.USER, By.HOUR), Scope.ALL),
+)
+
+
+async def _measure(path: Path, calls: int) -> list[Figure]:
+    database, raw = Database(f"sqlite+aiosqlite:///{path}"), FloorFigures()
+    figures = []
+    async with bare_sql(path) as bare:
+        for name, ask, scope in _ASKS:
+            viewer = _reader(scope)
+
+            async def ours(_n: int, ask: Ask = ask, viewer: Actor = viewer) -> None:
+                async with database.read() as session:
+                    found = await read(session, viewer, raw, ask, _COUNTERS, now=_NOW)
+                assert found.lines
+
+            title = f"a year of {calls:,} calls, {name}"
+            figures += await beside(title, bare, ours, lambda _n, ask=ask: _bare(ask), ROUNDS)  # type: ignore[misc]
+    await database.close()
+    return [one for one in figures if one.aim]
+
+
+async def run(*, small: bool = False) -> list[Figure]:
+    """Build the year in a temporary folder, measure, throw it away."""
+    calls = CALLS // 20 if small else CALLS
+    per_day = calls // WORKDAYS
+    with tempfile.TemporaryDirectory(prefix="cc-bench-") as folder:
+        path = Path(folder) / "reports.db"
+        await make_schema(path)
+        await asyncio.to_thread(_live, path, per_day)
+        database = Database(f"sqlite+aiosqlite:///{path}")
+        start = perf_counter()
+        await Rollups(UnitOfWork(database, Bus()), FloorFigures()).catch_up()
+        spent = perf_counter() - start
+        await database.close()
+        await asyncio.to_thread(_copy, path)
+        with sqlite3.connect(path) as bare:
+            rows, summed = bare.execute(
+                "SELECT count(*), sum(CASE WHEN cube = 0 THEN calls END) FROM rollups"
+            ).fetchone()
+        bare.close()
+        size = path.stat().st_size / 2**20
+        return [
+            Figure(name="calls summed by the product itself", value=2 * per_day / spent, unit="calls/s"),
+            Figure(name=f"sums of {summed:,} calls", value=rows, unit="rows"),
+            Figure(name="their file, with two days of raw calls", value=size, unit="MiB"),
+            *await _measure(path, calls),
+        ]

@@ -1,0 +1,36 @@
+"""The names behind the ids of a report."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.productivity.asking import By
+from core.cases.model import Creditor
+from core.cases.queries import lists
+from core.people.model import Unit, User
+from core.planning.queries import company
+
+Names = Mapping[int, str]
+
+
+async def names(session: AsyncSession, by: By) -> Names:
+    """Everything a breakdown may be of, by id, in its order. Who works here and for whom is no secret in the house."""
+    if by is By.USER:
+        order = (User.surname, User.first_name, User.login)
+        return {one.id: one.full_name for one in await session.scalars(select(User).order_by(*order))}
+    if by is By.UNIT:
+        return {one.id: one.name for one in await session.scalars(select(Unit).order_by(Unit.name))}
+    if by is By.CREDITOR:
+        return {one.id: one.name for one in await lists.creditors(session)}
+    if by is By.STAGE:
+        return {one.id: one.name for one in await lists.stages(session)}
+    return {}
+
+
+async def house_currency(session: AsyncSession) -> str:
+    """The currency the house reckons in, else that of its first creditor; "" before there is any."""
+    known = await company(session)
+    if known is not None and known.currency:
+        return known.currency
+    return await session.scalar(select(Creditor.currency).order_by(Creditor.id).limit(1)) or ""

@@ -1,0 +1,123 @@
+"""Reports in the browser: what is asked for is shown, saved, printed, and opens the calls behind it."""
+
+import html
+import re
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from callcenter.app.adapters.figures import FloorFigures
+from callcenter.calls.directory import ship_results
+from callcenter.calls.model import Call
+from callcenter.calls.recorded import Recordings
+from callcenter.productivity.ports import RawFigures
+from callcenter.productivity.rollups import Rollups
+from core.kernel.clock import ManualClock
+from core.kernel.uow import UnitOfWork
+from tests.factories.people import PASSWORD, Cast
+from tests.integration.web.test_floor import NoRecordings
+from tests.plugins.web import WithState, _no_lifespan, browser
+from web.printing import Printer
+from web.routes import ROUTES
+from web.server import build
+from web.state import Services
+
+
+@pytest.fixture
+async def reader(
+    uow: UnitOfWork, clock: ManualClock, web_services: Services, cast: Cast
+) -> AsyncIterator[httpx.AsyncClient]:
+    """Anna's browser; she had five calls a minute ago, three of them answered, and Bella had one."""
+    async with uow.write() as work:
+        await ship_results(work)
+        await work.session.flush()
+        started = clock.now() - timedelta(minutes=1)
+        for number in range(6):
+            who = cast.users["bella"] if number == 5 else cast.users["anna"]
+            work.session.add(
+                Call(
+                    id=number + 1,
+                    server="lab",
+                    direction="outbound",
+                    phase="ended",
+                    phone=f"+7900000000{number}",
+                    started_at=started,
+                    answered_at=started if number % 2 == 0 else None,
+                    ended_at=clock.now(),
+                    user_id=who,
+                    talk_seconds=30 if number % 2 == 0 else 0,
+                    result_code="RPC-PTP" if number == 0 else None,
+                )
+            )
+    await Rollups(uow, FloorFigures()).catch_up()
+    parts: dict[Any, Any] = {RawFigures: FloorFigures(), Recordings: NoRecordings(), Printer: Printer()}
+    app = WithState(build(ROUTES, _no_lifespan), replace(web_services, parts=parts))
+    async with browser(app) as client:
+        assert (await client.post("/login", data={"login": "anna", "password": PASSWORD})).status_code == 303
+        yield client
+
+
+def link(page: str, text: str) -> str:
+    """Where the figure that reads ``text`` leads."""
+    found = re.search(rf'<a href="(/calls\?behind=[^"]+)"[^>]*>{re.escape(text)}</a>', page)
+    assert found, text
+    return html.unescape(found[1])
+
+
+async def test_a_figure_opens_exactly_its_calls(reader: httpx.AsyncClient) -> None:
+    page = (await reader.get("/reports?col=attempts&col=contact_rate&col=ptp_rate")).text
+    assert "60.0" in page  # three of five
+    assert "Bella" not in page  # who is out of her reach
+    everything = (await reader.get(link(page, "5"))).text
+    assert all(f"000000{number}" in everything.replace("-", "").replace(" ", "") for number in range(5))
+    contacts = (await reader.get(link(page, "60.0\xa0%") if "60.0\xa0%" in page else link(page, "60.0 %"))).text
+    assert contacts.count('data-list="calls"') == 1
+    assert contacts.count('href="/calls/') < everything.count('href="/calls/')
+    assert (await reader.get("/calls?behind=nonsense")).status_code == 422
+
+
+async def test_what_there_is_nothing_to_divide_by_is_a_dash(reader: httpx.AsyncClient) -> None:
+    page = (await reader.get("/reports?col=service_level&col=adherence&col=kept_number&col=attempts")).text
+    assert "0.0" not in re.sub(r"(?s)<(style|svg|head).*?</\1>", "", page)
+    assert page.count("–") >= 3
+
+
+async def test_days_that_were_changed_in_the_form_are_meant(reader: httpx.AsyncClient) -> None:
+    asked = "/reports?period=today&from=2026-01-05&to=2026-01-09&was-from=2026-03-11&was-to=2026-03-11"
+    page = (await reader.get(asked)).text
+    assert "5 Jan 2026" in page
+    assert "9 Jan 2026" in page
+
+
+async def test_a_report_is_saved_with_everything_that_is_seen(reader: httpx.AsyncClient) -> None:
+    page = (await reader.get("/reports?period=week&by=user&by=hour&col=attempts&compare=before")).text
+    query = re.search(r'name="query" value="([^"]+)"', page)
+    assert query
+    wanted = html.unescape(query[1])
+    assert {"period=week", "by=user", "by=hour", "col=attempts", "compare=before"} <= set(wanted.split("&"))
+    saved = {"list": "reports", "name": "My hours", "query": wanted}
+    assert (await reader.post("/me/views", data=saved)).status_code == 303
+    again = (await reader.get(f"/reports?{wanted}")).text
+    assert 'aria-current="true"><a href="/reports?' in again
+    assert "My hours" in again
+
+
+async def test_every_wish_is_answered_or_ignored(reader: httpx.AsyncClient) -> None:
+    for query in (
+        "period=never&by=moon&col=luck&compare=dreams&chart=x",
+        "period=custom&from=1899-01-01&to=2199-12-31",
+        "period=custom&from=x&to=y&by=hour&by=hour&by=day",
+        "user=99999999999999999999&queue=%27&direction=up",
+        "period=month&by=day&by=creditor&compare=year&col=collected&col=recovery&col=penetration&chart=collected",
+        "by=month&by=weekday&col=occupancy&period=custom&from=2024-02-29&to=2026-02-28&compare=year",
+    ):
+        assert (await reader.get(f"/reports?{query}")).status_code == 200, query
+
+
+async def test_the_same_as_files(reader: httpx.AsyncClient) -> None:
+    refused = await reader.get("/reports/export?format=csv&col=attempts")
+    assert refused.status_code == 403  # collectors look, whoever leads may take away
