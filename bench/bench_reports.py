@@ -2,22 +2,23 @@
 """Reports over a year of ten million calls, each beside the bare SQL over the same sums.
 
 Two days are lived through: their calls are written as rows, and the product's own recomputation sums them. The other
-days of the year are copies of those sums, moved by whole days and with collectors and creditors exchanged among each
-other, so that every day has as many rows as the real ones.
+days of the year are copies of those sums, moved by whole days, so that every day has as many rows as the real ones; what
+a collector did for creditors that are not his own goes to another one every day, as it would. Other work on the machine
+lengthens answers, so the processor's time stands beside them.
 """
 
 import asyncio
 import random
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bench.beside import bare_sql, beside, make_schema
+from bench.beside import bare_sql, make_schema
 from bench.figure import Figure
 from callcenter.app.adapters.figures import FloorFigures
 from callcenter.productivity.asking import Ask, By, pieces
@@ -35,7 +36,9 @@ from core.kernel.uow import UnitOfWork
 CALLS = 10_000_000
 WORKDAYS = 250
 COLLECTORS, TEAMS, CREDITORS, STAGES, CAMPAIGNS = 200, 20, 12, 5, 4
-CASES = 4_000
+#: Cases of one collector: of two creditors, at one stage or the next.
+OWN_CASES = 20
+CASES = COLLECTORS * OWN_CASES
 ROUNDS = 3
 _ZONE = ZoneInfo("Europe/Moscow")
 _FIRST = date(2025, 3, 3)
@@ -62,13 +65,10 @@ def _calls(day: date, count: int, chance: random.Random) -> Iterator[tuple[Any, 
         started = datetime(day.year, day.month, day.day, 6, tzinfo=UTC) + timedelta(seconds=chance.random() * 11 * 3600)
         inbound, answered = chance.random() < 0.08, chance.random() < 0.3
         user = chance.randrange(1, COLLECTORS + 1)
-        case = (
-            user * (CASES // COLLECTORS) - chance.randrange(CASES // COLLECTORS)
-            if chance.random() < 0.8
-            else chance.randrange(1, CASES)
-        )
+        own = chance.random() < 0.95
+        case = user * OWN_CASES - chance.randrange(OWN_CASES) if own else chance.randrange(1, CASES)
         talk = int(chance.gammavariate(1.5, 60)) if answered else 0
-        campaign = None if inbound or chance.random() < 0.2 else 1 + case % CAMPAIGNS
+        campaign = None if inbound or chance.random() < 0.2 else 1 + _creditor(case) % CAMPAIGNS
         yield (
             day.toordinal() * 100_000 + n,
             "inbound" if inbound else "outbound",
@@ -86,6 +86,14 @@ def _calls(day: date, count: int, chance: random.Random) -> Iterator[tuple[Any, 
         )
 
 
+def _creditor(case: int) -> int:
+    return 1 + ((case - 1) // OWN_CASES + case % 2) % CREDITORS
+
+
+def _stage(case: int) -> int:
+    return 1 + ((case - 1) // OWN_CASES + case // 2 % 2) % STAGES
+
+
 def _people(bare: sqlite3.Connection) -> None:
     stamp = "2025-01-01 00:00:00.000000"
     bare.execute("PRAGMA foreign_keys=OFF")
@@ -100,7 +108,7 @@ def _people(bare: sqlite3.Connection) -> None:
         bare.execute(f"INSERT INTO users({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", tuple(row.values()))
     bare.executemany(
         "INSERT INTO cases(id, creditor_id, order_id, number, state, priority, currency, opened_at, debtor_name, open_amount, broken_promises, score, search_text, stage_id, collector_id) VALUES (?, ?, 1, ?, 'open', 0, 'RUB', ?, '', 0, 0, 0, '', ?, ?)",
-        ((n, 1 + n % CREDITORS, f"C-{n}", stamp, 1 + n % STAGES, 1 + n % COLLECTORS) for n in range(1, CASES + 1)),
+        ((n, _creditor(n), f"C-{n}", stamp, _stage(n), 1 + (n - 1) // OWN_CASES) for n in range(1, CASES + 1)),
     )
     bare.executemany(
         "INSERT INTO call_result_codes(code, label, contact, rpc, need, stop, position, active, shipped) VALUES (?, ?, ?, ?, '', '', 1, 1, 1)",
@@ -140,26 +148,24 @@ def _copy(path: Path) -> None:
     bare = sqlite3.connect(path, isolation_level=None)
     for pragma in ("synchronous=OFF", "journal_mode=OFF", "cache_size=-200000"):
         bare.execute(f"PRAGMA {pragma}")
-    exchanged = {
-        "user_id": f"CASE WHEN user_id = 0 THEN 0 ELSE 1 + (user_id + :by) % {COLLECTORS} END",
-        "unit_id": f"CASE WHEN unit_id = 0 THEN 0 ELSE 1 + (unit_id + :by) % {TEAMS} END",
-        "creditor_id": f"CASE WHEN creditor_id = 0 THEN 0 ELSE 1 + (creditor_id + :by) % {CREDITORS} END",
-    }
+    own = f"creditor_id IN (1 + (user_id - 1) % {CREDITORS}, 1 + user_id % {CREDITORS})"
+    foreign = f"CASE WHEN user_id = 0 OR creditor_id = 0 OR {own} THEN creditor_id ELSE 1 + (creditor_id + :by) % {CREDITORS} END"
+    exchanged = {"creditor_id": foreign}
     columns = ", ".join(exchanged.get(name, name) for name in CALL_DIMENSIONS)
     names = ", ".join((*CALL_DIMENSIONS, *SLOT_COUNTERS))
     cubes = ", ".join(str(cube.number) for cube in CUBES if cube is not BLOCKS)
+    summed = ", ".join(f"sum({name})" for name in SLOT_COUNTERS)
     bare.execute("BEGIN")
     for source, moved, by in _copies():
         bare.execute(
-            f"INSERT INTO rollups(cube, slot, {names}) SELECT cube, slot + :moved * 48, {columns}, {', '.join(SLOT_COUNTERS)} FROM rollups "
-            f"WHERE cube IN ({cubes}) AND slot >= :source * 48 AND slot < :source * 48 + 48",
+            f"INSERT INTO rollups(cube, slot, {names}) SELECT cube, slot + :moved * 48 AS moved, {columns}, {summed} FROM rollups "
+            f"WHERE cube IN ({cubes}) AND slot >= :source * 48 AND slot < :source * 48 + 48 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9",
             {"source": source, "moved": moved, "by": by},
         )
-    sums = ", ".join(f"sum({name})" for name in SLOT_COUNTERS)
     grouped = ", ".join(CALL_DIMENSIONS)
     bare.execute(f"DELETE FROM rollups WHERE cube = {BLOCKS.number}")
     bare.execute(
-        f"INSERT INTO rollups(cube, slot, {names}) SELECT {BLOCKS.number}, slot / {BLOCKS.size} * {BLOCKS.size} AS block, {grouped}, {sums} "
+        f"INSERT INTO rollups(cube, slot, {names}) SELECT {BLOCKS.number}, slot / {BLOCKS.size} * {BLOCKS.size} AS block, {grouped}, {summed} "
         f"FROM rollups WHERE cube = {DAYS.number} GROUP BY block, {grouped}"
     )
     bare.execute("COMMIT")
@@ -216,17 +222,35 @@ async def _measure(path: Path, calls: int) -> list[Figure]:
     figures = []
     async with bare_sql(path) as bare:
         for name, ask, scope in _ASKS:
-            viewer = _reader(scope)
+            viewer, questions = _reader(scope), _bare(ask)
 
-            async def ours(_n: int, ask: Ask = ask, viewer: Actor = viewer) -> None:
+            async def ours(ask: Ask = ask, viewer: Actor = viewer) -> None:
                 async with database.read() as session:
                     found = await read(session, viewer, raw, ask, _COUNTERS, now=_NOW)
                 assert found.lines
 
-            title = f"a year of {calls:,} calls, {name}"
-            figures += await beside(title, bare, ours, lambda _n, ask=ask: _bare(ask), ROUNDS)  # type: ignore[misc]
+            async def by_hand(questions: list[tuple[str, tuple[Any, ...]]] = questions) -> None:
+                await bare.through_engine(*questions)
+
+            mine, busy = await _best(ours)
+            reference, _ = await _best(by_hand)
+            title = f"a year of {calls:,} calls {name}"
+            told = f"the bare SQL (of ours the processor: {busy:,.0f})"
+            aim = "≤ 1000 ms" if "finest" not in name else ""
+            figures.append(Figure(name=title, value=mine, unit="ms", reference=reference, reference_name=told, aim=aim))
     await database.close()
-    return [one for one in figures if one.aim]
+    return figures
+
+
+async def _best(ask: Callable[[], Awaitable[None]]) -> tuple[float, float]:
+    """The quickest of a few answers, and the least time the processor worked for one, both in ms."""
+    waited, worked = [], []
+    for _ in range(ROUNDS):
+        start, busy = perf_counter(), process_time()
+        await ask()
+        waited.append(perf_counter() - start)
+        worked.append(process_time() - busy)
+    return min(waited) * 1000, min(worked) * 1000
 
 
 async def run(*, small: bool = False) -> list[Figure]:
