@@ -7,7 +7,7 @@ from callcenter.productivity.triggers import CREATE_DDL
 from core.kernel import types
 
 revision = "0038"
-down_revision = "0026"
+down_revision = "0035"
 
 _MOMENT = types.UtcDateTime(timezone=True)
 
