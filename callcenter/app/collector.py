@@ -10,7 +10,7 @@ import asyncio
 import gc
 
 #: New objects before a look at the young ones, looks before one at the middle-aged; old ones are left to the rounds.
-_THRESHOLDS = (5_000, 20, 1_000_000)
+_THRESHOLDS = (5_000, 5, 1_000_000)
 _ROUND_SECONDS = 20.0
 _ROUNDS_TO_ALL = 180
 
