@@ -43,7 +43,7 @@ async def promised(page: Page, amount: str) -> None:
     day = (datetime.now(UTC) + timedelta(days=2)).strftime("%Y-%m-%d")
     await page.locator("#promise-dialog [name=promise_due]").fill(day)
     await page.locator("#promise-dialog footer .btn-primary").click()
-    await expect(page.locator("#promises-panel [data-promise]")).to_contain_text("open")
+    await expect(page.locator("#promises-panel [data-promise]")).to_contain_text("awaiting payment")
 
 
 async def confirmed(page: Page) -> None:
@@ -87,7 +87,7 @@ async def test_a_payment_is_seen_within_a_second_and_taken_back(office: Product,
     await accountant.locator("main form .btn-law").click()
     await confirmed(accountant)
     await expect(accountant).to_have_url(payment)
-    await expect(promise).to_contain_text("open", timeout=SECOND)
+    await expect(promise).to_contain_text("awaiting payment", timeout=SECOND)
     await expect(collector.locator(".case-total")).to_have_text(total)
     await expect(collector.locator("#payments-panel")).to_contain_text("withdrawn")
     await expect(collector.locator("#timeline-panel")).to_contain_text("Paid for his brother.")

@@ -200,7 +200,7 @@ async def test_from_the_registry_to_the_receipt(
     async with rung_by(product, collector, PROMISER) as promised_case:
         total = await collector.locator(".case-total").inner_text()
         await agreed(collector, "p", "#promise-dialog", "Alt+Digit2", "Alt+Digit6", "Enter")
-        await expect(promise).to_contain_text("open")
+        await expect(promise).to_contain_text("awaiting payment")
         promised = await promise.locator("strong").inner_text()
         await collector.screenshot(path=album / "call-promise.png")
     async with rung_by(product, collector, PLANNER) as planned_case:
@@ -211,7 +211,7 @@ async def test_from_the_registry_to_the_receipt(
     await plans.goto(planned_case)
     plan_total = await plans.locator(".case-total").inner_text()
     plan = plans.locator("#promises-panel [data-plan]")
-    await expect(plan.locator("tbody tr").first).to_contain_text("open")
+    await expect(plan.locator("tbody tr").first).to_contain_text("to be paid")
     await collector.goto(promised_case)
     await expect(collector.locator(".case-total")).to_have_text(total)
 
@@ -226,7 +226,7 @@ async def test_from_the_registry_to_the_receipt(
     assert seen - posted_at < timedelta(seconds=1), f"the promise turned kept after {seen - posted_at}"
     await expect(collector.locator("#payments-panel")).to_contain_text(promised)
     await expect(collector.locator(".case-total")).not_to_have_text(total)
-    await expect(plan.locator("tbody tr").first).to_contain_text("paid")
+    await expect(plan.locator("tbody tr").first).not_to_contain_text("to be paid")
     await expect(plans.locator(".case-total")).not_to_have_text(plan_total)
     await finished(accountant)
     await in_every_language(manager, album, "registry", registry_import, f"{url}/cases?q=WD-10")
@@ -237,12 +237,11 @@ async def test_from_the_registry_to_the_receipt(
     await collector.goto(promised_case)
 
     await withdrawn(accountant, url, payment_id)
-    await expect(promise).to_contain_text("open", timeout=1000)
+    await expect(promise).to_contain_text("awaiting payment", timeout=1000)
     await expect(collector.locator(".case-total")).to_have_text(total)
     await expect(collector.locator("#timeline-panel")).to_contain_text("The bank named the wrong payer.")
     await withdrawn(accountant, url, (await settled(product_database, "502"))[0])
-    await expect(plan.locator("tbody tr").first).to_contain_text("open", timeout=1000)
-    await expect(plan.locator("tbody tr").first).not_to_contain_text("paid")
+    await expect(plan.locator("tbody tr").first).to_contain_text("to be paid", timeout=1000)
     await expect(plans.locator(".case-total")).to_have_text(plan_total)
 
     await _in_the_field(product, product_database, chromium, album)
@@ -257,7 +256,7 @@ async def _in_the_field(product: Product, database: Database, chromium: Browser,
     case = phone.url
     await agreed(phone, "p", "#promise-dialog", "Alt+Digit1", "Enter")
     promise = phone.locator("#promises-panel [data-promise]")
-    await expect(promise).to_contain_text("open")
+    await expect(promise).to_contain_text("awaiting payment")
     promised = await promise.locator("strong").inner_text()
     await phone.locator("#payments-panel a[href$='/cash']").click()
     await phone.locator("[name=amount]").fill(_figure(promised))
