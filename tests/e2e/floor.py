@@ -18,6 +18,7 @@ from telephony.lab import Lab, LabOptions, sipp
 from telephony.lab.ports import free_tcp
 from telephony.lab.scenarios import Answer
 from telephony.provisioning import Pbx, Phone
+from tests.desk import signed_in
 from tests.fakes.cutting_proxy import CuttingProxy
 from tests.phones import Baresip, desk_phone
 from tests.plugins.asterisk import eventually
@@ -200,9 +201,8 @@ class Floor:
         has just ended one."""
         wrapping = await (eventually(self._wrapping) if expected else asyncio.to_thread(self._wrapping))
         for call_id, login in wrapping:
-            seat = next((one for one in self.seats.values() if one.login == login), None)
-            if seat is not None:
-                assert (await seat.post(f"/calls/{call_id}/wrap-up/end"))[0] == 204
+            async with signed_in(self.product.url, login, self.product.passwords[login]) as desk:
+                assert (await desk.post(f"/calls/{call_id}/wrap-up/end")).status_code == 204
 
     def _wrapping(self) -> list[tuple[int, str]]:
         wanted = (
