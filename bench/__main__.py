@@ -1,10 +1,11 @@
 """``make bench``: runs every ``bench_*.py`` beside this file and prints its figures as a table.
 
 ``python -m bench fold import`` runs only the scenarios whose names contain a word given; with ``--small`` all sizes are
-a fraction, to see in a minute that everything runs. A scenario is a module with
-``async def run(*, small: bool) -> list[Figure]``.
+a fraction, to see in a minute that everything runs; ``--days 1000`` is for the scenario of simulated days. A scenario
+is a module with ``async def run(*, small: bool) -> list[Figure]``.
 """
 
+import argparse
 import asyncio
 import importlib
 import os
@@ -32,15 +33,19 @@ def line(figure: Figure) -> str:
 
 
 def main(words: list[str]) -> int:
-    small = "--small" in words
-    words = [word for word in words if word != "--small"]
+    parser = argparse.ArgumentParser(prog="bench")
+    parser.add_argument("words", nargs="*")
+    parser.add_argument("--small", action="store_true")
+    parser.add_argument("--days", type=int, help="simulated days, for scenarios that have them")
+    options = parser.parse_args(words)
+    days = {} if options.days is None else {"days": options.days}
     print(f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}")
     print(f"{'figure':<58} {'value':>14} {'unit':<10} {'ratio':>8}  {'bare reference, same run':<44} aim")
     failed = 0
     collector.begin()  # the figures are those of the server
-    for name in scenarios(words):
+    for name in scenarios(options.words):
         try:
-            figures = asyncio.run(importlib.import_module(f"bench.{name}").run(small=small))
+            figures = asyncio.run(importlib.import_module(f"bench.{name}").run(small=options.small, **days))
         except Exception as error:  # noqa: BLE001 - the other scenarios still have something to say
             print(f"{name} failed: {type(error).__name__}: {error}", file=sys.stderr)
             failed += 1

@@ -1,6 +1,17 @@
-"""How many attempts a dialler starts now. Pure: no I/O, no clock; time comes in with the view of the floor."""
+"""How many attempts a dialler starts now. Pure: no I/O, no clock; time comes in with the view of the floor.
 
+An attempt is started while the risk that its answer finds no agent is below what may be risked now (``forecast``), and
+what may be risked follows from the calls that may still be abandoned without breaking the ceiling in an hour that ends
+now or later (``budget``): the fewer are left, the safer each attempt must be. Until enough is learned, while nothing is
+left, and where the team is too small for its ceiling, dialling is progressive: an attempt per waiting agent.
+``docs/decisions/0019-predictive-pacing.md`` says how the figures below were found.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from callcenter.campaigns.budget import HOUR, Budget
+from callcenter.campaigns.forecast import Forecaster, Moment
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,31 +52,117 @@ class View:
         return self.idle + len(self.talking) + len(self.wrapping)
 
 
+_EAGER, _CALMER = 0.06, 1.5
+"""Risk of one attempt when nothing of the hour's allowance is used; power with which it falls as it is used."""
+_LAST, _PER_CALL = 2e-7, 14.0
+"""Risk when not one more call may be abandoned; how many times more for each that may."""
+_LOST, _SURGE, _DEVIATIONS = 0.5, 2.0, 2.0
+"""Accidents to be borne at any moment: half of the agents gone at once, or twice the answers, and how far beyond the
+expected."""
+_JUDGE_EVERY = 5.0
+_LEAST_ALLOWED = 4.0
+"""Calls an hour must be allowed to hold abandoned for a promise about every hour to be kept while over-dialling."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict:
+    """What can be promised to a team."""
+
+    predictive: bool
+    """Whether the wanted ceiling can be kept in every hour while dialling more than the agents who wait."""
+    lowest: float
+    """The lowest ceiling for which it could."""
+    allowed: float
+    """Calls that an hour may hold abandoned at the wanted ceiling."""
+
+
+def verdict(ceiling: float, *, agents: int, handling: float) -> Verdict:
+    """Whether ``agents`` with calls of mean ``handling`` seconds (talk and wrap-up) may dial predictively.
+
+    An hour of a small team holds so few calls that one or two bad moments are above any low ceiling: the promise is
+    refused where an hour of agents busy 0.8 of the time may hold fewer than four abandoned calls, and the pacer then
+    dials progressively. Raises ValueError when ``handling`` is not positive.
+    """
+    if handling <= 0:
+        raise ValueError("a call takes time")
+    calls = agents * 0.8 * HOUR / handling
+    lowest = _LEAST_ALLOWED / calls if calls else 1.0
+    return Verdict(predictive=ceiling >= lowest, lowest=min(1.0, lowest), allowed=ceiling * calls)
+
+
 class Pacer:
     """Decides for one campaign; holds what it has learned of its debtors and agents."""
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
+        self._budget = Budget(policy.ceiling)
+        self._forecaster = Forecaster(policy.ring_limit, policy.connect_limit)
+        self._judge_at = 0.0
+        self._left, self._bearable = -1, 0.0
+        self._refused = True
 
     def answered(self, at: float, rang: float) -> None:
         """A human answered after ``rang`` seconds."""
+        self._forecaster.rang(rang, answered=True)
+        self._budget.answered(at)
 
     def unanswered(self, at: float, rang: float) -> None:
         """No human will answer: no answer, busy, machine, failed."""
+        self._forecaster.rang(rang, answered=False)
 
     def abandoned(self, at: float) -> None:
         """An answered debtor found no agent within the limit, or hung up waiting for one."""
+        self._budget.abandoned(at - self._policy.connect_limit)
+        self._judge_at = at
 
     def connected(self, at: float) -> None:
         """An answered debtor was given to an agent."""
 
     def talked(self, seconds: float) -> None:
         """A conversation ended after ``seconds``."""
+        self._forecaster.talked(seconds)
 
     def wrapped(self, seconds: float) -> None:
         """A wrap-up ended after ``seconds``."""
+        self._forecaster.wrapped(seconds)
 
     def decide(self, view: View) -> int:
-        """Attempts to start now, at least 0: one for every agent for whom no debtor rings or waits yet."""
+        """Attempts to start now, at least 0 and within ``most_per_agent``; to be asked every second, and sooner when
+        something has happened."""
+        self._forecaster.learn(view.now, view.staffed)
         bound = int(self._policy.most_per_agent * view.staffed) - len(view.ringing)
-        return max(0, min(view.idle - view.waiting - len(view.ringing), bound))
+        sure = max(0, min(view.idle - view.waiting - len(view.ringing), bound))
+        if not self._forecaster.ready:
+            return sure
+        if view.now >= self._judge_at:
+            self._judge(view)
+        if self._refused or self._left < 0:
+            return sure
+        return max(sure, self._dare(self._forecaster.ahead(view), bound))
+
+    def verdict(self, agents: int) -> Verdict | None:
+        """What can be promised to so many agents by what was learned; None while too little is known."""
+        if not self._forecaster.ready:
+            return None
+        return verdict(self._policy.ceiling, agents=agents, handling=max(1.0, self._forecaster.handling))
+
+    def _judge(self, view: View) -> None:
+        self._judge_at = view.now + _JUDGE_EVERY
+        found = self.verdict(view.staffed)
+        self._refused = found is None or not found.predictive
+        self._left = self._budget.left(view.now)
+        unused = max(0.0, min(1.0, self._left / max(1.0, self._budget.allowed(view.now))))
+        self._bearable = min(_EAGER * unused**_CALMER, _LAST * _PER_CALL ** max(0, self._left))
+
+    def _dare(self, ahead: Sequence[Moment], bound: int) -> int:
+        """As many as are below the bearable risk each, and survive an accident together."""
+        for new in range(bound):
+            if sum(moment.risk(new) for moment in ahead) / len(ahead) >= self._bearable:
+                return new
+            if any(self._breaks(moment, new + 1) for moment in ahead):
+                return new
+        return max(0, bound)
+
+    def _breaks(self, moment: Moment, new: int) -> bool:
+        missing = moment.shortage(new, lost=_LOST, surge=_SURGE, deviations=_DEVIATIONS)
+        return missing > self._left

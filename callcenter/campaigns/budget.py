@@ -1,0 +1,50 @@
+"""How many more answered calls may be abandoned before some hour holds too many. Pure."""
+
+from bisect import bisect_left, bisect_right
+from math import floor
+
+HOUR = 3600.0
+_EPSILON = 1e-9
+
+
+class Budget:
+    """Answered and abandoned calls of the last hour, and what the ceiling leaves.
+
+    The hour now ending is judged by what it holds. But an abandoned call of a minute ago will also stand in every hour
+    that ends within the next 59 minutes; those hours lose the calls before it and gain calls not yet made, of which
+    only ``trusted`` of the present pace is relied upon, because agents may leave.
+    """
+
+    def __init__(self, ceiling: float, trusted: float = 0.65) -> None:
+        self._ceiling, self._trusted = ceiling, trusted
+        self._answered: list[float] = []
+        self._abandoned: list[float] = []
+
+    def answered(self, at: float) -> None:
+        self._answered.append(at)
+
+    def abandoned(self, at: float) -> None:
+        self._abandoned.append(at)
+
+    def allowed(self, now: float) -> float:
+        """Calls that the hour ending now may hold abandoned."""
+        self._forget(now)
+        return self._ceiling * len(self._answered)
+
+    def left(self, now: float) -> int:
+        """Calls that may still be abandoned now without breaking an hour that ends now or later; may be negative."""
+        self._forget(now)
+        answered, abandoned = self._answered, self._abandoned
+        if not answered:
+            return -len(abandoned)
+        pace = self._trusted * len(answered) / max(600.0, now - answered[0])
+        least = self._ceiling * len(answered) - len(abandoned)
+        for before, at in enumerate(abandoned):
+            calls = len(answered) - bisect_left(answered, at) + pace * (at + HOUR - now)
+            least = min(least, self._ceiling * calls - (len(abandoned) - before))
+        return floor(least + _EPSILON)
+
+    def _forget(self, now: float) -> None:
+        for times in (self._answered, self._abandoned):
+            if times and times[0] <= now - HOUR:
+                del times[: bisect_right(times, now - HOUR)]
