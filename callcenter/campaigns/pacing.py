@@ -4,7 +4,7 @@ An attempt is started while the risk that its answer finds no agent is below wha
 what may be risked follows from the calls that may still be abandoned without breaking the ceiling in an hour that ends
 now or later (``budget``): the fewer are left, the safer each attempt must be. Until enough is learned, while nothing is
 left, and where the team is too small for its ceiling, dialling is progressive: an attempt per waiting agent.
-``docs/decisions/0019-predictive-pacing.md`` says how the figures below were found.
+``docs/decisions/0018-predictive-pacing.md`` says how the figures below were found.
 """
 
 from collections.abc import Sequence
