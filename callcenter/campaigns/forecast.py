@@ -64,7 +64,7 @@ class Moment:
 
         That is the tail of a sum of unlike coins, taken as binomial with the same mean and variance and computed by the
         signed root of its large deviation (Chernoff's bound, made an approximation by the normal law: Bahadur and Rao,
-        Annals of Mathematical Statistics 31, 1960); a normal law by itself makes rare clusters of answers ten times too
+        Annals of Mathematical Statistics 31, 1960); a normal law by itself makes rare clusters of answers far too
         rare. The doubt of the agents widens it.
         """
         answers, squares = self.with_new(new)
