@@ -8,7 +8,11 @@ from web.pages.client_texts import CLIENT_TEXTS
 FRONTEND = Path(__file__).parents[2] / "web" / "frontend"
 SCRIPTS = {path: path.read_text(encoding="utf-8") for path in FRONTEND.rglob("*.js")}
 SOURCES = "\n".join(SCRIPTS.values())
-FAMILIES = {"quality_": ("good", "fair", "poor")}
+FAMILIES = {
+    "quality_": ("good", "fair", "poor"),
+    "alarm_": ("allowance", "limit", "no_phone"),
+    "watch_": ("listen", "whisper", "barge"),
+}
 
 
 def keys_used() -> set[str]:

@@ -127,6 +127,7 @@ def news(call_id: int, direction: str = "inbound", **more: object) -> CallNews:
         "direction": direction,
         "phone": DEBTOR,
         "queue": None,
+        "campaign_id": None,
         "party_id": 7,
         "case_id": None,
         "user_id": 1,
