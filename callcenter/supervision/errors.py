@@ -49,7 +49,7 @@ class TooManyMessages(Conflict):
     """More messages within a minute than people can read."""
 
     code = "too_many_messages"
-    text = mark("That are too many messages within a minute. Wait a little.")
+    text = mark("Those are too many messages within a minute. Wait a little.")
 
 
 class ReasonNeeded(Invalid):

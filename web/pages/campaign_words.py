@@ -13,7 +13,7 @@ MODES: Mapping[str, Message] = {
     Mode.AGENTLESS: msg("A recorded message, without collectors"),
 }
 SHORT_MODES: Mapping[str, Message] = {
-    Mode.PREVIEW: msg("Preview"),
+    Mode.PREVIEW: msg("Case first, then the call"),
     Mode.PROGRESSIVE: msg("Progressive"),
     Mode.PREDICTIVE: msg("Predictive"),
     Mode.AGENTLESS: msg("Recorded message"),
