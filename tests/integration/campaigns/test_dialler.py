@@ -13,6 +13,7 @@ from callcenter.campaigns.pacing import Pacer, View
 from callcenter.campaigns.ports import LineOrder
 from callcenter.compliance.model import AttemptState, ContactAttempt
 from core.kernel.access import PROGRAM
+from core.people.model import User
 from tests.factories.dialling import DiallingFloor
 
 
@@ -237,3 +238,13 @@ async def test_a_campaign_that_fails_does_not_stop_the_others(
     monkeypatch.setattr(floor.attempts, "take", fails)
     assert await floor.dialler().round() == 1
     assert [order.queue for order in floor.telephony.lines] == [f"campaign-{low}"]
+
+
+async def test_the_queue_is_served_by_whoever_works_in_the_campaign_now(floor: DiallingFloor) -> None:
+    """Who leaves is no longer counted by the dialler, and his phone is rung no more."""
+    await floor.open(debtors=1, agents=2)
+    campaign_id = await floor.campaign()
+    async with floor.uow.write() as work:
+        await work.session.execute(update(User).where(User.id == floor.users[0]).values(active=False))
+    await floor.campaigns.refresh()
+    assert floor.queues.members[campaign_id] == {floor.users[1]}
