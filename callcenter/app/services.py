@@ -20,6 +20,7 @@ from callcenter.calls.results import CallResults
 from callcenter.calls.ringback import RingBack
 from callcenter.calls.service import CallService
 from callcenter.campaigns.attempts import Attempts
+from callcenter.campaigns.dialler import Dialler
 from callcenter.campaigns.service import CampaignService
 from callcenter.compliance.registry import Registry
 from callcenter.compliance.service import Gate
@@ -85,6 +86,7 @@ def services_of(house: House, rights: tuple[Right, ...]) -> Services:
         CallService: floor.calls,
         CampaignService: floor.campaigns,
         Attempts: floor.attempts,
+        Dialler: floor.campaign_dialler,
         Feed: house.live.feed,
         Gate: floor.gate,
         Idempotency: base.keys,

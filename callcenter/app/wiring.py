@@ -349,7 +349,7 @@ def _floor(base: Ground, sites: Sequence[Site]) -> Floor:
     law, staff, callers = CallGate(gate, registry), StaffDirectory(), CallerLookup()
     agents, dialler = AgentService(uow, clock), FloorDialler()
     callbacks = CallbackService(uow, clock, dialler=dialler, law=CallbackLaw(gate), region=region)
-    planned, lines = PlannedCallbacks(), FloorLines(uow, staff)
+    planned, lines = PlannedCallbacks(), FloorLines(staff)
     attempts = Attempts(uow, clock, lines=lines, callbacks=OwedCallbacks(callbacks, (planned,)))
     followers = (agents, callbacks, CaseHistory(), attempts)
     book = RingBook()

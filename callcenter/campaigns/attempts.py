@@ -113,7 +113,11 @@ class Attempts:
         now = self._clock.now()
         async with self._uow.write() as work:
             mine = select(CampaignEntry, Campaign).join(Campaign, Campaign.id == CampaignEntry.campaign_id)
-            held = (CampaignEntry.state == EntryState.SHOWN, CampaignEntry.user_id == actor.user_id)
+            held = (
+                CampaignEntry.state == EntryState.SHOWN,
+                CampaignEntry.user_id == actor.user_id,
+                Campaign.state == CampaignState.RUNNING,
+            )
             if (row := (await work.session.execute(mine.where(*held).limit(1))).first()) is not None:
                 return _shown(row.CampaignEntry, row.Campaign)
             for campaign in await _previews(work.session, actor.user_id):
@@ -130,10 +134,11 @@ class Attempts:
 
     async def dial(self, actor: Actor, entry_id: int) -> int:
         """Ring the case shown to the actor from his own phone; the call's id. Raises ``EntryTaken``, ``NotNow`` (the
-        entry then waits until it may be rung), and what the exchange refuses."""
+        entry then waits until it may be rung), that he has no phone, and what the exchange refuses."""
         actor.require(WORK)
         async with self._uow.write() as work:
             one, campaign = await self._mine(work, actor, entry_id)
+            endpoint = await self._lines.phone_of(work.session, actor.user_id)
             whom = _For(campaign=campaign, actor=actor, user_id=actor.user_id, own=True)
             wanted, leave = await self._try(work, whom, one)
             if wanted is not None and leave.call_id is not None:
@@ -142,7 +147,7 @@ class Attempts:
                 one.entry.state, one.entry.user_id = EntryState.WAITING, None
         if wanted is None or leave.call_id is None:
             raise NotNow
-        await self._lines.ring(leave.call_id, actor.user_id, wanted.phone, leave.show_number)
+        await self._lines.ring(leave.call_id, endpoint, wanted.phone, leave.show_number)
         return leave.call_id
 
     async def pass_on(self, actor: Actor, entry_id: int) -> None:

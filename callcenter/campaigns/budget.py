@@ -1,6 +1,6 @@
 """How many more answered calls may be abandoned before some hour holds too many. Pure."""
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left, bisect_right, insort
 from math import floor
 
 HOUR = 3600.0
@@ -12,7 +12,8 @@ class Budget:
 
     The hour now ending is judged by what it holds. But an abandoned call of a minute ago will also stand in every hour
     that ends within the next 59 minutes; those hours lose the calls before it and gain calls not yet made, of which
-    only ``trusted`` of the present pace is relied upon, because agents may leave.
+    only ``trusted`` of the present pace is relied upon, because agents may leave. Calls may be told in any order: how a
+    call ended is known late after a broken link.
     """
 
     def __init__(self, ceiling: float, trusted: float = 0.65) -> None:
@@ -20,11 +21,15 @@ class Budget:
         self._answered: list[float] = []
         self._abandoned: list[float] = []
 
+    def change(self, ceiling: float) -> None:
+        """Another ceiling; the calls of the last hour stay."""
+        self._ceiling = ceiling
+
     def answered(self, at: float) -> None:
-        self._answered.append(at)
+        insort(self._answered, at)
 
     def abandoned(self, at: float) -> None:
-        self._abandoned.append(at)
+        insort(self._abandoned, at)
 
     def allowed(self, now: float) -> float:
         """Calls that the hour ending now may hold abandoned."""

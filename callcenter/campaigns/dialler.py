@@ -5,18 +5,18 @@ from rows that were written before. Only what pacing has learned dies with the p
 """
 
 import asyncio
-from collections.abc import Mapping
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 
 from callcenter.campaigns.attempts import Attempts
-from callcenter.campaigns.floor import FloorView, look
-from callcenter.campaigns.model import Campaign, CampaignAttempt, Mode
-from callcenter.campaigns.pacing import Pacer, Policy, View
-from callcenter.campaigns.ports import Collectors, Lines, Standing
-from callcenter.campaigns.rules import ABANDONED, allotted
+from callcenter.campaigns.floor import FloorView, Seen, ended_since, look
+from callcenter.campaigns.model import Campaign, Mode
+from callcenter.campaigns.pacers import BUSY, Pacers
+from callcenter.campaigns.pacing import Verdict
+from callcenter.campaigns.ports import Collectors, Lines
+from callcenter.campaigns.rules import allotted
 from core.kernel.clock import Clock
 from core.kernel.events import Event
 from core.kernel.uow import UnitOfWork
@@ -25,14 +25,13 @@ from core.kernel.uow import UnitOfWork
 _ROUND_SECONDS = 0.5
 #: Between two rounds at most so many attempts of one campaign begin, so that a pause is soon felt.
 _MOST_A_ROUND = 20
-#: How far back the first round looks for calls that ended: pacing begins with what the last hour taught.
+#: How far back a campaign new to this process is looked at: what was abandoned in the last hour counts for the ceiling.
 _LOOK_BACK = timedelta(hours=1)
 #: How soon after the start the exchange has the campaign's queue.
 _QUEUE_READY = timedelta(seconds=3)
 #: How soon after a collector is free the exchange rings him.
 _SETTLED = timedelta(seconds=0.5)
 _AVAILABLE, _WRAP_UP = "available", "wrap_up"
-_BUSY = frozenset({"talking", "hold", "ringing"})
 _log = structlog.get_logger(__name__)
 
 
@@ -54,10 +53,8 @@ class Dialler:
         self._lines = lines
         self._collectors = collectors
         self._wake = asyncio.Event()
-        self._looked_at = clock.now() - _LOOK_BACK
-        self._pacers: dict[int, tuple[Policy, Pacer]] = {}
-        self._answered: set[int] = set()
-        self._before: Mapping[int, Standing] = {}
+        self._looked_at = clock.now()
+        self._pacers = Pacers()
 
     async def on_change(self, _event: Event) -> None:
         """Something happened on the floor: look now."""
@@ -79,12 +76,21 @@ class Dialler:
         await self._attempts.settle_lost()
         now = self._clock.now()
         async with self._uow.read() as session:
-            floor = await look(session, self._collectors, self._looked_at, now)
-        self._learn(floor)
+            floor = await look(session, self._collectors, Seen(at=self._looked_at, flying=self._pacers.flying), now)
+            past = await ended_since(session, self._pacers.unknown(floor), now - _LOOK_BACK)
+        self._pacers.learn(floor, past)
         self._looked_at = now
         if not self._lines.up():
             return 0
-        return sum([await self._dial(floor, campaign, users) for campaign, users in _shares(floor)])
+        return sum([await self._dial_for(floor, campaign, users) for campaign, users in _shares(floor)])
+
+    async def _dial_for(self, floor: FloorView, campaign: Campaign, users: list[int]) -> int:
+        """What goes wrong in one campaign does not keep the others from dialling."""
+        try:
+            return await self._dial(floor, campaign, users)
+        except Exception:  # noqa: BLE001
+            _log.exception("a campaign could not be dialled for, the next round tries again", campaign=campaign.id)
+            return 0
 
     async def _dial(self, floor: FloorView, campaign: Campaign, users: list[int]) -> int:
         """Start the attempts of one campaign."""
@@ -102,69 +108,22 @@ class Dialler:
         return started
 
     def _wanted(self, floor: FloorView, campaign: Campaign, users: list[int]) -> int:
-        flying = floor.flying(campaign.id)
         if campaign.mode == Mode.AGENTLESS:
-            return max(0, campaign.lines - len(flying))
+            return max(0, campaign.lines - len(floor.flying(campaign.id)))
         idle = sum(_is_idle(floor, user) for user in users)
         if campaign.mode == Mode.PROGRESSIVE:
             return idle
-        return self._pacer(campaign).decide(_view(floor, users, flying))
+        return self._pacers.decide(floor, campaign, users, idle)
 
-    def _pacer(self, campaign: Campaign) -> Pacer:
-        policy = Policy(
-            ceiling=campaign.ceiling,
-            ring_limit=float(campaign.ring_seconds),
-            connect_limit=float(campaign.connect_seconds),
-            most_per_agent=campaign.most_per_agent,
-        )
-        known = self._pacers.get(campaign.id)
-        if known is None or known[0] != policy:
-            known = self._pacers[campaign.id] = policy, Pacer(policy)
-        return known[1]
-
-    def _learn(self, floor: FloorView) -> None:
-        """Tell pacing what happened since the last look, in the order in which it happened."""
-        predictive = {one.id: self._pacer(one) for one in floor.campaigns if one.mode == Mode.PREDICTIVE}
-        for attempt in (*floor.landed, *floor.flights):
-            if (pacer := predictive.get(attempt.campaign_id)) is not None:
-                self._tell(pacer, attempt)
-        self._answered &= {one.id for one in floor.flights}
-        for campaign_id, pacer in predictive.items():
-            for user in floor.staff[campaign_id]:
-                _worked(pacer, self._before.get(user), floor.standing.get(user), floor.at)
-        self._before = floor.standing
-
-    def _tell(self, pacer: Pacer, attempt: CampaignAttempt) -> None:
-        picked_up, ended = attempt.picked_up_at, attempt.ended_at
-        human = picked_up is not None and attempt.outcome != "VM"
-        if picked_up is not None and human and attempt.id not in self._answered:
-            self._answered.add(attempt.id)
-            pacer.answered(picked_up.timestamp(), (picked_up - attempt.at).total_seconds())
-            if attempt.connected_at is not None:
-                pacer.connected(attempt.connected_at.timestamp())
-        if ended is None:
-            return
-        if not human:
-            pacer.unanswered(ended.timestamp(), (ended - attempt.at).total_seconds())
-        elif attempt.outcome == ABANDONED:
-            pacer.abandoned(ended.timestamp())
-
-
-def _worked(pacer: Pacer, before: Standing | None, now: Standing | None, at: datetime) -> None:
-    """A collector's talk or wrap-up is over."""
-    if before is None or (now is not None and now.state == before.state):
-        return
-    seconds = ((now.since if now is not None else at) - before.since).total_seconds()
-    if before.state == "talking":
-        pacer.talked(seconds)
-    elif before.state == _WRAP_UP:
-        pacer.wrapped(seconds)
+    def verdict(self, campaign_id: int) -> Verdict | None:
+        """What can be promised to a predictive campaign; None while too little is known of it."""
+        return self._pacers.verdict(campaign_id)
 
 
 def _shares(floor: FloorView) -> list[tuple[Campaign, list[int]]]:
     """Each campaign with the collectors who are its own now, those reserved for a line left out."""
     reserved = floor.reserved()
-    present = {user for user, one in floor.standing.items() if one.state in (_AVAILABLE, _WRAP_UP, *_BUSY)}
+    present = {user for user, one in floor.standing.items() if one.state in (_AVAILABLE, _WRAP_UP, *BUSY)}
     busy = {one.campaign_id for one in floor.flights}
     wanting = [(one.id, floor.staff[one.id]) for one in floor.campaigns if one.id in floor.due or one.id in busy]
     shares = allotted(wanting, present - set(reserved))
@@ -174,15 +133,3 @@ def _shares(floor: FloorView) -> list[tuple[Campaign, list[int]]]:
 def _is_idle(floor: FloorView, user: int) -> bool:
     one = floor.standing[user]
     return one.state == _AVAILABLE and floor.at - one.since >= _SETTLED
-
-
-def _view(floor: FloorView, users: list[int], flying: list[CampaignAttempt]) -> View:
-    states = [floor.standing[user] for user in users]
-    return View(
-        now=floor.at.timestamp(),
-        idle=sum(_is_idle(floor, user) for user in users),
-        talking=tuple(one.since.timestamp() for one in states if one.state in _BUSY),
-        wrapping=tuple(one.since.timestamp() for one in states if one.state == _WRAP_UP),
-        ringing=tuple(one.at.timestamp() for one in flying if one.picked_up_at is None),
-        waiting=sum(one.picked_up_at is not None and one.connected_at is None for one in flying),
-    )

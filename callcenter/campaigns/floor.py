@@ -1,6 +1,6 @@
 """The floor as the dialler sees it at one moment: running campaigns, who works in them, what is in flight."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -45,19 +45,27 @@ class FloorView:
         return {one.user_id: one.campaign_id for one in waiting if one.user_id is not None}
 
 
-async def look(session: AsyncSession, collectors: Collectors, since: datetime, now: datetime) -> FloorView:
-    """The floor now; ``since`` is the moment of the last look."""
-    in_flight = exists().where(CampaignAttempt.campaign_id == Campaign.id, CampaignAttempt.ended_at.is_(None))
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Seen:
+    """The last look: when it was, and which attempts were under way. They are asked for by id, because how a call ended
+    is written later than it ended."""
+
+    at: datetime
+    flying: Collection[int]
+
+
+async def look(session: AsyncSession, collectors: Collectors, seen: Seen, now: datetime) -> FloorView:
+    """The floor now, with what ended since it was seen last."""
+    moving = or_(CampaignAttempt.ended_at.is_(None), CampaignAttempt.id.in_(seen.flying))
+    in_flight = exists().where(CampaignAttempt.campaign_id == Campaign.id, moving)
     wanted = select(Campaign).where(
         Campaign.mode.in_(DIALLED), or_(Campaign.state == CampaignState.RUNNING, in_flight.correlate(Campaign))
     )
     campaigns = (await session.scalars(wanted.order_by(Campaign.priority.desc(), Campaign.id))).all()
     ids = [one.id for one in campaigns]
     staff = await staff_of(session, ids)
-    moving = or_(CampaignAttempt.ended_at.is_(None), CampaignAttempt.ended_at > since)
-    attempts = (
-        await session.scalars(select(CampaignAttempt).where(CampaignAttempt.campaign_id.in_(ids), moving))
-    ).all()
+    told = or_(moving, CampaignAttempt.ended_at > seen.at)
+    attempts = (await session.scalars(select(CampaignAttempt).where(CampaignAttempt.campaign_id.in_(ids), told))).all()
     return FloorView(
         at=now,
         campaigns=campaigns,
@@ -67,6 +75,14 @@ async def look(session: AsyncSession, collectors: Collectors, since: datetime, n
         flights=[one for one in attempts if one.ended_at is None],
         landed=[one for one in attempts if one.ended_at is not None],
     )
+
+
+async def ended_since(session: AsyncSession, campaign_ids: Sequence[int], since: datetime) -> Sequence[CampaignAttempt]:
+    """The attempts of these campaigns that ended after ``since``."""
+    if not campaign_ids:
+        return ()
+    of_these = CampaignAttempt.campaign_id.in_(campaign_ids)
+    return (await session.scalars(select(CampaignAttempt).where(of_these, CampaignAttempt.ended_at > since))).all()
 
 
 async def staff_of(session: AsyncSession, campaign_ids: Sequence[int]) -> dict[int, frozenset[int]]:

@@ -101,6 +101,15 @@ class Pacer:
         self._left, self._bearable = -1, 0.0
         self._refused = True
 
+    def change(self, policy: Policy) -> None:
+        """Go on under another policy. What the last hour holds stays; answers are learned anew when their time limits
+        are others."""
+        if (policy.ring_limit, policy.connect_limit) != (self._policy.ring_limit, self._policy.connect_limit):
+            self._forecaster = Forecaster(policy.ring_limit, policy.connect_limit)
+        self._policy = policy
+        self._budget.change(policy.ceiling)
+        self._judge_at = 0.0
+
     def answered(self, at: float, rang: float) -> None:
         """A human answered after ``rang`` seconds."""
         self._forecaster.rang(rang, answered=True)

@@ -67,8 +67,13 @@ class Lines(Protocol):
     async def send(self, order: LineOrder) -> None:
         """Give the order to the exchange, at most once, whatever happens. One that is refused is over at once."""
 
-    async def ring(self, call_id: int, user_id: int, phone: str, show_number: str | None) -> None:
-        """The same for a call that the collector makes from his own phone."""
+    async def phone_of(self, session: AsyncSession, user_id: int) -> str:
+        """The phone a collector dials from. Raises, before anything is reserved, when he has none or nothing can be
+        dialled."""
+
+    async def ring(self, call_id: int, endpoint: str, phone: str, show_number: str | None) -> None:
+        """The same as ``send`` for a call that a collector makes from his own phone; raises what the exchange
+        refuses."""
 
     async def fates(self, session: AsyncSession, call_ids: Collection[int]) -> Mapping[int, Fate]:
         """What became of these calls so far."""
@@ -96,6 +101,9 @@ class Queues(Protocol):
 
     async def open(self, work: Work, actor: Actor, campaign_id: int, name: str, user_ids: Collection[int]) -> None:
         """Have the campaign's queue with exactly these collectors (those of them who have a phone)."""
+
+    async def serve(self, work: Work, actor: Actor, campaign_id: int, user_ids: Collection[int]) -> None:
+        """Have it served by exactly these."""
 
     async def close(self, work: Work, actor: Actor, campaign_id: int) -> None:
         """Have it no more."""

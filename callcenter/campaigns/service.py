@@ -153,8 +153,8 @@ class CampaignService:
             return added
 
     async def refresh(self) -> int:
-        """Bring live lists up to date and close the queues of campaigns that are over; how many cases came. For a
-        ticker."""
+        """Bring live lists and the queues' collectors up to date and close the queues of campaigns that are over; how
+        many cases came. For a ticker."""
         now = self._clock.now()
         stale = select(Campaign.id).where(
             Campaign.state == CampaignState.RUNNING,
@@ -168,8 +168,22 @@ class CampaignService:
             async with self._uow.write() as work:
                 row = await work.session.get_one(Campaign, campaign_id)
                 added += await filling.refresh(work, row, now)
+        await self._keep_queues()
         await self._close_queues()
         return added
+
+    async def _keep_queues(self) -> None:
+        """Have the queues served by whoever works in the campaign now: the dialler counts on those who came to a unit
+        since it was started."""
+        running = (Campaign.state == CampaignState.RUNNING, Campaign.queue_open)
+        async with self._uow.read() as session:
+            ids = (await session.scalars(select(Campaign.id).where(*running))).all()
+        for campaign_id in ids:
+            async with self._uow.write() as work:
+                row = await work.session.scalar(select(Campaign).where(Campaign.id == campaign_id, *running))
+                if row is not None:
+                    users = (await staff_of(work.session, [row.id]))[row.id]
+                    await self._queues.serve(work, PROGRAM, row.id, users)
 
     async def _close_queues(self) -> None:
         """Give back the queues of campaigns that are over, once their last debtor is gone."""

@@ -30,6 +30,13 @@ class QueueNeeded(Conflict):
     text = mark("This queue stays: the exchange takes callers there when the server is away.")
 
 
+class CampaignNeedsQueue(QueueNeeded):
+    """A campaign puts debtors who answered into it."""
+
+    code = "campaign_needs_queue"
+    text = mark("A campaign puts debtors into this queue. It goes when the campaign ends.")
+
+
 class ExchangeRefused(DomainError):
     """The exchange did not take an order about queues, or is away."""
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from callcenter.queues.errors import NoSuchQueue, QueueNeeded
+from callcenter.queues.errors import CampaignNeedsQueue, NoSuchQueue, QueueNeeded
 from callcenter.queues.events import QueuesChanged
 from callcenter.queues.model import (
     MAIN,
@@ -80,8 +80,8 @@ class QueueService:
         actor.require(EDIT)
         async with self._uow.write() as work:
             row = await _found(work, queue_id)
-            if row.code == MAIN and not data.active:
-                raise QueueNeeded
+            if not data.active:
+                _must_stay(row)
             await self._check(work, data, row)
             values = asdict(data)
             changes = {name: (getattr(row, name), value) for name, value in values.items()}
@@ -94,8 +94,9 @@ class QueueService:
         actor.require(EDIT)
         async with self._uow.write() as work:
             row = await _found(work, queue_id)
+            _must_stay(row)
             leads_here = select(Queue.id).where(Queue.overflow_queue_id == queue_id).limit(1)
-            if row.code == MAIN or await work.session.scalar(leads_here) is not None:
+            if await work.session.scalar(leads_here) is not None:
                 raise QueueNeeded
             await self._remove(work, actor, row)
 
@@ -141,10 +142,9 @@ class QueueService:
     ) -> Queue:
         """The queue ``campaign-ID`` of a campaign, made or changed to this, with exactly these members, within the
         caller's transaction. The caller checks rights. The exchanges have it soon after the commit."""
-        code = f"campaign-{campaign_id}"
-        row = await work.session.scalar(select(Queue).where(Queue.code == code))
+        row = await self._of_campaign(work, campaign_id)
         if row is None:
-            row = await self._add(work, actor, code, QueueKind.CAMPAIGN, data)
+            row = await self._add(work, actor, f"campaign-{campaign_id}", QueueKind.CAMPAIGN, data)
         else:
             for name, value in asdict(data).items():
                 setattr(row, name, value)
@@ -152,11 +152,24 @@ class QueueService:
         await self._serve(work, actor, row, levels)
         return row
 
+    async def serve_campaign(self, work: Work, actor: Actor, campaign_id: int, levels: Mapping[int, int]) -> None:
+        """Have exactly these users serve the queue of a campaign that has one; nothing is written when they do."""
+        row = await self._of_campaign(work, campaign_id)
+        if row is None:
+            return
+        serving = await work.session.scalars(select(QueueMember).where(QueueMember.queue_id == row.id))
+        if {one.user_id: one.penalty for one in serving if one.active} != dict(levels):
+            await self._serve(work, actor, row, levels)
+
     async def close_for_campaign(self, work: Work, actor: Actor, campaign_id: int) -> None:
         """Remove the queue of a campaign that is over, if it has one, within the caller's transaction."""
-        row = await work.session.scalar(select(Queue).where(Queue.code == f"campaign-{campaign_id}"))
+        row = await self._of_campaign(work, campaign_id)
         if row is not None:
             await self._remove(work, actor, row)
+
+    async def _of_campaign(self, work: Work, campaign_id: int) -> Queue | None:
+        found: Queue | None = await work.session.scalar(select(Queue).where(Queue.code == f"campaign-{campaign_id}"))
+        return found
 
     async def _add(self, work: Work, actor: Actor, code: str, kind: QueueKind, data: QueueData) -> Queue:
         await self._check(work, data, None)
@@ -218,6 +231,13 @@ class QueueService:
         now = self._clock.now()
         record(work, actor, action, ("queue", row.id), changes, at=now)
         work.emit(QueuesChanged(at=now))
+
+
+def _must_stay(row: Queue) -> None:
+    if row.code == MAIN:
+        raise QueueNeeded
+    if row.kind == QueueKind.CAMPAIGN:
+        raise CampaignNeedsQueue
 
 
 async def _of(work: Work, column: InstrumentedAttribute[Any], condition: ColumnElement[bool]) -> list[Any]:

@@ -56,6 +56,7 @@ class Steward:
         self._specs: Sequence[QueueSpec] = ()
         self._memberships: Mapping[tuple[str, int], Membership] = {}
         self._states: dict[int, str] = {}
+        self._news: dict[int, str] = {}
 
     async def on_queues(self, _event: QueuesChanged) -> None:
         """Queues, members or the people behind them changed."""
@@ -64,7 +65,7 @@ class Steward:
 
     async def on_state(self, news: StateNews) -> None:
         """A collector is in another state."""
-        self._states[news.user_id] = news.state
+        self._states[news.user_id] = self._news[news.user_id] = news.state
         self._wake.set()
 
     async def run(self) -> None:
@@ -99,10 +100,12 @@ class Steward:
 
     async def _load(self) -> None:
         self._stale = False
+        self._news.clear()
         async with self._uow.read() as session:
             self._specs = await queries.specs(session)
             found = await queries.memberships(session)
-            self._states = dict(await self._agents.states(session))
+            states = await self._agents.states(session)
+        self._states = {**states, **self._news}  # what was told meanwhile is newer than what was read
         self._memberships = {(one.queue, one.user_id): one for one in found}
 
     async def _bring_into_step(self, exchange: Exchange) -> None:

@@ -65,6 +65,9 @@ class FakeQueues:
     async def open(self, work: Work, actor: Actor, campaign_id: int, name: str, user_ids: Collection[int]) -> None:
         self.members[campaign_id] = set(user_ids)
 
+    async def serve(self, work: Work, actor: Actor, campaign_id: int, user_ids: Collection[int]) -> None:
+        self.members[campaign_id] = set(user_ids)
+
     async def close(self, work: Work, actor: Actor, campaign_id: int) -> None:
         del self.members[campaign_id]
 
@@ -85,7 +88,7 @@ class DiallingFloor:
             uow, clock, ids=IdSource(), telephony=self.telephony, gate=law, callers=callers, staff=staff
         )
         floor_dialler.calls = self.calls
-        self.lines = FloorLines(uow, staff)
+        self.lines = FloorLines(staff)
         self.lines.calls, self.lines.telephony = self.calls, self.telephony
         owed = OwedCallbacks(self.callbacks, (PlannedCallbacks(),))
         self.attempts = Attempts(uow, clock, lines=self.lines, callbacks=owed)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
+from math import ceil
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
@@ -12,7 +13,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from callcenter.campaigns import queries
+from callcenter.campaigns.dialler import Dialler
 from callcenter.campaigns.model import Campaign, CampaignState, Mode
+from callcenter.campaigns.pacing import Verdict
 from callcenter.campaigns.queries import EntryQuery, EntryRow, Figures
 from callcenter.campaigns.rights import EDIT, EXPORT, RUN, VIEW
 from callcenter.campaigns.service import CampaignData, CampaignService
@@ -215,7 +218,7 @@ async def _one(request: Request, fault: Message | None = None) -> Response:
         total=found.total,
     )
     context = {
-        **_live(row, live),
+        **_live(request, row, live),
         "state": words.STATES[row.state],
         "mode": words.MODES[row.mode],
         "view": drawn,
@@ -227,8 +230,25 @@ async def _one(request: Request, fault: Message | None = None) -> Response:
     return await page(request, "campaigns/campaign.html", context, status=422 if fault else 200)
 
 
-def _live(row: Campaign, now: Figures) -> dict[str, Any]:
-    return {"campaign": row, "now": now, "share": _per_cent(now.share), "ceiling": _per_cent(row.ceiling)}
+def _live(request: Request, row: Campaign, now: Figures) -> dict[str, Any]:
+    live = {"campaign": row, "now": now, "share": _per_cent(now.share), "ceiling": _per_cent(row.ceiling)}
+    if row.mode == Mode.PREDICTIVE and row.state == CampaignState.RUNNING:
+        live["promise"] = promise(part(request, Dialler).verdict(row.id))
+    return live
+
+
+def promise(found: Verdict | None) -> Message:
+    """Whether more lines than free collectors are dialled, and why not."""
+    if found is None:
+        return msg("Still learning: one line for each free collector.")
+    if found.predictive:
+        return msg("More lines than free collectors: the ceiling can be kept.")
+    lowest = _per_cent(ceil(found.lowest * 1000) / 1000)
+    return msg(
+        "Refused, one line for each free collector: with so few calls an hour only a ceiling of {lowest} or more can"
+        " be kept.",
+        lowest=lowest,
+    )
 
 
 async def figures(request: Request) -> Response:
@@ -236,7 +256,7 @@ async def figures(request: Request) -> Response:
     async with services(request).uow.read() as session:
         row = await queries.campaign(session, actor(request), request.path_params["id"])
         now = (await queries.figures(session, [row.id], services(request).clock.now()))[row.id]
-    return await page(request, "campaigns/_figures.html", _live(row, now))
+    return await page(request, "campaigns/_figures.html", _live(request, row, now))
 
 
 async def _views(session: AsyncSession, user_id: int) -> tuple[Option, ...]:

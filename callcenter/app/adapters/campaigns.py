@@ -14,7 +14,7 @@ from callcenter.agents.rules import State
 from callcenter.app.adapters.cases import CallerLookup
 from callcenter.callbacks.model import OPEN, Callback, Origin
 from callcenter.callbacks.service import CallbackService, Plan
-from callcenter.calls.errors import NoPhone
+from callcenter.calls.errors import NoPhone, TelephonyUnavailable
 from callcenter.calls.facts import LegKind
 from callcenter.calls.model import Call, OrderState
 from callcenter.calls.ports import DialOrder, Staff, Telephony
@@ -26,7 +26,7 @@ from core.cases.ports import PlannedWork
 from core.cases.service.planning import replan
 from core.kernel.access import PROGRAM, Actor
 from core.kernel.errors import DomainError
-from core.kernel.uow import UnitOfWork, Work
+from core.kernel.uow import Work
 from core.people.model import User
 
 #: How long somebody may take to call an abandoned debtor back, from the first moment the law allows.
@@ -44,8 +44,7 @@ class FloorLines:
     """Implements ``callcenter.campaigns.ports.Lines`` over the call log and the exchange. Both are given later: what
     follows calls is built before whoever makes them."""
 
-    def __init__(self, uow: UnitOfWork, staff: Staff) -> None:
-        self._uow = uow
+    def __init__(self, staff: Staff) -> None:
         self._callers = CallerLookup()
         self._staff = staff
         self.calls: CallService | None = None
@@ -90,11 +89,15 @@ class FloorLines:
         except DomainError as error:
             _log.warning("an attempt of a campaign was not taken by the exchange", call=order.call_id, why=error.code)
 
-    async def ring(self, call_id: int, user_id: int, phone: str, show_number: str | None) -> None:
-        async with self._uow.read() as session:
-            endpoint = await self._staff.endpoint(session, user_id)
+    async def phone_of(self, session: AsyncSession, user_id: int) -> str:
+        if not self.up():
+            raise TelephonyUnavailable
+        endpoint = await self._staff.endpoint(session, user_id)
         if endpoint is None:
             raise NoPhone
+        return endpoint
+
+    async def ring(self, call_id: int, endpoint: str, phone: str, show_number: str | None) -> None:
         calls, telephony = self._floor()
         order = DialOrder(call_id=call_id, endpoint=endpoint, number=phone, show_number=show_number)
         await calls.carry_out(call_id, lambda: telephony.dial(order))

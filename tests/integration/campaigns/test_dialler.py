@@ -8,10 +8,12 @@ from sqlalchemy import select, update
 from callcenter.callbacks.model import Callback, CallbackState
 from callcenter.calls.model import Call, OrderState
 from callcenter.campaigns.errors import CampaignMoves, NothingToDial
-from callcenter.campaigns.model import CampaignState, EntryState, Mode
+from callcenter.campaigns.model import CampaignAttempt, CampaignState, EntryState, Mode
 from callcenter.campaigns.pacing import Pacer, View
+from callcenter.campaigns.ports import LineOrder
 from callcenter.compliance.model import AttemptState, ContactAttempt
 from core.kernel.access import PROGRAM
+from core.people.model import User
 from tests.factories.dialling import DiallingFloor
 
 
@@ -196,3 +198,53 @@ async def test_predictive_asks_pacing_with_what_the_floor_is(
     await floor.tell(busy, "rings", "busy")
     await dialler.round()
     assert sorted(told) == ["abandoned", "answered", "answered", "connected", "unanswered"]
+
+
+async def test_an_end_that_is_written_late_is_told_to_pacing(
+    floor: DiallingFloor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A call ends at the exchange before its end is written; a look in between must not lose it."""
+    told: list[str] = []
+    monkeypatch.setattr(Pacer, "unanswered", lambda self, *_args: told.append("unanswered"))
+    monkeypatch.setattr(Pacer, "decide", lambda self, view: 1 - len(view.ringing))
+    await floor.open(debtors=1, agents=1)
+    campaign_id = await floor.campaign(mode=Mode.PREDICTIVE)
+    dialler = floor.dialler()
+    assert await dialler.round() == 1
+    ended = floor.clock.now() + timedelta(seconds=1)
+    floor.clock.advance(timedelta(seconds=2))
+    await dialler.round()
+    await floor.campaigns.pause(PROGRAM, campaign_id)
+    async with floor.uow.write() as work:
+        await work.session.execute(update(CampaignAttempt).values(ended_at=ended, outcome="BUSY"))
+    for _ in range(2):
+        await dialler.round()
+    assert told == ["unanswered"]
+
+
+async def test_a_campaign_that_fails_does_not_stop_the_others(
+    floor: DiallingFloor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await floor.open(debtors=4, agents=2)
+    low = await floor.campaign(name="Low", users=(floor.users[0],))
+    high = await floor.campaign(name="High", priority=5, users=(floor.users[1],))
+    take = floor.attempts.take
+
+    async def fails(campaign_id: int, user_id: int | None = None) -> LineOrder | None:
+        if campaign_id == high:
+            raise RuntimeError("broken")
+        return await take(campaign_id, user_id)
+
+    monkeypatch.setattr(floor.attempts, "take", fails)
+    assert await floor.dialler().round() == 1
+    assert [order.queue for order in floor.telephony.lines] == [f"campaign-{low}"]
+
+
+async def test_the_queue_is_served_by_whoever_works_in_the_campaign_now(floor: DiallingFloor) -> None:
+    """Who leaves is no longer counted by the dialler, and his phone is rung no more."""
+    await floor.open(debtors=1, agents=2)
+    campaign_id = await floor.campaign()
+    async with floor.uow.write() as work:
+        await work.session.execute(update(User).where(User.id == floor.users[0]).values(active=False))
+    await floor.campaigns.refresh()
+    assert floor.queues.members[campaign_id] == {floor.users[1]}

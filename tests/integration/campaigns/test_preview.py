@@ -4,12 +4,15 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
+from callcenter.calls.errors import NoPhone
 from callcenter.campaigns.errors import EntryTaken, NotNow
 from callcenter.campaigns.model import EntryState, Mode
 from callcenter.campaigns.rights import WORK
 from core.cases.model import Jurisdiction
-from core.kernel.access import Actor, Scope
+from core.kernel.access import PROGRAM, Actor, Scope
+from core.people.model import User
 from tests.factories.dialling import DiallingFloor
 
 
@@ -61,3 +64,25 @@ async def test_the_law_is_asked_when_it_is_rung(floor: DiallingFloor) -> None:
     assert (entry.state, entry.attempts) == (EntryState.WAITING, 0)
     assert entry.next_at > floor.clock.now()
     assert floor.telephony.orders == []
+
+
+async def test_a_paused_campaign_shows_nothing(floor: DiallingFloor) -> None:
+    """What lay on a screen when the campaign was paused does not keep its collector from the next one."""
+    await floor.open(debtors=1, agents=1)
+    campaign_id = await floor.campaign(mode=Mode.PREVIEW)
+    assert await floor.attempts.show(agent(floor, 0)) is not None
+    await floor.campaigns.pause(PROGRAM, campaign_id)
+    assert await floor.attempts.show(agent(floor, 0)) is None
+
+
+async def test_nothing_is_reserved_for_who_cannot_dial(floor: DiallingFloor) -> None:
+    await floor.open(debtors=1, agents=1)
+    await floor.campaign(mode=Mode.PREVIEW)
+    shown = await floor.attempts.show(agent(floor, 0))
+    assert shown is not None
+    async with floor.uow.write() as work:
+        await work.session.execute(update(User).values(extension=None))
+    with pytest.raises(NoPhone):
+        await floor.attempts.dial(agent(floor, 0), shown.entry_id)
+    assert await floor.made() == []
+    assert (await floor.entry()).attempts == 0

@@ -117,6 +117,15 @@ async def test_a_campaign_has_a_queue_while_it_runs(uow: UnitOfWork, cast: Cast,
         await queues.open_for_campaign(work, PROGRAM, 7, QueueData(name="Spring", weight=5), {other: 1})
         assert QueuesChanged in {type(event) for event in work.events}
     assert await _levels(uow, "campaign-7") == {other: 1}
+    with pytest.raises(QueueNeeded):
+        await queues.delete(PROGRAM, row.id)
+    with pytest.raises(QueueNeeded):
+        await queues.edit(PROGRAM, row.id, QueueData(name="Spring", active=False))
+    async with uow.write() as work:
+        await queues.serve_campaign(work, PROGRAM, 7, {other: 1})
+        assert not work.events, "nothing changed"
+        await queues.serve_campaign(work, PROGRAM, 7, {someone: 0})
+    assert await _levels(uow, "campaign-7") == {someone: 0}
     async with uow.write() as work:
         await queues.close_for_campaign(work, PROGRAM, 7)
         await queues.close_for_campaign(work, PROGRAM, 7)
