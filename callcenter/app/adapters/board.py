@@ -127,4 +127,4 @@ class BoardNews:
         self._feed.agent_changed(event.user_id, **new, alarms=())
 
     async def _alarm(self, event: AgentAlarmRaised) -> None:
-        self._feed.alarm_raised(event.user_id, event.kind)
+        self._feed.alarm_raised(event.user_id, event.kind, event.since)
