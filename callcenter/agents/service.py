@@ -119,8 +119,8 @@ class AgentService:
     async def agree_with_calls(self, calls: CallsUnderWay) -> int:
         """Make what collectors do for calls what the call log says they do; how many of their calls that changed.
 
-        States follow the call log within its own transactions, so there is nothing to do unless a row was lost or put
-        back from an older copy.
+        States follow the call log within its own transactions, so there is nothing to do unless a row was left behind
+        or put back from an older copy. A row that is missing comes with the next change of its call.
         """
         async with self._uow.read() as session:
             believed = await _believed(session)

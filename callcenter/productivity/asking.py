@@ -12,6 +12,8 @@ from callcenter.productivity.kpis import Family, Kpi
 from callcenter.productivity.slots import Span
 
 MOST_DIMENSIONS = 2
+#: A period longer than this has no answer in a second.
+MOST_DAYS = 366 * 3
 
 
 class By(StrEnum):

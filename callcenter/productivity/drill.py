@@ -3,11 +3,11 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from urllib.parse import quote, unquote
 from zoneinfo import ZoneInfo
 
-from callcenter.productivity.asking import Ask, By, Part, spans_of
+from callcenter.productivity.asking import MOST_DAYS, Ask, By, Part, spans_of
 from callcenter.productivity.kpis import KPIS
 from callcenter.productivity.ports import Behind
 from core.kernel.clock import read_day
@@ -32,6 +32,8 @@ _DATES = {By.DAY, By.WEEK, By.MONTH}
 #: What calls can be behind.
 _COUNTERS = frozenset(kpi.counter for kpi in KPIS if kpi.counter)
 _ZONE = re.compile(r"[A-Za-z_+\-0-9/]{1,40}")
+#: An id as far as a database keeps it.
+_NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,9 +69,12 @@ def read(text: str) -> Cell:
         place = ZoneInfo(zone)
     except (OSError, KeyError) as error:
         raise ValueError(zone) from error
+    begin, end = read_day(first), read_day(last)
+    if not timedelta() <= end - begin <= timedelta(days=MOST_DAYS):
+        raise ValueError(text)
     return Cell(
         counter=counter,
-        ask=Ask(first=read_day(first), last=read_day(last), zone=place, by=tuple(known)),
+        ask=Ask(first=begin, last=end, zone=place, by=tuple(known)),
         parts=known,
     )
 
@@ -81,4 +86,8 @@ def _read_part(text: str) -> tuple[By, Part]:
     if by in _DATES:
         day: date = read_day(text[1:])
         return by, day
-    return by, unquote(text[1:]) if by in _TEXTS else int(text[1:])
+    if by in _TEXTS:
+        return by, unquote(text[1:])
+    if not _NUMBER.fullmatch(text[1:]):
+        raise ValueError(text)
+    return by, int(text[1:])

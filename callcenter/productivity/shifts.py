@@ -1,5 +1,6 @@
 """The plan of shifts: what a collector's days are planned for, and weeks copied into others."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -87,8 +88,9 @@ class Shifts:
             user = (await _planned_by(work.session, actor, [user_id])).get(user_id)
             if user is None:
                 raise NotFound
+            await _clear(work, user, days)
             for day, blocks in sorted(wanted.items()):
-                await _replace(work, user, day, blocks)
+                await _put(work, user, day, blocks)
                 changes = {"shift": (None, f"{day.isoformat()} {shift}" if shift else f"{day.isoformat()} –")}
                 record(work, actor, PLAN, ("user", user_id), changes, at=self._clock.now())
 
@@ -100,12 +102,13 @@ class Shifts:
             weeks = await _weeks(work.session, users.values(), monday)
             copied = [week for week in weeks if any(week.days.values())]
             for week in copied:
+                await _clear(work, users[week.user_id], [day + (onto - monday) for day in week.days])
                 for day, blocks in week.days.items():
                     moved = [
                         (BlockKind(kind), _naive(start) + (onto - monday), _naive(end) + (onto - monday))
                         for kind, start, end in blocks
                     ]
-                    await _replace(work, users[week.user_id], day + (onto - monday), moved)
+                    await _put(work, users[week.user_id], day + (onto - monday), moved)
                 changes = {"shift": (monday.isoformat(), onto.isoformat())}
                 record(work, actor, PLAN, ("user", week.user_id), changes, at=self._clock.now())
             return len(copied)
@@ -126,21 +129,29 @@ async def _planned_by(session: AsyncSession, actor: Actor, only: Sequence[int] |
 
 async def _weeks(session: AsyncSession, users: Iterable[User], monday: date) -> list[PlannedWeek]:
     statement = select(ShiftBlock).where(ShiftBlock.day >= monday, ShiftBlock.day < monday + WEEK)
-    blocks = (await session.scalars(statement.order_by(ShiftBlock.starts_at))).all()
+    blocks: dict[int, list[ShiftBlock]] = defaultdict(list)
+    for block in await session.scalars(statement.order_by(ShiftBlock.starts_at)):
+        blocks[block.user_id].append(block)
     found = []
     for user in users:
         zone = ZoneInfo(user.timezone)
         days: dict[date, list[tuple[str, datetime, datetime]]] = {monday + n * _DAY: [] for n in range(7)}
-        for block in (one for one in blocks if one.user_id == user.id):
+        for block in blocks[user.id]:
             days[block.day].append((block.kind, block.starts_at.astimezone(zone), block.ends_at.astimezone(zone)))
         found.append(PlannedWeek(user_id=user.id, name=user.full_name, zone=user.timezone, days=days))
     return found
 
 
-async def _replace(work: Work, user: User, day: date, blocks: Sequence[tuple[BlockKind, datetime, datetime]]) -> None:
-    """Have the user's shift of a day be these stretches. Raises ``Invalid`` when they would run into another one."""
+async def _clear(work: Work, user: User, days: Collection[date]) -> None:
+    """Take away the user's shifts of these days, all before any is planned anew: a night shift reaches into the day
+    after, which may be about to change too."""
+    await work.session.execute(delete(ShiftBlock).where(ShiftBlock.user_id == user.id, ShiftBlock.day.in_(days)))
+
+
+async def _put(work: Work, user: User, day: date, blocks: Sequence[tuple[BlockKind, datetime, datetime]]) -> None:
+    """Have the user work these stretches on a day that is free. Raises ``Invalid`` when they would run into another
+    shift."""
     zone, mine = ZoneInfo(user.timezone), ShiftBlock.user_id == user.id
-    await work.session.execute(delete(ShiftBlock).where(mine, ShiftBlock.day == day))
     rows = [(kind, start.replace(tzinfo=zone), end.replace(tzinfo=zone)) for kind, start, end in blocks]
     kept = [(kind, start.astimezone(UTC), end.astimezone(UTC)) for kind, start, end in rows]
     kept = [one for one in kept if one[2] > one[1]]  # an hour that clocks leave out is nobody's

@@ -93,7 +93,8 @@ class Board:
     def replace(self, kind: Kind, lines: Iterable[Line]) -> None:
         """Show exactly these lines of a kind."""
         lines = list(lines)
-        for key in [key for key in self._shown if key[0] is kind and key not in set(map(key_of, lines))]:
+        stay = set(map(key_of, lines))
+        for key in [key for key in self._shown if key[0] is kind and key not in stay]:
             self._drop(key)
         for line in lines:
             self.put(line)

@@ -73,14 +73,15 @@ class Feed:
         return replace(read, **state)
 
     def agent_changed(self, user_id: int, **state: Any) -> None:
-        """A collector is in another state, or an alarm was raised about it; what nobody shows is passed over."""
+        """A collector is in another state or has another alarm; what nobody shows is passed over."""
         shown = self.board.line((Kind.AGENTS, user_id))
         if isinstance(shown, AgentLine) and self.board.watched:
             self.board.put(replace(shown, **state))
 
-    def alarm_raised(self, user_id: int, kind: str) -> None:
+    def alarm_raised(self, user_id: int, kind: str, since: datetime) -> None:
+        """An alarm about the stretch that began at ``since``; one about a stretch that is over already is no news."""
         shown = self.board.line((Kind.AGENTS, user_id))
-        if isinstance(shown, AgentLine):
+        if isinstance(shown, AgentLine) and shown.since == since:
             self.agent_changed(user_id, alarms=tuple(sorted({*shown.alarms, kind})))
 
 

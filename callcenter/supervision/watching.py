@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.supervision.errors import NoPhoneToListen, NoSuchCall, OwnCall, ReasonNeeded, WatchOver
@@ -31,7 +31,7 @@ class Watching:
         self._clock = clock
         self._monitor = monitor
         self._calls = calls
-        self._seen: set[int] = set()
+        self._seen: frozenset[int] = frozenset()
 
     async def begin(self, actor: Actor, call_id: int, mode: WatchMode, reason: str = "") -> int:
         """Ring the actor's phone into the call; the id of the watch. Who watches another call leaves that one.
@@ -56,9 +56,9 @@ class Watching:
             self._record(work, actor, f"supervision.{mode}", watched, reason)
             work.emit(self._changed(row, mode))
             watch_id = row.id
-        for one in before:
-            await self._monitor.end_watch(one.id)
         try:
+            for one in before:
+                await self._monitor.end_watch(one.id)
             await self._monitor.watch(WatchOrder(watch_id=watch_id, call_id=call_id, endpoint=endpoint, mode=mode))
         except DomainError:
             async with self._uow.write() as work:
@@ -71,10 +71,17 @@ class Watching:
         async with self._uow.write() as work:
             row = await self._mine(work, actor, watch_id)
             watched = await self._allowed(work, actor, RIGHT_OF[mode], row.call_id, row.reason)
-            row.mode = mode
+            before, row.mode = WatchMode(row.mode), mode
             self._record(work, actor, f"supervision.{mode}", watched, row.reason)
             work.emit(self._changed(row, mode))
-        await self._monitor.switch_watch(watch_id, mode)
+        try:
+            await self._monitor.switch_watch(watch_id, mode)
+        except DomainError:
+            async with self._uow.write() as work:
+                row = await self._mine(work, actor, watch_id)
+                row.mode = before
+                work.emit(self._changed(row, before))
+            raise
 
     async def leave(self, actor: Actor, watch_id: int) -> None:
         """Leave the call, which goes on. Raises ``NoSuchCall``, ``WatchOver``."""
@@ -98,20 +105,25 @@ class Watching:
         await self._monitor.take_over(call_id, endpoint)
 
     async def follow(self) -> None:
-        """Write down that watches are over whose phone has gone. Called every second."""
+        """Write down that watches are over whose phone has gone, and hang up the phones of those that are over: the
+        exchange may not have heard of it. Called every second."""
         live = self._monitor.watches()
         if live is None:
             return
         ringing = self._clock.now() - _RING
         async with self._uow.read(brief=True) as session:
-            wanted = select(CallWatch).where(CallWatch.ended_at.is_(None), CallWatch.id.not_in(live))
-            gone = [row.id for row in await session.scalars(wanted) if row.started_at < ringing or row.id in self._seen]
-        self._seen |= live
+            wanted = select(CallWatch).where(or_(CallWatch.ended_at.is_(None), CallWatch.id.in_(live)))
+            rows = (await session.scalars(wanted)).all()
+            unseen = [row for row in rows if row.id not in live]
+            gone = [row.id for row in unseen if row.started_at < ringing or row.id in self._seen]
+            over = [row.id for row in rows if row.ended_at is not None]
+        self._seen = live.difference(over)
         if gone:
             async with self._uow.write() as work:
-                rows = await work.session.scalars(select(CallWatch).where(CallWatch.id.in_(gone)))
-                await self._close(work, rows.all())
-            self._seen -= set(gone)
+                rows = (await work.session.scalars(select(CallWatch).where(CallWatch.id.in_(gone)))).all()
+                await self._close(work, rows)
+        for watch_id in over:
+            await self._monitor.end_watch(watch_id)
 
     async def current(self, session: AsyncSession, user_id: int) -> CallWatch | None:
         """The watch of a supervisor that goes on."""

@@ -131,9 +131,11 @@ class Hub:
         oldest = self._memory[0].seq if self._memory else self._seq + 1
         if after != self._seq and after < oldest - 1:
             return False
-        for message in self._memory:
-            if message.seq > after and message.audience.fits(screen.actor):
-                screen.put(message.text(screen.actor.language))
+        missed = [one for one in self._memory if one.seq > after and one.audience.fits(screen.actor)]
+        if len(missed) > QUEUE_LENGTH:  # it would be dropped at once, and come back for the same again
+            return False
+        for message in missed:
+            screen.put(message.text(screen.actor.language))
         return True
 
     def disconnect(self, screen: Screen) -> None:
@@ -170,7 +172,8 @@ class Hub:
         """Whoever reaches others with the right is looked for among its holders: of hundreds of screens few are a
         supervisor's."""
         if audience.everybody:
-            yield from (screen for screens in self._screens.values() for screen in screens)
+            every = (screen for screens in self._screens.values() for screen in screens)
+            yield from (screen for screen in every if audience.fits(screen.actor))
             return
         for user_id in audience.user_ids:
             yield from self._screens.get(user_id, ())

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from starlette.datastructures import QueryParams
 
-from callcenter.productivity.asking import MOST_DIMENSIONS, Ask
+from callcenter.productivity.asking import MOST_DAYS, MOST_DIMENSIONS, Ask
 from callcenter.productivity.kpis import BY_KEY, Kpi
 from core.kernel.clock import read_day
 from web.forms import is_position
@@ -16,8 +16,6 @@ from web.pages.report_words import BY_NAMES, COMPARISONS, PERIODS, SHIPPED, Ship
 #: Filters by an id, and by a word.
 ID_FILTERS = ("user", "unit", "creditor", "stage", "campaign")
 WORD_FILTERS = ("queue", "direction")
-#: A period longer than this has no answer in a second.
-MOST_DAYS = 366 * 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
@@ -26,12 +27,22 @@ _DAY = timedelta(days=1)
 _BREAKS = 3
 
 
+def _own(at: time) -> time:
+    """A time on the collector's own clocks: it names no zone."""
+    if at.tzinfo is not None:
+        raise ValueError("a time with a zone")
+    return at
+
+
+_Time = Annotated[time, AfterValidator(_own)]
+
+
 class ShiftForm(Form):
     """Days of a week and their hours; without a beginning the days are off."""
 
     day: list[date] = Field(default_factory=list)
-    start: time | None = None
-    end: time | None = None
+    start: _Time | None = None
+    end: _Time | None = None
 
     def shift(self, breaks: tuple[tuple[time, time], ...]) -> Shift | None:
         """The shift meant."""
@@ -135,16 +146,14 @@ def _breaks(data: FormData) -> tuple[tuple[time, time], ...]:
         begins, ends = str(data.get(f"from-{number}", "")).strip(), str(data.get(f"to-{number}", "")).strip()
         if begins or ends:
             try:
-                found.append((time.fromisoformat(begins), time.fromisoformat(ends)))
+                found.append((_own(time.fromisoformat(begins)), _own(time.fromisoformat(ends))))
             except ValueError as error:
                 raise Invalid({"breaks": msg("Give the beginning and the end of a break.")}) from error
-    if any(one.tzinfo is not None for pair in found for one in pair):
-        raise Invalid({"breaks": msg("Give the beginning and the end of a break.")})
     return tuple(found)
 
 
 def _hours(week: PlannedWeek) -> float:
-    """Planned hours of the week, breaks included."""
+    """Planned time of the week in seconds, breaks included."""
     spent = sum((end - start for blocks in week.days.values() for _, start, end in blocks), timedelta())
     return spent / timedelta(seconds=1)
 

@@ -1,7 +1,7 @@
 """The floor as the live board shows it, and what happens there as the board is told."""
 
 from collections.abc import Sequence
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,9 @@ from core.kernel.bus import Bus
 from core.kernel.types import UtcDateTime
 from core.people.model import User
 from core.planning.model import Company
+
+#: Whoever waits at midnight came before it.
+_EVENING = timedelta(hours=6)
 
 
 class FloorPicture:
@@ -60,6 +63,7 @@ def _today(midnight: datetime, *, sqlite: bool) -> Select[*tuple[Any, ...]]:
     """The figures of every queue of those who came to it since midnight. Service level: of those who were answered or
     hung up waiting, the share that was answered in time."""
     queued = func.coalesce(Call.queued_at, Call.started_at)
+    today = Call.started_at >= midnight
     waits = Call.id.is_not(None) & Call.answered_at.is_(None) & Call.ended_at.is_(None)
     wait: ColumnElement[Any] = (
         func.round((func.julianday(Call.answered_at) - func.julianday(queued)) * 86400, 2)  # days are floats there
@@ -76,11 +80,13 @@ def _today(midnight: datetime, *, sqlite: bool) -> Select[*tuple[Any, ...]]:
             Queue.service_seconds,
             count(waits).label("waiting"),
             func.min(case((waits, queued)), type_=UtcDateTime).label("since"),
-            count(Call.answered_at.is_not(None)).label("answered"),
-            count(wait <= Queue.service_seconds).label("in_time"),
-            count(Call.answered_at.is_(None) & Call.ended_at.is_not(None)).label("abandoned"),
+            count(today & Call.answered_at.is_not(None)).label("answered"),
+            count(today & (wait <= Queue.service_seconds)).label("in_time"),
+            count(today & Call.answered_at.is_(None) & Call.ended_at.is_not(None)).label("abandoned"),
         )
-        .outerjoin(Call, (Call.queue == Queue.code) & (Call.started_at >= midnight) & Call.merged_into.is_(None))
+        .outerjoin(
+            Call, (Call.queue == Queue.code) & (Call.started_at >= midnight - _EVENING) & Call.merged_into.is_(None)
+        )
         .where(Queue.active)
         .group_by(Queue.code, Queue.service_seconds)
         .order_by(Queue.code)
@@ -121,4 +127,4 @@ class BoardNews:
         self._feed.agent_changed(event.user_id, **new, alarms=())
 
     async def _alarm(self, event: AgentAlarmRaised) -> None:
-        self._feed.alarm_raised(event.user_id, event.kind)
+        self._feed.alarm_raised(event.user_id, event.kind, event.since)

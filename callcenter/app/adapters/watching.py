@@ -2,10 +2,8 @@
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
 from callcenter.app.adapters.staff import StaffDirectory
-from callcenter.calls.access import within_reach
 from callcenter.calls.facts import LegKind
 from callcenter.calls.model import Call, Leg
 from callcenter.compliance.law import PROFILES
@@ -13,6 +11,7 @@ from callcenter.compliance.law.terms import Jurisdiction
 from callcenter.supervision.ports import Watched
 from core.cases.model import Case, Creditor
 from core.kernel.access import Actor
+from core.people.access import reaches
 
 
 class LiveCalls:
@@ -22,14 +21,15 @@ class LiveCalls:
         self._staff = staff
 
     async def talking(self, session: AsyncSession, actor: Actor, right: str, call_id: int) -> Watched | None:
-        leg = aliased(Leg)  # the reach looks at legs too
+        # who talks now must be in reach: a call that was passed on is not his any more who had it before
+        reach = reaches(actor, right, owner=Leg.user_id)
         wanted = (
-            select(leg.user_id)
-            .join(Call, Call.id == leg.call_id)
-            .where(Call.id == call_id, Call.ended_at.is_(None), within_reach(actor, right))
-            .where(leg.kind == LegKind.AGENT, leg.ended_at.is_(None), leg.answered_at.is_not(None))
-            .where(leg.user_id.is_not(None))
-            .order_by(leg.answered_at.desc())
+            select(Leg.user_id)
+            .join(Call, Call.id == Leg.call_id)
+            .where(Call.id == call_id, Call.ended_at.is_(None), Call.merged_into.is_(None))
+            .where(Leg.kind == LegKind.AGENT, Leg.ended_at.is_(None), Leg.answered_at.is_not(None))
+            .where(Leg.user_id.is_not(None), *([] if reach is None else [reach]))
+            .order_by(Leg.answered_at.desc())
             .limit(1)
         )
         user_id = await session.scalar(wanted)

@@ -159,3 +159,32 @@ def test_stretches_follow_the_clocks(start: int, length: int, zone: str) -> None
 def test_a_zone_off_the_half_hour_is_said_to_be() -> None:
     assert slots.is_rounded(Span(1_000_000, 1_000_100), ZoneInfo("Asia/Kathmandu"))
     assert not slots.is_rounded(Span(1_000_000, 1_000_100), ZoneInfo("Asia/Kolkata"))
+
+
+async def test_an_hour_of_three_years_opens_its_calls(uow: UnitOfWork) -> None:
+    """Every day of them is a stretch of its own."""
+    await lived(uow, 3)
+    viewer = collector(1, Scope.ALL)
+    ask = Ask(first=date(2023, 4, 8), last=date(2026, 4, 9), zone=ZoneInfo("Europe/Moscow"), by=(By.HOUR,))
+    found = await figures(uow, viewer, ask)
+    line = max(found.lines, key=lambda one: one.counters["calls"])
+    cell = drill.Cell(counter="calls", ask=ask, parts={By.HOUR: line.parts[0]})
+    async with uow.read() as session:
+        among = RAW.behind(viewer, drill.read(drill.write(cell)).behind())
+        page = await list_calls(session, viewer, CallQuery(among=among, size=500))
+    assert page.total == line.counters["calls"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "calls|1900-01-01|2199-12-31|UTC|h9",  # longer than any report
+        "calls|2026-03-02|2026-03-01|UTC",
+        f"calls|2026-03-01|2026-03-02|UTC|u{'9' * 30}",  # no database keeps such an id
+        "calls|2026-03-01|2026-03-02|UTC|u-1",
+        "password|2026-03-01|2026-03-02|UTC",
+    ],
+)
+def test_an_address_that_no_report_gave_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        drill.read(text)

@@ -152,3 +152,18 @@ def test_what_is_kept_is_never_more_than_what_was_planned(
         **spent(stretches, blocks, Span(middle, whole.end)),
     }
     assert halves == found
+
+
+async def test_a_week_of_days_becomes_a_week_of_nights(uow: UnitOfWork, clock: ManualClock) -> None:
+    """A night reaches into the day after, which is planned anew in the same breath."""
+    await people(uow)
+    shifts, head = Shifts(uow, clock), collector(1, Scope.ALL, PLAN)
+    days = [MONDAY + timedelta(days=n) for n in range(7)]
+    early = Shift(start=time(5), end=time(13))
+    await shifts.plan(head, 1, days, early)
+    await shifts.plan(head, 1, days, NIGHT)
+    assert len(await planned(uow, 1)) == 21
+    after = [day + timedelta(days=7) for day in days]
+    await shifts.plan(head, 1, after[1:], early)
+    await shifts.copy_week(head, MONDAY, after[0])
+    assert len(await planned(uow, 1)) == 42

@@ -8,8 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.app.adapters.board import FloorPicture
+from callcenter.app.adapters.staff import StaffDirectory
+from callcenter.app.adapters.watching import LiveCalls
 from callcenter.calls.errors import OrderRefused
-from callcenter.calls.model import Call
+from callcenter.calls.model import Call, Leg
 from callcenter.queues.model import Queue
 from callcenter.supervision.errors import (
     NobodyMeant,
@@ -25,7 +27,7 @@ from callcenter.supervision.events import AdviceGiven, MessageRead, MessageSent,
 from callcenter.supervision.messages import Messages, advice_in, sent_lately, unread
 from callcenter.supervision.model import CallWatch
 from callcenter.supervision.ports import Watched, WatchMode, WatchOrder
-from callcenter.supervision.rights import RIGHTS
+from callcenter.supervision.rights import LISTEN, RIGHTS
 from callcenter.supervision.watching import Watching
 from core.audit.model import AuditEntry
 from core.kernel.access import Actor, Scope
@@ -62,9 +64,13 @@ class FakeMonitor:
         self.live.add(order.watch_id)
 
     async def switch_watch(self, watch_id: int, mode: WatchMode) -> None:
+        if self.refusing:
+            raise OrderRefused(reason=msg("no"))
         self.orders.append(("switch", (watch_id, mode)))
 
     async def end_watch(self, watch_id: int) -> None:
+        if self.refusing:
+            raise OrderRefused(reason=msg("no"))
         self.orders.append(("end", watch_id))
         assert self.live is not None
         self.live.discard(watch_id)
@@ -308,3 +314,72 @@ async def test_the_figures_of_a_queue(uow: UnitOfWork) -> None:
     assert (line.answered, line.in_time, line.abandoned, line.waiting) == (5, 3, 1, 1)
     assert line.since == after(40)
     assert [one.id for one in waiting] == [12]
+
+
+async def test_who_waits_over_midnight_still_waits(uow: UnitOfWork) -> None:
+    midnight = START.replace(hour=0, minute=0, second=0, microsecond=0)
+    early = midnight - timedelta(minutes=2)
+    async with uow.write() as work:
+        work.session.add(Queue(code="main", name="Main", service_seconds=20, active=True))
+        work.session.add(logged(1, started_at=early, phase="queued"))
+        work.session.add(logged(2, started_at=early, ended_at=early + timedelta(seconds=9)))
+        work.session.add(logged(3, started_at=early, answered_at=early + timedelta(seconds=9)))
+    async with uow.read() as session:
+        (line,) = await FloorPicture().queues(session, midnight + timedelta(minutes=1))
+    assert (line.waiting, line.since) == (1, early)
+    assert (line.answered, line.in_time, line.abandoned) == (0, 0, 0)
+
+
+async def test_only_who_talks_now_decides_whose_call_it_is(uow: UnitOfWork, people: None) -> None:
+    """Collector 1 passed a call on to collector 3 of another team."""
+    async with uow.write() as work:
+        work.session.add(logged(5, user_id=1, phase="talking", answered_at=START))
+        await work.session.flush()
+        for leg, user, ended in ((1, 1, START + timedelta(minutes=1)), (2, 3, None)):
+            work.session.add(
+                Leg(
+                    id=leg,
+                    call_id=5,
+                    uniqueid=f"lab-{leg}",
+                    channel=f"PJSIP/{100 + user}-{leg}",
+                    kind="agent",
+                    user_id=user,
+                    started_at=START,
+                    answered_at=START + timedelta(seconds=leg),
+                    ended_at=ended,
+                    outcome="answered",
+                    talks=(),
+                    holds=(),
+                )
+            )
+    calls = LiveCalls(StaffDirectory())
+    async with uow.read() as session:
+        found = await calls.talking(session, chief(scope=Scope.TEAM, team=2), LISTEN, 5)
+        assert found == Watched(call_id=5, user_id=3)
+        assert await calls.talking(session, chief(scope=Scope.TEAM), LISTEN, 5) is None
+        assert await calls.talking(session, chief(scope=Scope.TEAM, user_id=1), LISTEN, 5) is None
+
+
+async def test_what_the_exchange_did_not_hear_is_said_again(
+    uow: UnitOfWork, watching: Watching, monitor: FakeMonitor
+) -> None:
+    watch = await watching.begin(chief(), CALL, WatchMode.LISTEN)
+    await watching.follow()
+    monitor.refusing = True
+    with pytest.raises(OrderRefused):
+        await watching.switch(chief(), watch, WatchMode.BARGE)
+    assert (await watches(uow))[0].mode == WatchMode.LISTEN
+    with pytest.raises(OrderRefused):
+        await watching.leave(chief(), watch)
+    assert monitor.live == {watch}  # he hears still, and the row says that he left
+    monitor.refusing = False
+    await watching.follow()
+    assert monitor.live == set()
+
+
+async def test_a_watch_that_could_not_begin_is_over(uow: UnitOfWork, watching: Watching, monitor: FakeMonitor) -> None:
+    await watching.begin(chief(), CALL, WatchMode.LISTEN)
+    monitor.refusing = True  # already when the first is to be left
+    with pytest.raises(OrderRefused):
+        await watching.begin(chief(), CALL + 1, WatchMode.LISTEN)
+    assert all(row.ended_at is not None for row in await watches(uow))

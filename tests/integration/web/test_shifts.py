@@ -34,7 +34,13 @@ async def test_a_week_is_planned_copied_and_given_off(sign_in: SignIn, uow: Unit
 async def test_what_cannot_be_worked_is_said_at_the_field(sign_in: SignIn, uow: UnitOfWork, cast: Cast) -> None:
     web = await sign_in("sofia")
     address = f"/shifts/{cast.users['anna']}?{WEEK}"
-    for wrong, field in (({"day": []}, "day-error"), ({"end": ""}, "f-end-error"), ({"to-0": "08:00"}, "breaks-error")):
+    for wrong, field in (
+        ({"day": []}, "day-error"),
+        ({"end": ""}, "f-end-error"),
+        ({"to-0": "08:00"}, "breaks-error"),
+        ({"end": "18:00Z"}, "f-end-error"),  # hours are the collector's own, wherever he is
+        ({"to-0": "14:00Z"}, "breaks-error"),
+    ):
         answer = await web.post(address, data={**FORM, **wrong})
         assert answer.status_code == 422
         assert f'id="{field}"' in answer.text

@@ -129,3 +129,22 @@ def test_everybody_with_a_right_is_nobody_without_it() -> None:
     audience = Audience(right=RIGHT, everybody=True)
     assert audience.fits(reader(9, Scope.OWN).actor)
     assert not audience.fits(reader(9).actor)
+
+
+async def test_what_is_for_a_right_is_sent_to_nobody_without_it(hub: Hub) -> None:
+    holder, other = reader(1, Scope.OWN), reader(2)
+    for screen in (holder, other):
+        hub.connect(screen, None)
+    hub.publish("test", Audience(right=RIGHT, everybody=True), lambda _language: {})
+    assert len(await received(holder)) == 1
+    assert not await received(other)
+
+
+async def test_who_missed_more_than_a_screen_holds_gets_a_snapshot_and_is_not_dropped(hub: Hub) -> None:
+    before = hub.seq
+    for _ in range(QUEUE_LENGTH + 1):
+        hub.publish("test", to(1), lambda _language: {})
+    back = reader(1)
+    assert not hub.connect(back, before)
+    assert not back.dropped
+    assert hub.connect(reader(1), before + 1)
