@@ -338,9 +338,11 @@ class Attempts:
         last = await work.session.scalar(
             select(func.max(CampaignAttempt.id)).where(CampaignAttempt.entry_id == entry.id)
         )
-        if entry.state not in (EntryState.DIALLING, EntryState.TALKED) or last != attempt.id:
-            return
+        if entry.state in (EntryState.SHOWN, EntryState.STOPPED) or last != attempt.id:
+            return  # a result that is corrected later still says when, and whether, the case is rung again
         if fate.refused:
+            if entry.state != EntryState.DIALLING:
+                return
             _give_back(entry, self._clock.now())
             return
         await self._next(work, campaign, entry, attempt, outcome)

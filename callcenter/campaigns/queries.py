@@ -13,6 +13,7 @@ from callcenter.campaigns.model import Campaign, CampaignAttempt, CampaignEntry,
 from callcenter.campaigns.rights import EXPORT, VIEW
 from callcenter.campaigns.rules import ABANDONED, VOICEMAIL, abandoned_share, ends_at
 from core.cases.model import Case
+from core.cases.rights import VIEW as SEE_CASES
 from core.kernel.access import Actor
 from core.kernel.paging import Sort, fetch_page
 from core.people.access import visible
@@ -166,23 +167,24 @@ def _counts(campaign_ids: Sequence[int], now: datetime) -> Select[*tuple[Any, ..
 
 
 async def entries(session: AsyncSession, actor: Actor, campaign_id: int, query: EntryQuery) -> Entries:
-    """One page of a campaign's list. Raises ``CampaignNotFound``."""
+    """One page of a campaign's list: of its cases those the actor may see. Raises ``CampaignNotFound``."""
     await campaign(session, actor, campaign_id)
-    return await _entries(session, campaign_id, query)
+    return await _entries(session, actor, campaign_id, query)
 
 
 async def export_entries(session: AsyncSession, actor: Actor, campaign_id: int, query: EntryQuery) -> Entries:
     """The same for a file."""
     await campaign(session, actor, campaign_id, EXPORT)
-    return await _entries(session, campaign_id, query)
+    return await _entries(session, actor, campaign_id, query)
 
 
-async def _entries(session: AsyncSession, campaign_id: int, query: EntryQuery) -> Entries:
+async def _entries(session: AsyncSession, actor: Actor, campaign_id: int, query: EntryQuery) -> Entries:
     wanted: Select[*tuple[Any, ...]] = (
         select(CampaignEntry, Case.number, Case.debtor_name)
         .join(Case, Case.id == CampaignEntry.case_id)
         .where(CampaignEntry.campaign_id == campaign_id)
     )
+    wanted = visible(wanted, actor, SEE_CASES, owner=Case.collector_id, unit=Case.unit_id)
     if query.state:
         wanted = wanted.where(CampaignEntry.state == query.state)
     if query.search.strip():

@@ -32,6 +32,7 @@ from core.kernel.errors import Invalid
 from core.kernel.i18n import Message, msg
 from core.kernel.uow import UnitOfWork, Work
 from core.people.access import visible
+from core.people.model import User
 
 #: What a result leads to unless the campaign says otherwise: minutes until the next attempt.
 RETRIES: Mapping[str, int] = {"BUSY": 10, "NA": 120, "VM": 240, "CONGEST": 5, "FAIL": 60, "ABANDONED": 1440}
@@ -86,7 +87,7 @@ class CampaignService:
             row = Campaign(owner_id=actor.user_id, created_at=now, state=CampaignState.DRAFT, **_columns(data))
             work.session.add(row)
             await work.session.flush()
-            await _staff(work, row.id, data)
+            await _staff(work, actor, row.id, data)
             record(work, actor, "campaigns.added", ("campaign", row.id), {"name": (None, data.name)}, at=now)
             return row.id
 
@@ -102,7 +103,7 @@ class CampaignService:
             changes = {name: (getattr(row, name), value) for name, value in values.items()}
             for name, value in values.items():
                 setattr(row, name, value)
-            await _staff(work, row.id, data)
+            await _staff(work, actor, row.id, data)
             if row.state != CampaignState.DRAFT:
                 await self._open_queue(work, actor, row)
             record(work, actor, "campaigns.changed", ("campaign", row.id), changes, at=now)
@@ -299,7 +300,13 @@ def _columns(data: CampaignData) -> dict[str, Any]:
     }
 
 
-async def _staff(work: Work, campaign_id: int, data: CampaignData) -> None:
+async def _staff(work: Work, actor: Actor, campaign_id: int, data: CampaignData) -> None:
+    """Name who works in the campaign. Raises ``Invalid`` for somebody new whom the actor's right does not reach."""
+    named = select(CampaignStaff.user_id).where(CampaignStaff.campaign_id == campaign_id)
+    new = set(data.users) - set(await work.session.scalars(named))
+    mine = visible(select(User.id).where(User.id.in_(new)), actor, EDIT, owner=User.id, unit=User.unit_id)
+    if new - set(await work.session.scalars(mine)):
+        raise Invalid({"user": msg("Choose one of the list.")})
     await work.session.execute(delete(CampaignStaff).where(CampaignStaff.campaign_id == campaign_id))
     work.session.add_all(
         [CampaignStaff(campaign_id=campaign_id, user_id=one) for one in sorted(set(data.users))]

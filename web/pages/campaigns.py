@@ -231,10 +231,14 @@ async def _one(request: Request, fault: Message | None = None) -> Response:
 
 
 def _live(request: Request, row: Campaign, now: Figures) -> dict[str, Any]:
-    live = {"campaign": row, "now": now, "share": _per_cent(now.share), "ceiling": _per_cent(row.ceiling)}
-    if row.mode == Mode.PREDICTIVE and row.state == CampaignState.RUNNING:
-        live["promise"] = promise(part(request, Dialler).verdict(row.id))
-    return live
+    dialled = row.mode == Mode.PREDICTIVE and row.state == CampaignState.RUNNING
+    return {
+        "campaign": row,
+        "now": now,
+        "share": _per_cent(now.share),
+        "ceiling": _per_cent(row.ceiling),
+        "promise": promise(part(request, Dialler).verdict(row.id)) if dialled else None,
+    }
 
 
 def promise(found: Verdict | None) -> Message:

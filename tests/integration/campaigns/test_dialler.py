@@ -1,6 +1,7 @@
 """The dialler reserves before it dials, dials nobody twice, and puts every case where its result belongs."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select, update
@@ -8,11 +9,18 @@ from sqlalchemy import select, update
 from callcenter.callbacks.model import Callback, CallbackState
 from callcenter.calls.model import Call, OrderState
 from callcenter.campaigns.errors import CampaignMoves, NothingToDial
-from callcenter.campaigns.model import CampaignAttempt, CampaignState, EntryState, Mode
+from callcenter.campaigns.filling import fill
+from callcenter.campaigns.model import Campaign, CampaignAttempt, CampaignState, EntryState, Mode
 from callcenter.campaigns.pacing import Pacer, View
 from callcenter.campaigns.ports import LineOrder
+from callcenter.campaigns.queries import EntryQuery, entries
+from callcenter.campaigns.rights import EDIT, VIEW
+from callcenter.campaigns.service import CampaignData
 from callcenter.compliance.model import AttemptState, ContactAttempt
-from core.kernel.access import PROGRAM
+from core.cases.queries.lists import ListQuery
+from core.cases.rights import VIEW as CASES
+from core.kernel.access import PROGRAM, Actor, Scope
+from core.kernel.errors import Invalid
 from core.people.model import User
 from tests.factories.dialling import DiallingFloor
 
@@ -248,3 +256,34 @@ async def test_the_queue_is_served_by_whoever_works_in_the_campaign_now(floor: D
         await work.session.execute(update(User).where(User.id == floor.users[0]).values(active=False))
     await floor.campaigns.refresh()
     assert floor.queues.members[campaign_id] == {floor.users[1]}
+
+
+async def test_a_result_that_is_corrected_holds(floor: DiallingFloor) -> None:
+    """Whoever promised to pay is not rung again because "no answer" was pressed first."""
+    await floor.open(debtors=1, agents=1)
+    campaign_id = await floor.campaign(retries={"NA": 10})
+    await floor.dialler().round()
+    (order,) = floor.telephony.lines
+    await floor.tell(order, "rings", "picked up", "connected", "hung up", user=floor.users[0])
+    for code, state in (("NA", EntryState.WAITING), ("RPC-PTP", EntryState.DONE)):
+        async with floor.uow.write() as work:
+            said = update(Call).where(Call.id == order.call_id).values(result_code=code, result_by=floor.users[0])
+            await work.session.execute(said)
+            await floor.attempts.followed(work, [SimpleNamespace(call_id=order.call_id, campaign_id=campaign_id)])
+        assert (await floor.entry()).state == state
+
+
+async def test_nobody_out_of_reach_is_named_in_a_campaign(floor: DiallingFloor) -> None:
+    await floor.open(debtors=1, agents=2)
+    own = Actor(user_id=floor.users[0], login="agent0", rights={EDIT: Scope.OWN, VIEW: Scope.OWN, CASES: Scope.OWN})
+    with pytest.raises(Invalid):
+        await floor.campaigns.create(own, CampaignData(name="Theirs", users=tuple(floor.users)))
+    made = await floor.campaigns.create(own, CampaignData(name="Own", users=(own.user_id,)))
+    both = CampaignData(name="Both", users=tuple(floor.users))
+    await floor.campaigns.edit(PROGRAM, made, both)
+    await floor.campaigns.edit(own, made, both)  # who was named by others may stay
+    async with floor.uow.write() as work:
+        await fill(work, PROGRAM, await work.session.get_one(Campaign, made), ListQuery(), floor.clock.now())
+    async with floor.uow.read() as session:
+        assert (await entries(session, own, made, EntryQuery())).total == 0, "a foreign debtor's name is not shown"
+        assert (await entries(session, PROGRAM, made, EntryQuery())).total == 1
