@@ -42,6 +42,7 @@ from web.pages import recordings
 from web.pages.client_texts import CLIENT_TEXTS
 from web.rendering import STATIC
 from web.server import SecurityHeaders
+from web.state import nothing_to_write
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
 
@@ -76,7 +77,8 @@ class ActingAs:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         user = SimpleNamespace(must_change_password=False)
         scope["identity"] = SimpleNamespace(actor=PROGRAM, user=user, session_id=1)
-        scope["state"] = {"services": SimpleNamespace(parts={Recordings: self._desk})}
+        services = SimpleNamespace(parts={Recordings: self._desk}, until_written=nothing_to_write)
+        scope["state"] = {"services": services}
         await self._app(scope, receive, send)
 
 
