@@ -4,11 +4,11 @@ import asyncio
 import json
 import os
 import signal
-import sqlite3
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from telephony.lab import Lab, LabOptions, sipp
 from telephony.lab.ports import free_tcp
 from telephony.lab.scenarios import Answer
 from telephony.provisioning import Pbx, Phone
-from tests.desk import signed_in
+from tests.e2e.rest import finish, wrapping
 from tests.fakes.cutting_proxy import CuttingProxy
 from tests.phones import Baresip, desk_phone
 from tests.plugins.asterisk import eventually
@@ -199,18 +199,8 @@ class Floor:
     async def rested(self, *, expected: bool = False) -> None:
         """Everybody says that he is done with his last calls, so that the queue rings him again. ``expected``: somebody
         has just ended one."""
-        wrapping = await (eventually(self._wrapping) if expected else asyncio.to_thread(self._wrapping))
-        for call_id, login in wrapping:
-            async with signed_in(self.product.url, login, self.product.passwords[login]) as desk:
-                assert (await desk.post(f"/calls/{call_id}/wrap-up/end")).status_code == 204
-
-    def _wrapping(self) -> list[tuple[int, str]]:
-        wanted = (
-            "SELECT calls.id, users.login FROM calls JOIN users ON users.id = calls.user_id "
-            "WHERE wrap_started_at IS NOT NULL AND wrap_ended_at IS NULL AND merged_into IS NULL"
-        )
-        with closing(sqlite3.connect(self.product.folder / "callcenter.db")) as database:
-            return database.execute(wanted).fetchall()
+        look = partial(wrapping, self.product)
+        await finish(self.product, await (eventually(look) if expected else asyncio.to_thread(look)))
 
     async def clear(self) -> None:
         """End whatever a failed scenario left behind."""

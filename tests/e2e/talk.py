@@ -15,6 +15,7 @@ from core.kernel.db import Database
 from telephony.lab import Lab
 from tests.cel import Cel
 from tests.e2e.logbook import calls_of, compared
+from tests.e2e.rest import finish, wrapping
 from tests.e2e.test_newcomer import DEBTOR, DEBTOR_HERTZ, sign_in, tone_share
 from tests.plugins.product import Product
 from tests.waiting import until
@@ -49,6 +50,7 @@ async def talking(product: Product, chromium: Browser) -> AsyncIterator[Page]:
     await _logged(product, lasted)
     await _heard(product, collector, lasted)
     await collector.context.close()
+    await finish(product, await asyncio.to_thread(wrapping, product))
 
 
 async def _logged(product: Product, lasted: float) -> None:

@@ -33,7 +33,7 @@ DEBTOR = "+79000000100"
 WIDTHS = (1280, 390)
 #: Answers that are no pages: files, sounds, parts of pages, figures for machines.
 NO_PAGE = re.compile(
-    r"/(export|pdf|audio|peaks|marks|report|progress|preview|config|health|metrics|search)$|/shared/|^/login$|^/api/"
+    r"/(export|pdf|audio|peaks|marks|report|progress|preview|figures|config|health|metrics|search)$|/shared/|^/login$|^/api/"
 )
 #: What is a page although its address ends like a part of one.
 PAGES = {"/search"}
@@ -279,6 +279,13 @@ async def things_of(product: Product, chromium: Browser, collector: Page, case_i
     things["term"] = await _first(admin, group, "main td a[href*='/terms/']")
     for folder in ("accounts", "schemes"):
         things[folder] = await _first(admin, f"{product.url}/{folder}", f"main tbody a[href^='/{folder}/']")
+    debt = f"{product.url}/cases/{case_id}/balance"
+    things["claim"] = await _first(admin, debt, "main a[href*='/claims/']:not([href$='/new'])")
+    await _posted(admin, f"{product.url}/campaigns", **POLICIES["POST /campaigns"].form)
+    things["campaigns"] = await _first(
+        admin, f"{product.url}/campaigns", "main [href^='/campaigns/']:not([href$='/new'], [href$='/next'])"
+    )
+    things["shifts"] = things["users"]
     things |= await _cash(product, admin, case_id)
     things["settlement"] = await _first(
         admin, f"{product.url}/payments/{things['payment']}", "main [data-settlement]", "data-settlement"
