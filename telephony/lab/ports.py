@@ -5,6 +5,7 @@ import os
 import random
 import socket
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from telephony.lab.errors import LabError
@@ -12,6 +13,8 @@ from telephony.provisioning import Address
 
 RTP_FIRST, RTP_LAST, RTP_STEP = 10_000, 32_000, 500
 """Below the range that the kernel hands out by itself; one step is one lab's share."""
+MEDIA_FIRST, MEDIA_LAST, MEDIA_STEP = 1_100, 9_900, 100
+"""Below that of the labs; one step is the share of one SIP tool."""
 
 
 def free_tcp(host: str, wish: int | None = None) -> int:
@@ -49,17 +52,30 @@ def claim_rtp() -> tuple[int, tuple[int, int]]:
 
     The share is taken as long as any process holds the file open: hand it to Asterisk, which gives it back
     by ending."""
-    starts = list(range(RTP_FIRST, RTP_LAST, RTP_STEP))
-    random.shuffle(starts)
-    for start in starts:
+    for lock, start in _claims(range(RTP_FIRST, RTP_LAST, RTP_STEP)):
+        return lock, (start, start + RTP_STEP - 1)
+    raise LabError("every range of RTP ports is taken by another lab; stop one with: callcenter lab down")
+
+
+def claim_media(host: str) -> tuple[int, int]:
+    """A share of ports for a debtor's sound: an open lock file, to be handed to the SIP tool, and the first port."""
+    for lock, start in _claims(range(MEDIA_FIRST, MEDIA_LAST, MEDIA_STEP)):
+        if all(free_udp(host, port) == port for port in range(start, start + MEDIA_STEP)):
+            return lock, start
+        os.close(lock)
+    raise LabError("every range of media ports is taken by another SIP tool")
+
+
+def _claims(shares: range) -> Iterator[tuple[int, int]]:
+    """Shares nobody has, locked, in any order."""
+    for start in random.sample(shares, len(shares)):
         lock = os.open(_lock_file(start), os.O_RDWR | os.O_CREAT, 0o666)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(lock)
             continue
-        return lock, (start, start + RTP_STEP - 1)
-    raise LabError("every range of RTP ports is taken by another lab; stop one with: callcenter lab down")
+        yield lock, start
 
 
 def _lock_file(start: int) -> Path:

@@ -1,5 +1,6 @@
 """Debtors as SIPp processes: scenarios, their start, and what their log says happened."""
 
+import os
 import re
 import shutil
 import signal
@@ -19,7 +20,6 @@ from telephony.lab.scenarios import Answer
 from telephony.provisioning import Address
 
 NUMBER = re.compile(r"[+0-9A-Za-z*#._-]{1,40}")
-FIRST_MEDIA, MEDIA_PORTS, MEDIA_SHARES = 42_000, 200, 90
 _STAMP = re.compile(r"^\d{4}-\d\d-\d\d\s+[\d:.]+\s+[\d.]+:|^The following events occurred:")
 _EVENT = re.compile(r"^event (\S+) (\d+) (\w+)(?: (\S+))?$", re.MULTILINE)
 
@@ -68,16 +68,21 @@ class Rung:
 class Sipp:
     """One SIPp process on the trunk's address. Ending the ``with`` block ends the process."""
 
-    def __init__(self, folder: Path, command: list[str]) -> None:
+    def __init__(self, folder: Path, host: str, command: list[str]) -> None:
         self._log = folder / "events.log"
         self._errors = (folder / "stderr", folder / "errors.log")
-        self._process = subprocess.Popen(
-            command,
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        lock, media = ports.claim_media(host)
+        try:
+            self._process = subprocess.Popen(
+                [command[0], "-mp", str(media), *command[1:]],
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=(lock,),
+            )
+        finally:
+            os.close(lock)
 
     def __enter__(self) -> Self:
         return self
@@ -129,7 +134,7 @@ def ring(asterisk: Address, trunk_host: str, order: Ring) -> Iterator[Sipp]:
             *_sipp(trunk_host, ports.free_udp(trunk_host)),
             "-m", "1", "-s", order.number, f"{asterisk.host}:{asterisk.port}",
         ]  # fmt: skip
-        with Sipp(folder, command) as sipp:
+        with Sipp(folder, trunk_host, command) as sipp:
             yield sipp
 
 
@@ -174,7 +179,7 @@ def answer(
         (folder / "scenario.xml").write_text(scenarios.answering(how, seconds, ring_seconds))
         command = _sipp(trunk.host, trunk.port)
         command += ["-m", str(calls)] if calls else []
-        with Sipp(folder, command) as sipp:
+        with Sipp(folder, trunk.host, command) as sipp:
             _wait_until_open(sipp, trunk)
             yield sipp
 
@@ -204,15 +209,5 @@ def _sipp(host: str, port: int) -> list[str]:
         raise LabError("no SIPp here; install it with: sudo apt-get install sip-tester")
     return [
         program, "-nostdin", "-sf", "scenario.xml", "-i", host, "-p", str(port), "-mi", host,
-        "-mp", str(_media(host, port)),
         "-trace_logs", "-log_file", "events.log", "-trace_err", "-error_file", "errors.log",
     ]  # fmt: skip
-
-
-def _media(host: str, port: int) -> int:
-    """The first of the media ports for who answers at ``port``: a share that no other SIPp of the machine uses."""
-    shares = (FIRST_MEDIA + (port + n) % MEDIA_SHARES * MEDIA_PORTS for n in range(MEDIA_SHARES))
-    free = next((first for first in shares if ports.free_udp(host, first) == first), None)
-    if free is None:
-        raise LabError("every range of media ports is taken by another SIP tool")
-    return free

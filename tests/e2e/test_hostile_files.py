@@ -28,6 +28,7 @@ from tests.factories.hostile import FORMULAS, LEAD_OF_FORMULA
 from tests.phones import desk_phone
 from tests.plugins.figures import Figure
 from tests.plugins.product import Product
+from tests.policies import POLICIES
 from tests.waiting import until
 from web.routes import ROUTES
 
@@ -107,7 +108,10 @@ async def test_no_export_carries_a_formula(
         )
         assert held.status in (200, 204), await held.text()
         begun = (await admin.post("/mass/choose", id=cases[0])).headers["location"]
+        campaign = {**POLICIES["POST /campaigns"].form, "name": FORMULAS[0]}
+        made = (await admin.post("/campaigns", **campaign)).headers["location"]
         filled = {"{name}": "unplanned", "/mass/{id:int}": begun, "/remittances/{id:int}": "/remittances/1"}
+        filled |= {"/campaigns/{id:int}": made}
         for hole, thing in filled.items():
             exports = [path.replace(hole, thing) for path in exports]
         cells = 0
