@@ -37,8 +37,8 @@ NO_PAGE = re.compile(
 )
 #: What is a page although its address ends like a part of one.
 PAGES = {"/search"}
-#: Shown only to whoever began it, here the administrator.
-ONES_OWN = "/mass/{id:int}"
+#: Shown to whoever began it and to those it was given to, here the administrator.
+ONES_OWN = {"/mass/{id:int}", "/campaigns/{id:int}", "/campaigns/{id:int}/setup"}
 SERIOUS = "result => result.violations.filter(one => ['serious', 'critical'].includes(one.impact))"
 TOO_WIDE = """document.documentElement.scrollWidth <= innerWidth ? []
   : [...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth + 1)
@@ -197,7 +197,7 @@ def pages_of(person: str) -> list[str]:
         entry = POLICIES.get(f"GET {path}")
         if entry is None or (NO_PAGE.search(path) and path not in PAGES):
             continue
-        if path == ONES_OWN and person != ROLES["admin"]:
+        if path in ONES_OWN and person != ROLES["admin"]:
             continue
         reach = REACH.get(entry.reach or entry.needs[0])
         if entry.target and reach is not None and not reach.get(person) and person != ROLES["collector"]:
