@@ -8,6 +8,7 @@ from decimal import Decimal
 from core.kernel.i18n import msg
 from core.kernel.money import Money
 from web.pages import case_view as cases
+from web.pages import debt_view as debt
 from web.pages import listing
 from web.pages.frame import AgentBadge, AgentChoice, Frame, Lamp, Me, NavGroup, NavItem
 from web.pages.listing import Align, Column, Filter, FilterKind, ListView, Option, Row, State, Tone
@@ -95,9 +96,9 @@ def _row(number: int) -> Row:
     return Row(id=str(number), cells=cells, href=f"/cases/{number}")
 
 
-def agreed() -> cases.Agreements:
+def agreed() -> debt.Agreements:
     """An open promise, a broken one, and a plan that is late."""
-    promise = cases.PromiseLine(
+    promise = debt.PromiseLine(
         promise_id=2,
         due=date(2026, 11, 20),
         last_day=date(2026, 11, 21),
@@ -117,7 +118,7 @@ def agreed() -> cases.Agreements:
         may_cancel=False,
     )
     lines = tuple(
-        cases.InstalmentLine(
+        debt.InstalmentLine(
             n=n,
             due=date(2026, 6 + n, 15),
             amount=roubles("12500"),
@@ -128,7 +129,7 @@ def agreed() -> cases.Agreements:
         )
         for n in (1, 2, 3)
     )
-    plan = cases.PlanLine(
+    plan = debt.PlanLine(
         plan_id=1,
         state=State(word=msg("defaulted"), icon="heart-broken", tone=Tone.LAW),
         total=roubles("37500"),
@@ -137,19 +138,19 @@ def agreed() -> cases.Agreements:
         instalments=lines,
         by="Коллектор Анна",
     )
-    return cases.Agreements(
+    return debt.Agreements(
         promises=(promise, broken),
         plans=(plan,),
-        agreeing=cases.Agreeing(
+        agreeing=debt.Agreeing(
             sums=(
-                cases.Quick(label=msg("Whole balance"), value="187670.57", shown=roubles("187670.57"), key=1),
-                cases.Quick(label=msg("Half"), value="93835.29", shown=roubles("93835.29"), key=2),
-                cases.Quick(label=msg("As promised last"), value="15000.00", shown=roubles("15000"), key=3),
+                debt.Quick(label=msg("Whole balance"), value="187670.57", shown=roubles("187670.57"), key=1),
+                debt.Quick(label=msg("Half"), value="93835.29", shown=roubles("93835.29"), key=2),
+                debt.Quick(label=msg("As promised last"), value="15000.00", shown=roubles("15000"), key=3),
             ),
             days=(
-                cases.Quick(label=msg("Today"), value="2026-11-12", shown=date(2026, 11, 12), key=5),
-                cases.Quick(label=msg("Friday"), value="2026-11-13", shown=date(2026, 11, 13), key=6),
-                cases.Quick(label=msg("In a week"), value="2026-11-19", shown=date(2026, 11, 19), key=8),
+                debt.Quick(label=msg("Today"), value="2026-11-12", shown=date(2026, 11, 12), key=5),
+                debt.Quick(label=msg("Friday"), value="2026-11-13", shown=date(2026, 11, 13), key=6),
+                debt.Quick(label=msg("In a week"), value="2026-11-19", shown=date(2026, 11, 19), key=8),
             ),
             types=(Option(value="1", label=msg("Promise to pay")), Option(value="2", label=msg("Part payment"))),
             rhythms=(Option(value="monthly", label=msg("every month")),),
@@ -314,20 +315,20 @@ def case(*, allowed: bool = True, call: bool = True) -> cases.CaseView:
             ),
             jurisdiction="RU",
         ),
-        balance=cases.Balance(
+        balance=debt.Balance(
             as_of=NOW.date(),
             parts=(
-                cases.BalancePart(label=msg("Principal"), amount=roubles("150000.00")),
-                cases.BalancePart(label=msg("Interest"), amount=roubles("31250.40")),
-                cases.BalancePart(label=msg("Penalty"), amount=roubles("4120.17")),
-                cases.BalancePart(label=msg("Court fee"), amount=roubles("2300.00")),
+                debt.BalancePart(label=msg("Principal"), amount=roubles("150000.00")),
+                debt.BalancePart(label=msg("Interest"), amount=roubles("31250.40")),
+                debt.BalancePart(label=msg("Penalty"), amount=roubles("4120.17")),
+                debt.BalancePart(label=msg("Court fee"), amount=roubles("2300.00")),
             ),
             total=roubles("187670.57"),
             href="/cases/7/balance?on=2026-11-12",
             to_resettle=True,
         ),
         claims=(
-            cases.ClaimLine(
+            debt.ClaimLine(
                 number="77-ЗК/2019",
                 title=msg("Consumer loan"),
                 open=roubles("187670.57"),
@@ -337,15 +338,15 @@ def case(*, allowed: bool = True, call: bool = True) -> cases.CaseView:
             ),
         ),
         agreed=agreed(),
-        money=cases.MoneyBox(
+        money=debt.MoneyBox(
             payments=(
-                cases.PaymentLine(
+                debt.PaymentLine(
                     on=date(2026, 9, 2),
                     amount=roubles("3200"),
                     source=msg("bank transfer"),
                     state=State(word=msg("Stands"), icon="circle-check", tone=Tone.LIVE),
                     lines=(
-                        cases.RepaymentLine(
+                        debt.RepaymentLine(
                             claim="1", component=msg("principal"), amount=roubles("3200"), why=msg("Oldest first.")
                         ),
                     ),

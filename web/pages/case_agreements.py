@@ -18,7 +18,7 @@ from core.kernel.access import Actor
 from core.kernel.i18n import msg
 from core.kernel.money import CENT, Money
 from web.pages import case_words as words
-from web.pages.case_view import Agreeing, Agreements, InstalmentLine, PlanLine, PromiseLine, Quick
+from web.pages.debt_view import Agreeing, Agreements, InstalmentLine, PlanLine, PromiseLine, Quick
 from web.pages.listing import Option, Text
 
 #: Days of the month on which wages are usually paid: what is left of last month's, and the advance of this one.

@@ -10,8 +10,8 @@ from core.payments import rights
 from core.payments.model import Payment
 from core.payments.queries.repayments import CaseRepayment, repayments_of_case, waiting_of_case
 from web.pages import money_words as words
-from web.pages.case_view import MoneyBox, PaymentLine, RepaymentLine
 from web.pages.case_words import COMPONENT_LABELS
+from web.pages.debt_view import MoneyBox, PaymentLine, RepaymentLine
 
 _SHOWN = 6
 

@@ -20,14 +20,10 @@ from web.pages import case_words as words
 from web.pages import formats, work_words
 from web.pages.call_words import DIRECTIONS
 from web.pages.case_view import (
-    Agreements,
-    Balance,
-    BalancePart,
     CallbackLine,
     CaseLife,
     CaseView,
     CaseWork,
-    ClaimLine,
     ContactLine,
     ContactPanel,
     CurrentCall,
@@ -39,6 +35,7 @@ from web.pages.case_view import (
     TimelineEntry,
     TimelineKind,
 )
+from web.pages.debt_view import Agreements, Balance, BalancePart, ClaimLine
 from web.pages.listing import State, Text, Tone
 from web.pages.money_words import MOVES
 from web.pages.shipped_words import named, stage_name

@@ -1,14 +1,16 @@
 """The case screen as data: everything a collector needs for one call on one page.
 
-Queries fill these; ``templates/cases/case.html`` and its parts draw them. Moments are aware UTC, zones IANA names; a
-text is a :class:`~core.kernel.i18n.Message` (shown in the reader's language) or plain data.
+What is said of the debt is in :mod:`web.pages.debt_view`. Queries fill these; ``templates/cases/case.html`` and its
+parts draw them. Moments are aware UTC, zones IANA names; a text is a :class:`~core.kernel.i18n.Message` (shown in the
+reader's language) or plain data.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
 from core.kernel.money import Money
+from web.pages.debt_view import Agreements, Balance, ClaimLine, MoneyBox
 from web.pages.listing import Option, State, Text
 
 
@@ -67,146 +69,6 @@ class ContactPanel:
     attempts: tuple[Attempts, ...] = ()
     jurisdiction: str = ""
     may_override: bool = False
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BalancePart:
-    """One component of the debt."""
-
-    label: Text
-    amount: Money
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Balance:
-    """``href`` explains the sum line by line; ``to_resettle``: more was paid on a component than is owed on it."""
-
-    as_of: date
-    parts: tuple[BalancePart, ...]
-    total: Money
-    href: str = ""
-    to_resettle: bool = False
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ClaimLine:
-    """``alarm`` stands when the limitation period is near or over."""
-
-    number: str
-    title: Text
-    open: Money
-    age_days: int
-    limitation_on: date | None = None
-    alarm: State | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PromiseLine:
-    """A promise to pay. ``last_day`` is the end of its grace; ``may_cancel`` while it is open."""
-
-    promise_id: int
-    due: date
-    last_day: date
-    amount: Money
-    paid: Money
-    state: State
-    kind: Text
-    by: str = ""
-    reason: Text = ""
-    may_cancel: bool = False
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class InstalmentLine:
-    n: int
-    due: date
-    amount: Money
-    paid: Money
-    state: State
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PlanLine:
-    """An instalment plan; ``percent`` of it is paid."""
-
-    plan_id: int
-    state: State
-    total: Money
-    paid: Money
-    percent: int
-    instalments: tuple[InstalmentLine, ...]
-    by: str = ""
-    note: str = ""
-    reason: Text = ""
-    may_cancel: bool = False
-    may_decide: bool = False
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Quick:
-    """A value one click or key puts into a field; ``key`` is pressed together with Alt."""
-
-    label: Text
-    value: str
-    shown: Money | date
-    key: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Agreeing:
-    """What the dialogs of promise and plan offer. ``replaces`` is the open promise a new agreement takes the place
-    of, ``first_on`` when the first instalment is proposed."""
-
-    sums: tuple[Quick, ...]
-    days: tuple[Quick, ...]
-    types: tuple[Option, ...] = ()
-    rhythms: tuple[Option, ...] = ()
-    may_promise: bool = False
-    may_plan: bool = False
-    replaces: PromiseLine | None = None
-    first_on: date | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Agreements:
-    """What was agreed on the case, and what can be."""
-
-    promises: tuple[PromiseLine, ...]
-    plans: tuple[PlanLine, ...]
-    agreeing: Agreeing
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RepaymentLine:
-    """A share of a payment on one component of a claim, and why it went there."""
-
-    claim: str
-    component: Text
-    amount: Money
-    why: Text
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PaymentLine:
-    """Money on the case; ``lines`` are empty while it waits to be settled."""
-
-    on: date
-    amount: Money
-    source: Text
-    state: State
-    href: str | None = None
-    lines: tuple[RepaymentLine, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MoneyBox:
-    """The last payments of a case; ``more`` says that there are others."""
-
-    payments: tuple[PaymentLine, ...] = ()
-    more: bool = False
-    may_see_all: bool = False
-    may_register: bool = False
-    may_take_cash: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -439,7 +301,7 @@ class CaseView:
     may_edit: bool = True
     life: CaseLife = CaseLife()
     work: CaseWork = CaseWork()
-    money: MoneyBox = MoneyBox()
+    money: MoneyBox = field(default_factory=MoneyBox)
 
     def code_for(self, needs: str) -> str | None:
         """The result that demands this: what a promise or a plan of the call is saved with."""

@@ -25,6 +25,7 @@ from web.pages.listing import Option
 from web.pages.phone import local
 from web.security import actor, right, route
 from web.state import planned_work, services
+from web.task_work import UseCase, V, do_with_task
 
 
 async def case_work(session: AsyncSession, me: Actor, card: CaseCard, now: datetime) -> CaseWork:
@@ -100,61 +101,28 @@ async def plan(request: Request) -> Response:
 
 async def finish(request: Request) -> Response:
     """Say that it is done."""
-    sent, held = await parse(request, EndForm), services(request)
-    async with held.uow.write() as work:
-        await tasks.finish_task(
-            work,
-            actor(request),
-            request.path_params["task"],
-            sent.result,
-            at=held.clock.now(),
-            sources=planned_work(request),
-        )
-    return _back(request)
+    return await _done(request, tasks.finish_task, (await parse(request, EndForm)).result)
 
 
 async def cancel(request: Request) -> Response:
     """Drop it."""
-    sent, held = await parse(request, EndForm), services(request)
-    async with held.uow.write() as work:
-        await tasks.cancel_task(
-            work,
-            actor(request),
-            request.path_params["task"],
-            sent.result,
-            at=held.clock.now(),
-            sources=planned_work(request),
-        )
-    return _back(request)
+    return await _done(request, tasks.cancel_task, (await parse(request, EndForm)).result)
 
 
 async def move(request: Request) -> Response:
     """Give it another time."""
-    sent, held, me = await parse(request, MoveForm), services(request), actor(request)
-    due_at = local(sent.due_at, me.timezone)
-    async with held.uow.write() as work:
-        await tasks.move_task(
-            work, me, request.path_params["task"], due_at, at=held.clock.now(), sources=planned_work(request)
-        )
-    return _back(request)
+    sent = await parse(request, MoveForm)
+    return await _done(request, tasks.move_task, local(sent.due_at, actor(request).timezone))
 
 
 async def give(request: Request) -> Response:
     """Give it to somebody else."""
-    sent, held = await parse(request, GiveForm), services(request)
-    async with held.uow.write() as work:
-        await tasks.reassign_task(
-            work,
-            actor(request),
-            request.path_params["task"],
-            sent.assignee_id,
-            at=held.clock.now(),
-            sources=planned_work(request),
-        )
-    return _back(request)
+    return await _done(request, tasks.reassign_task, (await parse(request, GiveForm)).assignee_id)
 
 
-def _back(request: Request) -> Response:
+async def _done(request: Request, use_case: UseCase[V], value: V) -> Response:
+    """Do it with the task of the address, then back to the page it was done on."""
+    await do_with_task(request, use_case, request.path_params["task"], value)
     return go_to(local_path(referring_path(request)))
 
 

@@ -22,8 +22,8 @@ from web.lists import ListSpec, asked, view
 from web.page import go_to, page
 from web.pages.case_words import COMPONENT_LABELS
 from web.pages.debt_words import DAY_RULES, term_title
+from web.pages.directory import OFF, ON
 from web.pages.listing import Align, Column, EmptyState, Option, Row, StateCell, TextCell
-from web.pages.results import OFF, ON
 from web.security import actor, right, route
 from web.state import services
 

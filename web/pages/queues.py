@@ -21,8 +21,8 @@ from core.kernel.i18n import Message, Translator, msg, translator
 from web.forms import Form, is_position, parse, submitted
 from web.lists import ListSpec, asked, view
 from web.page import go_to, language_of, page
+from web.pages.directory import OFF, ON
 from web.pages.listing import Align, Column, EmptyState, Option, Row, StateCell, Text, TextCell
-from web.pages.results import OFF, ON
 from web.security import actor, right, route
 from web.state import part, services
 

@@ -17,6 +17,7 @@ from web.api.v1.operation import Operation, routes_of
 from web.api.v1.shapes import Id, Page, Paged, Sent, Shape, Text, Utc, When
 from web.security import actor, right
 from web.state import planned_work, services
+from web.task_work import UseCase, V, do_with_task
 
 Title = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[^\x00]*\S[^\x00]*$")]
 
@@ -106,35 +107,23 @@ async def plan(request: Request, given: TaskPlanned) -> Task:
 
 
 async def finish(request: Request, given: TaskOver) -> Task:
-    now, sources = services(request).clock.now(), planned_work(request)
-    async with services(request).uow.write() as work:
-        row = await use_cases.finish_task(work, actor(request), _id(request), given.result, at=now, sources=sources)
-    return _task(request, row)
+    return await _done(request, use_cases.finish_task, given.result)
 
 
 async def cancel(request: Request, given: TaskOver) -> Task:
-    now, sources = services(request).clock.now(), planned_work(request)
-    async with services(request).uow.write() as work:
-        row = await use_cases.cancel_task(work, actor(request), _id(request), given.result, at=now, sources=sources)
-    return _task(request, row)
+    return await _done(request, use_cases.cancel_task, given.result)
 
 
 async def move(request: Request, given: TaskMoved) -> Task:
-    now, sources = services(request).clock.now(), planned_work(request)
-    async with services(request).uow.write() as work:
-        row = await use_cases.move_task(work, actor(request), _id(request), given.due_at, at=now, sources=sources)
-    return _task(request, row)
+    return await _done(request, use_cases.move_task, given.due_at)
 
 
 async def give(request: Request, given: TaskGiven) -> Task:
-    now, sources = services(request).clock.now(), planned_work(request)
-    async with services(request).uow.write() as work:
-        row = await use_cases.reassign_task(work, actor(request), _id(request), given.agent, at=now, sources=sources)
-    return _task(request, row)
+    return await _done(request, use_cases.reassign_task, given.agent)
 
 
-def _id(request: Request) -> int:
-    return int(request.path_params["id"])
+async def _done(request: Request, use_case: UseCase[V], value: V) -> Task:
+    return _task(request, await do_with_task(request, use_case, request.path_params["id"], value))
 
 
 def _task(request: Request, row: Row) -> Task:
