@@ -191,7 +191,7 @@ async def choose(request: Request) -> Response:
             wanted = asked(request, SPEC, QueryParams([(name, str(value)) for name, value in data.multi_items()]))
             ids = [str(one.agent.id) for one in await _lines(request, STATE) if _fits(wanted, one)]
     if not ids:
-        return go_to("/agents")
+        return go_to("/agents" if actor(request).may(VIEW) else "/")
     return await _form(request, [int(one) for one in ids if is_position(one)])
 
 
