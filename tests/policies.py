@@ -216,7 +216,7 @@ _DIRECTORIES = {
     "GET /results/{code}": Entry(needs=("calls.directory",), target="result code"),
     "POST /results/{code}": Entry(needs=("calls.directory",), target="result code", form=_CODE),
     "GET /agents": Entry(needs=("agents.view",)),
-    "GET /agents/choose": Entry(needs=("agents.state",), absent=True),
+    "GET /agents/choose": Entry(needs=("agents.state",)),
     "POST /agents/choose": Entry(needs=("agents.state",), form={"id": "999999"}, absent=True),
     "POST /agents/send": Entry(
         needs=("agents.state",), form={"id": "999999", "choice": "available", "why": "a test"}, absent=True
