@@ -6,6 +6,7 @@ channel. So nothing is escaped here; a value that could mean more than itself is
 
 import re
 import unicodedata
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -76,13 +77,14 @@ def _exten(value: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Action:
+class Action(ABC):
     """One order. ``action_id`` (when given) comes back in the events it causes."""
 
     action_id: str | None = field(default=None, kw_only=True)
 
+    @abstractmethod
     def body(self) -> Headers:
-        raise NotImplementedError
+        """What the order says, without its id."""
 
     def headers(self) -> Headers:
         """The headers to send, all of them through the gate once more. Raises ``UnsafeValue``."""

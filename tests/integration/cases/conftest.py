@@ -9,7 +9,7 @@ import pytest
 
 from core.cases import rights
 from core.cases.model import Case, Creditor, Jurisdiction, Order, PartyRole
-from core.cases.service.cases import NewCase, NewClaim, NewPerson, open_case
+from core.cases.service.cases import NewCase, NewClaim, NewPerson, assign, open_case
 from core.cases.service.creditors import CreditorData, add_creditor, ensure_order
 from core.kernel.access import PROGRAM, Actor, Scope
 from core.kernel.clock import ManualClock
@@ -17,6 +17,7 @@ from core.kernel.uow import UnitOfWork
 from core.parties.model import PhoneKind
 from core.parties.service import NewParty, NewPhone
 from core.people.model import Role, Unit, User
+from tests.integration.cases.ledger import bearing_case, group_of
 
 
 @dataclass
@@ -83,3 +84,14 @@ async def debtor_case(
             ),
             at=clock.now(),
         )
+
+
+@pytest.fixture
+async def case(uow: UnitOfWork, clock: ManualClock, floor: Floor) -> Case:
+    """Anna's case: 36,500.00 at 10 % since 01.01.2026, so 10.00 a day and 700.00 by today."""
+    async with uow.write() as work:
+        group = await group_of(work, clock, [(date(2025, 1, 1), "10")])
+        claim = NewClaim(number="1", principal=Decimal(36500), due_on=date(2025, 12, 31), interest_group_id=group)
+        made = await bearing_case(work, clock, floor.order.id, "D-1", [claim])
+        await assign(work, PROGRAM, [made.id], floor.anna.id, at=clock.now())
+    return made

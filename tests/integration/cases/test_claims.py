@@ -14,14 +14,13 @@ from core.cases.errors import CaseNotOpen
 from core.cases.model import Case, Claim, ClaimNature, CloseReason, Component, EventKind, LedgerEntry
 from core.cases.queries.balance import case_balance
 from core.cases.rules.limitation import STATED
-from core.cases.service.cases import NewClaim, assign, close
+from core.cases.service.cases import NewClaim, close
 from core.cases.service.claims import ClaimFacts, add_claim, edit_claim
 from core.kernel.access import PROGRAM, Actor, Scope
 from core.kernel.clock import ManualClock
 from core.kernel.errors import Forbidden, Invalid, NotFound
 from core.kernel.uow import UnitOfWork
 from tests.integration.cases.conftest import Floor
-from tests.integration.cases.ledger import bearing_case, group_of
 
 TODAY = date(2026, 3, 11)
 FACTS = ClaimFacts(number="1", due_on=date(2025, 12, 31), reason="The creditor wrote.")
@@ -30,17 +29,6 @@ FACTS = ClaimFacts(number="1", due_on=date(2025, 12, 31), reason="The creditor w
 @pytest.fixture
 def anna(floor: Floor) -> Actor:
     return floor.actor(floor.anna, Scope.OWN, rights.VIEW, rights.LEDGER)
-
-
-@pytest.fixture
-async def case(uow: UnitOfWork, clock: ManualClock, floor: Floor) -> Case:
-    """Anna's case: 36,500.00 at 10 % since 01.01.2026, so 10.00 a day and 700.00 by today."""
-    async with uow.write() as work:
-        group = await group_of(work, clock, [(date(2025, 1, 1), "10")])
-        claim = NewClaim(number="1", principal=Decimal(36500), due_on=date(2025, 12, 31), interest_group_id=group)
-        made = await bearing_case(work, clock, floor.order.id, "D-1", [claim])
-        await assign(work, PROGRAM, [made.id], floor.anna.id, at=clock.now())
-    return made
 
 
 async def first(uow: UnitOfWork, case: Case) -> Claim:

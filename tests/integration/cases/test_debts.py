@@ -26,15 +26,14 @@ from core.cases.queries.balance import case_balance
 from core.cases.rules.interest import Days
 from core.cases.service import accrual, debts, rates
 from core.cases.service.balances import CarryForward
-from core.cases.service.cases import NewClaim, assign
 from core.cases.service.debts import DebtChange
 from core.cases.shipped_rates import ship_rates
-from core.kernel.access import PROGRAM, Actor, Scope
+from core.kernel.access import Actor, Scope
 from core.kernel.clock import ManualClock
 from core.kernel.errors import Forbidden, Invalid, NotFound
 from core.kernel.uow import UnitOfWork
 from tests.integration.cases.conftest import Floor
-from tests.integration.cases.ledger import bearing_case, group_of
+from tests.integration.cases.ledger import group_of
 
 TODAY = date(2026, 3, 11)
 PRINCIPAL, STATUTORY, FEE = Component.PRINCIPAL, Component.STATUTORY_INTEREST, Component.AGENCY_FEES
@@ -43,17 +42,6 @@ PRINCIPAL, STATUTORY, FEE = Component.PRINCIPAL, Component.STATUTORY_INTEREST, C
 @pytest.fixture
 def anna(floor: Floor) -> Actor:
     return floor.actor(floor.anna, Scope.OWN, rights.LEDGER, rights.INTEREST)
-
-
-@pytest.fixture
-async def case(uow: UnitOfWork, clock: ManualClock, floor: Floor) -> Case:
-    """Anna's case: 36,500.00 at 10 % since 01.01.2026, so 10.00 a day and 700.00 by today."""
-    async with uow.write() as work:
-        group = await group_of(work, clock, [(date(2025, 1, 1), "10")])
-        claim = NewClaim(number="1", principal=Decimal(36500), due_on=date(2025, 12, 31), interest_group_id=group)
-        made = await bearing_case(work, clock, floor.order.id, "D-1", [claim])
-        await assign(work, PROGRAM, [made.id], floor.anna.id, at=clock.now())
-    return made
 
 
 async def _claim_id(uow: UnitOfWork, case: Case) -> int:
