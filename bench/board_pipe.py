@@ -7,13 +7,11 @@ reach is asked; a screen that does not take its message in time is let go, as by
 
 import asyncio
 import re
-import socket
 import sys
 from contextlib import suppress
 from typing import Any
 
-import uvicorn
-
+from bench.bare_server import serve
 from web.live.board import PACE_SECONDS
 from web.live.endpoint import SEND_SECONDS
 
@@ -67,23 +65,5 @@ class Fanout:
             waiting = waiting[done:]
 
 
-async def main(manager: int) -> None:
-    fanout = Fanout()
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(
-            fanout,
-            ws="websockets-sansio",
-            ws_per_message_deflate=False,
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-        )
-        print(listener.getsockname()[1], flush=True)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(fanout.run(manager))
-            group.create_task(uvicorn.Server(config).serve(sockets=[listener]))
-
-
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1])))
+    asyncio.run(serve(Fanout(), int(sys.argv[1])))

@@ -6,12 +6,11 @@ kept or looked up; the server underneath and its settings are the product's.
 
 import asyncio
 import re
-import socket
 import sys
 from collections import defaultdict
 from typing import Any
 
-import uvicorn
+from bench.bare_server import serve
 
 _RINGS = re.compile(rb"Event: DialBegin\r\n.*?DestChannel: PJSIP/(\d+)-.*?\r\n\r\n", re.DOTALL)
 Send = Any
@@ -45,23 +44,5 @@ class Pipe:
             waiting = waiting[sent:]
 
 
-async def main(manager: int) -> None:
-    pipe = Pipe()
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(
-            pipe,
-            ws="websockets-sansio",
-            ws_per_message_deflate=False,
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-        )
-        print(listener.getsockname()[1], flush=True)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(pipe.run(manager))
-            group.create_task(uvicorn.Server(config).serve(sockets=[listener]))
-
-
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1])))
+    asyncio.run(serve(Pipe(), int(sys.argv[1])))
