@@ -18,6 +18,8 @@ T = TypeVar("T")
 
 _READERS = 4
 _POSTGRES_POOL = 10
+#: Kept apart for glances: four readers may all be held by lists when a phone rings.
+_GLANCERS = 2
 _BUSY_MS = 30_000
 #: Pages of 4 KiB that the log may hold before they go into the file: scattered index pages are then written once for
 #: many transactions. SQLite's own 1,000 made an import three times as slow (docs/decisions/0010).
@@ -58,7 +60,7 @@ class Base(DeclarativeBase):
 
 
 class Database:
-    """Two engines on one database: readers that cannot write, and a writer.
+    """Engines on one database: readers that cannot write, a few of them kept for glances, and a writer.
 
     On SQLite the writer is a single connection whose transactions take ``BEGIN IMMEDIATE``: the default deferred
     ``BEGIN`` loses updates or fails with "database is locked". Every commit is synced to disk (``synchronous=FULL``).
@@ -71,8 +73,9 @@ class Database:
         self.dialect = parsed.get_backend_name()
         make = _sqlite_engine if self.dialect == "sqlite" else _postgres_engine
         self._reader = make(parsed, writer=False)
+        self._glancer = make(parsed, writer=False, size=_GLANCERS)
         self.writer_engine = make(parsed, writer=True)
-        self._brief_reader = self._reader.execution_options(brief=True)
+        self._brief_glancer = self._glancer.execution_options(brief=True)
         self._read = _sessions(self._reader)
         self._write = _sessions(self.writer_engine)
 
@@ -84,10 +87,11 @@ class Database:
 
     async def glance(self, question: Callable[[Connection], T]) -> T:
         """Have a brief question answered whose every statement finds its rows by an index; it reads through the plain
-        connection it is given. For what cannot wait: sessions cost more than such a question itself."""
+        connection it is given. For what cannot wait: sessions cost more than such a question itself, and what others
+        read does not stand in its way."""
 
         def ask() -> T:
-            with self._brief_reader.sync_engine.connect() as connection:
+            with self._brief_glancer.sync_engine.connect() as connection:
                 return question(connection)
 
         return await greenlet_spawn(ask)
@@ -98,6 +102,7 @@ class Database:
 
     async def close(self) -> None:
         await self._reader.dispose()
+        await self._glancer.dispose()
         await self.writer_engine.dispose()
 
 
@@ -107,8 +112,8 @@ def _sessions(engine: AsyncEngine) -> dict[bool, async_sessionmaker[AsyncSession
     return {brief: async_sessionmaker(one, expire_on_commit=False) for brief, one in engines.items()}
 
 
-def _sqlite_engine(url: URL, *, writer: bool) -> AsyncEngine:
-    pool = {"pool_size": 1 if writer else _READERS, "max_overflow": 0, "pool_timeout": 60}
+def _sqlite_engine(url: URL, *, writer: bool, size: int = _READERS) -> AsyncEngine:
+    pool = {"pool_size": 1 if writer else size, "max_overflow": 0, "pool_timeout": 60}
     engine = create_async_engine(
         url.set(drivername=DRIVER), async_creator=opener(url.database or ""), hide_parameters=True, **_JSON, **pool
     )
@@ -133,14 +138,14 @@ def _sqlite_engine(url: URL, *, writer: bool) -> AsyncEngine:
     return engine
 
 
-def _postgres_engine(url: URL, *, writer: bool) -> AsyncEngine:
+def _postgres_engine(url: URL, *, writer: bool, size: int = _POSTGRES_POOL) -> AsyncEngine:
     settings = _POSTGRES_SETTINGS if writer else {**_POSTGRES_SETTINGS, "default_transaction_read_only": "on"}
     return create_async_engine(
         url,
         hide_parameters=True,
         **_JSON,
         isolation_level="READ COMMITTED" if writer else "REPEATABLE READ",
-        pool_size=_POSTGRES_POOL,
+        pool_size=size,
         max_overflow=0,
         pool_timeout=60,
         connect_args={"server_settings": settings},

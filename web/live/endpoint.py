@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
@@ -15,13 +16,14 @@ from web.live.recheck import Recheck
 from web.security import find_identity, identity, session_token, signed_in, ws_route
 from web.state import part
 
+log = logging.getLogger(__name__)
+
 #: A screen that cannot take a message for so long is gone.
 SEND_SECONDS = 5.0
 #: Browsers take a link for dead after 45 s of silence. The session or token is looked at again just as often, however
 #: much there is to tell meanwhile.
 HEARTBEAT_SECONDS = 20.0
 
-_TRY_AGAIN = 1013
 _POLICY = 1008
 
 
@@ -64,6 +66,7 @@ async def live(websocket: WebSocket) -> None:
 async def _serve(websocket: WebSocket, screen: Screen, hub: Hub, valid: Callable[[], Awaitable[bool]]) -> None:
     """Send until one side has had enough."""
     gone = asyncio.create_task(_until_gone(websocket, screen), name="live-reader")
+    looking: asyncio.Task[None] | None = None
     clock = asyncio.get_running_loop().time
     look_again = clock() + HEARTBEAT_SECONDS
     try:
@@ -74,17 +77,28 @@ async def _serve(websocket: WebSocket, screen: Screen, hub: Hub, valid: Callable
             except TimeoutError:
                 text = hub.encode("ping", hub.seq, {})
             if clock() >= look_again:
-                if not await valid():
-                    await websocket.close(_POLICY)
-                    return
                 look_again = clock() + HEARTBEAT_SECONDS
+                if looking is None or looking.done():
+                    looking = asyncio.create_task(_look(screen, valid), name="live-look")
             if text is None:
                 with contextlib.suppress(RuntimeError, TimeoutError):
-                    await asyncio.wait_for(websocket.close(_TRY_AGAIN), SEND_SECONDS)
+                    await asyncio.wait_for(websocket.close(screen.code), SEND_SECONDS)
                 return
             await _send(websocket, text)
     finally:
         gone.cancel()
+        if looking is not None:
+            looking.cancel()
+
+
+async def _look(screen: Screen, valid: Callable[[], Awaitable[bool]]) -> None:
+    """Show the door to whose session has ended. Beside the sending: a phone may ring while others are looked up."""
+    try:
+        if not await valid():
+            screen.drop(_POLICY)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the screen may ask for itself when it comes back
+        log.warning("who holds a screen could not be looked up: %s", type(error).__name__)
+        screen.drop()
 
 
 async def _until_gone(websocket: WebSocket, screen: Screen) -> None:

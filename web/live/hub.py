@@ -16,6 +16,8 @@ from core.people.events import AccessEnded
 QUEUE_LENGTH = 256
 #: Messages remembered for screens that come back.
 MEMORY = 4096
+#: The code of a connection that ends and may be opened again.
+TRY_AGAIN = 1013
 
 #: What a message says, by the reader's language.
 Content = Callable[[str], Mapping[str, Any]]
@@ -65,11 +67,12 @@ class _Message:
 class Screen:
     """One connected screen: its reader, and what it has still to be sent."""
 
-    __slots__ = ("_news", "_waiting", "actor", "dropped")
+    __slots__ = ("_news", "_waiting", "actor", "code", "dropped")
 
     def __init__(self, actor: Actor) -> None:
         self.actor = actor
         self.dropped = False
+        self.code = TRY_AGAIN
         self._waiting: list[str | None] = []  # a list and a future take a tenth of what a queue takes
         self._news: asyncio.Future[None] | None = None
 
@@ -82,9 +85,10 @@ class Screen:
         else:
             self._add(text)
 
-    def drop(self) -> None:
-        """End the connection after nothing more."""
+    def drop(self, code: int = TRY_AGAIN) -> None:
+        """End the connection after nothing more; ``code`` (RFC 6455) tells the screen whether to come back."""
         self.dropped = True
+        self.code = code
         self._waiting.clear()
         self._add(None)
 
