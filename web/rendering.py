@@ -1,13 +1,14 @@
 """Turns templates and view data into pages, in the reader's language and time zone."""
 
 import hashlib
+import os
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
 from core.kernel.i18n import LANGUAGES, Message, Translator, translator
@@ -25,10 +26,29 @@ def render(template: str, context: Mapping[str, object]) -> str:
     return environment(str(context["language"])).get_template(template).render(context)
 
 
+def warm() -> None:
+    """Compile every template now, which takes seconds the first time, and not when somebody waits for its page."""
+    templates = environment(LANGUAGES[0])
+    for name in templates.list_templates(["html"]):
+        templates.get_template(name)
+
+
 @cache
 def environment(language: str) -> Environment:
     """The templates in one of :data:`LANGUAGES`."""
     return build(translator(language))
+
+
+@cache
+def _compiled() -> FileSystemBytecodeCache | None:
+    """Templates as Python keeps modules: compiled once, for every language and start; not where nothing may be
+    written."""
+    folder = HERE / "templates" / "__pycache__"
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError:
+        return None
+    return FileSystemBytecodeCache(str(folder)) if os.access(folder, os.W_OK) else None
 
 
 def build(texts: Translator) -> Environment:
@@ -41,6 +61,7 @@ def build(texts: Translator) -> Environment:
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=_compiled(),
         auto_reload=False,  # a look at every file for every page, though they only change with the program
     )
     built.install_gettext_callables(texts.gettext, texts.ngettext, newstyle=True)  # type: ignore[attr-defined]

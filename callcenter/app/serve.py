@@ -21,8 +21,10 @@ from callcenter.app.schema import migrate
 from callcenter.app.services import services_of
 from callcenter.app.settings import BadSettings, Settings
 from callcenter.app.tls import local_certificate
+from callcenter.compliance.zones import zones_of_country
 from core.kernel.db import Database
 from core.parties.model import Phone
+from web import rendering
 from web.routes import ROUTES
 from web.server import build
 
@@ -84,12 +86,20 @@ async def _running(house: wiring.House, roles: frozenset[str]) -> AsyncIterator[
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(run(), name=name) for name, run in house.owned(roles)]
         tasks.append(group.create_task(collector.run(), name="collector"))
+        if "web" in roles:
+            tasks.append(group.create_task(asyncio.to_thread(_warm, house.ground.settings.region), name="warming"))
         try:
             yield
         finally:
             await house.live.presence.close()
             for task in tasks:
                 task.cancel()
+
+
+def _warm(region: str) -> None:
+    """What the first reader of each page would wait for, and everybody with him."""
+    rendering.warm()
+    zones_of_country(region)
 
 
 def _application(house: wiring.House) -> Starlette:

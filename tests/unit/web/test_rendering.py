@@ -81,3 +81,11 @@ def _direction_open_after(text: str) -> list[str]:
             while stack.pop() != "isolate":
                 pass
     return stack
+
+
+def test_every_template_compiles_and_is_kept_for_the_other_languages() -> None:
+    rendering.warm()
+    kept = rendering.HERE / "templates" / "__pycache__"
+    templates = rendering.environment("en").list_templates(["html"])
+    assert templates
+    assert len(list(kept.iterdir())) >= len(templates)
