@@ -131,6 +131,7 @@ def conditions(actor: Actor, query: CallQuery, region: str) -> list[ColumnElemen
         "direction": Call.direction,
         "result": Call.result_code,
         "queue": Call.queue,
+        "campaign_id": Call.campaign_id,
     }
     parts = [within_reach(actor, VIEW)]
     parts += [column == value for name, column in asked.items() if (value := getattr(query, name)) is not None]

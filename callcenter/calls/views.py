@@ -37,6 +37,7 @@ class CallQuery:
     direction: str | None = None
     result: str | None = None
     queue: str | None = None
+    campaign_id: int | None = None
     fate: Fate | None = None
     search: str = ""
     sort: str = "-started_at"
@@ -71,6 +72,7 @@ class CallRow:
     user_id: int | None
     user: str | None
     queue: str | None
+    campaign_id: int | None
     result_code: str | None
     result_label: str | None
     result_shipped: bool

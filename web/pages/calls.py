@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -11,9 +12,12 @@ from callcenter.calls import queries
 from callcenter.calls.recorded import Recordings, RecordingView
 from callcenter.calls.rights import VIEW
 from callcenter.calls.views import CallQuery, CallRow, Fate
+from callcenter.campaigns import rights as campaign_rights
+from callcenter.campaigns.queries import list_campaigns
 from callcenter.productivity import drill
 from callcenter.productivity.ports import RawFigures
 from callcenter.supervision.messages import advice_in
+from core.kernel.access import Actor
 from core.kernel.clock import read_moment
 from core.kernel.errors import Invalid
 from core.kernel.i18n import msg
@@ -66,6 +70,7 @@ SPEC = ListSpec(
         Column(key="hold_seconds", label=msg("Hold"), align=Align.END, sortable=True, visible=False),
         Column(key="wrap_seconds", label=msg("Wrap-up"), align=Align.END, sortable=True, visible=False),
         Column(key="queue", label=msg("Queue"), visible=False),
+        Column(key="campaign", label=msg("Campaign"), visible=False),
         Column(key="cause", label=msg("Hangup cause"), align=Align.END, visible=False),
         Column(key="note", label=msg("Note"), visible=False),
     ),
@@ -83,6 +88,7 @@ SPEC = ListSpec(
         Filter(key="fate", label=msg("State"), kind=FilterKind.SELECT, options=words.options(words.FATES)),
         Filter(key="result", label=msg("Result"), kind=FilterKind.SELECT),
         Filter(key="queue", label=msg("Queue")),
+        Filter(key="campaign", label=msg("Campaign"), kind=FilterKind.SELECT),
         Filter(key="behind", label=msg("Figure of a report")),
         Filter(key="phone", label=msg("Number")),
         Filter(key="case", label=msg("Case id")),
@@ -102,11 +108,12 @@ async def show(request: Request) -> Response:
     query = _of_figure(request, wanted, call_query(wanted))
     async with services(request).uow.read() as session:
         found = await queries.list_calls(session, actor(request), query)
+        names = await _campaigns(session, actor(request))
     recordings = await _recordings(request, [call.id for call in found.rows])
     drawn = await view(
         request,
         wanted,
-        (_row(call, recordings.get(call.id, ())) for call in found.rows),
+        (_row(call, names, recordings.get(call.id, ())) for call in found.rows),
         next_cursor=found.next,
         previous_cursor=found.previous,
         total=found.total,
@@ -124,8 +131,9 @@ async def download(request: Request) -> Response:
 
 async def _batches(request: Request, query: CallQuery) -> AsyncIterator[Sequence[Row]]:
     async with services(request).uow.read() as session:
+        names = await _campaigns(session, actor(request))
         async for calls in queries.every_call(session, actor(request), query):
-            yield [_row(call, ()) for call in calls]
+            yield [_row(call, names) for call in calls]
 
 
 async def detail(request: Request) -> Response:
@@ -168,6 +176,7 @@ def call_query(wanted: Asked) -> CallQuery:
         fate=wanted.one_of("fate", {fate.value: fate for fate in Fate}),
         result=wanted.value("result") or None,
         queue=wanted.value("queue") or None,
+        campaign_id=wanted.number("campaign"),
         number=wanted.value("phone") or None,
         case_id=wanted.number("case"),
         party_id=wanted.number("party"),
@@ -199,18 +208,27 @@ def _moment(text: str, wanted: Asked) -> datetime | None:
 
 
 async def spec_of(request: Request) -> ListSpec:
-    """The list with the collectors and results there are to filter by."""
+    """The list with the collectors, results and campaigns there are to filter by."""
     async with services(request).uow.read() as session:
         users = await people.colleagues(session, actor(request), VIEW)
+        campaigns = await _campaigns(session, actor(request))
         codes = await queries.result_codes(session, active_only=False)
     names = tuple(Option(value=str(user.id), label=user.full_name) for user in users)
     results = tuple(
         Option(value=one.code, label=words.result_label(one.code, one.label, shipped=one.shipped) or one.code)
         for one in codes
     )
-    known = {"owner": names, "agent": names, "result": results}
+    dialled = tuple(Option(value=str(campaign), label=name) for campaign, name in campaigns.items())
+    known = {"owner": names, "agent": names, "result": results, "campaign": dialled}
     filters = tuple(replace(item, options=known.get(item.key, item.options)) for item in SPEC.filters)
     return replace(SPEC, filters=filters)
+
+
+async def _campaigns(session: AsyncSession, me: Actor) -> Mapping[int, str]:
+    """The names of the campaigns the reader may see."""
+    if not me.may(campaign_rights.VIEW):
+        return {}
+    return {campaign.id: campaign.name for campaign in await list_campaigns(session, me)}
 
 
 async def _recordings(request: Request, call_ids: Sequence[int]) -> Mapping[int, tuple[RecordingView, ...]]:
@@ -220,7 +238,7 @@ async def _recordings(request: Request, call_ids: Sequence[int]) -> Mapping[int,
     return await room.of_calls(actor(request), call_ids)
 
 
-def _row(call: CallRow, recordings: Sequence[RecordingView]) -> Row:
+def _row(call: CallRow, campaigns: Mapping[int, str], recordings: Sequence[RecordingView] = ()) -> Row:
     playable = next((one.id for one in recordings if one.playable), None)
     case_href = f"/cases/{call.case_id}" if call.case_id is not None else None
     return Row(
@@ -241,6 +259,7 @@ def _row(call: CallRow, recordings: Sequence[RecordingView]) -> Row:
             "hold_seconds": DurationCell(call.hold_seconds),
             "wrap_seconds": DurationCell(call.wrap_seconds),
             "queue": TextCell(call.queue),
+            "campaign": TextCell(campaigns.get(call.campaign_id) if call.campaign_id is not None else None),
             "cause": TextCell(call.cause),
             "note": TextCell(call.note),
         },

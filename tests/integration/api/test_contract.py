@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from callcenter.calls.model import Call
 from callcenter.compliance.model import ContactAttempt, ContactDecision
@@ -85,7 +85,10 @@ async def test_calls_are_found_by_every_filter(program: Program, desk: Desk) -> 
     assert await found(direction="inbound") == set()
     assert await found(queue="main") == {first, second}
     assert await found(result="NA") == set()
-    assert await found(campaign="spring") == set()
+    async with desk.uow.write() as work:
+        await work.session.execute(update(Call).where(Call.id == second).values(campaign_id=7))
+    assert await found(campaign=7) == {second}
+    assert await found(campaign=8) == set()
 
 
 async def test_a_call_is_placed(program: Program, desk: Desk) -> None:
