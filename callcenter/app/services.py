@@ -19,8 +19,8 @@ from callcenter.calls.recorded import Recordings
 from callcenter.calls.results import CallResults
 from callcenter.calls.ringback import RingBack
 from callcenter.calls.service import CallService
-from callcenter.campaigns.attempts import Attempts
 from callcenter.campaigns.dialler import Dialler
+from callcenter.campaigns.preview import Preview
 from callcenter.campaigns.service import CampaignService
 from callcenter.compliance.registry import Registry
 from callcenter.compliance.service import Gate
@@ -85,7 +85,6 @@ def services_of(house: House, rights: tuple[Right, ...]) -> Services:
         CallResults: floor.results,
         CallService: floor.calls,
         CampaignService: floor.campaigns,
-        Attempts: floor.attempts,
         Dialler: floor.campaign_dialler,
         Feed: house.live.feed,
         Gate: floor.gate,
@@ -99,6 +98,7 @@ def services_of(house: House, rights: tuple[Right, ...]) -> Services:
         LiveDesk: house.live.desk,
         LiveMessages: house.live.messages,
         Recheck: house.live.recheck,
+        Preview: floor.preview,
         PhoneLines: BrowserLines(base.uow, people.users, house.sites),
         CaseScreenParts: CaseCalls(base.uow, base.clock, floor.gate, house.archive.desk),
         RawFigures: FloorFigures(),

@@ -47,6 +47,9 @@ from callcenter.calls.service import CallService
 from callcenter.campaigns.attempts import Attempts
 from callcenter.campaigns.dialler import Dialler
 from callcenter.campaigns.events import CampaignChanged
+from callcenter.campaigns.outcomes import Outcomes
+from callcenter.campaigns.preview import Preview
+from callcenter.campaigns.reserving import Reserving
 from callcenter.campaigns.service import CampaignService
 from callcenter.compliance.registry import Registry
 from callcenter.compliance.service import Gate
@@ -179,7 +182,7 @@ class Floor:
     messages: Messages
     answering: tuple[Asking, ...]
     campaigns: CampaignService
-    attempts: Attempts
+    preview: Preview
     campaign_dialler: Dialler
 
 
@@ -240,7 +243,7 @@ class House:
             ("wrap-ups", every(_TICK_SECONDS, floor.results.end_long_wrap_ups)),
             ("lost orders", every(_TICK_SECONDS, floor.calls.end_lost_orders)),
             ("lists of campaigns", every(_FILL_SECONDS, floor.campaigns.refresh)),
-            ("cases shown for too long", every(_FILL_SECONDS, floor.attempts.give_back)),
+            ("cases shown for too long", every(_FILL_SECONDS, floor.preview.give_back)),
             ("balances", every(_CARRY_SECONDS, CarryForward(ground.uow, ground.clock).run)),
             ("promises", every(_DECIDE_SECONDS, self.promises.decide)),
             ("scores", every(_CARRY_SECONDS, Scorer(ground.uow, ground.clock).run)),
@@ -350,8 +353,9 @@ def _floor(base: Ground, sites: Sequence[Site]) -> Floor:
     agents, dialler = AgentService(uow, clock), FloorDialler()
     callbacks = CallbackService(uow, clock, dialler=dialler, law=CallbackLaw(gate), region=region)
     planned, lines = PlannedCallbacks(), FloorLines(staff)
-    attempts = Attempts(uow, clock, lines=lines, callbacks=OwedCallbacks(callbacks, (planned,)))
-    followers = (agents, callbacks, CaseHistory(), attempts)
+    owed = OwedCallbacks(callbacks, (planned,))
+    outcomes, reserving = Outcomes(uow, clock, lines=lines, callbacks=owed), Reserving(clock, lines, owed)
+    followers = (agents, callbacks, CaseHistory(), outcomes)
     book = RingBook()
     reporter = CallReporter(
         uow, clock, staff=staff, callers=callers, gate=law, followers=followers, book=book, region=region
@@ -378,7 +382,14 @@ def _floor(base: Ground, sites: Sequence[Site]) -> Floor:
     steward = _steward(base, bridges, sites)
     router = Router(uow, clock, KnownDebtors(callers, region))
     base.bus.subscribe(QueuesChanged, router.on_queues)
-    campaign_dialler = Dialler(uow, clock, attempts=attempts, lines=lines, collectors=FloorCollectors())
+    campaign_dialler = Dialler(
+        uow,
+        clock,
+        attempts=Attempts(uow, reserving),
+        outcomes=outcomes,
+        lines=lines,
+        collectors=FloorCollectors(),
+    )
     for event in (AgentStateChanged, CallEnded, CampaignChanged):
         base.bus.subscribe(event, campaign_dialler.on_change)
     queues = QueueService(uow, clock)
@@ -405,7 +416,7 @@ def _floor(base: Ground, sites: Sequence[Site]) -> Floor:
         messages=Messages(uow, clock, calls=LiveCalls(staff)),
         answering=tuple(Asking(bridge.client, router) for bridge in bridges),
         campaigns=CampaignService(uow, clock, CampaignQueues(queues)),
-        attempts=attempts,
+        preview=Preview(uow, clock, reserving, lines),
         campaign_dialler=campaign_dialler,
     )
 

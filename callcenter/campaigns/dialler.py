@@ -13,6 +13,7 @@ import structlog
 from callcenter.campaigns.attempts import Attempts
 from callcenter.campaigns.floor import FloorView, Seen, ended_since, look
 from callcenter.campaigns.model import Campaign, Mode
+from callcenter.campaigns.outcomes import Outcomes
 from callcenter.campaigns.pacers import BUSY, Pacers
 from callcenter.campaigns.pacing import Verdict
 from callcenter.campaigns.ports import Collectors, Lines
@@ -44,12 +45,14 @@ class Dialler:
         clock: Clock,
         *,
         attempts: Attempts,
+        outcomes: Outcomes,
         lines: Lines,
         collectors: Collectors,
     ) -> None:
         self._uow = uow
         self._clock = clock
         self._attempts = attempts
+        self._outcomes = outcomes
         self._lines = lines
         self._collectors = collectors
         self._wake = asyncio.Event()
@@ -73,7 +76,7 @@ class Dialler:
 
     async def round(self) -> int:
         """Look once, and start what may be started; how many attempts."""
-        await self._attempts.settle_lost()
+        await self._outcomes.settle_lost()
         now = self._clock.now()
         async with self._uow.read() as session:
             floor = await look(session, self._collectors, Seen(at=self._looked_at, flying=self._pacers.flying), now)

@@ -26,7 +26,10 @@ from callcenter.campaigns.attempts import Attempts
 from callcenter.campaigns.dialler import Dialler
 from callcenter.campaigns.filling import fill
 from callcenter.campaigns.model import Campaign, CampaignAttempt, CampaignEntry
+from callcenter.campaigns.outcomes import Outcomes
 from callcenter.campaigns.ports import LineOrder
+from callcenter.campaigns.preview import Preview
+from callcenter.campaigns.reserving import Reserving
 from callcenter.campaigns.service import CampaignData, CampaignService
 from callcenter.compliance.registry import Registry
 from callcenter.compliance.service import Gate
@@ -91,14 +94,16 @@ class DiallingFloor:
         self.lines = FloorLines(staff)
         self.lines.calls, self.lines.telephony = self.calls, self.telephony
         owed = OwedCallbacks(self.callbacks, (PlannedCallbacks(),))
-        self.attempts = Attempts(uow, clock, lines=self.lines, callbacks=owed)
+        reserving = Reserving(clock, self.lines, owed)
+        self.attempts, self.preview = Attempts(uow, reserving), Preview(uow, clock, reserving, self.lines)
+        self.outcomes = Outcomes(uow, clock, lines=self.lines, callbacks=owed)
         self.reporter = CallReporter(
             uow,
             clock,
             staff=staff,
             callers=callers,
             gate=law,
-            followers=(self.agents, self.callbacks, self.attempts),
+            followers=(self.agents, self.callbacks, self.outcomes),
         )
         self.campaigns = CampaignService(uow, clock, self.queues)
         self.cases: list[Case] = []
@@ -107,7 +112,14 @@ class DiallingFloor:
 
     def dialler(self) -> Dialler:
         """A dialler as a process that has just started has it."""
-        return Dialler(self.uow, self.clock, attempts=self.attempts, lines=self.lines, collectors=FloorCollectors())
+        return Dialler(
+            self.uow,
+            self.clock,
+            attempts=self.attempts,
+            outcomes=self.outcomes,
+            lines=self.lines,
+            collectors=FloorCollectors(),
+        )
 
     async def open(self, debtors: int, agents: int, jurisdiction: Jurisdiction = Jurisdiction.NONE) -> None:
         """Debtors in Moscow with a number and a case each, collectors with a phone who wait for calls."""

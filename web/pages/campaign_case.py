@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from callcenter.campaigns.attempts import Attempts
+from callcenter.campaigns.preview import Preview
 from callcenter.campaigns.rights import WORK
 from core.cases.service.access import case_for
 from web.page import go_to, page
@@ -13,7 +13,7 @@ from web.state import part, services
 
 async def show(request: Request) -> Response:
     """The case at hand with a button that rings it."""
-    shown = await part(request, Attempts).show(actor(request))
+    shown = await part(request, Preview).show(actor(request))
     case = None
     if shown is not None:
         async with services(request).uow.read() as session:
@@ -23,13 +23,13 @@ async def show(request: Request) -> Response:
 
 async def dial(request: Request) -> Response:
     """Ring it from the reader's own phone; for the page's script."""
-    call_id = await part(request, Attempts).dial(actor(request), request.path_params["id"])
+    call_id = await part(request, Preview).dial(actor(request), request.path_params["id"])
     return JSONResponse({"call_id": call_id}, status_code=201)
 
 
 async def pass_on(request: Request) -> Response:
     """Give it back and see the next one."""
-    await part(request, Attempts).pass_on(actor(request), request.path_params["id"])
+    await part(request, Preview).pass_on(actor(request), request.path_params["id"])
     return go_to("/campaigns/next")
 
 

@@ -70,3 +70,8 @@ RETRIED = ("BUSY", "NA", "VM", "CONGEST", "FAIL", "ABANDONED")
 def options(words: Mapping[str, Message]) -> tuple[Option, ...]:
     """The choices of a field."""
     return tuple(Option(value=str(value), label=label) for value, label in words.items())
+
+
+def per_cent(share: float) -> str:
+    """A share as it is read: ``2.9 %``."""
+    return f"{share * 100:.1f} %"

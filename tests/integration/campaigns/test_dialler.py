@@ -269,7 +269,7 @@ async def test_a_result_that_is_corrected_holds(floor: DiallingFloor) -> None:
         async with floor.uow.write() as work:
             said = update(Call).where(Call.id == order.call_id).values(result_code=code, result_by=floor.users[0])
             await work.session.execute(said)
-            await floor.attempts.followed(work, [SimpleNamespace(call_id=order.call_id, campaign_id=campaign_id)])
+            await floor.outcomes.followed(work, [SimpleNamespace(call_id=order.call_id, campaign_id=campaign_id)])
         assert (await floor.entry()).state == state
 
 

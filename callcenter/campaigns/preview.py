@@ -1,0 +1,156 @@
+"""Preview campaigns: a case lies on one collector's screen before he rings it, or passes it on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.campaigns.errors import EntryTaken, NotNow
+from callcenter.campaigns.floor import staff_of
+from callcenter.campaigns.model import Campaign, CampaignEntry, CampaignState, EntryState, Mode
+from callcenter.campaigns.ports import Lines
+from callcenter.campaigns.reserving import For, Reserving, Waiting, put_off
+from callcenter.campaigns.rights import WORK
+from core.cases.model import Case
+from core.cases.queries.zones import debtor_zones
+from core.cases.service.access import let_in
+from core.kernel.access import Actor
+from core.kernel.clock import Clock
+from core.kernel.uow import UnitOfWork, Work
+
+#: How long a case stays with the collector it is shown to, and how long it rests when he passes it on.
+_SHOWN_FOR, _PASSED_FOR = timedelta(minutes=10), timedelta(minutes=30)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shown:
+    """A case of a preview campaign as it is shown before it is rung."""
+
+    entry_id: int
+    case_id: int
+    campaign: str
+    attempts: int
+    countdown_seconds: int
+
+
+class Preview:
+    """Use cases of a collector who works through preview campaigns."""
+
+    def __init__(self, uow: UnitOfWork, clock: Clock, reserving: Reserving, lines: Lines) -> None:
+        self._uow = uow
+        self._clock = clock
+        self._reserving = reserving
+        self._lines = lines
+
+    async def show(self, actor: Actor) -> Shown | None:
+        """The next case of the actor's preview campaigns, his until he dials or time runs out; None when there is
+        none. Asked again, he is shown the same."""
+        actor.require(WORK)
+        async with self._uow.write() as work:
+            mine = select(CampaignEntry, Campaign).join(Campaign, Campaign.id == CampaignEntry.campaign_id)
+            held = (
+                CampaignEntry.state == EntryState.SHOWN,
+                CampaignEntry.user_id == actor.user_id,
+                Campaign.state == CampaignState.RUNNING,
+            )
+            if (row := (await work.session.execute(mine.where(*held).limit(1))).first()) is not None:
+                return _shown(row.CampaignEntry, row.Campaign)
+            for campaign in await _previews(work.session, actor.user_id):
+                if (found := await self._put_before(work, actor.user_id, campaign)) is not None:
+                    return found
+        return None
+
+    async def _put_before(self, work: Work, user_id: int, campaign: Campaign) -> Shown | None:
+        """Put the first case of the campaign that may be rung before the collector."""
+        until = self._clock.now() + _SHOWN_FOR
+        for one in await self._reserving.candidates(work.session, campaign):
+            if not await self._reserving.hold(work, one):
+                continue
+            later = await self._reserving.not_now(work.session, campaign, one)
+            if later is not None:
+                put_off(one.entry, later[0], later[1])
+                continue
+            one.entry.state, one.entry.user_id, one.entry.next_at = EntryState.SHOWN, user_id, until
+            await let_in(work, {(one.case.id, user_id): until})
+            return _shown(one.entry, campaign)
+        return None
+
+    async def dial(self, actor: Actor, entry_id: int) -> int:
+        """Ring the case shown to the actor from his own phone; the call's id. Raises ``EntryTaken``, ``NotNow`` (the
+        entry then waits until it may be rung), that he has no phone, and what the exchange refuses."""
+        actor.require(WORK)
+        async with self._uow.write() as work:
+            one, campaign = await self._mine(work, actor, entry_id)
+            endpoint = await self._lines.phone_of(work.session, actor.user_id)
+            whom = For(campaign=campaign, actor=actor, user_id=actor.user_id, own=True)
+            wanted, leave = await self._reserving.reserve(work, whom, one)
+            if wanted is not None and leave.call_id is not None:
+                self._reserving.write(work, whom, one, wanted, leave.call_id)
+            elif one.entry.state == EntryState.SHOWN:
+                one.entry.state, one.entry.user_id = EntryState.WAITING, None
+        if wanted is None or leave.call_id is None:
+            raise NotNow
+        await self._lines.ring(leave.call_id, endpoint, wanted.phone, leave.show_number)
+        return leave.call_id
+
+    async def pass_on(self, actor: Actor, entry_id: int) -> None:
+        """Give the case shown back; it comes again later, to whoever is free. Raises ``EntryTaken``."""
+        actor.require(WORK)
+        async with self._uow.write() as work:
+            one, _campaign = await self._mine(work, actor, entry_id)
+            one.entry.state, one.entry.user_id = EntryState.WAITING, None
+            one.entry.next_at, one.entry.reason = self._clock.now() + _PASSED_FOR, "passed"
+
+    async def give_back(self) -> int:
+        """Put back what was shown to somebody who did nothing about it; how many. For a ticker."""
+        now = self._clock.now()
+        late = (
+            update(CampaignEntry)
+            .where(CampaignEntry.state == EntryState.SHOWN, CampaignEntry.next_at <= now)
+            .values(state=EntryState.WAITING, user_id=None)
+            .returning(CampaignEntry.id)
+        )
+        async with self._uow.write() as work:
+            return len((await work.session.scalars(late)).all())
+
+    async def _mine(self, work: Work, actor: Actor, entry_id: int) -> tuple[Waiting, Campaign]:
+        """The entry shown to the actor in a campaign that still runs, locked."""
+        wanted = (
+            select(CampaignEntry, Campaign, Case)
+            .join(Campaign, Campaign.id == CampaignEntry.campaign_id)
+            .join(Case, Case.id == CampaignEntry.case_id)
+            .where(
+                CampaignEntry.id == entry_id,
+                CampaignEntry.state == EntryState.SHOWN,
+                CampaignEntry.user_id == actor.user_id,
+                Campaign.state == CampaignState.RUNNING,
+            )
+            .with_for_update(of=CampaignEntry)
+        )
+        row = (await work.session.execute(wanted)).first()
+        if row is None:
+            raise EntryTaken
+        zones = await debtor_zones(work.session, [row.Case.debtor_id] if row.Case.debtor_id else [])
+        zone = zones.get(row.Case.debtor_id, ZoneInfo("UTC"))
+        return Waiting(entry=row.CampaignEntry, case=row.Case, zone=zone), row.Campaign
+
+
+async def _previews(session: AsyncSession, user_id: int) -> Sequence[Campaign]:
+    """The running preview campaigns in which the user works, by priority."""
+    wanted = select(Campaign).where(Campaign.state == CampaignState.RUNNING, Campaign.mode == Mode.PREVIEW)
+    found = (await session.scalars(wanted.order_by(Campaign.priority.desc(), Campaign.id))).all()
+    staff = await staff_of(session, [one.id for one in found])
+    return [one for one in found if user_id in staff[one.id]]
+
+
+def _shown(entry: CampaignEntry, campaign: Campaign) -> Shown:
+    return Shown(
+        entry_id=entry.id,
+        case_id=entry.case_id,
+        campaign=campaign.name,
+        attempts=entry.attempts,
+        countdown_seconds=campaign.countdown_seconds,
+    )

@@ -1,0 +1,34 @@
+"""What the rows of a campaign say, as its rules and the exchange take it."""
+
+from callcenter.campaigns.model import Campaign, CampaignEntry, Mode
+from callcenter.campaigns.ports import LineOrder
+from callcenter.campaigns.rules import Hours, Patience, Tally
+
+
+def hours_of(campaign: Campaign) -> Hours:
+    opens, closes = campaign.hours
+    return Hours(opens=opens, closes=closes, weekdays=frozenset(campaign.weekdays))
+
+
+def patience_of(campaign: Campaign) -> Patience:
+    return Patience(retries=campaign.retries, most_a_day=campaign.most_a_day, most_in_total=campaign.most_in_total)
+
+
+def tally_of(entry: CampaignEntry) -> Tally | None:
+    if entry.counted_on is None:
+        return None
+    return Tally(total=entry.attempts, today=entry.attempts_today, on=entry.counted_on)
+
+
+def order_of(campaign: Campaign, call_id: int, phone: str, show_number: str | None) -> LineOrder:
+    return LineOrder(
+        call_id=call_id,
+        phone=phone,
+        show_number=show_number,
+        queue=campaign.queue,
+        ring_seconds=campaign.ring_seconds,
+        connect_seconds=campaign.connect_seconds,
+        detect_machines=campaign.detect_machines,
+        message=campaign.message if campaign.mode == Mode.AGENTLESS else None,
+        apology=campaign.apology,
+    )

@@ -1,0 +1,168 @@
+"""The rules of a campaign: set up and changed."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import Field, StringConstraints
+from starlette.requests import Request
+from starlette.responses import Response
+
+from callcenter.campaigns import queries
+from callcenter.campaigns.model import Campaign, Mode
+from callcenter.campaigns.rights import EDIT
+from callcenter.campaigns.service import CampaignData, CampaignService
+from core.kernel.errors import Invalid
+from core.kernel.i18n import msg
+from core.people import queries as people
+from web.forms import Form, is_position, submitted, typed
+from web.page import go_to, page
+from web.pages import campaign_words as words
+from web.pages.listing import Option
+from web.security import actor, right, route
+from web.state import part, services
+
+_Clock = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-4]):[0-5]\d$")]
+
+
+class CampaignForm(Form):
+    name: Annotated[str, StringConstraints(min_length=1, max_length=120)]
+    mode: Mode
+    priority: int = 0
+    opens: _Clock
+    closes: _Clock
+    weekday: list[Annotated[int, Field(ge=1, le=7)]] = []
+    ceiling: float = 3
+    most_per_agent: float = 3
+    ring_seconds: int
+    connect_seconds: int
+    countdown_seconds: int = 0
+    detect_machines: bool = False
+    lines: int = 5
+    most_a_day: int
+    most_in_total: int
+    message: Annotated[str, StringConstraints(max_length=80)] | None = None
+    apology: Annotated[str, StringConstraints(max_length=80)]
+    unit_id: int | None = None
+    user: list[int] = []
+    unit: list[int] = []
+
+    def data(self, retries: Mapping[str, int]) -> CampaignData:
+        """As the use case takes it; the ceiling is typed in per cent, hours as on a clock."""
+        plain = self.model_dump(exclude={"opens", "closes", "weekday", "ceiling", "user", "unit"})
+        return CampaignData(
+            **plain,
+            opens=_minutes(self.opens),
+            closes=_minutes(self.closes),
+            weekdays=tuple(self.weekday),
+            ceiling=self.ceiling / 100,
+            users=tuple(self.user),
+            units=tuple(self.unit),
+            retries=retries,
+        )
+
+
+def _minutes(clock: str) -> int:
+    hours, minutes = clock.split(":")
+    return int(hours) * 60 + int(minutes)
+
+
+def _clock(minutes: int) -> str:
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+async def new(request: Request) -> Response:
+    """The form of a new campaign."""
+    return await _form(request, None, _values_of(CampaignData(name="")))
+
+
+async def setup(request: Request) -> Response:
+    """A campaign's rules, to change them."""
+    me = actor(request)
+    async with services(request).uow.read() as session:
+        row = await queries.campaign(session, me, request.path_params["id"], EDIT)
+        users, units = await queries.staff(session, row.id)
+    plain = {name: getattr(row, name) for name in CampaignForm.model_fields if hasattr(row, name)}
+    plain |= {"opens": _clock(row.hours[0]), "closes": _clock(row.hours[1]), "weekday": row.weekdays}
+    plain |= {"ceiling": round(row.ceiling * 100, 2), "user": users, "unit": units, "retries": row.retries}
+    return await _form(request, row, plain)
+
+
+def _values_of(data: CampaignData) -> dict[str, Any]:
+    plain = {name: getattr(data, name) for name in CampaignForm.model_fields if hasattr(data, name)}
+    plain |= {"opens": _clock(data.opens), "closes": _clock(data.closes), "weekday": list(data.weekdays)}
+    return plain | {"ceiling": round(data.ceiling * 100, 2), "user": [], "unit": [], "retries": data.retries}
+
+
+async def _form(
+    request: Request, known: Campaign | None, values: Mapping[str, Any], faults: Invalid | None = None
+) -> Response:
+    me = actor(request)
+    async with services(request).uow.read() as session:
+        staff = [one for one in await people.colleagues(session, me, EDIT) if one.extension is not None]
+        units = await people.unit_lines(session)
+    context = {
+        "known": known,
+        "values": values,
+        "faults": faults.fields if faults else {},
+        "modes": words.options(words.MODES),
+        "weekdays": words.WEEKDAYS,
+        "retried": tuple((code, words.REASONS[code]) for code in words.RETRIED),
+        "staff": tuple((user.id, user.full_name) for user in staff),
+        "units": tuple((line.unit.id, line.unit.name) for line in units),
+        "unit_options": tuple(Option(value=str(line.unit.id), label=line.unit.name) for line in units),
+    }
+    return await page(request, "campaigns/form.html", context, status=422 if faults else 200)
+
+
+async def _sent(request: Request) -> CampaignData:
+    """What the form says, with the minutes of each result."""
+    data = await submitted(request)
+    retries = {}
+    for code in words.RETRIED:
+        minutes = str(data.get(f"retry-{code}") or "")
+        if minutes and not minutes.isdecimal():
+            raise Invalid({"retries": msg("Give whole minutes, or nothing.")})
+        if minutes:
+            retries[code] = int(minutes[:6])
+    return typed(data, CampaignForm).data(retries)
+
+
+async def _as_typed(request: Request) -> dict[str, Any]:
+    """What was sent, to show it again."""
+    data = await submitted(request)
+    values: dict[str, Any] = dict(data)
+    values |= {
+        name: [int(str(v)) for v in data.getlist(name) if is_position(str(v))] for name in ("weekday", "user", "unit")
+    }
+    values["retries"] = {code: data.get(f"retry-{code}") for code in words.RETRIED}
+    return values
+
+
+async def add(request: Request) -> Response:
+    """Set a campaign up; its cases are chosen next."""
+    try:
+        added = await part(request, CampaignService).create(actor(request), await _sent(request))
+    except Invalid as faults:
+        return await _form(request, None, await _as_typed(request), faults)
+    return go_to(f"/campaigns/{added}")
+
+
+async def change(request: Request) -> Response:
+    """Save a campaign's rules."""
+    campaign_id = request.path_params["id"]
+    async with services(request).uow.read() as session:
+        known = await queries.campaign(session, actor(request), campaign_id, EDIT)
+    try:
+        await part(request, CampaignService).edit(actor(request), campaign_id, await _sent(request))
+    except Invalid as faults:
+        return await _form(request, known, await _as_typed(request), faults)
+    return go_to(f"/campaigns/{campaign_id}")
+
+
+_EDIT = right(EDIT)
+routes = (
+    route("/campaigns/new", new, policy=_EDIT, name="campaign.new"),
+    route("/campaigns", add, policy=_EDIT, methods=["POST"], name="campaign.add"),
+    route("/campaigns/{id:int}/setup", setup, policy=_EDIT, name="campaign.setup"),
+    route("/campaigns/{id:int}", change, policy=_EDIT, methods=["POST"], name="campaign.change"),
+)
