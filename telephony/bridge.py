@@ -23,7 +23,7 @@ from callcenter.calls.presence import PhoneReports, PhoneState
 from core.kernel.clock import Clock
 from core.kernel.i18n import mark
 from telephony.ami import events as e
-from telephony.ami.actions import Action, BridgeList, CoreShowChannels, PJSIPShowContacts, QueueStatus
+from telephony.ami.actions import Action, BridgeList, CoreShowChannels, DeviceStateList, QueueStatus
 from telephony.ami.client import AmiAccount, AmiClient, Arrival, Heard, LinkDown, LinkUp, Patience
 from telephony.ami.decode import decode
 from telephony.memberships import Memberships
@@ -41,7 +41,6 @@ log = logging.getLogger(__name__)
 CATCHING_UP = mark("The telephone exchange answers; its calls are being read.")
 
 OPTIONAL_LISTS: Mapping[Action, str] = {
-    PJSIPShowContacts(): "ContactListComplete",
     QueueStatus(): "QueueStatusComplete",
     BridgeList(): "BridgeListComplete",
 }
@@ -220,6 +219,8 @@ class Bridge:
     async def _ask(self) -> None:
         """Ask for everything that lives; a link that does not answer is dropped."""
         try:
+            if not self.synced.is_set():  # phones tell by themselves what becomes of them later
+                await self._ask_phones()
             await self.client.send(CoreShowChannels())
             for action, end in OPTIONAL_LISTS.items():
                 try:
@@ -231,6 +232,12 @@ class Bridge:
         except (OrderRefused, TelephonyUnavailable, TimeoutError):
             log.warning("the exchange %s does not list its calls", self.exchange.server)
             self.client.drop()
+
+    async def _ask_phones(self) -> None:
+        try:
+            await self.client.send(DeviceStateList())
+        except OrderRefused:
+            log.warning("the exchange %s does not say which phones are there", self.exchange.server)
 
     def _listing_without(self, end: str) -> None:
         """The exchange has no such list (no queues, no contacts): do not wait for it."""

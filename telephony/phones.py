@@ -19,7 +19,11 @@ _PREFIX = "PJSIP/"
 
 
 class Phones:
-    """The phones of one server."""
+    """The phones of one server.
+
+    Registrations are told when they change. Of a phone whose registration was not heard of, because it is older than
+    the link, the state of its device says whether it is there.
+    """
 
     def __init__(self, server: str) -> None:
         self._server = server
@@ -49,8 +53,9 @@ class Phones:
             (contacts.add if event.reachable else contacts.discard)(event.uri)
             self._set(event.endpoint, event.at, reachable=bool(contacts))
         elif isinstance(event, e.DeviceChanged) and event.device.startswith(_PREFIX):
-            use = _USES.get(event.state, PhoneUse.UNKNOWN)
-            self._set(event.device.removeprefix(_PREFIX), event.at, use=use)
+            endpoint, use = event.device.removeprefix(_PREFIX), _USES.get(event.state, PhoneUse.UNKNOWN)
+            there = None if endpoint in self._contacts else use is not PhoneUse.UNKNOWN
+            self._set(endpoint, event.at, reachable=there, use=use)
 
     def _set(self, endpoint: str, at: datetime, *, reachable: bool | None = None, use: PhoneUse | None = None) -> None:
         old = self._states.get(endpoint) or PhoneState(

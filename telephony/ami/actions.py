@@ -355,6 +355,8 @@ class QueueStatus(Action):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class PJSIPShowContacts(Action):
+class DeviceStateList(Action):
+    """Needs no more than the right to read about calls, unlike a list of contacts."""
+
     def body(self) -> Headers:
-        return {"Action": "PJSIPShowContacts"}
+        return {"Action": "DeviceStateList"}

@@ -212,16 +212,6 @@ def _contact(headers: Headers, at: datetime) -> e.ContactChanged:
     )
 
 
-def _contact_listed(headers: Headers, at: datetime) -> e.ContactChanged:
-    status = _must(headers, "status")
-    return e.ContactChanged(
-        at=at,
-        endpoint=_must(headers, "endpoint"),
-        uri=_text(headers, "uri") or "",
-        reachable=status not in {"Unreachable", "Removed"},
-    )
-
-
 def _ended(headers: Headers, at: datetime) -> e.ListEnded:
     return e.ListEnded(at=at, name=headers["event"])
 
@@ -256,10 +246,9 @@ _DECODERS: dict[str, Callable[[Headers, datetime], e.AmiEvent]] = {
     "OriginateResponse": _originated,
     "DeviceStateChange": _device,
     "ContactStatus": _contact,
-    "ContactList": _contact_listed,
     "CoreShowChannelsComplete": _ended,
     "BridgeListComplete": _ended,
     "QueueStatusComplete": _ended,
-    "ContactListComplete": _ended,
+    "DeviceStateListComplete": _ended,
     "FullyBooted": _booted,
 }

@@ -10,7 +10,7 @@ LISTS = {
     "CoreShowChannels": "CoreShowChannelsComplete",
     "BridgeList": "BridgeListComplete",
     "QueueStatus": "QueueStatusComplete",
-    "PJSIPShowContacts": "ContactListComplete",
+    "DeviceStateList": "DeviceStateListComplete",
 }
 
 
