@@ -70,6 +70,7 @@ def by_hand(rows: list[Rollup], ask: Ask) -> dict[tuple[object, ...], Counter[st
     return {parts: +counter for parts, counter in found.items() if +counter}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("zone", ZONES)
 async def test_a_report_is_the_finest_sums_added_up(uow: UnitOfWork, zone: str) -> None:
     await lived(uow, 7)
@@ -98,6 +99,7 @@ async def test_a_report_is_the_finest_sums_added_up(uow: UnitOfWork, zone: str) 
         assert +Counter({name: int(n) for name, n in found.total.items()}) == total
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("scope", "zone"), [(Scope.ALL, "Europe/Warsaw"), (Scope.TEAM, "Europe/Moscow"), (Scope.OWN, "UTC")]
 )
