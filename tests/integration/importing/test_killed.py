@@ -6,6 +6,7 @@ import signal
 import sys
 from pathlib import Path
 
+import pytest
 from sqlalchemy import func, select
 
 import core
@@ -44,6 +45,7 @@ asyncio.run(main(*sys.argv[1:]))
 """
 
 
+@pytest.mark.slow
 async def test_killed_half_way_and_gone_on(
     uow: UnitOfWork,
     imports: Imports,

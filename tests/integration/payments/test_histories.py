@@ -336,6 +336,7 @@ async def _live_all(till: Till, count: int) -> None:
         assert await session.scalar(select(func.count()).select_from(Settlement)) or count < 0
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 async def test_some_lives(till: Till) -> None:
     await _live_all(till, FAST)

@@ -135,6 +135,7 @@ def _halves(start: datetime, end: datetime) -> list[tuple[int, datetime, datetim
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 async def test_after_any_history_the_sums_are_what_the_raw_rows_say(
     uow: UnitOfWork, rollups: Rollups, seed: int
