@@ -463,16 +463,25 @@ def test_the_table_names_every_route_once_and_no_other() -> None:
     assert sorted(POLICIES) == sorted(door.key for door in DOORS)
 
 
+#: Whose something is, a database answers; whether somebody may do a thing at all, the program.
+_ASKED = [
+    (door, url) for door in DOORS for url in ("sqlite", "postgresql") if POLICIES[door.key].target or url == "sqlite"
+]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.key)
+@pytest.mark.parametrize(
+    ("door", "database_url"), _ASKED, indirect=["database_url"], ids=[f"{url}-{door.key}" for door, url in _ASKED]
+)
 async def test_policy_of_every_role(door: Door, sign_in: SignIn, world: World) -> None:
     entry = POLICIES[door.key]
     for me in ACTORS:
         targets: dict[str | None, Params] = {None: {}}
         if entry.target:
             targets = {**await world.targets(entry.target, me)}
+        client = await sign_in(me)
         for whose, params in targets.items():
-            answered = await _call(await sign_in(me), door, params, entry)
+            answered = await _call(client, door, params, entry)
             assert answered == expected(entry, me, whose), (me, whose)
         if entry.once and "passed" in {expected(entry, me, whose) for whose in targets}:
             break  # what stronger roles would act upon is gone
