@@ -4,6 +4,7 @@ import asyncio
 import secrets
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from core.kernel.clock import ManualClock
 from core.kernel.db import Database
 from core.kernel.uow import UnitOfWork
 
+SHARED_MEMORY, ENOUGH_MEMORY = Path("/dev/shm"), 2 * 2**30
 #: How long an example takes says more about the machine than about the code.
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
@@ -69,17 +71,26 @@ def postgres_template(postgres_server: str) -> str:
     return "template_cc"
 
 
+@pytest.fixture(scope="session")
+def memory() -> Iterator[Path]:
+    """A folder in memory where there is enough of it: thousands of databases need not wait for a disk."""
+    roomy = SHARED_MEMORY.is_dir() and shutil.disk_usage(SHARED_MEMORY).free > ENOUGH_MEMORY
+    with tempfile.TemporaryDirectory(prefix="cc-test-", dir=SHARED_MEMORY if roomy else None) as folder:
+        yield Path(folder)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest, memory: Path) -> Iterator[str]:
     """The address of a fresh database with the whole schema, once on SQLite and once on PostgreSQL."""
+    name = f"test_{secrets.token_hex(6)}"
     if request.param == "sqlite":
-        copy = tmp_path / "test.db"
-        shutil.copy(request.getfixturevalue("sqlite_template"), copy)
+        (memory / name).mkdir()
+        copy = shutil.copy(request.getfixturevalue("sqlite_template"), memory / name / "test.db")
         yield f"sqlite+aiosqlite:///{copy}"
+        shutil.rmtree(memory / name)
         return
     template = request.getfixturevalue("postgres_template")
     server = request.getfixturevalue("postgres_server")
-    name = f"test_{secrets.token_hex(6)}"
     asyncio.run(admin(server, f"CREATE DATABASE {name} TEMPLATE {template}"))
     try:
         yield f"{server}/{name}"
