@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable
 from types import TracebackType
 
+from tests.fakes.queue_members import QueueMembers
+
 Answer = Callable[[dict[str, str]], str | None]
 
 LISTS = {
@@ -22,6 +24,7 @@ class AmiServer:
         self.answer = answer
         self.links = 0
         self.silent: set[str] = set()
+        self.members = QueueMembers()
         self.changed = asyncio.Condition()
         self._writers: list[asyncio.StreamWriter] = []
         self._server: asyncio.Server | None = None
@@ -87,6 +90,9 @@ class AmiServer:
         if self.answer is not None and (told := self.answer(action)):
             return told
         reply = f"Response: Success\r\nActionID: {action['ActionID']}\r\nMessage: done\r\n\r\n"
+        reply += self.members.ordered(action)
         if end := LISTS.get(action["Action"]):
+            if action["Action"] == "QueueStatus":
+                reply += self.members.listed(action["ActionID"])
             reply += f"Event: {end}\r\nActionID: {action['ActionID']}\r\n\r\n"
         return reply
