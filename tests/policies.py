@@ -275,6 +275,8 @@ _CAMPAIGNS = {
     "POST /campaigns/{id:int}/pause": Entry(needs=("campaigns.run",), target="campaign"),
     "POST /campaigns/{id:int}/end": Entry(needs=("campaigns.run",), target="campaign"),
     "POST /campaigns/{id:int}/filter": Entry(needs=("campaigns.edit",), target="campaign", form={"view_id": "0"}),
+    "GET /campaigns/cases": Entry(needs=("campaigns.edit",)),
+    "POST /campaigns/cases": Entry(needs=("campaigns.edit",), form={"campaign_id": "999999", "run": "1"}, absent=True),
     "POST /campaigns/{id:int}/cases": Entry(needs=("campaigns.edit",), target="campaign"),
 }
 _QUEUES = {
@@ -516,6 +518,27 @@ _API = {
             ("undo", "{}"),
         )
     },
+    "GET /api/v1/campaigns": Entry(needs=("campaigns.view",)),
+    "POST /api/v1/campaigns": Entry(needs=("campaigns.edit",), body='{"name": "Spring", "mode": "progressive"}'),
+    **{
+        f"GET /api/v1/campaigns/{{id:int}}{path}": Entry(needs=("campaigns.view",), target="campaign")
+        for path in ("", "/cases", "/attempts", "/figures")
+    },
+    **{
+        f"POST /api/v1/campaigns/{{id:int}}/{verb}": Entry(needs=("campaigns.run",), target="campaign")
+        for verb in ("start", "pause", "end")
+    },
+    "POST /api/v1/campaigns/{id:int}/cases": Entry(needs=("campaigns.edit",), target="campaign", body='{"cases": [1]}'),
+    "GET /api/v1/claims": Entry(needs=("cases.view",)),
+    "GET /api/v1/claims/{id:int}": Entry(needs=("cases.view",), target="claim"),
+    "POST /api/v1/claims": Entry(
+        needs=("ledger.edit",),
+        target="case",
+        body='{"case_id": %(case)d, "number": "2", "reason": "late", "principal": {"amount": "1", "currency": "RUB"}}',
+    ),
+    "POST /api/v1/claims/{id:int}/correct": Entry(
+        needs=("ledger.edit",), target="claim", body='{"reason": "late", "number": "7"}'
+    ),
     "GET /api/v1/payments": Entry(needs=("payments.view",)),
     "GET /api/v1/payments/{id:int}": Entry(needs=("payments.view",), target="payment"),
     "GET /api/v1/allocations": Entry(needs=("payments.view",)),

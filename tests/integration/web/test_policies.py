@@ -127,6 +127,7 @@ class World:
             "case with agreements",
             "promise",
             "task",
+            "claim",
             "debtor",
             "case to call back",
             "call",
@@ -189,6 +190,7 @@ class World:
         common |= {"stage": await self._stage(), "tag": await self._thing("tag"), "task": desk.task}
         async with self.uow.read() as session:
             common["claim"] = await session.scalar(select(Claim.id).where(Claim.case_id == desk.case))
+        ids["claim"] = common["claim"]
         if kind in ("case with agreements", "promise"):
             common |= await self._agreed(desk)
             ids["promise"] = int(str(common["promise"]))
