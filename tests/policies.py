@@ -38,6 +38,7 @@ _IMPORT_STEPS = (
 _PERSON = {"name": "Sample Person", "role": "relative"}
 _NUMBER = {"kind": "mobile", "quality": "confirmed", "consent": "unknown"}
 _LATER = "2026-03-11T18:00"
+_MAILED = {"format": "xlsx", "every": "day", "hour": "8", "user": "1"}
 _PLAN = {"plan_total": "10", "plan_count": "2", "plan_first": "2026-03-12"}
 _WHY = {"reason": "he cannot pay"}
 _BELOW = {"name": "Branch East", "kind": "organisation"}
@@ -685,6 +686,12 @@ POLICIES: dict[str, Entry] = {
     "GET /reports": Entry(needs=("productivity.view",)),
     "GET /reports/export": Entry(needs=("productivity.export",)),
     "GET /reports/pdf": Entry(needs=("productivity.export",)),
+    "GET /reports/mail": Entry(needs=("productivity.export",)),
+    "GET /reports/mail/new": Entry(needs=("productivity.export",)),
+    "POST /reports/mail": Entry(needs=("productivity.export",), form=_MAILED),
+    "GET /reports/mail/{id:int}": Entry(needs=("productivity.export",), target="report schedule"),
+    "POST /reports/mail/{id:int}": Entry(needs=("productivity.export",), target="report schedule", form=_MAILED),
+    "POST /reports/mail/{id:int}/remove": Entry(needs=("productivity.export",), target="report schedule", once=True),
     "GET /shifts": Entry(needs=("productivity.plan",)),
     "POST /shifts/copy": Entry(needs=("productivity.plan",), form={"onto": "2030-01-07"}),
     "GET /shifts/{id:int}": Entry(needs=("productivity.plan",), target="user"),
