@@ -29,6 +29,7 @@ async def test_a_saved_report_is_mailed_and_says_what_became_of_it(
     clock.advance(timedelta(days=8))
     assert await house.mailing.due() == 1
     await house.jobs.run_due()
+    admin = await sign_in("admin")
     assert "The reader has no e-mail address." in (await admin.get(path)).text
     changed = {**sent, "view_id": "", "every": "month", "monthday": "40", "user": str(cast.users["admin"])}
     assert (await admin.post(path, data=changed)).status_code == 422
