@@ -38,6 +38,7 @@ _IMPORT_STEPS = (
 _PERSON = {"name": "Sample Person", "role": "relative"}
 _NUMBER = {"kind": "mobile", "quality": "confirmed", "consent": "unknown"}
 _LATER = "2026-03-11T18:00"
+_MAILED = {"format": "xlsx", "every": "day", "hour": "8", "user": "1"}
 _PLAN = {"plan_total": "10", "plan_count": "2", "plan_first": "2026-03-12"}
 _WHY = {"reason": "he cannot pay"}
 _BELOW = {"name": "Branch East", "kind": "organisation"}
@@ -275,6 +276,8 @@ _CAMPAIGNS = {
     "POST /campaigns/{id:int}/pause": Entry(needs=("campaigns.run",), target="campaign"),
     "POST /campaigns/{id:int}/end": Entry(needs=("campaigns.run",), target="campaign"),
     "POST /campaigns/{id:int}/filter": Entry(needs=("campaigns.edit",), target="campaign", form={"view_id": "0"}),
+    "GET /campaigns/cases": Entry(needs=("campaigns.edit",)),
+    "POST /campaigns/cases": Entry(needs=("campaigns.edit",), form={"campaign_id": "999999", "run": "1"}, absent=True),
     "POST /campaigns/{id:int}/cases": Entry(needs=("campaigns.edit",), target="campaign"),
 }
 _QUEUES = {
@@ -516,6 +519,27 @@ _API = {
             ("undo", "{}"),
         )
     },
+    "GET /api/v1/campaigns": Entry(needs=("campaigns.view",)),
+    "POST /api/v1/campaigns": Entry(needs=("campaigns.edit",), body='{"name": "Spring", "mode": "progressive"}'),
+    **{
+        f"GET /api/v1/campaigns/{{id:int}}{path}": Entry(needs=("campaigns.view",), target="campaign")
+        for path in ("", "/cases", "/attempts", "/figures")
+    },
+    **{
+        f"POST /api/v1/campaigns/{{id:int}}/{verb}": Entry(needs=("campaigns.run",), target="campaign")
+        for verb in ("start", "pause", "end")
+    },
+    "POST /api/v1/campaigns/{id:int}/cases": Entry(needs=("campaigns.edit",), target="campaign", body='{"cases": [1]}'),
+    "GET /api/v1/claims": Entry(needs=("cases.view",)),
+    "GET /api/v1/claims/{id:int}": Entry(needs=("cases.view",), target="claim"),
+    "POST /api/v1/claims": Entry(
+        needs=("ledger.edit",),
+        target="case",
+        body='{"case_id": %(case)d, "number": "2", "reason": "late", "principal": {"amount": "1", "currency": "RUB"}}',
+    ),
+    "POST /api/v1/claims/{id:int}/correct": Entry(
+        needs=("ledger.edit",), target="claim", body='{"reason": "late", "number": "7"}'
+    ),
     "GET /api/v1/payments": Entry(needs=("payments.view",)),
     "GET /api/v1/payments/{id:int}": Entry(needs=("payments.view",), target="payment"),
     "GET /api/v1/allocations": Entry(needs=("payments.view",)),
@@ -662,6 +686,12 @@ POLICIES: dict[str, Entry] = {
     "GET /reports": Entry(needs=("productivity.view",)),
     "GET /reports/export": Entry(needs=("productivity.export",)),
     "GET /reports/pdf": Entry(needs=("productivity.export",)),
+    "GET /reports/mail": Entry(needs=("productivity.export",)),
+    "GET /reports/mail/new": Entry(needs=("productivity.export",)),
+    "POST /reports/mail": Entry(needs=("productivity.export",), form=_MAILED),
+    "GET /reports/mail/{id:int}": Entry(needs=("productivity.export",), target="report schedule"),
+    "POST /reports/mail/{id:int}": Entry(needs=("productivity.export",), target="report schedule", form=_MAILED),
+    "POST /reports/mail/{id:int}/remove": Entry(needs=("productivity.export",), target="report schedule", once=True),
     "GET /shifts": Entry(needs=("productivity.plan",)),
     "POST /shifts/copy": Entry(needs=("productivity.plan",), form={"onto": "2030-01-07"}),
     "GET /shifts/{id:int}": Entry(needs=("productivity.plan",), target="user"),

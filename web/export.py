@@ -16,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
+from core.kernel.access import Actor
 from core.kernel.i18n import Message, Translator, translator
 from core.kernel.money import Money
 from web.pages.listing import (
@@ -37,7 +38,7 @@ from web.security import actor
 _SHEET_ROWS = 1_048_575
 #: A spreadsheet reads a text that begins so as a formula (OWASP: CSV injection).
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 Value = str | int | float | Decimal | datetime | date | None
 
@@ -52,9 +53,16 @@ async def export(
     request: Request, name: str, columns: Sequence[Column], batches: AsyncIterator[Sequence[Row]]
 ) -> Response:
     """The file of ``columns`` over all rows of ``batches``; ``?format=csv`` or a workbook. ``name`` has no suffix."""
-    reader = actor(request)
-    texts, zone = translator(reader.language), ZoneInfo(reader.timezone)
     suffix = "csv" if request.query_params.get("format") == "csv" else "xlsx"
+    path = await written(actor(request), suffix, columns, batches)
+    media = "text/csv; charset=utf-8" if suffix == "csv" else XLSX
+    done = BackgroundTask(path.unlink, missing_ok=True)
+    return FileResponse(path, media_type=media, filename=f"{name}.{suffix}", background=done)
+
+
+async def written(reader: Actor, suffix: str, columns: Sequence[Column], batches: AsyncIterator[Sequence[Row]]) -> Path:
+    """A temporary ``csv`` or ``xlsx`` in the reader's language and zone, for the caller to take away."""
+    texts, zone = translator(reader.language), ZoneInfo(reader.timezone)
     path = await run_in_threadpool(_temporary, suffix)
     try:
         make: Callable[[Path], _Writer] = _Csv if suffix == "csv" else _Workbook
@@ -66,9 +74,7 @@ async def export(
     except BaseException:
         await run_in_threadpool(path.unlink, missing_ok=True)
         raise
-    media = "text/csv; charset=utf-8" if suffix == "csv" else _XLSX
-    done = BackgroundTask(path.unlink, missing_ok=True)
-    return FileResponse(path, media_type=media, filename=f"{name}.{suffix}", background=done)
+    return path
 
 
 def _temporary(suffix: str) -> Path:

@@ -24,6 +24,7 @@ from callcenter.campaigns.preview import Preview
 from callcenter.campaigns.service import CampaignService
 from callcenter.compliance.registry import Registry
 from callcenter.compliance.service import Gate
+from callcenter.productivity.mailing import Mailing
 from callcenter.productivity.ports import RawFigures
 from callcenter.productivity.shifts import Shifts
 from callcenter.queues.service import QueueService
@@ -105,7 +106,8 @@ def services_of(house: House, rights: tuple[Right, ...]) -> Services:
         Registry: floor.registry,
         PaymentDesk: house.payments,
         PlannedWork: floor.planned,
-        Printer: Printer(),
+        Printer: house.printer,
+        Mailing: house.mailing,
         QueueService: floor.queues,
         RingBack: floor.ring_back,
         Watching: floor.watching,

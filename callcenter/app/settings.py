@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import unquote, urlsplit
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.kernel.errors import DomainError
 from core.kernel.i18n import mark
+from core.mail.smtp import Relay
 
 _DATABASES = ("sqlite+aiosqlite:///", "postgresql+asyncpg://")
 _ROOT = Path(__file__).resolve().parents[2]
@@ -66,6 +67,12 @@ class Settings(BaseSettings):
     )
     phone_websocket: str = Field("", description="where browser phones register at an own Asterisk, wss://…/ws")
     log_format: Literal["text", "json"] = "text"
+    smtp_host: str = Field("", description="the mail server that takes our mail; empty: none is sent")
+    smtp_port: Annotated[int, Field(ge=1, le=65535)] = 587
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_from: str = Field("", description="the address our mail is sent from")
     region: str = Field("RU", pattern="^[A-Z]{2}$", description="reads telephone numbers without a country code")
 
     @field_validator("data_dir")
@@ -93,6 +100,12 @@ class Settings(BaseSettings):
             _ = self.exchanges
         return self
 
+    @model_validator(mode="after")
+    def _mail_has_a_sender(self) -> Self:
+        if self.smtp_host and "@" not in self.smtp_from:
+            raise ValueError("CALLCENTER_SMTP_HOST needs CALLCENTER_SMTP_FROM, an address")
+        return self
+
     @cached_property
     def exchanges(self) -> tuple[AmiAddress, ...]:
         """The agency's own exchanges; empty for ``lab`` and ``none``."""
@@ -104,6 +117,18 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The database's address; by default a SQLite file in the data folder."""
         return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'callcenter.db'}"
+
+    @property
+    def relay(self) -> Relay:
+        """The mail server."""
+        return Relay(
+            host=self.smtp_host,
+            port=self.smtp_port,
+            security=self.smtp_security,
+            user=self.smtp_user,
+            password=self.smtp_password.get_secret_value(),
+            sender=self.smtp_from,
+        )
 
     @property
     def scratch(self) -> Path:

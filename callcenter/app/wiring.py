@@ -53,6 +53,7 @@ from callcenter.campaigns.reserving import Reserving
 from callcenter.campaigns.service import CampaignService
 from callcenter.compliance.registry import Registry
 from callcenter.compliance.service import Gate
+from callcenter.productivity.mailing import Mailing
 from callcenter.productivity.rollups import Rollups
 from callcenter.queues.events import QueuesChanged
 from callcenter.queues.routing import Router
@@ -78,6 +79,7 @@ from core.kernel.idempotency import Idempotency
 from core.kernel.ids import IdSource
 from core.kernel.jobs import JobHandler, JobQueued, JobRunner
 from core.kernel.uow import UnitOfWork
+from core.mail.smtp import Smtp
 from core.payments.incoming.kind import PaymentsKind
 from core.payments.service.desk import PaymentDesk
 from core.payments.service.effects import Effects
@@ -110,6 +112,8 @@ from web.live.hub import Hub
 from web.live.messages import LiveMessages
 from web.live.presence import ScreenPresence
 from web.live.recheck import Recheck
+from web.pages.report_files import MadeReports
+from web.printing import Printer
 
 T = TypeVar("T")
 
@@ -122,6 +126,8 @@ _TRUTH_SECONDS = 5.0
 _DECIDE_SECONDS = 300.0
 _FILL_SECONDS = 10.0
 _FORGET_SECONDS = 3600.0
+#: How late a report may be mailed.
+_MAIL_SECONDS = 30.0
 #: How long figures may lag behind the calls.
 _FIGURES_SECONDS = 5.0
 #: How soon after midnight balances are carried forward, and how soon after a rate was changed.
@@ -223,6 +229,8 @@ class House:
     jobs: JobRunner
     promises: PromiseKeeper
     rollups: Rollups
+    mailing: Mailing
+    printer: Printer
     sites: tuple[Site, ...]
 
     def owned(self, roles: Collection[str]) -> tuple[Owned, ...]:
@@ -248,6 +256,7 @@ class House:
             ("promises", every(_DECIDE_SECONDS, self.promises.decide)),
             ("scores", every(_CARRY_SECONDS, Scorer(ground.uow, ground.clock).run)),
             ("figures", every(_FIGURES_SECONDS, self.rollups.catch_up)),
+            ("reports by mail", every(_MAIL_SECONDS, self.mailing.due)),
             ("old keys", every(_FORGET_SECONDS, ground.keys.forget)),
         ]
         bridge: list[Owned] = [
@@ -306,8 +315,12 @@ def build(base: Ground, staff: People, sites: Sequence[Site]) -> House:
     kinds = (RegistryKind(), PaymentsKind(base.uow, base.clock, effects))
     imports = Imports(base.uow, base.clock, base.settings.data_dir / "imports", kinds)
     mass = Mass(base.uow, base.clock, (floor.planned,))
+    printer = Printer()
+    reports = MadeReports(base.uow, base.clock, FloorFigures(), printer)
+    mailing = Mailing(base.uow, base.clock, reports, Smtp(base.settings.relay))
     handlers: Mapping[str, JobHandler] = {
         **imports.handlers,
+        **mailing.handlers,
         **mass.handlers,
         RESUME_JOB: archive.pausing.resume_when_due,
     }
@@ -326,6 +339,8 @@ def build(base: Ground, staff: People, sites: Sequence[Site]) -> House:
         jobs=jobs,
         promises=PromiseKeeper(base.uow, base.clock, (floor.planned,)),
         rollups=Rollups(base.uow, FloorFigures()),
+        mailing=mailing,
+        printer=printer,
         sites=tuple(sites),
     )
 

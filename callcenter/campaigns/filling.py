@@ -1,10 +1,10 @@
 """Filling lists: from chosen cases, and live from a filter of the list of cases.
 
-Cases that have come to match are added, those that no longer do and were never rung leave; whoever was rung stays, for
-his attempts count.
+Cases that have come to match are added, those that no longer do leave: whoever has paid a part of it is not rung about
+what he owed before. Who comes back finds his attempts counted and his rest as it was.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -67,7 +67,6 @@ async def fill(
             .where(
                 CampaignEntry.campaign_id == campaign.id,
                 CampaignEntry.state == EntryState.WAITING,
-                CampaignEntry.attempts == 0,
                 CampaignEntry.case_id.not_in(open_ones),
             )
             .values(state=EntryState.STOPPED, reason=GONE)
@@ -81,11 +80,18 @@ async def fill(
                 CampaignEntry.reason.in_((GONE, PAID)),
                 CampaignEntry.case_id.in_(open_ones),
             )
-            .values(state=EntryState.WAITING, reason="", next_at=now)
+            .values(state=EntryState.WAITING, reason="")
         )
         await work.session.execute(back)
         campaign.filled_at = now
     return added
+
+
+async def look_again(work: Work, case_ids: Collection[int]) -> None:
+    """Have the live lists on which these cases stand compared with their filters soon."""
+    listed = exists().where(CampaignEntry.campaign_id == Campaign.id, CampaignEntry.case_id.in_(case_ids))
+    stale = update(Campaign).where(Campaign.filter.is_not(None), listed.correlate(Campaign)).values(filled_at=None)
+    await work.session.execute(stale)
 
 
 async def fill_from_run(work: Work, campaign: Campaign, run_id: int, now: datetime) -> int:

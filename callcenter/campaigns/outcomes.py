@@ -6,22 +6,28 @@ counts), and :meth:`Outcomes.settle_lost` takes over how it ended.
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
 from callcenter.campaigns.model import Campaign, CampaignAttempt, CampaignEntry, EntryState, Mode
 from callcenter.campaigns.ports import CallBacks, CallNews, Lines, Owed
-from callcenter.campaigns.rules import ABANDONED, NOT_IN_SERVICE, TALKED, Fate, next_attempt, outcome_of
+from callcenter.campaigns.rules import (
+    ABANDONED,
+    NOT_IN_SERVICE,
+    REFUSED,
+    TALKED,
+    Fate,
+    after_refusals,
+    next_attempt,
+    outcome_of,
+)
 from callcenter.campaigns.terms import hours_of, patience_of, tally_of
 from core.cases.model import Case
 from core.cases.queries.zones import debtor_zones
 from core.kernel.clock import Clock
 from core.kernel.uow import UnitOfWork, Work
-
-#: How long an entry rests whose attempt the exchange refused.
-_SOON = timedelta(minutes=1)
 
 
 class Outcomes:
@@ -88,22 +94,21 @@ class Outcomes:
         if fate.refused:
             if entry.state != EntryState.DIALLING:
                 return
-            _give_back(entry, self._clock.now())
+            await self._give_back(work, campaign, entry)
             return
         await self._next(work, campaign, entry, attempt, outcome)
 
     async def _next(
         self, work: Work, campaign: Campaign, entry: CampaignEntry, attempt: CampaignAttempt, outcome: str
     ) -> None:
-        case = await work.session.get_one(Case, entry.case_id)
         entry.reason = outcome
         if outcome == TALKED:
             entry.state = EntryState.TALKED
             return
+        case = await work.session.get_one(Case, entry.case_id)
         if outcome == ABANDONED and attempt.picked_up_at is not None:
             await self._owe(work, campaign, case, attempt)
-        zones = await debtor_zones(work.session, [case.debtor_id] if case.debtor_id else [])
-        zone = zones.get(case.debtor_id or 0, ZoneInfo("UTC"))
+        zone = await _zone(work, case)
         tally = tally_of(entry)
         at = None
         if tally is not None:
@@ -111,8 +116,19 @@ class Outcomes:
             at = next_attempt(outcome, tally, patience_of(campaign), hours_of(campaign), now=now, zone=zone)
         if at is None and outcome == NOT_IN_SERVICE and tally is not None and tally.total < campaign.most_in_total:
             at = hours_of(campaign).open_at(self._clock.now(), zone)  # another number may do
-        entry.state = EntryState.WAITING if at is not None else EntryState.DONE
-        entry.next_at = at or self._clock.now()
+        self._rests(entry, at)
+
+    def _rests(self, entry: CampaignEntry, until: datetime | None) -> None:
+        entry.state = EntryState.WAITING if until is not None else EntryState.DONE
+        entry.next_at = until or self._clock.now()
+
+    async def _give_back(self, work: Work, campaign: Campaign, entry: CampaignEntry) -> None:
+        """The attempt was certainly never made: it does not count, but one that is always refused is over."""
+        entry.attempts, entry.attempts_today = max(0, entry.attempts - 1), max(0, entry.attempts_today - 1)
+        entry.reason = REFUSED
+        zone = await _zone(work, await work.session.get_one(Case, entry.case_id))
+        refusals, now = await _refusals(work, entry), self._clock.now()
+        self._rests(entry, after_refusals(refusals, patience_of(campaign), hours_of(campaign), now=now, zone=zone))
 
     async def _owe(self, work: Work, campaign: Campaign, case: Case, attempt: CampaignAttempt) -> None:
         if case.debtor_id is None:
@@ -130,7 +146,18 @@ class Outcomes:
         )
 
 
-def _give_back(entry: CampaignEntry, now: datetime) -> None:
-    """The attempt was certainly never made: it does not count."""
-    entry.attempts, entry.attempts_today = max(0, entry.attempts - 1), max(0, entry.attempts_today - 1)
-    entry.state, entry.reason, entry.next_at = EntryState.WAITING, "refused", now + _SOON
+async def _zone(work: Work, case: Case) -> ZoneInfo:
+    """By whose clock the case is rung."""
+    zones = await debtor_zones(work.session, [case.debtor_id] if case.debtor_id else [])
+    return zones.get(case.debtor_id or 0, ZoneInfo("UTC"))
+
+
+async def _refusals(work: Work, entry: CampaignEntry) -> int:
+    """How many orders for the entry were refused since one was taken, the last one included."""
+    made = select(CampaignAttempt.id).where(CampaignAttempt.entry_id == entry.id)
+    taken = select(func.coalesce(func.max(CampaignAttempt.id), 0)).where(
+        CampaignAttempt.entry_id == entry.id, CampaignAttempt.outcome != REFUSED
+    )
+    await work.session.flush()
+    refused = made.where(CampaignAttempt.id > taken.scalar_subquery(), CampaignAttempt.outcome == REFUSED)
+    return await work.session.scalar(select(func.count()).select_from(refused.subquery())) or 0

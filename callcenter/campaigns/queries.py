@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from callcenter.campaigns.errors import CampaignNotFound
 from callcenter.campaigns.model import Campaign, CampaignAttempt, CampaignEntry, CampaignStaff, EntryState
@@ -64,6 +65,16 @@ class EntryQuery:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class AttemptQuery:
+    """Which attempts."""
+
+    case_id: int | None = None
+    outcome: str | None = None
+    after: str | None = None
+    size: int = 50
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class EntryRow:
     """A line of a campaign's list. ``reason`` is the last result, or one word for why it stands where it stands."""
 
@@ -89,16 +100,32 @@ class Entries:
     total: int
 
 
-async def list_campaigns(session: AsyncSession, actor: Actor) -> Sequence[Campaign]:
+async def list_campaigns(session: AsyncSession, actor: Actor, right: str = VIEW) -> Sequence[Campaign]:
     """The campaigns in reach, the newest first."""
-    wanted = visible(select(Campaign), actor, VIEW, owner=Campaign.owner_id, unit=Campaign.unit_id)
-    return (await session.scalars(wanted.order_by(Campaign.id.desc()).limit(500))).all()
+    return (await session.scalars(_seen(actor, right).order_by(Campaign.id.desc()).limit(500))).all()
+
+
+async def page_of_campaigns(
+    session: AsyncSession, actor: Actor, after: str | None, size: int
+) -> tuple[Sequence[Campaign], str | None]:
+    """One page of the campaigns in reach, the newest first, and the cursor of the next."""
+    found = await fetch_page(
+        session, _seen(actor, VIEW), _newest(Campaign.created_at, Campaign.id), size=size, after=after
+    )
+    return [row[0] for row in found.rows], found.next
+
+
+def _seen(actor: Actor, right: str) -> Select[Campaign]:
+    return visible(select(Campaign), actor, right, owner=Campaign.owner_id, unit=Campaign.unit_id)
+
+
+def _newest(at: InstrumentedAttribute[datetime], id: InstrumentedAttribute[int]) -> Sort:
+    return Sort(column=at.expression, id=id.expression, descending=True)
 
 
 async def campaign(session: AsyncSession, actor: Actor, campaign_id: int, right: str = VIEW) -> Campaign:
     """A campaign in reach. Raises ``CampaignNotFound``."""
-    wanted = select(Campaign).where(Campaign.id == campaign_id)
-    row = await session.scalar(visible(wanted, actor, right, owner=Campaign.owner_id, unit=Campaign.unit_id))
+    row = await session.scalar(_seen(actor, right).where(Campaign.id == campaign_id))
     if row is None:
         raise CampaignNotFound
     return row
@@ -196,6 +223,28 @@ async def _entries(session: AsyncSession, actor: Actor, campaign_id: int, query:
     total = await session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
     rows = [_entry(row.CampaignEntry, row.number, row.debtor_name) for row in found.rows]
     return Entries(rows=rows, next=found.next, previous=found.previous, total=total)
+
+
+async def attempts(
+    session: AsyncSession, actor: Actor, campaign_id: int, query: AttemptQuery
+) -> tuple[Sequence[tuple[CampaignAttempt, int]], str | None]:
+    """One page of a campaign's attempts with their cases, the newest first, on cases the actor may see; and the cursor
+    of the next. Raises ``CampaignNotFound``."""
+    await campaign(session, actor, campaign_id)
+    wanted: Select[*tuple[Any, ...]] = (
+        select(CampaignAttempt, CampaignEntry.case_id)
+        .join(CampaignEntry, CampaignEntry.id == CampaignAttempt.entry_id)
+        .join(Case, Case.id == CampaignEntry.case_id)
+        .where(CampaignAttempt.campaign_id == campaign_id)
+    )
+    wanted = visible(wanted, actor, SEE_CASES, owner=Case.collector_id, unit=Case.unit_id)
+    if query.case_id is not None:
+        wanted = wanted.where(CampaignEntry.case_id == query.case_id)
+    if query.outcome is not None:
+        wanted = wanted.where(CampaignAttempt.outcome == query.outcome)
+    sort = _newest(CampaignAttempt.at, CampaignAttempt.id)
+    found = await fetch_page(session, wanted, sort, size=query.size, after=query.after)
+    return [(row.CampaignAttempt, row.case_id) for row in found.rows], found.next
 
 
 def _entry(row: CampaignEntry, number: str, debtor_name: str) -> EntryRow:

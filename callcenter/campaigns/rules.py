@@ -7,6 +7,10 @@ from zoneinfo import ZoneInfo
 
 #: Results that the program gives by itself.
 ABANDONED, MESSAGE, VOICEMAIL, NOT_IN_SERVICE, TALKED, UNKNOWN = "ABANDONED", "MESSAGE", "VM", "NIS", "TALK", "FAIL"
+#: The exchange did not take the order: nobody was rung.
+REFUSED = "REFUSED"
+#: The rest after a refused order doubles from the first to what a failed call rests, or to the second.
+_FIRST_REST, _LONGEST_REST = timedelta(minutes=1), timedelta(hours=1)
 _DAYS_AHEAD = 8
 
 
@@ -85,6 +89,20 @@ def next_attempt(
     return hours.open_at(at, zone)
 
 
+def after_refusals(
+    refusals: int, patience: Patience, hours: Hours, *, now: datetime, zone: ZoneInfo
+) -> datetime | None:
+    """When a case is tried again after so many orders in a row that the exchange refused (aware UTC), or None when
+    that is over: after as many as it may be rung in total. Each rest is twice the one before, up to that of a call
+    that failed."""
+    if refusals >= patience.most_in_total:
+        return None
+    failed = patience.retries.get(UNKNOWN)
+    longest = max(_FIRST_REST, timedelta(minutes=failed)) if failed is not None else _LONGEST_REST
+    doublings = min(refusals - 1, _LONGEST_REST // _FIRST_REST)
+    return hours.open_at(now + min(_FIRST_REST * 2**doublings, longest), zone)
+
+
 def over_for_today(tally: Tally | None, patience: Patience, today: date) -> bool:
     """Whether the debtor's day has seen all the attempts it may."""
     return tally is not None and tally.on == today and tally.today >= patience.most_a_day
@@ -155,6 +173,8 @@ def outcome_of(fate: Fate) -> str | None:
     """The result an attempt came to; None while it is under way. Of a talk without a result only that it was one."""
     if fate.ended_at is None:
         return None
+    if fate.refused:
+        return REFUSED
     if fate.said and fate.result:
         return fate.result
     if fate.connected_at is not None:

@@ -39,6 +39,7 @@ RETRIES: Mapping[str, int] = {"BUSY": 10, "NA": 120, "VM": 240, "CONGEST": 5, "F
 #: A live list is looked through again so often.
 _REFRESH = timedelta(minutes=1)
 _SOUND = re.compile(r"[A-Za-z0-9_.-]{1,80}")
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _STARTS_FROM = (CampaignState.DRAFT, CampaignState.PAUSED)
 
 
@@ -78,8 +79,8 @@ class CampaignService:
         self._clock = clock
         self._queues = queues
 
-    async def create(self, actor: Actor, data: CampaignData) -> int:
-        """A new campaign, as a draft; its id. Raises ``Invalid``."""
+    async def create(self, actor: Actor, data: CampaignData, run_id: int | None = None) -> int:
+        """A new campaign, as a draft, with the cases of a run on its list; its id. Raises ``Invalid``."""
         actor.require(EDIT)
         check(data)
         now = self._clock.now()
@@ -89,6 +90,8 @@ class CampaignService:
             await work.session.flush()
             await _staff(work, actor, row.id, data)
             record(work, actor, "campaigns.added", ("campaign", row.id), {"name": (None, data.name)}, at=now)
+            if run_id is not None:
+                await self._add_run(work, actor, row, run_id)
             return row.id
 
     async def edit(self, actor: Actor, campaign_id: int, data: CampaignData) -> None:
@@ -145,13 +148,17 @@ class CampaignService:
 
     async def add_cases(self, actor: Actor, campaign_id: int, run_id: int) -> int:
         """Add the cases of a mass action that was chosen and not begun (a file of numbers, a selection); how many
-        were new."""
+        were new. Raises ``CampaignNotFound``, ``CampaignMoves`` when it is over."""
         async with self._uow.write() as work:
-            row = await campaign_for(work, actor, EDIT, campaign_id)
-            run = await run_for(work.session, actor, run_id)
-            added = await filling.fill_from_run(work, row, run_id, self._clock.now())
-            self._filled(work, actor, row, added, run.source)
-            return added
+            return await self._add_run(work, actor, await campaign_for(work, actor, EDIT, campaign_id), run_id)
+
+    async def _add_run(self, work: Work, actor: Actor, row: Campaign, run_id: int) -> int:
+        if row.state == CampaignState.ENDED:
+            raise CampaignMoves
+        run = await run_for(work.session, actor, run_id)
+        added = await filling.fill_from_run(work, row, run_id, self._clock.now())
+        self._filled(work, actor, row, added, run.source)
+        return added
 
     async def refresh(self) -> int:
         """Bring live lists and the queues' collectors up to date and close the queues of campaigns that are over; how
@@ -266,6 +273,8 @@ def check(data: CampaignData) -> None:
         faults["retries"] = msg("Between 0 minutes and 30 days.")
     if data.mode is Mode.AGENTLESS and not data.message:
         faults["message"] = msg("Say which recording is to be played.")
+    if data.show_number and not _E164.fullmatch(data.show_number):
+        faults["show_number"] = msg("A number as +79001234567: a plus sign, the country, the number.")
     for key in ("message", "apology"):
         value = getattr(data, key)
         if value and not _SOUND.fullmatch(value):

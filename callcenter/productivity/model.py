@@ -1,9 +1,10 @@
-"""The rows of figures: what changed, the sums, and the plan of shifts."""
+"""The rows of figures: what changed, the sums, the plan of shifts, and the reports that are mailed."""
 
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, String
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.kernel.db import Base
@@ -138,3 +139,55 @@ class ShiftBlock(Base):
     day: Mapped[date] = mapped_column()
     starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ReportSchedule(Base):
+    """A saved report that is mailed: ``query`` as it was when it was chosen, read anew each time with the eyes of each
+    of the ``recipients`` (user ids).
+
+    ``every`` is a :class:`~callcenter.productivity.mail_rules.Every`, ``day`` the ISO day of the week or the day of the
+    month, ``hour`` one of the clocks of ``zone``. ``format`` is ``xlsx`` or ``pdf``. ``next_at`` None: it rests.
+    """
+
+    __tablename__ = "report_schedules"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    name: Mapped[str] = mapped_column(String(120))
+    query: Mapped[str] = mapped_column(String(2000))
+    format: Mapped[str] = mapped_column(String(4))
+    every: Mapped[str] = mapped_column(String(5))
+    day: Mapped[int] = mapped_column(default=1)
+    hour: Mapped[int] = mapped_column()
+    zone: Mapped[str] = mapped_column(String(40))
+    recipients: Mapped[list[int]] = mapped_column(JSON)
+    owner_id: Mapped[int] = mapped_column(BigInteger)
+    next_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class MailState(StrEnum):
+    """``SENDING`` was reserved: from then on it is sent once or not at all. ``UNCERTAIN``: nobody knows whether it
+    arrived."""
+
+    WAITING = "waiting"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    UNCERTAIN = "uncertain"
+
+
+class ReportMail(Base):
+    """One report for one reader, due at a moment. ``error`` is the code of what went wrong last, ``at`` when its state
+    was last written."""
+
+    __tablename__ = "report_mails"
+    __table_args__ = (UniqueConstraint("schedule_id", "due_at", "user_id"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    schedule_id: Mapped[int] = mapped_column(ForeignKey("report_schedules.id", ondelete="CASCADE"))
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    user_id: Mapped[int] = mapped_column(BigInteger)
+    state: Mapped[str] = mapped_column(String(10), default=MailState.WAITING)
+    tries: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str] = mapped_column(String(40), default="")
+    at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from email.message import EmailMessage
 from typing import Protocol
 
 from sqlalchemy import Select
@@ -44,3 +45,31 @@ class RawFigures(Protocol):
 
     def behind(self, actor: Actor, wanted: Behind) -> Select[int]:
         """Ids of the calls behind a figure of the actor's."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReportFile:
+    """A report as a file. ``period`` is what it is about, as the reader reads days."""
+
+    name: str
+    media: str
+    period: str
+    content: bytes
+
+
+class ReportFiles(Protocol):
+    """Makes files of reports."""
+
+    async def make(self, actor: Actor, query: str, format: str) -> ReportFile:
+        """What the saved report ``query`` shows the actor now, as ``xlsx`` or ``pdf``, in his language and zone."""
+
+
+class Post(Protocol):
+    """Sends mail."""
+
+    @property
+    def sender(self) -> str:
+        """The address it is sent from; empty when no server is set up."""
+
+    async def send(self, message: EmailMessage) -> None:
+        """Hand the message over, once. Raises ``core.mail.errors``."""

@@ -21,7 +21,9 @@ from callcenter.calls.directory import ship_results
 from callcenter.calls.facts import CallPhase, Direction, LegKind, LegOutcome
 from callcenter.calls.model import Call, CallLink, Leg
 from callcenter.calls.service import CallService
-from core.cases.model import Case, Jurisdiction, MassRun, MassState, Order, PartyRole, TaskKind
+from callcenter.campaigns.model import Mode
+from callcenter.campaigns.service import CampaignData, CampaignService
+from core.cases.model import Case, Claim, Jurisdiction, MassRun, MassState, Order, PartyRole, TaskKind
 from core.cases.service.cases import NewCase, NewClaim, NewPerson, open_case
 from core.cases.service.creditors import CreditorData, add_creditor, ensure_order
 from core.cases.service.mass import Mass
@@ -214,6 +216,17 @@ class Desk:
             run = await work.session.get_one(MassRun, run_id)
             run.state, run.action = state, "" if state is MassState.DRAFT else "next"
         return run_id
+
+    async def claim(self, owner: str) -> int:
+        """The claim of that collector's case."""
+        async with self.uow.read() as session:
+            return (await session.scalars(select(Claim.id).where(Claim.case_id == self.cases[owner].id))).one()
+
+    async def campaign(self) -> int:
+        """A campaign of the administrator's that plays a message, as a draft."""
+        campaigns: CampaignService = self.services.parts[CampaignService]
+        data = CampaignData(name="Spring", mode=Mode.AGENTLESS, message="hello")
+        return await campaigns.create(await self.cast.actor(self.uow, "admin"), data)
 
     async def paid(self, owner: str) -> Paid:
         """A payment on that collector's case, partly settled."""

@@ -16,9 +16,13 @@ from callcenter.campaigns.pacing import Verdict
 from callcenter.campaigns.queries import EntryQuery, Figures
 from callcenter.campaigns.rights import EDIT, RUN, VIEW
 from callcenter.campaigns.service import CampaignService
+from core.cases.model import MassOutcome
+from core.cases.service.mass import outcome_counts, run_for
+from core.kernel.access import Actor
 from core.kernel.errors import DomainError, NotFound
 from core.kernel.i18n import Message, msg
 from core.people.model import SavedView
+from web.forms import is_position
 from web.lists import PAGE_SIZE, asked, view
 from web.page import go_to, page
 from web.pages import campaign_entries
@@ -55,6 +59,7 @@ async def shown(request: Request, fault: Message | None = None) -> Response:
         live = (await queries.figures(session, [row.id], now))[row.id]
         found = await queries.entries(session, me, campaign_id, query)
         views = await _views(session, me.user_id)
+        missed = await _missed(session, me, request.query_params.get("run", ""))
     drawn = await view(
         request,
         wanted,
@@ -70,6 +75,7 @@ async def shown(request: Request, fault: Message | None = None) -> Response:
         "view": drawn,
         "views": views,
         "fault": fault,
+        "missed": missed,
         "may_run": me.may(RUN),
         "may_edit": me.may(EDIT) and row.state != CampaignState.ENDED,
     }
@@ -107,6 +113,15 @@ async def figures(request: Request) -> Response:
         row = await queries.campaign(session, actor(request), request.path_params["id"])
         now = (await queries.figures(session, [row.id], services(request).clock.now()))[row.id]
     return await page(request, "campaigns/_figures.html", _live(request, row, now))
+
+
+async def _missed(session: AsyncSession, me: Actor, run: str) -> tuple[int, int] | None:
+    """The run whose cases were just put on the list, and how many of its rows meant no case; None when none did."""
+    if not is_position(run):
+        return None
+    found = await run_for(session, me, int(run))
+    count = (await outcome_counts(session, found.id)).get(MassOutcome.SKIPPED, 0)
+    return (found.id, count) if count else None
 
 
 async def _views(session: AsyncSession, user_id: int) -> tuple[Option, ...]:

@@ -40,6 +40,7 @@ class CampaignForm(Form):
     lines: int = 5
     most_a_day: int
     most_in_total: int
+    show_number: Annotated[str, StringConstraints(max_length=20)] | None = None
     message: Annotated[str, StringConstraints(max_length=80)] | None = None
     apology: Annotated[str, StringConstraints(max_length=80)]
     unit_id: int | None = None
@@ -72,7 +73,7 @@ def _clock(minutes: int) -> str:
 
 async def new(request: Request) -> Response:
     """The form of a new campaign."""
-    return await _form(request, None, _values_of(CampaignData(name="")))
+    return await _form(request, None, {**_values_of(CampaignData(name="")), "run": request.query_params.get("run")})
 
 
 async def setup(request: Request) -> Response:
@@ -139,9 +140,12 @@ async def _as_typed(request: Request) -> dict[str, Any]:
 
 
 async def add(request: Request) -> Response:
-    """Set a campaign up; its cases are chosen next."""
+    """Set a campaign up, with the cases chosen in a list, if it was begun there."""
+    run = str((await submitted(request)).get("run") or "")
     try:
-        added = await part(request, CampaignService).create(actor(request), await _sent(request))
+        added = await part(request, CampaignService).create(
+            actor(request), await _sent(request), int(run) if is_position(run) else None
+        )
     except Invalid as faults:
         return await _form(request, None, await _as_typed(request), faults)
     return go_to(f"/campaigns/{added}")

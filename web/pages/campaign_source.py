@@ -1,19 +1,21 @@
-"""Where the cases of a campaign come from: a saved filter that it follows, a file of numbers."""
+"""Where the cases of a campaign come from: a saved filter it follows, a file of numbers, cases chosen in a list."""
 
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
 from callcenter.campaigns import queries
+from callcenter.campaigns.model import CampaignState
 from callcenter.campaigns.rights import EDIT
 from callcenter.campaigns.service import CampaignService
-from core.cases.service.mass import Mass
+from core.cases.service.mass import Mass, run_for
 from core.kernel.errors import DomainError
 from core.kernel.i18n import msg
 from core.people.model import SavedView
-from web.forms import Form, parse
-from web.page import go_to
+from web.forms import Form, is_position, parse
+from web.page import go_to, page
 from web.pages.campaign import CASES, shown
+from web.pages.listing import Option
 from web.pages.mass import uploaded_numbers
 from web.pages.worklists import query_by_name
 from web.security import actor, right, route
@@ -48,12 +50,43 @@ async def cases(request: Request) -> Response:
         except DomainError as error:
             return await shown(request, error.message)
     run_id = await part(request, Mass).choose_numbers(me, numbers, name)
-    await part(request, CampaignService).add_cases(me, campaign_id, run_id)
-    return go_to(f"/campaigns/{campaign_id}")
+    return await _added(request, campaign_id, run_id)
+
+
+class ChosenForm(Form):
+    """The cases of a run, and the campaign that is to ring them."""
+
+    run: int
+    campaign_id: int
+
+
+async def chosen(request: Request) -> Response:
+    """Which campaign is to ring the cases chosen in a list."""
+    run_id, me = request.query_params.get("run", ""), actor(request)
+    if not is_position(run_id):
+        return go_to("/cases")
+    async with services(request).uow.read() as session:
+        run = await run_for(session, me, int(run_id))
+        open_ones = [one for one in await queries.list_campaigns(session, me, EDIT) if one.state != CampaignState.ENDED]
+    options = tuple(Option(value=str(one.id), label=one.name) for one in open_ones)
+    return await page(request, "campaigns/cases.html", {"run": run, "campaigns": options})
+
+
+async def choose(request: Request) -> Response:
+    """Add the cases chosen in a list."""
+    form = await parse(request, ChosenForm)
+    return await _added(request, form.campaign_id, form.run)
+
+
+async def _added(request: Request, campaign_id: int, run_id: int) -> Response:
+    await part(request, CampaignService).add_cases(actor(request), campaign_id, run_id)
+    return go_to(f"/campaigns/{campaign_id}?run={run_id}")
 
 
 _EDIT = right(EDIT)
 routes = (
     route("/campaigns/{id:int}/filter", follow, policy=_EDIT, methods=["POST"], name="campaign.filter"),
+    route("/campaigns/cases", chosen, policy=_EDIT, name="campaign.chosen"),
+    route("/campaigns/cases", choose, policy=_EDIT, methods=["POST"], name="campaign.choose"),
     route("/campaigns/{id:int}/cases", cases, policy=_EDIT, methods=["POST"], name="campaign.cases"),
 )

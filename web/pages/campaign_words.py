@@ -42,7 +42,7 @@ REASONS: Mapping[str, Message] = {
     "day": msg("enough for today"),
     "busy": msg("on the phone with us"),
     "number": msg("no number to ring"),
-    "refused": msg("not taken by the exchange"),
+    "REFUSED": msg("not taken by the exchange"),
     "passed": msg("passed on"),
     "TALK": msg("talked, result to come"),
     "ABANDONED": msg("Answered, nobody was free"),

@@ -10,9 +10,8 @@ from starlette.responses import Response
 
 from core.cases import rights
 from core.cases.model import COMPONENTS, Case, Claim
-from core.cases.rules.limitation import STATED
 from core.cases.service.access import case_for
-from core.cases.service.claims import add_claim, edit_claim
+from core.cases.service.claims import add_claim, edit_claim, facts_of
 from core.kernel.errors import Invalid, NotFound
 from core.kernel.i18n import Message
 from web.forms import parse, submitted
@@ -112,9 +111,8 @@ async def _named(request: Request) -> tuple[Case, Claim | None]:
 
 def _standing(claim: Claim) -> dict[str, str]:
     """What the claim says now; a day that follows from the law is left empty."""
-    found = {name: getattr(claim, name) for name in ("number", *FactFields.model_fields)}
-    if claim.limitation_by != STATED:
-        found["limitation_on"] = None
+    facts = facts_of(claim, "")
+    found = {name: getattr(facts, name) for name in ("number", *FactFields.model_fields)}
     return {name: _typed(value) for name, value in found.items() if value is not None}
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
+from callcenter.campaigns.rights import EDIT as CAMPAIGNS
 from core.cases import rights
 from core.cases.fields import FIELDS, NOTHING, SORTS, FieldKind
 from core.cases.fields import Asked as Wanted
@@ -141,7 +142,9 @@ def _actions(request: Request, worklist: str) -> tuple[MassAction, ...]:
     href = f"/mass/choose?list={worklist}"
     give = MassAction(label=msg("Give to a collector"), href=f"{href}&action=assign", icon="user-share")
     more = MassAction(label=msg("Act on these cases"), href=href, icon="checks")
-    return (give, more) if me.may(rights.ASSIGN) else (more,)
+    ring = MassAction(label=msg("Put on a campaign's list"), href=f"{href}&action=campaign", icon="speakerphone")
+    wanted = ((give, me.may(rights.ASSIGN)), (ring, me.may(CAMPAIGNS)), (more, True))
+    return tuple(action for action, may in wanted if may)
 
 
 async def download(request: Request) -> Response:

@@ -13,6 +13,7 @@ from starlette.datastructures import FormData, QueryParams, UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
+from callcenter.campaigns.rights import EDIT as CAMPAIGNS
 from core.cases import rights
 from core.cases.model import CloseReason, MassRun, MassState, TaskKind
 from core.cases.queries import lists
@@ -49,6 +50,8 @@ from web.pages.phone import local
 from web.security import actor, right, route
 from web.state import part, services
 
+#: What is done with chosen cases elsewhere.
+CAMPAIGN = "campaign"
 _CHUNK = 1024 * 1024
 _MOVING = (MassState.RUNNING, MassState.UNDOING)
 
@@ -137,6 +140,8 @@ async def choose(request: Request) -> Response:
     else:
         run_id = await mass.choose(me, form.id)
     action = request.query_params.get("action", "")
+    if action == CAMPAIGN:
+        return go_to(f"/campaigns/cases?run={run_id}")
     return go_to(f"/mass/{run_id}?action={action}" if action in set(MassAction) else f"/mass/{run_id}")
 
 
@@ -242,6 +247,7 @@ async def _choices(request: Request, deed: Deed | None, faults: Mapping[str, Mes
         marks = await tags(session, active_only=chosen is MassAction.TAG) if chosen in _TAGGING else ()
     return {
         "actions": [(one, work_words.MASS_ACTIONS[one], one == chosen) for one in allowed],
+        "may_ring": me.may(CAMPAIGNS),
         "chosen": chosen if chosen in allowed else None,
         "people": people,
         "stages": tuple(Option(value=str(one.id), label=one.name) for one in stages if one.active),

@@ -6,8 +6,14 @@ from decimal import Decimal
 
 from callcenter.productivity.asking import By
 from callcenter.productivity.kpis import Kpi, Unit
+from callcenter.productivity.mail_rules import Every
+from callcenter.productivity.mailing import BROKEN, NO_ADDRESS, NO_RIGHT
+from callcenter.productivity.model import MailState
 from core.kernel.i18n import Message, msg
+from core.mail.errors import MailNotSet, MailRefused, MailUncertain, MailUnreachable
 from web.pages import formats
+from web.pages.listing import State, Tone
+from web.printing import CannotPrint, PrinterMissing
 
 #: What a breakdown is called in the address, and by people.
 BY_NAMES: Mapping[str, By] = {
@@ -47,6 +53,26 @@ WEEKDAYS: tuple[Message, ...] = (
     msg("Saturday"),
     msg("Sunday"),
 )
+EVERY: Mapping[str, Message] = {
+    Every.DAY: msg("Every day"),
+    Every.WEEK: msg("Every week"),
+    Every.MONTH: msg("Every month"),
+}
+MAIL_STATES: Mapping[MailState, State] = {
+    MailState.WAITING: State(word=msg("Waits"), icon="clock"),
+    MailState.SENDING: State(word=msg("Being sent"), icon="mail-forward", tone=Tone.LIVE),
+    MailState.SENT: State(word=msg("Sent"), icon="mail-check", tone=Tone.LIVE),
+    MailState.FAILED: State(word=msg("Not sent"), icon="mail-x", tone=Tone.LAW),
+    MailState.UNCERTAIN: State(word=msg("Not known"), icon="mail-question", tone=Tone.ACT),
+}
+#: Why a report was not mailed, by the code its row keeps.
+MAIL_ERRORS: Mapping[str, Message] = {
+    NO_ADDRESS: msg("The reader has no e-mail address."),
+    NO_RIGHT: msg("The reader may not have reports any more."),
+    BROKEN: msg("The report could not be made."),
+    **{error.code: msg(error.text) for error in (MailNotSet, MailUnreachable, MailRefused, MailUncertain)},
+    **{error.code: msg(error.text) for error in (CannotPrint, PrinterMissing)},
+}
 DIRECTIONS: Mapping[str, Message] = {"inbound": msg("Incoming"), "outbound": msg("Outgoing")}
 PERIODS: Mapping[str, Message] = {
     "today": msg("Today"),

@@ -54,6 +54,7 @@ class MoneyEffects:
         if ended:
             await replan(work, ended, self._sources)
         await self._campaigns.stop_cases(work, paid, filling.PAID)
+        await filling.look_again(work, partly)
         await _tell(work, credited, at=at)
 
     async def money_went(self, work: Work, taken: Sequence[TakenBack], *, at: datetime) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -27,6 +28,7 @@ from core.cases.model import (
     Posting,
 )
 from core.cases.queries.agency import agency_day
+from core.cases.rules.limitation import STATED
 from core.cases.service.access import case_for
 from core.cases.service.cases import NewClaim, add_claims, refresh_cases, set_limitation
 from core.cases.service.ledger import Line, lock_cases, post
@@ -121,6 +123,13 @@ _PLAIN = ("number", "contract_no", "contract_on", "due_on", "nature", "limitatio
 
 def _facts(new: NewClaim, reason: str) -> ClaimFacts:
     return ClaimFacts(**{name: getattr(new, name) for name in (*_PLAIN, "limitation_on")}, reason=reason)
+
+
+def facts_of(claim: Claim, reason: str, **other: Any) -> ClaimFacts:
+    """What the claim says of itself now, but for ``other`` facts; a day that follows from the law is left to it."""
+    standing = {name: getattr(claim, name) for name in _PLAIN}
+    standing["limitation_on"] = claim.limitation_on if claim.limitation_by == STATED else None
+    return ClaimFacts(**{**standing, **other}, reason=reason)
 
 
 def sum_faults(new: NewClaim) -> dict[str, Message]:

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from callcenter.calls.model import Call
+from callcenter.campaigns.model import CampaignAttempt
 from callcenter.compliance.model import ContactAttempt, ContactDecision
 from core.audit.model import AuditEntry
 from core.kernel.i18n import translator
@@ -592,4 +593,74 @@ async def test_many_cases_are_acted_on_in_steps(program: Program, desk: Desk) ->
     (row,) = (await admin.get(f"{path}/rows")).json()["items"]
     assert (row["case_id"], row["outcome"], row["reason"]) == (case, "waiting", None)
     assert (await admin.get(path)).json()["id"] == run["id"]
+    problem(await (await program("anna")).get(path), 403, "forbidden")
+
+
+async def test_claims_are_read_added_and_corrected(program: Program, desk: Desk) -> None:
+    admin, case = await program("admin"), desk.cases["anna"]
+    (known,) = (await admin.get("/claims", params={"case": case.id})).json()["items"]
+    assert (known["case_id"], known["number"], known["state"], known["nature"]) == (case.id, "1", "open", "business")
+    assert known["principal"] == {"amount": "1500.50", "currency": "RUB"}
+    assert (await admin.get(f"/claims/{known['id']}")).json() == known
+    new = {"case_id": case.id, "number": "2", "reason": "Came late", "due_on": "2026-01-10"}
+    problem(await admin.post("/claims", json=new, headers=key()), 422, "invalid")
+    foreign = {**new, "principal": {"amount": "10", "currency": "EUR"}}
+    refused = problem(await admin.post("/claims", json=foreign, headers=key()), 422, "invalid")
+    assert refused["errors"] == {"principal": "The debt is in RUB."}
+    paid = {**new, "principal": {"amount": "10.50", "currency": "RUB"}}
+    added = await admin.post("/claims", json=paid, headers=key())
+    assert (added.status_code, added.headers["location"]) == (201, f"/api/v1/claims/{added.json()['id']}"), added.text
+    claim = added.json()
+    assert (claim["principal"]["amount"], claim["due_on"]) == ("10.50", "2026-01-10")
+    problem(await admin.post("/claims", json=paid, headers=key()), 422, "invalid")
+    path = f"/claims/{claim['id']}"
+    said = {"reason": "A slip", "contract_number": "K-7"}
+    corrected = (await admin.post(f"{path}/correct", json=said, headers=key())).json()
+    assert corrected == {**claim, "contract_number": "K-7"}, "what was not named stays as it was"
+    moved = await admin.post(f"{path}/correct", json={"reason": "A slip", "due_on": "2026-01-20"}, headers=key())
+    assert moved.json()["due_on"] == "2026-01-20"
+    problem(await admin.post(f"{path}/correct", json={"reason": "x", "number": None}, headers=key()), 422, "invalid")
+    problem(await admin.post(f"{path}/correct", json={"number": "3"}, headers=key()), 422, "invalid")
+    bella = await program("bella")
+    problem(await bella.get(path), 404, "not_found")
+    problem(await bella.get("/claims", params={"case": case.id}), 404, "not_found")
+
+
+async def test_a_campaign_is_set_up_filled_and_run(program: Program, desk: Desk) -> None:
+    admin, case = await program("admin"), desk.cases["anna"].id
+    rules = {"name": "Spring", "mode": "agentless", "message": "hello", "show_number": "+79000000777"}
+    made = await admin.post("/campaigns", json=rules, headers=key())
+    assert made.status_code == 201, made.text
+    campaign = made.json()
+    assert made.headers["location"] == f"/api/v1/campaigns/{campaign['id']}"
+    assert (campaign["state"], campaign["filter"], campaign["started_at"]) == ("draft", None, None)
+    assert {name: campaign["rules"][name] for name in rules} == rules
+    path = f"/campaigns/{campaign['id']}"
+    assert (await admin.get(path)).json() == campaign
+    assert [one["id"] for one in (await admin.get("/campaigns")).json()["items"]] == [campaign["id"]]
+    problem(await admin.post(f"{path}/start", headers=key()), 409, "campaign_empty")
+    cases = {"cases": [case, 999999]}
+    assert (await admin.post(f"{path}/cases", json=cases, headers=key())).json() == {"added": 1}
+    assert (await admin.post(f"{path}/cases", json=cases, headers=key())).json() == {"added": 0}
+    (listed,) = (await admin.get(f"{path}/cases", params={"state": "waiting"})).json()["items"]
+    assert (listed["case_id"], listed["state"], listed["attempts"]) == (case, "waiting", 0)
+    assert (await admin.post(f"{path}/start", headers=key())).json()["state"] == "running"
+    problem(await admin.post(f"{path}/start", headers=key()), 409, "campaign_moves")
+    call_id = await desk.call("anna", live=False)
+    async with desk.uow.write() as work:
+        (await work.session.get_one(Call, call_id)).campaign_id = campaign["id"]
+        attempt = {"campaign_id": campaign["id"], "entry_id": listed["id"], "call_id": call_id}
+        when = {"at": desk.clock.now(), "ended_at": desk.clock.now()}
+        work.session.add(CampaignAttempt(**attempt, **when, phone=desk.phones["anna"], outcome="BUSY"))
+    (told,) = (await admin.get(f"{path}/attempts", params={"case": case, "result": "BUSY"})).json()["items"]
+    assert (told["call_id"], told["case_id"], told["result"]) == (call_id, case, "BUSY")
+    assert (await admin.get(f"{path}/attempts", params={"result": "NA"})).json()["items"] == []
+    (call,) = (await admin.get("/calls", params={"campaign": campaign["id"]})).json()["items"]
+    assert (call["id"], call["campaign"]) == (call_id, campaign["id"])
+    figures = (await admin.get(f"{path}/figures")).json()
+    assert (figures["left"], figures["cases"], figures["abandoned_share"]) == (1, {"waiting": 1}, 0.0)
+    assert (await admin.post(f"{path}/pause", headers=key())).json()["state"] == "paused"
+    assert (await admin.post(f"{path}/end", headers=key())).json()["state"] == "ended"
+    problem(await admin.post(f"{path}/cases", json=cases, headers=key()), 409, "campaign_moves")
+    problem(await admin.post("/campaigns", json={**rules, "message": None}, headers=key()), 422, "invalid")
     problem(await (await program("anna")).get(path), 403, "forbidden")

@@ -70,6 +70,14 @@ _PROMISED = {
     "POST /mass-actions",
     *(f"GET /mass-actions/{{id}}{path}" for path in ("", "/rows")),
     *(f"POST /mass-actions/{{id}}/{verb}" for verb in ("foresee", "start", "stop", "undo")),
+    "GET /claims",
+    "GET /claims/{id}",
+    "POST /claims",
+    "POST /claims/{id}/correct",
+    "GET /campaigns",
+    "POST /campaigns",
+    *(f"GET /campaigns/{{id}}{path}" for path in ("", "/cases", "/attempts", "/figures")),
+    *(f"POST /campaigns/{{id}}/{verb}" for verb in ("start", "pause", "end", "cases")),
     "GET /promises",
     "POST /promises",
     "POST /promises/{id}/cancel",
@@ -182,6 +190,8 @@ async def things(desk: Desk, folder: Path) -> dict[str, int]:
     for path in described_paths("/mass-actions/{id}"):
         state = next((state for ending, state in states.items() if path.endswith(ending)), MassState.DRAFT)
         ids[path] = await desk.run("anna", "admin", state)
+    ids |= {path: await desk.claim("anna") for path in described_paths("/claims/{id}")}
+    ids |= {path: await desk.campaign() for path in described_paths("/campaigns/{id}")}
     return {**ids, "/cases/{id}": desk.cases["bella"].id, "/agents/{id}/state": desk.cast.users["anna"]}
 
 

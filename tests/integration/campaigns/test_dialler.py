@@ -17,6 +17,7 @@ from callcenter.campaigns.queries import EntryQuery, entries
 from callcenter.campaigns.rights import EDIT, VIEW
 from callcenter.campaigns.service import CampaignData
 from callcenter.compliance.model import AttemptState, ContactAttempt
+from core.cases.model import Case
 from core.cases.queries.lists import ListQuery
 from core.cases.rights import VIEW as CASES
 from core.kernel.access import PROGRAM, Actor, Scope
@@ -128,6 +129,61 @@ async def test_a_crash_dials_nobody_twice(floor: DiallingFloor, died: OrderState
         assert (entry.attempts, contact.state) == (1, AttemptState.NOT_ANSWERED)
         assert entry.next_at > floor.clock.now()
     assert floor.telephony.orders == []
+
+
+async def test_what_the_exchange_always_refuses_is_tried_ever_later_and_then_given_up(floor: DiallingFloor) -> None:
+    await floor.open(debtors=1, agents=1)
+    await floor.campaign(retries={"FAIL": 5}, most_in_total=5, most_a_day=1, opens=0, closes=1440)
+    floor.telephony.refuse, dialler = True, floor.dialler()
+    rests = []
+    for _ in range(4):
+        assert await dialler.round() == 1
+        await dialler.round()
+        entry = await floor.entry()
+        assert (entry.state, entry.attempts, entry.reason) == (EntryState.WAITING, 0, "REFUSED"), "nobody was rung"
+        rests.append((entry.next_at - floor.clock.now()) / timedelta(minutes=1))
+        floor.clock.advance(timedelta(minutes=rests[-1]))
+    assert rests == [1, 2, 4, 5]
+    assert await dialler.round() == 1
+    await dialler.round()
+    assert (await floor.entry()).state == EntryState.DONE
+    assert {one.outcome for one in await floor.made()} == {"REFUSED"}
+
+
+async def test_an_order_that_is_taken_ends_the_refusals(floor: DiallingFloor) -> None:
+    await floor.open(debtors=1, agents=1)
+    await floor.campaign(retries={"BUSY": 10, "FAIL": 60}, most_a_day=9)
+    dialler = floor.dialler()
+    for refused, minutes in ((True, 1), (True, 2), (False, 10), (True, 1)):
+        floor.telephony.refuse = refused
+        assert await dialler.round() == 1
+        if not refused:
+            await floor.tell(floor.telephony.lines[-1], "rings", "busy")
+        await dialler.round()
+        assert (await floor.entry()).next_at == floor.clock.now() + timedelta(minutes=minutes)
+        floor.clock.advance(timedelta(minutes=minutes))
+
+
+async def test_who_no_longer_matches_leaves_and_comes_back_with_his_attempts(floor: DiallingFloor) -> None:
+    await floor.open(debtors=2, agents=1)
+    campaign_id = await floor.campaign(retries={"BUSY": 600})
+    dialler = floor.dialler()
+    await dialler.round()
+    await floor.tell(floor.telephony.lines[0], "rings", "busy")
+    rests_until = (await floor.entry(0)).next_at
+
+    async def meant(query: ListQuery) -> None:
+        async with floor.uow.write() as work:
+            row = await work.session.get_one(Campaign, campaign_id)
+            await fill(work, PROGRAM, row, query, floor.clock.now(), live=True)
+
+    await meant(ListQuery(within=(Case.id == floor.cases[1].id,)))
+    gone = await floor.entry(0)
+    assert (gone.state, gone.reason, gone.attempts) == (EntryState.STOPPED, "gone", 1)
+    assert (await floor.entry(1)).state == EntryState.WAITING
+    await meant(ListQuery())
+    back = await floor.entry(0)
+    assert (back.state, back.attempts, back.next_at) == (EntryState.WAITING, 1, rests_until)
 
 
 async def test_a_pause_holds_at_once(floor: DiallingFloor) -> None:

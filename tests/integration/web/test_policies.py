@@ -17,6 +17,7 @@ from callcenter.calls.model import ResultCode
 from callcenter.campaigns.model import Campaign, CampaignEntry, CampaignState, EntryState, Mode
 from callcenter.campaigns.service import CampaignData
 from callcenter.compliance.law.terms import BlockKind
+from callcenter.productivity.model import ReportSchedule
 from callcenter.queues.model import Calendar, Queue
 from core.audit.model import AuditEntry
 from core.cases.model import (
@@ -127,6 +128,7 @@ class World:
             "case with agreements",
             "promise",
             "task",
+            "claim",
             "debtor",
             "case to call back",
             "call",
@@ -142,6 +144,8 @@ class World:
             return {"it": {"id": await money_account(self.uow)}}
         if kind == "payment":
             return {"it": await self._payment(me)}
+        if kind == "report schedule":
+            return {"it": {"id": await self._schedule(me)}}
         if kind == "campaign":
             return {"it": {"id": await self._campaign(me)}}
         if kind == "shown entry":
@@ -189,6 +193,7 @@ class World:
         common |= {"stage": await self._stage(), "tag": await self._thing("tag"), "task": desk.task}
         async with self.uow.read() as session:
             common["claim"] = await session.scalar(select(Claim.id).where(Claim.case_id == desk.case))
+        ids["claim"] = common["claim"]
         if kind in ("case with agreements", "promise"):
             common |= await self._agreed(desk)
             ids["promise"] = int(str(common["promise"]))
@@ -208,6 +213,15 @@ class World:
             work.session.add(mail)
             await work.session.flush()
             return {**params, "kind": "email", "row": mail.id}
+
+    async def _schedule(self, me: str) -> int:
+        now = self.clock.now()
+        async with self.uow.write() as work:
+            row = ReportSchedule(name="Own", query="", format="xlsx", every="day", day=1, hour=8, zone="UTC")
+            row.recipients, row.owner_id, row.next_at, row.created_at = [], self.people.users[me], now, now
+            work.session.add(row)
+            await work.session.flush()
+            return row.id
 
     async def _campaign(self, me: str) -> int:
         actor = replace(PROGRAM, user_id=self.people.users[me])

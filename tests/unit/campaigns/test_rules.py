@@ -17,6 +17,7 @@ from callcenter.campaigns.rules import (
     Patience,
     Tally,
     abandoned_share,
+    after_refusals,
     allotted,
     counted,
     hours_away,
@@ -159,3 +160,21 @@ def test_what_an_attempt_came_to() -> None:
 def test_nobody_answered_nobody_was_abandoned() -> None:
     assert abandoned_share(0, 0) == 0.0
     assert abandoned_share(3, 100) == 0.03
+
+
+@given(st.integers(1, 600), patience(), hours(), MOMENTS, ZONES)
+def test_refusals_rest_ever_longer_within_the_hours_and_end(
+    refusals: int, rule: Patience, open_hours: Hours, now: datetime, zone: ZoneInfo
+) -> None:
+    whole_day = Hours(opens=0, closes=1440, weekdays=frozenset(range(1, 8)))
+    at = after_refusals(refusals, rule, open_hours, now=now, zone=zone)
+    assert (at is None) == (refusals >= rule.most_in_total)
+    if at is None:
+        return
+    rested = after_refusals(refusals, rule, whole_day, now=now, zone=zone)
+    earlier = after_refusals(max(1, refusals - 1), rule, whole_day, now=now, zone=zone)
+    assert rested is not None
+    assert earlier is not None
+    assert now + timedelta(minutes=1) <= earlier <= rested <= now + timedelta(hours=1)
+    assert at >= rested
+    assert open_hours.open_at(at, zone) == at

@@ -1,5 +1,7 @@
 """Callbacks: promises to call."""
 
+from functools import partial
+
 from pydantic import ConfigDict, Field
 from starlette.requests import Request
 
@@ -12,7 +14,7 @@ from callcenter.calls.rights import DIAL
 from core.kernel.access import Actor
 from core.kernel.errors import Invalid, NotFound
 from core.kernel.i18n import msg
-from web.api.v1.operation import Operation, routes_of
+from web.api.v1.operation import Operation, routes_of, step
 from web.api.v1.reach import person_on, reader, require_colleague
 from web.api.v1.shapes import E164, Id, Nothing, Page, Paged, Sent, Shape, Text, Utc, When
 from web.security import Policy, actor, right
@@ -190,6 +192,7 @@ def _callback(row: CallbackRow) -> Callback:
     )
 
 
+_step = partial(step, "/callbacks", gives=Callback, policy=_EDIT)
 OPERATIONS = (
     Operation(
         name="callbacks.list",
@@ -225,39 +228,19 @@ OPERATIONS = (
         errors=(NotFound, errors.BadWindow, errors.BadCallbackPhone),
         handler=plan,
     ),
-    Operation(
-        name="callbacks.reschedule",
-        method="POST",
-        path="/callbacks/{id:int}/reschedule",
-        summary="Give it another time",
-        policy=_EDIT,
+    _step(
+        "reschedule",
+        "Give it another time",
+        reschedule,
         takes=Moved,
-        gives=Callback,
-        acts=True,
         errors=(errors.CallbackNotFound, errors.CallbackTaken, errors.BadWindow),
-        handler=reschedule,
     ),
-    Operation(
-        name="callbacks.cancel",
-        method="POST",
-        path="/callbacks/{id:int}/cancel",
-        summary="Drop it",
-        policy=_EDIT,
-        takes=Dropped,
-        gives=Callback,
-        acts=True,
-        errors=(errors.CallbackNotFound, errors.CallbackTaken),
-        handler=cancel,
-    ),
-    Operation(
-        name="callbacks.dial",
-        method="POST",
-        path="/callbacks/{id:int}/dial",
-        summary="Call now, from one's own phone",
-        policy=_EDIT,
+    _step("cancel", "Drop it", cancel, takes=Dropped, errors=(errors.CallbackNotFound, errors.CallbackTaken)),
+    _step(
+        "dial",
+        "Call now, from one's own phone",
+        dial,
         takes=Nothing,
-        gives=Callback,
-        acts=True,
         errors=(
             errors.CallbackNotFound,
             errors.CallbackTaken,
@@ -266,7 +249,6 @@ OPERATIONS = (
             calls.OrderRefused,
             calls.TelephonyUnavailable,
         ),
-        handler=dial,
     ),
 )
 

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 
 from starlette.requests import Request
 
@@ -16,7 +17,7 @@ from core.kernel.access import Actor
 from core.kernel.errors import Forbidden, Invalid, NotFound
 from core.kernel.i18n import msg
 from web.api.v1.call_shapes import Call, CallOrder, CallPage, CallsAsked, ResultGiven, Target, call_of, details_of
-from web.api.v1.operation import Operation, S, routes_of
+from web.api.v1.operation import Operation, routes_of, step
 from web.api.v1.reach import person_on, reader
 from web.api.v1.shapes import MoneySent, Nothing
 from web.security import actor, right
@@ -110,27 +111,17 @@ async def _calls(request: Request, found: Sequence[CallDetail]) -> list[Call]:
     return [call_of(one, recordings.get(one.call.id, ())) for one in found]
 
 
-def _steering(
-    verb: str, summary: str, takes: type[S], handler: Callable[[Request, S], Awaitable[Call]]
-) -> Operation[S]:
-    """An order to the exchange about a call that goes on: answered once it was given, not once it has worked."""
-    return Operation(
-        name=f"calls.{verb}",
-        method="POST",
-        path=f"/calls/{{id:int}}/{verb}",
-        summary=summary,
-        policy=right(rights.CONTROL),
-        takes=takes,
-        gives=Call,
-        status=202,
-        acts=True,
-        errors=(errors.CallNotFound, errors.NotInCall, errors.NoPhone, *_EXCHANGE),
-        handler=handler,
-    )
-
-
 _EXCHANGE = (errors.OrderRefused, errors.TelephonyUnavailable)
 
+#: An order to the exchange about a call that goes on: answered once it was given, not once it has worked.
+_steering = partial(
+    step,
+    "/calls",
+    gives=Call,
+    policy=right(rights.CONTROL),
+    status=202,
+    errors=(errors.CallNotFound, errors.NotInCall, errors.NoPhone, *_EXCHANGE),
+)
 OPERATIONS = (
     Operation(
         name="calls.list",
@@ -166,21 +157,19 @@ OPERATIONS = (
         errors=(errors.ContactForbidden, errors.BadNumber, errors.NoPhone, NotFound, Forbidden, *_EXCHANGE),
         handler=place,
     ),
-    _steering("hangup", "End the call", Nothing, hang_up),
-    _steering("hold", "Music for the other side", Nothing, hold),
-    _steering("unhold", "Ring one's own phone back into a held call", Nothing, unhold),
-    _steering("transfer", "Send the other side to an extension or a queue", Target, transfer),
-    Operation(
-        name="calls.result",
-        method="POST",
-        path="/calls/{id:int}/result",
-        summary="Say how the call went; ends wrap-up",
-        policy=right(rights.RESULT),
+    _steering("hangup", "End the call", hang_up, takes=Nothing),
+    _steering("hold", "Music for the other side", hold, takes=Nothing),
+    _steering("unhold", "Ring one's own phone back into a held call", unhold, takes=Nothing),
+    _steering("transfer", "Send the other side to an extension or a queue", transfer, takes=Target),
+    step(
+        "/calls",
+        "result",
+        "Say how the call went; ends wrap-up",
+        result,
         takes=ResultGiven,
         gives=Call,
-        acts=True,
+        policy=right(rights.RESULT),
         errors=(errors.CallNotFound, errors.UnknownResult, errors.ResultIncomplete, errors.CallWithoutCase),
-        handler=result,
     ),
 )
 

@@ -1,8 +1,6 @@
 """Cases and the people on them."""
 
-from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -12,13 +10,14 @@ from starlette.requests import Request
 from core.cases import rights
 from core.cases.card import CaseCard, Person, case_card
 from core.cases.fields import Asked
-from core.cases.model import COMPONENTS, CaseState, Claim, ClaimState, CloseReason, Liability, PartyRole
+from core.cases.model import CaseState, CloseReason, Liability, PartyRole
 from core.cases.ports import PlannedCalls
 from core.cases.queries.lists import CaseRow, DebtorRow, ListQuery, list_cases, list_debtors
 from core.cases.queries.worklists import Moment, Worklist, within
 from core.kernel.errors import NotFound
 from core.parties.model import Consent, PartyKind, PhoneKind, PhoneQuality
 from core.parties.model import Phone as PhoneRow
+from web.api.v1.claims import ClaimOnCase, Components, on_case, sums
 from web.api.v1.operation import Operation, routes_of
 from web.api.v1.promises import PaymentPlan, Promise, plan_of, promise_of
 from web.api.v1.shapes import E164, Id, Money, Nothing, Page, Paged, Shape, Utc, Word, money
@@ -78,29 +77,6 @@ class PersonOnCase(Shape):
     language: str | None
     timezone: str | None
     phones: list[Phone]
-
-
-class Components(Shape):
-    """A debt by what it is made of."""
-
-    principal: Money
-    contractual_interest: Money
-    penalty: Money
-    statutory_interest: Money
-    creditor_fees: Money
-    court_costs: Money
-    agency_fees: Money
-
-
-class ClaimOnCase(Components):
-    """A debt of the case."""
-
-    id: Id
-    number: str
-    state: ClaimState
-    contract_number: str | None
-    due_on: date | None
-    limitation_on: date | None
 
 
 class Balance(Components):
@@ -279,7 +255,7 @@ def _whole(card: CaseCard) -> CaseWhole:
         last_contact_at=case.last_contact_at,
         balance=_balance(card),
         people=[_person(person) for person in card.people],
-        claims=[_claim(claim, case.currency) for claim in card.claims],
+        claims=[on_case(claim, case.currency) for claim in card.claims],
         promises=[promise_of(promise) for promise in card.promises],
         plans=[plan_of(plan) for plan in card.plans],
     )
@@ -287,23 +263,7 @@ def _whole(card: CaseCard) -> CaseWhole:
 
 def _balance(card: CaseCard) -> Balance:
     currency, parts = card.case.currency, {part.value: amount for part, amount in card.balance.parts.items()}
-    return Balance(total=money(card.balance.total, currency), **_sums(parts, currency))
-
-
-def _sums(parts: Mapping[str, Decimal], currency: str) -> dict[str, Money]:
-    return {name: money(parts[name], currency) for name in COMPONENTS}
-
-
-def _claim(claim: Claim, currency: str) -> ClaimOnCase:
-    return ClaimOnCase(
-        id=claim.id,
-        number=claim.number,
-        state=ClaimState(claim.state),
-        contract_number=claim.contract_no,
-        due_on=claim.due_on,
-        limitation_on=claim.limitation_on,
-        **_sums({name: getattr(claim, name) for name in COMPONENTS}, currency),
-    )
+    return Balance(total=money(card.balance.total, currency), **sums(parts, currency))
 
 
 def _person(person: Person) -> PersonOnCase:

@@ -9,7 +9,9 @@ from web.api.v1 import (
     agents,
     callbacks,
     calls,
+    campaigns,
     cases,
+    claims,
     contacts,
     mass,
     payments,
@@ -22,7 +24,21 @@ from web.api.v1.openapi import document
 from web.api.v1.operation import BASE, Operation
 from web.security import public, route
 
-_MODULES = (calls, recordings, callbacks, cases, worklists, tasks, mass, promises, payments, contacts, agents)
+_MODULES = (
+    calls,
+    recordings,
+    callbacks,
+    cases,
+    claims,
+    worklists,
+    tasks,
+    mass,
+    promises,
+    payments,
+    contacts,
+    agents,
+    campaigns,
+)
 
 OPERATIONS: tuple[Operation[Any], ...] = tuple(one for module in _MODULES for one in module.OPERATIONS)
 _DOCUMENT = document(OPERATIONS)

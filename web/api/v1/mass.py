@@ -1,6 +1,7 @@
 """Actions on many cases: chosen, foreseen, started, stopped, taken back."""
 
 from datetime import date
+from functools import partial
 from typing import Annotated
 
 from pydantic import Field
@@ -14,7 +15,7 @@ from core.cases.service.mass import Mass, outcome_counts, run_for
 from core.cases.service.mass_actions import Deed, Params
 from core.kernel.errors import NotFound
 from core.kernel.i18n import translator
-from web.api.v1.operation import Operation, routes_of
+from web.api.v1.operation import Operation, routes_of, step
 from web.api.v1.shapes import Id, Nothing, Page, Paged, Sent, Shape, Text, Utc, When
 from web.security import actor, right
 from web.state import part, services
@@ -175,6 +176,7 @@ def _row(request: Request, line: ItemRow) -> MassRow:
 
 _MASS = right(rights.MASS)
 _BUSY = (NotFound, errors.MassBusy)
+_step = partial(step, "/mass-actions", gives=MassActionRun, policy=_MASS, errors=_BUSY)
 OPERATIONS = (
     Operation(
         name="mass_actions.choose",
@@ -221,42 +223,9 @@ OPERATIONS = (
         errors=(NotFound,),
         handler=foresee,
     ),
-    Operation(
-        name="mass_actions.start",
-        method="POST",
-        path="/mass-actions/{id:int}/start",
-        summary="Begin",
-        policy=_MASS,
-        takes=MassDeed,
-        gives=MassActionRun,
-        acts=True,
-        errors=_BUSY,
-        handler=start,
-    ),
-    Operation(
-        name="mass_actions.stop",
-        method="POST",
-        path="/mass-actions/{id:int}/stop",
-        summary="Stop where it is; what was done stays done",
-        policy=_MASS,
-        takes=Nothing,
-        gives=MassActionRun,
-        acts=True,
-        errors=_BUSY,
-        handler=stop,
-    ),
-    Operation(
-        name="mass_actions.undo",
-        method="POST",
-        path="/mass-actions/{id:int}/undo",
-        summary="Take back what is still as the run left it",
-        policy=_MASS,
-        takes=Nothing,
-        gives=MassActionRun,
-        acts=True,
-        errors=_BUSY,
-        handler=undo,
-    ),
+    _step("start", "Begin", start, takes=MassDeed),
+    _step("stop", "Stop where it is; what was done stays done", stop, takes=Nothing),
+    _step("undo", "Take back what is still as the run left it", undo, takes=Nothing),
 )
 
 routes = routes_of(OPERATIONS)

@@ -92,6 +92,34 @@ class Operation(Generic[S]):
         return answer
 
 
+def step(
+    path: str,
+    verb: str,
+    summary: str,
+    handler: Callable[[Request, S], Awaitable[Shape | Response]],
+    *,
+    takes: type[S],
+    gives: type[Shape],
+    policy: Policy,
+    errors: tuple[type[DomainError], ...] = (),
+    status: int = 200,
+) -> Operation[S]:
+    """``POST path/{id}/verb``: something that is done, once, to one of the things below ``path``."""
+    return Operation(
+        name=f"{path.strip('/').replace('-', '_')}.{verb}",
+        method="POST",
+        path=f"{path}/{{id:int}}/{verb}",
+        summary=summary,
+        policy=policy,
+        takes=takes,
+        gives=gives,
+        status=status,
+        acts=True,
+        errors=errors,
+        handler=handler,
+    )
+
+
 def routes_of(operations: Sequence[Operation[Any]]) -> list[GuardedRoute]:
     """The routes of operations."""
     return [operation.route() for operation in operations]

@@ -1,12 +1,12 @@
 """Payments, their settlement into repayments, and what is taken or given back."""
 
-from collections.abc import Awaitable, Callable
+from functools import partial
 
 from starlette.requests import Request
 
 from core.cases.fields import Asked
 from core.cases.queries.lists import ListQuery
-from core.kernel.errors import Conflict, DomainError, Invalid, NotFound
+from core.kernel.errors import Conflict, Invalid, NotFound
 from core.kernel.i18n import msg
 from core.payments import errors, rights
 from core.payments.model import Source
@@ -16,7 +16,7 @@ from core.payments.rules.allocation import Wanted
 from core.payments.service.desk import PaymentDesk
 from core.payments.service.orders import SettleOrder
 from core.payments.service.registering import NewPayment
-from web.api.v1.operation import Operation, S, routes_of
+from web.api.v1.operation import Operation, routes_of, step
 from web.api.v1.payment_shapes import (
     AllocationPage,
     AllocationsAsked,
@@ -38,11 +38,9 @@ from web.api.v1.payment_shapes import (
     split,
     whole,
 )
-from web.api.v1.shapes import Nothing, Shape
+from web.api.v1.shapes import Nothing
 from web.security import actor, right
 from web.state import part, services
-
-_PAYMENT = "/payments/{id:int}"
 
 
 async def index(request: Request, asked: PaymentsAsked) -> PaymentPage:
@@ -151,33 +149,9 @@ def _order(payment_id: int, wanted: SettlementWanted) -> SettleOrder:
     )
 
 
-def _on_payment(
-    verb: str,
-    summary: str,
-    *,
-    needed: str,
-    takes: type[S],
-    gives: type[Shape],
-    handler: Callable[[Request, S], Awaitable[Shape]],
-    refusals: tuple[type[DomainError], ...],
-) -> Operation[S]:
-    """Something that is done with one payment."""
-    return Operation(
-        name=f"payments.{verb}",
-        method="POST",
-        path=f"{_PAYMENT}/{verb}",
-        summary=summary,
-        policy=right(needed),
-        takes=takes,
-        gives=gives,
-        acts=True,
-        errors=refusals,
-        handler=handler,
-    )
-
-
 _SETTLING = (errors.PaymentIsReversed, errors.NothingLeft, errors.NothingOpen, errors.BadSettlement)
 
+_step = partial(step, "/payments")
 OPERATIONS = (
     Operation(
         name="payments.list",
@@ -192,7 +166,7 @@ OPERATIONS = (
     Operation(
         name="payments.get",
         method="GET",
-        path=_PAYMENT,
+        path="/payments/{id:int}",
         summary="One payment with its settlements and refunds; the look is audited",
         policy=right(rights.VIEW),
         takes=Nothing,
@@ -213,41 +187,41 @@ OPERATIONS = (
         errors=(NotFound, errors.BadPayment, errors.DuplicatePayment, errors.ReceiptTaken),
         handler=register,
     ),
-    _on_payment(
+    _step(
         "settle",
         "Split a payment into repayments, or show how it would be",
-        needed=rights.SETTLE,
+        settle,
+        policy=right(rights.SETTLE),
         takes=SettlementWanted,
         gives=Split,
-        handler=settle,
-        refusals=(NotFound, Conflict, *_SETTLING),
+        errors=(NotFound, Conflict, *_SETTLING),
     ),
-    _on_payment(
+    _step(
         "withdraw",
         "Take a settlement of the payment back",
-        needed=rights.WITHDRAW,
+        withdraw,
+        policy=right(rights.WITHDRAW),
         takes=WithdrawalWanted,
         gives=PaymentNow,
-        handler=withdraw,
-        refusals=(NotFound, Conflict, errors.AlreadyWithdrawn),
+        errors=(NotFound, Conflict, errors.AlreadyWithdrawn),
     ),
-    _on_payment(
+    _step(
         "reverse",
         "Take a payment back as a whole",
-        needed=rights.WITHDRAW,
+        reverse,
+        policy=right(rights.WITHDRAW),
         takes=ReversalWanted,
         gives=PaymentNow,
-        handler=reverse,
-        refusals=(NotFound, Conflict, errors.PaymentIsReversed, errors.MoneyGivenBack, errors.BadPayment),
+        errors=(NotFound, Conflict, errors.PaymentIsReversed, errors.MoneyGivenBack, errors.BadPayment),
     ),
-    _on_payment(
+    _step(
         "refund",
         "Give back some of what is left of a payment",
-        needed=rights.REFUND,
+        refund,
+        policy=right(rights.REFUND),
         takes=RefundWanted,
         gives=PaymentNow,
-        handler=refund,
-        refusals=(NotFound, errors.PaymentIsReversed, errors.NothingLeft, errors.BadRefund),
+        errors=(NotFound, errors.PaymentIsReversed, errors.NothingLeft, errors.BadRefund),
     ),
     Operation(
         name="allocations.list",

@@ -19,7 +19,7 @@ from core.cases.service.access import case_for
 from core.cases.service.promises import NewPromise, cancel_promise, take_promise
 from core.kernel.errors import Invalid, NotFound
 from core.kernel.i18n import msg
-from web.api.v1.operation import Operation, routes_of
+from web.api.v1.operation import Operation, routes_of, step
 from web.api.v1.reach import person_on
 from web.api.v1.shapes import E164, Id, Money, MoneySent, Page, Paged, Sent, Shape, Utc, money
 from web.security import actor, right
@@ -230,17 +230,15 @@ OPERATIONS = (
         errors=(NotFound, errors.CaseNotOpen, errors.PromiseOpen, errors.PlanLive, errors.BadPromise),
         handler=take,
     ),
-    Operation(
-        name="promises.cancel",
-        method="POST",
-        path="/promises/{id:int}/cancel",
-        summary="Call an open promise off",
-        policy=right(rights.PROMISE),
+    step(
+        "/promises",
+        "cancel",
+        "Call an open promise off",
+        cancel,
         takes=PromiseEnded,
         gives=Promise,
-        acts=True,
+        policy=right(rights.PROMISE),
         errors=(NotFound, errors.PromiseSettled),
-        handler=cancel,
     ),
 )
 

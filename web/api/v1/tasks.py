@@ -1,5 +1,6 @@
 """Tasks on cases: what is planned, done and dropped."""
 
+from functools import partial
 from typing import Annotated
 
 from pydantic import Field
@@ -13,7 +14,7 @@ from core.cases.service import tasks as use_cases
 from core.cases.service.tasks import NewTask
 from core.kernel.errors import NotFound
 from core.kernel.i18n import translator
-from web.api.v1.operation import Operation, routes_of
+from web.api.v1.operation import Operation, routes_of, step
 from web.api.v1.shapes import Id, Page, Paged, Sent, Shape, Text, Utc, When
 from web.security import actor, right
 from web.state import planned_work, services
@@ -144,6 +145,7 @@ def _task(request: Request, row: Row) -> Task:
 
 _TASKS = right(rights.TASKS)
 _ENDED = (NotFound, errors.TaskEnded)
+_step = partial(step, "/tasks", gives=Task, policy=_TASKS, errors=_ENDED)
 OPERATIONS = (
     Operation(
         name="tasks.list",
@@ -168,54 +170,10 @@ OPERATIONS = (
         errors=(NotFound, errors.CaseNotOpen),
         handler=plan,
     ),
-    Operation(
-        name="tasks.finish",
-        method="POST",
-        path="/tasks/{id:int}/finish",
-        summary="Say that a task is done",
-        policy=_TASKS,
-        takes=TaskOver,
-        gives=Task,
-        acts=True,
-        errors=_ENDED,
-        handler=finish,
-    ),
-    Operation(
-        name="tasks.cancel",
-        method="POST",
-        path="/tasks/{id:int}/cancel",
-        summary="Drop a task",
-        policy=_TASKS,
-        takes=TaskOver,
-        gives=Task,
-        acts=True,
-        errors=_ENDED,
-        handler=cancel,
-    ),
-    Operation(
-        name="tasks.move",
-        method="POST",
-        path="/tasks/{id:int}/move",
-        summary="Give a task another time",
-        policy=_TASKS,
-        takes=TaskMoved,
-        gives=Task,
-        acts=True,
-        errors=_ENDED,
-        handler=move,
-    ),
-    Operation(
-        name="tasks.give",
-        method="POST",
-        path="/tasks/{id:int}/give",
-        summary="Give a task to somebody",
-        policy=_TASKS,
-        takes=TaskGiven,
-        gives=Task,
-        acts=True,
-        errors=_ENDED,
-        handler=give,
-    ),
+    _step("finish", "Say that a task is done", finish, takes=TaskOver),
+    _step("cancel", "Drop a task", cancel, takes=TaskOver),
+    _step("move", "Give a task another time", move, takes=TaskMoved),
+    _step("give", "Give a task to somebody", give, takes=TaskGiven),
 )
 
 routes = routes_of(OPERATIONS)
