@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from callcenter.campaigns.machines import Machines
 from callcenter.campaigns.model import CampaignState, EntryState, Mode
 from core.kernel.i18n import Message, msg
 from web.pages.listing import Option, State, Tone
@@ -17,6 +18,11 @@ SHORT_MODES: Mapping[str, Message] = {
     Mode.PROGRESSIVE: msg("Progressive"),
     Mode.PREDICTIVE: msg("Predictive"),
     Mode.AGENTLESS: msg("Recorded message"),
+}
+MACHINES: Mapping[str, Message] = {
+    Machines.OFF: msg("Put everybody through who answers"),
+    Machines.HANG_UP: msg("Hang up on machines"),
+    Machines.MESSAGE: msg("Leave a recorded message on machines"),
 }
 STATES: Mapping[str, State] = {
     CampaignState.DRAFT: State(word=msg("Draft"), icon="pencil"),

@@ -20,7 +20,7 @@ def _at(seconds: float) -> datetime:
 
 
 def _campaign(**rules: object) -> Campaign:
-    plain = {"ceiling": 0.03, "ring_seconds": 25, "connect_seconds": 2, "most_per_agent": 3.0, "detect_machines": False}
+    plain = {"ceiling": 0.03, "ring_seconds": 25, "connect_seconds": 2, "most_per_agent": 3.0, "machines": "off"}
     return Campaign(id=1, mode=Mode.PREDICTIVE, **(plain | rules))
 
 
@@ -56,7 +56,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
 
 def test_a_machine_is_never_told_as_an_answer(told: list[tuple[object, ...]]) -> None:
     """Until it is known whether a person answered, nothing is: machines must not make the ceiling wider."""
-    pacers, campaign = Pacers(), _campaign(detect_machines=True)
+    pacers, campaign = Pacers(), _campaign(machines="hang_up")
     picked_up = _attempt(picked_up_at=_at(8))
     pacers.learn(_floor(9, picked_up, campaign=campaign))
     assert told == []
