@@ -17,14 +17,14 @@ class Detection:
     machine has been silent for ``beep_silence``, if that comes within ``longest_greeting``.
     """
 
-    initial_silence: int = 2000
-    greeting: int = 1800
-    after_greeting: int = 700
-    total: int = 4000
+    initial_silence: int = 2500
+    greeting: int = 1500
+    after_greeting: int = 800
+    total: int = 5500
     shortest_word: int = 100
-    between_words: int = 50
-    words: int = 12
-    threshold: int = 256
+    between_words: int = 60
+    words: int = 99
+    threshold: int = 800
     longest_word: int = 5000
     beep_silence: int = 1500
     longest_greeting: int = 60

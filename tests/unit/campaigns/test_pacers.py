@@ -65,6 +65,16 @@ def test_a_machine_is_never_told_as_an_answer(told: list[tuple[object, ...]]) ->
     assert told == [("unanswered", 8.0)]
 
 
+def test_a_person_is_an_answer_as_soon_as_he_is_judged_one(told: list[tuple[object, ...]]) -> None:
+    pacers, campaign = Pacers(), _campaign(machines="hang_up")
+    person, machine = _attempt(picked_up_at=_at(8)), _attempt(2, picked_up_at=_at(8))
+    person.answered_by, machine.answered_by = "unsure", "machine"
+    floor = _floor(10, person, machine, campaign=campaign)
+    pacers.learn(floor)
+    assert told == [("answered", 8.0)]
+    assert pacers._view(floor, campaign, [], 0).waiting == 1, "a machine waits for nobody"
+
+
 def test_an_end_is_told_once(told: list[tuple[object, ...]]) -> None:
     """An exchange whose clock is ahead shows the same end at two looks."""
     pacers = Pacers()
