@@ -153,6 +153,7 @@ class CampaignAttempt(Base):
         Index("ix_campaign_attempts_in_flight", "campaign_id", sqlite_where=_IN_FLIGHT, postgresql_where=_IN_FLIGHT),
         Index("ix_campaign_attempts_ended", "campaign_id", "ended_at"),
         Index("ix_campaign_attempts_entry", "entry_id"),
+        Index("ix_campaign_attempts_at", "campaign_id", "at"),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)

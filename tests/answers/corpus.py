@@ -1,6 +1,6 @@
 """The recordings: people and machines of every kind, in every language, each with its own voice, line and noise."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from zlib import crc32
 
@@ -182,10 +182,12 @@ MACHINES: Kinds = {
 }
 
 
-def corpus() -> Iterator[Take]:
-    """All of them. Of each kind in each language every other one is for tuning."""
+def corpus(of: Collection[str] = ()) -> Iterator[Take]:
+    """All of them, or those of some kinds. Of each kind in each language every other one is for tuning."""
     for who, kinds in ((Who.PERSON, PEOPLE), (Who.MACHINE, MACHINES)):
         for kind, (count, make) in kinds.items():
+            if of and kind not in of:
+                continue
             for language in words.LANGUAGES:
                 for n in range(count):
                     name = f"{who} {kind} {language} {n}"

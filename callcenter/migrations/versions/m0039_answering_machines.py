@@ -21,9 +21,11 @@ def upgrade() -> None:
     op.add_column("campaign_attempts", sa.Column("judged_ms", sa.Integer(), nullable=True))
     left: sa.Column[bool] = sa.Column("message_left", sa.Boolean(), nullable=False, server_default=sa.false())
     op.add_column("campaign_attempts", left)
+    op.create_index("ix_campaign_attempts_at", "campaign_attempts", ["campaign_id", "at"])
 
 
 def downgrade() -> None:
+    op.drop_index("ix_campaign_attempts_at", "campaign_attempts")
     for column in ("message_left", "judged_ms", "judged_because", "answered_by"):
         op.drop_column("campaign_attempts", column)
     op.drop_column("calls", "answerer")
