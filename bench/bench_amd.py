@@ -28,12 +28,19 @@ async def run(*, small: bool) -> list[Figure]:
         lab = Lab(Path(folder))
         await asyncio.to_thread(lab.up, ())
         try:
-            async with listening(lab, takes) as trial:
-                bare = await trial.judge(STOCK)
-                ours = await trial.judge()
+            async with listening(lab) as trial:
+                bare = await trial.judge(takes, STOCK)
+                ours = await trial.judge(takes)
+                left = await trial.judge([take for take in takes if take.beeped is not None], leave=True)
         finally:
             await asyncio.to_thread(lab.down)
-    return [*_matrix(ours, bare), *_by("language", ours, bare), *_by("kind", ours, bare), *_times(ours, bare)]
+    return [
+        *_matrix(ours, bare),
+        *_by("language", ours, bare),
+        *_by("kind", ours, bare),
+        *_times(ours, bare),
+        *_left(left),
+    ]
 
 
 def _share(said: Iterable[Said], by: str) -> float:
@@ -103,4 +110,26 @@ def _times(ours: Sequence[Said], bare: Sequence[Said]) -> list[Figure]:
         Figure(name="a person waits after his greeting, worst", value=max(late) * 1000, unit="ms"),
         Figure(name="people put through within two seconds, somebody free", value=kept * 100, unit="%", aim="100"),
         Figure(name="the replica says the same as Asterisk", value=sum(alike) / len(alike) * 100, unit="%"),
+    ]
+
+
+def _left(said: Sequence[Said]) -> list[Figure]:
+    """When messages begin that are left on machines which beep."""
+    found = [one for one in said if one.by == "machine"]
+    after = sorted(
+        one.spoke - one.take.beeped for one in found if one.spoke is not None and one.take.beeped is not None
+    )
+    return [
+        Figure(
+            name=f"messages left on machines that were found ({len(found)})",
+            value=len(after) / len(found) * 100,
+            unit="%",
+        ),
+        Figure(
+            name="messages that begin after the beep",
+            value=sum(seconds >= 0 for seconds in after) / len(after) * 100,
+            unit="%",
+            aim="100",
+        ),
+        Figure(name="message begins after the beep, p50", value=percentile(after, 0.5) * 1000, unit="ms"),
     ]

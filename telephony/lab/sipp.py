@@ -171,8 +171,8 @@ def answer(
     """Let debtors answer on the trunk's address as long as the block runs, or until ``calls`` calls are over.
 
     They hang up after ``seconds`` of talk, or never by themselves. Of ``sounds`` (G.711 µ-law) the one is heard
-    that bears the last four digits of the number rung. The block begins when the port is open; raises
-    ``LabError`` when somebody else answers there already.
+    that bears the last four digits of the number rung; SIPp takes about eighty of them. The block begins when the port
+    is open; raises ``LabError`` when somebody else answers there already.
     """
     ports.require_free(trunk)
     with _folder() as folder:

@@ -1,7 +1,7 @@
 """The recordings: people and machines of every kind, in every language, each with its own voice, line and noise."""
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zlib import crc32
 
 import numpy as np
@@ -40,10 +40,11 @@ class Setting:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Scene:
-    """What is heard, and when the greeting of a person was over."""
+    """What is heard, and when the greeting of a person or the beep of a machine was over."""
 
     sound: Sound
     greeted: float | None = None
+    beeped: float | None = None
 
 
 def _line(s: Setting, scene: Scene, hiss: float | None = None) -> Scene:
@@ -51,7 +52,7 @@ def _line(s: Setting, scene: Scene, hiss: float | None = None) -> Scene:
     level = s.between(-27, -15)
     floor = s.between(-70, -50) if hiss is None else hiss
     heard = scene.sound * 10 ** ((level + 20) / 20)
-    return Scene(sound=over(heard, loud(noise(s.rng, 5, s.between(0, 1)), floor)), greeted=scene.greeted)
+    return replace(scene, sound=over(heard, loud(noise(s.rng, 5, s.between(0, 1)), floor)))
 
 
 def _person(s: Setting, said: Sound, before: float | None = None) -> Scene:
@@ -108,7 +109,8 @@ def _machine(s: Setting, *pieces: Sound, before: float | None = None) -> Scene:
     """Its greeting, its beep, and then it listens."""
     first = silence(s.between(0.2, 1.0) if before is None else before)
     end = (silence(s.between(0.2, 0.9)), beep(s.between(440, 1400), s.between(0.2, 1.0)), silence(8))
-    return Scene(sound=np.concatenate([first, *pieces, *end]))
+    sound = np.concatenate([first, *pieces, *end])
+    return Scene(sound=sound, beeped=(len(sound) - len(end[-1])) / tone.RATE)
 
 
 def _greeting(s: Setting) -> Scene:
@@ -144,7 +146,7 @@ def _paused(s: Setting) -> Scene:
 def _over_music(s: Setting) -> Scene:
     scene = _machine(s, say(s.voice, s.text(words.GREETING)))
     seconds = len(scene.sound) / tone.RATE
-    return _line(s, Scene(sound=over(scene.sound, loud(sounds.music(s.rng, seconds), s.between(-36, -28)))))
+    return _line(s, replace(scene, sound=over(scene.sound, loud(sounds.music(s.rng, seconds), s.between(-36, -28)))))
 
 
 def _after_ringing(s: Setting) -> Scene:
@@ -199,5 +201,6 @@ def corpus(of: Collection[str] = ()) -> Iterator[Take]:
                         language=language,
                         sound=scene.sound,
                         greeted=scene.greeted,
+                        beeped=scene.beeped,
                         tuning=n % 2 == 0,
                     )

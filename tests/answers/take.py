@@ -19,7 +19,8 @@ class Who(StrEnum):
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Take:
     """What is heard from the moment of the answer, at 8 kHz within ±1. ``greeted`` is the second at which the first
-    greeting of a person is over (None: nothing is said), ``tuning`` whether it may be used to choose parameters."""
+    greeting of a person is over (None: nothing is said), ``beeped`` the one at which a machine's beep is, ``tuning``
+    whether it may be used to choose parameters."""
 
     name: str
     who: Who
@@ -27,6 +28,7 @@ class Take:
     language: str
     sound: Sound
     greeted: float | None
+    beeped: float | None
     tuning: bool
 
     @property

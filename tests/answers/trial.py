@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
+from callcenter.calls.errors import OrderRefused
 from core.kernel.clock import SystemClock
 from telephony.ami.actions import Hangup, Originate, Place
 from telephony.ami.client import AmiAccount, AmiClient
@@ -25,65 +26,87 @@ exten => s,1,Set(BEGAN=${{STRFTIME(,,%s%3q)}})
  same => n,Hangup(16)
 """
 _PREFIX = "+790000"
-_PATIENCE = 30.0
+_PATIENCE = 40.0
+#: SIPp reads no longer scenario than one with so many sounds.
+_MOST_SOUNDS = 60
+#: What is left on machines, and how long it is (GSM: 33 bytes for 20 ms).
+_MESSAGE, _MESSAGE_SECONDS = "vm-goodbye", 0.88
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Said:
-    """What the exchange said of a take: ``by`` person, machine or unsure, and how long it listened."""
+    """What the exchange said of a take: ``by`` person, machine or unsure, and how long it listened. ``spoke`` is the
+    second after the answer at which a message on a machine began, where one was left."""
 
     take: Take
     by: str
     because: str
     milliseconds: int
+    spoke: float | None = None
 
 
 class Trial:
     """Rings takes at a running lab. ``at_once`` are on the line at the same time."""
 
-    def __init__(self, client: AmiClient, takes: Sequence[Take], at_once: int) -> None:
+    def __init__(self, client: AmiClient, lab: Lab, at_once: int) -> None:
         self._client = client
-        self._takes = takes
+        self._pbx = lab.required().pbx
         self._lines = asyncio.Semaphore(at_once)
-        self._waiting: dict[str, asyncio.Future[Mapping[str, str]]] = {}
+        self._waiting: dict[str, asyncio.Queue[Mapping[str, str]]] = {}
         self._run = 0
         client.listener = self._heard
 
-    async def judge(self, place: Place = CAMPAIGN) -> list[Said]:
-        """What the dialplan at ``place`` says of every take, in their order."""
+    async def judge(self, takes: Sequence[Take], place: Place = CAMPAIGN, *, leave: bool = False) -> list[Said]:
+        """What the dialplan at ``place`` says of every take, in their order; with ``leave`` machines are left a
+        message."""
+        said: list[Said] = []
+        for start in range(0, len(takes), _MOST_SOUNDS):
+            said += await self._some(takes[start : start + _MOST_SOUNDS], place, leave)
+        return said
+
+    async def _some(self, takes: Sequence[Take], place: Place, leave: bool) -> list[Said]:
         self._run += 1
-        return list(await asyncio.gather(*(self._one(place, n) for n in range(len(self._takes)))))
+        sounds = {n: take.ulaw for n, take in enumerate(takes)}
+        with sipp.answer(self._pbx.trunk, ring_seconds=0.1, sounds=sounds):
+            return list(await asyncio.gather(*(self._one(place, n, take, leave) for n, take in enumerate(takes))))
 
     def _heard(self, headers: Mapping[str, str]) -> None:
-        if headers.get("event") != "UserEvent" or headers.get("userevent") != ANSWERER:
-            return
-        waiting = self._waiting.pop(headers.get("uniqueid", ""), None)
-        if waiting is not None:
-            waiting.set_result(headers)
+        if headers.get("userevent") == ANSWERER and headers.get("uniqueid") in self._waiting:
+            self._waiting[headers["uniqueid"]].put_nowait(headers)
 
-    async def _one(self, place: Place, n: int) -> Said:
+    async def _one(self, place: Place, n: int, take: Take, leave: bool) -> Said:
         async with self._lines:
-            channel = f"take-{self._run}-{n:04}"  # as long as all others: Asterisk takes a prefix for the same
-            judged = self._waiting[channel] = asyncio.get_running_loop().create_future()
-            await self._client.send(_order(place, channel, f"{_PREFIX}{n:04}"))
-            try:
-                async with asyncio.timeout(_PATIENCE):
-                    headers = await judged
-            except TimeoutError:
-                raise TimeoutError(f"{self._takes[n].name} was never judged") from None
-            with suppress(Exception):  # it may have hung up by itself
+            channel = f"take-{self._run:04}-{n:04}"  # as long as all others: Asterisk takes a prefix for the same
+            told = self._waiting[channel] = asyncio.Queue()
+            await self._client.send(_order(place, channel, f"{_PREFIX}{n:04}", leave))
+            judged = await _next(told, take)
+            spoke = None
+            if leave and judged["by"] == "machine":
+                left = await _next(told, take)
+                since = float(left["timestamp"]) - float(judged["timestamp"])
+                spoke = since + int(judged["milliseconds"]) / 1000 - _MESSAGE_SECONDS if left["left"] == "yes" else None
+            with suppress(OrderRefused):  # it may have hung up by itself
                 await self._client.send(Hangup(channel=channel))
-        take, took = self._takes[n], int(headers["milliseconds"])
-        return Said(take=take, by=headers["by"], because=headers.get("because", ""), milliseconds=took)
+        because, took = judged.get("because", ""), int(judged["milliseconds"])
+        return Said(take=take, by=judged["by"], because=because, milliseconds=took, spoke=spoke)
 
 
-def _order(place: Place, channel: str, number: str) -> Originate:
+async def _next(told: asyncio.Queue[Mapping[str, str]], take: Take) -> Mapping[str, str]:
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            return await told.get()
+    except TimeoutError:
+        raise TimeoutError(f"nothing more was said of: {take.name}") from None
+
+
+def _order(place: Place, channel: str, number: str, leave: bool) -> Originate:
     variables = {
         "CALLCENTER_DIALLED": number,
         "CALLCENTER_QUEUE": "main",
         "CALLCENTER_WAIT": "2",
-        "CALLCENTER_MACHINES": "hang_up",
-        "CALLCENTER_APOLOGY": "vm-goodbye",
+        "CALLCENTER_MACHINES": "message" if leave else "hang_up",
+        "CALLCENTER_MACHINE_MESSAGE": _MESSAGE,
+        "CALLCENTER_APOLOGY": _MESSAGE,
     }
     return Originate(
         action_id=channel,
@@ -99,26 +122,25 @@ def _order(place: Place, channel: str, number: str) -> Originate:
 
 
 @asynccontextmanager
-async def listening(lab: Lab, takes: Sequence[Take], at_once: int = 20) -> AsyncIterator[Trial]:
-    """A trial at the lab, whose debtors answer with the takes."""
+async def listening(lab: Lab, at_once: int = 20) -> AsyncIterator[Trial]:
+    """A trial at the lab."""
     pbx = lab.required().pbx
     dialplan = lab.config_dir / "extensions.conf"
     dialplan.write_text(dialplan.read_text() + _STOCK_DIALPLAN)
     await asyncio.to_thread(lab.rx, "dialplan reload")
     account = AmiAccount(host=pbx.ami.host, port=pbx.ami.port, username=pbx.ami_user, secret=pbx.ami_secret)
     client = AmiClient(account, SystemClock())
-    with sipp.answer(pbx.trunk, ring_seconds=0.1, sounds={n: take.ulaw for n, take in enumerate(takes)}):
-        tasks = [asyncio.create_task(client.run())]
-        try:
-            async with asyncio.timeout(20):
-                while not client.status().up:
-                    await client.batch()
-            tasks.append(asyncio.create_task(_drained(client)))
-            yield Trial(client, takes, at_once)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+    tasks = [asyncio.create_task(client.run())]
+    try:
+        async with asyncio.timeout(20):
+            while not client.status().up:
+                await client.batch()
+        tasks.append(asyncio.create_task(_drained(client)))
+        yield Trial(client, lab, at_once)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _drained(client: AmiClient) -> None:

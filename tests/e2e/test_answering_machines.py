@@ -33,8 +33,8 @@ def _chosen(who: Who, kinds: frozenset[str], count: int) -> list[Take]:
 
 async def test_nobody_who_greets_is_taken_for_a_machine(asterisk_lab: Lab) -> None:
     takes = _chosen(Who.PERSON, _GREETS, 36) + _chosen(Who.MACHINE, frozenset({"greeting", "operator"}), 8)
-    async with listening(asterisk_lab, takes) as trial:
-        said = await trial.judge()
+    async with listening(asterisk_lab) as trial:
+        said = await trial.judge(takes)
     lost = [(one.take.name, one.because) for one in said if one.take.who is Who.PERSON and one.by == "machine"]
     assert lost == []
     missed = [one.take.name for one in said if one.take.who is Who.MACHINE and one.by != "machine"]

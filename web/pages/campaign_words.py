@@ -26,7 +26,7 @@ MACHINES: Mapping[str, Message] = {
 }
 ANSWERERS: Mapping[str, State] = {
     PERSON: State(word=msg("Person"), icon="user", tone=Tone.LIVE),
-    MACHINE: State(word=msg("Answering machine"), icon="voicemail"),
+    MACHINE: State(word=msg("Answering machine"), icon="record-mail"),
     UNSURE: State(word=msg("Unsure, taken for a person"), icon="user-question", tone=Tone.ACT),
 }
 STATES: Mapping[str, State] = {
