@@ -20,7 +20,7 @@ class Detection:
     initial_silence: int = 2500
     greeting: int = 1500
     after_greeting: int = 800
-    total: int = 5500
+    total: int = 6000
     shortest_word: int = 100
     between_words: int = 60
     words: int = 99

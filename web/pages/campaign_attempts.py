@@ -82,7 +82,7 @@ def _row(line: AttemptRow) -> Row:
         cells={
             "at": TimeCell(line.at),
             "number": TextCell(line.number, href=f"/cases/{line.case_id}"),
-            "phone": PhoneCell(line.phone),
+            "phone": PhoneCell(line.phone, case_id=line.case_id),
             "outcome": TextCell(outcome),
             "answerer": StateCell(by),
             "because": TextCell(line.because, note=listened),
