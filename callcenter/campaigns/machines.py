@@ -7,8 +7,6 @@ from core.kernel.i18n import Message, msg
 
 #: Who answered, as the exchange judged.
 PERSON, MACHINE, UNSURE = "person", "machine", "unsure"
-#: Why nothing was judged: who answered hung up first.
-HUNG_UP = "HANGUP"
 
 
 class Machines(StrEnum):
@@ -21,12 +19,14 @@ class Machines(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Heard:
-    """Who answered, why the exchange thinks so, after how many milliseconds; ``left``: it was left a message."""
+    """Who answered, why the exchange thinks so, after how many milliseconds; ``left``: it was left a message,
+    ``hung_up``: nothing was judged, because who answered hung up first."""
 
     by: str
     because: str
     milliseconds: int
     left: bool = False
+    hung_up: bool = False
 
 
 def faults(machines: Machines, message: str | None, connect_seconds: int) -> dict[str, Message]:

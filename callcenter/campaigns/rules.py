@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from callcenter.campaigns.machines import HUNG_UP, MACHINE, Heard
+from callcenter.campaigns.machines import MACHINE, Heard
 
 #: Results that the program gives by itself.
 ABANDONED, MESSAGE, VOICEMAIL, NOT_IN_SERVICE, TALKED, UNKNOWN = "ABANDONED", "MESSAGE", "VM", "NIS", "TALK", "FAIL"
@@ -170,7 +170,7 @@ def _of_nobody(fate: Fate) -> str:
     """Picked up, and no collector was there. Who hung up before he was judged heard nothing at all."""
     if fate.heard is not None and fate.heard.by == MACHINE:
         return VOICEMAIL
-    heard_nothing = fate.heard is not None and fate.heard.because == HUNG_UP
+    heard_nothing = fate.heard is not None and fate.heard.hung_up
     return MESSAGE if fate.played and not heard_nothing else ABANDONED
 
 

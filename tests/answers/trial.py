@@ -46,12 +46,14 @@ class Said:
 
 
 class Trial:
-    """Rings takes at a running lab. ``at_once`` are on the line at the same time."""
+    """Rings takes at a running lab. ``at_once`` are on the line at the same time; who answers hangs up after ``stays``
+    seconds, or never."""
 
-    def __init__(self, client: AmiClient, lab: Lab, at_once: int) -> None:
+    def __init__(self, client: AmiClient, lab: Lab, at_once: int, stays: float | None) -> None:
         self._client = client
         self._pbx = lab.required().pbx
         self._lines = asyncio.Semaphore(at_once)
+        self._stays = stays
         self._waiting: dict[str, asyncio.Queue[Mapping[str, str]]] = {}
         self._run = 0
         client.listener = self._heard
@@ -67,7 +69,7 @@ class Trial:
     async def _some(self, takes: Sequence[Take], place: Place, leave: bool) -> list[Said]:
         self._run += 1
         sounds = {n: take.ulaw for n, take in enumerate(takes)}
-        with sipp.answer(self._pbx.trunk, ring_seconds=0.1, sounds=sounds):
+        with sipp.answer(self._pbx.trunk, seconds=self._stays, ring_seconds=0.1, sounds=sounds):
             return list(await asyncio.gather(*(self._one(place, n, take, leave) for n, take in enumerate(takes))))
 
     def _heard(self, headers: Mapping[str, str]) -> None:
@@ -122,11 +124,12 @@ def _order(place: Place, channel: str, number: str, leave: bool) -> Originate:
 
 
 @asynccontextmanager
-async def listening(lab: Lab, at_once: int = 20) -> AsyncIterator[Trial]:
+async def listening(lab: Lab, at_once: int = 20, *, stays: float | None = None) -> AsyncIterator[Trial]:
     """A trial at the lab."""
     pbx = lab.required().pbx
     dialplan = lab.config_dir / "extensions.conf"
-    dialplan.write_text(dialplan.read_text() + _STOCK_DIALPLAN)
+    if STOCK.context not in dialplan.read_text():
+        dialplan.write_text(dialplan.read_text() + _STOCK_DIALPLAN)
     await asyncio.to_thread(lab.rx, "dialplan reload")
     account = AmiAccount(host=pbx.ami.host, port=pbx.ami.port, username=pbx.ami_user, secret=pbx.ami_secret)
     client = AmiClient(account, SystemClock())
@@ -136,7 +139,7 @@ async def listening(lab: Lab, at_once: int = 20) -> AsyncIterator[Trial]:
             while not client.status().up:
                 await client.batch()
         tasks.append(asyncio.create_task(_drained(client)))
-        yield Trial(client, lab, at_once)
+        yield Trial(client, lab, at_once, stays)
     finally:
         for task in tasks:
             task.cancel()

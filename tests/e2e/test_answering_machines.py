@@ -18,6 +18,7 @@ from tests.answers import Take, Who, corpus
 from tests.answers.trial import listening
 from tests.e2e.campaigning import Scene, all_ended, opened, until
 from tests.e2e.debtors import Debtor
+from tests.plugins.asterisk import cel_rows, eventually
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -39,6 +40,15 @@ async def test_nobody_who_greets_is_taken_for_a_machine(asterisk_lab: Lab) -> No
     assert lost == []
     missed = [one.take.name for one in said if one.take.who is Who.MACHINE and one.by != "machine"]
     assert len(missed) <= 2, missed
+
+
+async def test_who_hangs_up_before_he_is_judged_is_told_of(asterisk_lab: Lab) -> None:
+    takes = _chosen(Who.PERSON, frozenset({"slow"}), 2)
+    async with listening(asterisk_lab, stays=0.5) as trial:
+        said = await trial.judge(takes)
+    assert [(one.by, one.because) for one in said] == [("unsure", "HANGUP")] * 2
+    rows = await eventually(lambda: [row for row in cel_rows(asterisk_lab) if " HANGUP " in row["extra"]])
+    assert len(rows) == 2
 
 
 async def test_machines_are_rung_again_and_people_put_through(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ SPEC = ListSpec(
     columns=(
         Column(key="at", label=msg("Rung")),
         Column(key="number", label=msg("Case no.")),
-        Column(key="phone", label=msg("Telephone")),
+        Column(key="phone", label=msg("Phone")),
         Column(key="outcome", label=msg("Result")),
         Column(key="answerer", label=msg("Answered by")),
         Column(key="because", label=msg("Judged because"), visible=False),

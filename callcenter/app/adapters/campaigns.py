@@ -18,7 +18,7 @@ from callcenter.calls.errors import NoPhone, TelephonyUnavailable
 from callcenter.calls.facts import AnsweredBy, LegKind
 from callcenter.calls.model import Call, OrderState
 from callcenter.calls.ports import DialOrder, Staff, Telephony
-from callcenter.calls.rules import NOT_IN_SERVICE, number_to_show
+from callcenter.calls.rules import HUNG_UP, NOT_IN_SERVICE, number_to_show
 from callcenter.calls.service import CallService, Line
 from callcenter.campaigns.machines import Heard
 from callcenter.campaigns.ports import Leave, LineOrder, Owed, Standing, Wanted
@@ -132,7 +132,8 @@ def _heard(row: Call) -> Heard | None:
         return None
     wrong = one.by is AnsweredBy.MACHINE and row.answered_at is not None
     by = AnsweredBy.PERSON if wrong else one.by
-    return Heard(by=by, because=one.because, milliseconds=one.milliseconds, left=one.left)
+    hung_up = one.because == HUNG_UP
+    return Heard(by=by, because=one.because, milliseconds=one.milliseconds, left=one.left, hung_up=hung_up)
 
 
 class FloorCollectors:
