@@ -100,7 +100,8 @@ class Gateway:
             "CALLCENTER_DIALLED": order.phone,
             "CALLCENTER_QUEUE": order.queue,
             "CALLCENTER_WAIT": str(order.connect_seconds),
-            "CALLCENTER_DETECT": "yes" if order.detect_machines else "",
+            "CALLCENTER_MACHINES": order.machines or "",
+            "CALLCENTER_MACHINE_MESSAGE": order.machine_message or "",
             "CALLCENTER_MESSAGE": order.message or "",
             "CALLCENTER_APOLOGY": order.apology,
         }

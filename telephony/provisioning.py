@@ -14,6 +14,7 @@ from pathlib import Path
 import jinja2
 
 from callcenter.queues.ports import QueueSpec
+from telephony.detection import Detection
 
 QUEUES_FILE = "callcenter-queues.conf"
 RULED = "; The server's: it writes this file anew whenever a queue changes."
@@ -163,6 +164,7 @@ class Pbx:
     silence_seconds: int = 10
     lost_seconds: int = 120
     hold_seconds: int = 1800
+    detection: Detection = field(default_factory=Detection)
 
 
 def render(pbx: Pbx, phones: Sequence[Phone]) -> dict[str, str]:

@@ -266,6 +266,7 @@ _CAMPAIGNS = {
     "POST /campaigns": Entry(needs=("campaigns.edit",), form=_CAMPAIGN),
     "GET /campaigns/{id:int}": Entry(needs=("campaigns.view",), target="campaign"),
     "GET /campaigns/{id:int}/figures": Entry(needs=("campaigns.view",), target="campaign"),
+    "GET /campaigns/{id:int}/attempts": Entry(needs=("campaigns.view",), target="campaign"),
     "GET /campaigns/{id:int}/export": Entry(needs=("campaigns.export",), target="campaign"),
     "GET /campaigns/{id:int}/setup": Entry(needs=("campaigns.edit",), target="campaign"),
     "POST /campaigns/{id:int}": Entry(needs=("campaigns.edit",), target="campaign", form=_CAMPAIGN),

@@ -49,6 +49,28 @@ class LegOutcome(StrEnum):
     FAILED = "failed"
 
 
+class AnsweredBy(StrEnum):
+    """Who the exchange takes for the one who answered. ``UNSURE`` is treated as a person."""
+
+    PERSON = "person"
+    MACHINE = "machine"
+    UNSURE = "unsure"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answerer:
+    """Who answered a call that was made without a collector, as far as the exchange can hear.
+
+    ``because`` is its own word for the reason (``AMDCAUSE``), ``milliseconds`` how long it listened. ``left``: a
+    message was played to the machine.
+    """
+
+    by: AnsweredBy
+    because: str
+    milliseconds: int
+    left: bool = False
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Interval:
     """A half-open stretch of time in aware UTC; ``end`` is None while it lasts."""
@@ -89,7 +111,8 @@ class CallState:
     into this one). ``phone`` is the far party as given (None when hidden), ``dialled`` the number it called or was
     called by. ``queued_at`` is when the caller first began to wait in a queue, ``answered_at`` when a human of
     the other side first talked: inbound, the first agent; outbound, the customer. ``lost`` marks a call that
-    ended while nobody watched and whose end could not be read from CDR or CEL.
+    ended while nobody watched and whose end could not be read from CDR or CEL. ``answerer`` is known only where the
+    exchange was told to listen.
     """
 
     call_id: int
@@ -108,3 +131,4 @@ class CallState:
     lost: bool = False
     legs: tuple[LegState, ...] = ()
     merged_ids: tuple[int, ...] = ()
+    answerer: Answerer | None = None

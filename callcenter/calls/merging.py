@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from callcenter.calls.facts import CallPhase, CallState, Interval, LegOutcome, LegState
+from callcenter.calls.facts import Answerer, CallPhase, CallState, Interval, LegOutcome, LegState
 
 T = TypeVar("T", str, int)
 
@@ -35,6 +35,7 @@ def join(stored: CallState, reported: CallState) -> CallState:
         started_at=min(older.started_at, newer.started_at),
         answered_at=_first(older.answered_at, newer.answered_at),
         ended_at=newer.ended_at,
+        answerer=_fuller(older.answerer, newer.answerer),
         legs=_join_legs((*older.legs, *newer.legs)),
     )
 
@@ -49,8 +50,15 @@ def absorb(survivor: CallState, merged: CallState) -> CallState:
         queued_at=_first(survivor.queued_at, merged.queued_at),
         started_at=min(survivor.started_at, merged.started_at),
         answered_at=_first(survivor.answered_at, merged.answered_at),
+        answerer=_fuller(survivor.answerer, merged.answerer),
         legs=_join_legs((*merged.legs, *survivor.legs)),
     )
+
+
+def _fuller(one: Answerer | None, other: Answerer | None) -> Answerer | None:
+    """Of two accounts of who answered the one that says more: a message is left after the judgement."""
+    known = [account for account in (one, other) if account is not None]
+    return max(known, key=lambda account: (account.left, repr(account)), default=None)
 
 
 def _by_rank(one: CallState, other: CallState) -> tuple[CallState, CallState]:

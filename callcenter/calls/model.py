@@ -8,7 +8,7 @@ from sqlalchemy import JSON, BigInteger, Dialect, ForeignKey, Index, String, Tex
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
-from callcenter.calls.facts import Interval
+from callcenter.calls.facts import AnsweredBy, Answerer, Interval
 from core.kernel.db import Base
 from core.kernel.types import Key, UtcDateTime
 
@@ -29,6 +29,22 @@ class Stretches(TypeDecorator[tuple[Interval, ...]]):
         )
 
 
+class AnswererColumn(TypeDecorator[Answerer]):
+    """Who answered, as JSON: one judgement, only ever read and written whole."""
+
+    impl = JSON(none_as_null=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: Answerer | None, dialect: Dialect) -> Any:
+        return None if value is None else [value.by, value.because, value.milliseconds, value.left]
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Answerer | None:
+        if value is None:
+            return None
+        by, because, milliseconds, left = value
+        return Answerer(by=AnsweredBy(by), because=because, milliseconds=milliseconds, left=left)
+
+
 class OrderState(StrEnum):
     """A click's way to the exchange. Only ``RESERVED`` may become ``SENT``, once: that step is the licence to dial."""
 
@@ -43,8 +59,8 @@ class Call(Base):
     ``phone_given`` is the far party's number as it came (None when hidden), ``phone`` the same in E.164. ``user_id``
     is the collector whose call it is: the last who took it, else the last who was rung, else who ordered it. Seconds
     are final once the call has ended. ``queued_at`` is when the caller first began to wait in a queue (``queue`` is
-    the last), ``campaign_id`` the campaign that dialled. ``merged_into`` names the call that swallowed this one; such
-    a row is no call any more.
+    the last), ``campaign_id`` the campaign that dialled, ``answerer`` who took its call. ``merged_into`` names the call
+    that swallowed this one; such a row is no call any more.
     """
 
     __tablename__ = "calls"
@@ -77,6 +93,7 @@ class Call(Base):
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     cause: Mapped[int | None]
     lost: Mapped[bool] = mapped_column(default=False)
+    answerer: Mapped[Answerer | None] = mapped_column(AnswererColumn)
     party_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
     case_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
     user_id: Mapped[int | None] = mapped_column(BigInteger)

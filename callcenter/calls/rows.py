@@ -31,6 +31,7 @@ def as_state(row: Call) -> CallState:
         ended_at=row.ended_at,
         cause=row.cause,
         lost=row.lost,
+        answerer=row.answerer,
         legs=tuple(sorted((_leg_state(leg) for leg in row.legs), key=lambda leg: (leg.started_at, leg.uniqueid))),
     )
 
@@ -71,6 +72,7 @@ def write(row: Call, state: CallState, users: Users, region: str) -> None:
     row.ended_at = state.ended_at
     row.cause = state.cause
     row.lost = state.lost
+    row.answerer = state.answerer
     row.user_id = owner(state, users) or row.user_id
     if row.order_state == OrderState.RESERVED and state.legs:
         row.order_state = OrderState.SENT

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from callcenter.calls.facts import CallPhase, CallState, Direction, Interval, LegKind, LegOutcome, LegState
+from callcenter.calls.facts import AnsweredBy, CallPhase, CallState, Direction, Interval, LegKind, LegOutcome, LegState
 
 #: Q.850 causes of a call the far side did not take, as result codes. Anything else is FAIL.
 _CAUSES = {17: "BUSY", 18: "NA", 19: "NA", 20: "NA", 34: "CONGEST", 38: "CONGEST", 42: "CONGEST"}
 _NORMAL_CLEARING = 16
-#: The cause with which the dialplan ends the call of a campaign that a machine took.
-MACHINE_CAUSE = 43
+#: Why nothing is known of who answered: he hung up first.
+HUNG_UP = "HANGUP"
 NOT_IN_SERVICE = frozenset({1, 22, 28})
 
 #: How long an order may go without a channel: while the exchange cannot be asked, and while it answers.
@@ -81,10 +81,18 @@ def is_contact(call: CallState) -> bool:
     return call.answered_at is not None
 
 
+def met_machine(call: CallState) -> bool:
+    """Whether an answering machine took the call. A talk proves the exchange wrong."""
+    return call.answerer is not None and call.answerer.by is AnsweredBy.MACHINE and not is_contact(call)
+
+
 def was_answered(call: CallState) -> bool:
-    """Whether the customer took the call, be it that nobody of the agency was there: to the law he was reached."""
+    """Whether the customer took the call, be it that nobody of the agency was there: to the law he was reached. A
+    machine is nobody, but a message left on it is one that reaches him."""
     if is_contact(call):
         return True
+    if call.answerer is not None and met_machine(call):
+        return call.answerer.left
     outbound = call.direction is Direction.OUTBOUND
     return outbound and any(leg.kind is LegKind.CUSTOMER and leg.answered_at is not None for leg in call.legs)
 
@@ -103,7 +111,7 @@ def result_of_silence(call: CallState) -> str | None:
         return "FAIL"
     last = customers[-1]
     if last.answered_at is not None:
-        return "VM" if last.cause == MACHINE_CAUSE else "ABANDONED" if call.queue else "MESSAGE"
+        return _of_nobody(call)
     if last.outcome in (LegOutcome.BUSY, LegOutcome.REJECTED):
         return "BUSY"
     if last.cause in NOT_IN_SERVICE:
@@ -111,6 +119,15 @@ def result_of_silence(call: CallState) -> str | None:
     if last.cause in _CAUSES:
         return _CAUSES[last.cause]
     return "NA" if last.outcome in (LegOutcome.NO_ANSWER, LegOutcome.CANCELLED) else "FAIL"
+
+
+def _of_nobody(call: CallState) -> str:
+    """Picked up, and no collector was there: a machine, somebody who waited (in a queue, or to be judged), or somebody
+    who heard a recording."""
+    if met_machine(call):
+        return "VM"
+    unjudged = call.answerer is not None and call.answerer.because == HUNG_UP
+    return "ABANDONED" if call.queue or unjudged else "MESSAGE"
 
 
 def left_behind(call: CallState, endpoint: str, *, page_gone: bool) -> LegState | None:

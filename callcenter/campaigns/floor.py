@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcenter.campaigns.machines import MACHINE
 from callcenter.campaigns.model import (
     Campaign,
     CampaignAttempt,
@@ -40,8 +41,10 @@ class FloorView:
         return [one for one in self.flights if one.campaign_id == campaign_id]
 
     def reserved(self) -> dict[int, int]:
-        """Collector → the campaign that dials for him and has not put anybody through to him yet."""
-        waiting = (one for one in self.flights if one.user_id is not None and one.connected_at is None)
+        """Collector → the campaign that dials for him and has not put anybody through to him yet. Nobody waits for the
+        end of what is said to a machine."""
+        hoped = (one for one in self.flights if one.connected_at is None and one.answered_by != MACHINE)
+        waiting = [one for one in hoped if one.user_id is not None]
         return {one.user_id: one.campaign_id for one in waiting if one.user_id is not None}
 
 

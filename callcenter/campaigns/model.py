@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from callcenter.campaigns.machines import Machines
 from core.kernel.db import Base
 from core.kernel.types import Key, UtcDateTime
 
@@ -51,7 +52,8 @@ class Campaign(Base):
     attempt rings, ``connect_seconds`` an answered debtor waits for a collector, ``countdown_seconds`` until a preview
     dials by itself (0: only by click). ``retries`` maps a result to the minutes until the next attempt; a result that
     is not in it ends the entry. ``message`` is the recording that an agentless campaign plays, ``apology`` the one that
-    an abandoned debtor hears, both names of sounds at the exchange. ``filter`` is what is asked of the list of cases
+    an abandoned debtor hears, ``machine_message`` the one that is left where ``machines`` says so, all
+    names of sounds at the exchange. ``filter`` is what is asked of the list of cases
     (``filling.stored``), kept live with the eyes of ``owner_id``; None for a list of chosen cases only.
     ``queue_open`` while the exchange has its queue.
     """
@@ -70,7 +72,8 @@ class Campaign(Base):
     ring_seconds: Mapped[int] = mapped_column(default=25)
     connect_seconds: Mapped[int] = mapped_column(default=2)
     countdown_seconds: Mapped[int] = mapped_column(default=0)
-    detect_machines: Mapped[bool] = mapped_column(default=False)
+    machines: Mapped[str] = mapped_column(String(10), default=Machines.OFF)
+    machine_message: Mapped[str | None] = mapped_column(String(80))
     lines: Mapped[int] = mapped_column(default=5)
     retries: Mapped[dict[str, int]] = mapped_column(JSON)
     most_a_day: Mapped[int] = mapped_column(default=2)
@@ -140,7 +143,9 @@ class CampaignEntry(Base):
 
 class CampaignAttempt(Base):
     """One attempt, written before it is dialled. ``outcome`` is a result code (None while it is under way);
-    ``user_id`` the collector it was dialled for, or who took it."""
+    ``user_id`` the collector it was dialled for, or who took it. ``answered_by`` is the exchange's judgement of who
+    answered (``machines``; None where nobody listened for it), ``judged_because`` and ``judged_ms`` its reason and how
+    long it listened, ``message_left`` whether a machine was left a message."""
 
     __tablename__ = "campaign_attempts"
     __table_args__ = (
@@ -148,6 +153,7 @@ class CampaignAttempt(Base):
         Index("ix_campaign_attempts_in_flight", "campaign_id", sqlite_where=_IN_FLIGHT, postgresql_where=_IN_FLIGHT),
         Index("ix_campaign_attempts_ended", "campaign_id", "ended_at"),
         Index("ix_campaign_attempts_entry", "entry_id"),
+        Index("ix_campaign_attempts_at", "campaign_id", "at"),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -161,3 +167,7 @@ class CampaignAttempt(Base):
     connected_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     outcome: Mapped[str | None] = mapped_column(String(20))
+    answered_by: Mapped[str | None] = mapped_column(String(10))
+    judged_because: Mapped[str | None] = mapped_column(String(40))
+    judged_ms: Mapped[int | None] = mapped_column()
+    message_left: Mapped[bool] = mapped_column(default=False)

@@ -80,6 +80,9 @@ class Outcomes:
         """Write what became of the attempt, and what the entry does next. Told again, it changes nothing."""
         attempt.picked_up_at = attempt.picked_up_at or fate.picked_up_at
         attempt.connected_at = attempt.connected_at or fate.connected_at
+        if fate.heard is not None:
+            attempt.answered_by, attempt.judged_because = fate.heard.by, fate.heard.because[:40]
+            attempt.judged_ms, attempt.message_left = fate.heard.milliseconds, fate.heard.left
         if fate.connected_at is not None:
             attempt.user_id = fate.user_id or attempt.user_id
         outcome = outcome_of(fate)
@@ -106,7 +109,7 @@ class Outcomes:
             entry.state = EntryState.TALKED
             return
         case = await work.session.get_one(Case, entry.case_id)
-        if outcome == ABANDONED and attempt.picked_up_at is not None:
+        if outcome == ABANDONED and attempt.picked_up_at is not None and campaign.mode != Mode.AGENTLESS:
             await self._owe(work, campaign, case, attempt)
         zone = await _zone(work, case)
         tally = tally_of(entry)

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from callcenter.campaigns.floor import FloorView
+from callcenter.campaigns.machines import MACHINE, Machines
 from callcenter.campaigns.model import Campaign, CampaignAttempt, Mode
 from callcenter.campaigns.pacing import Pacer, Policy, Verdict, View
 from callcenter.campaigns.ports import Standing
@@ -40,7 +41,7 @@ class Pacers:
         for attempt in (*past, *floor.landed, *floor.flights):
             campaign = campaigns.get(attempt.campaign_id)
             if campaign is not None and attempt.id not in self._ended:
-                self._tell(self._pacers[campaign.id], attempt, campaign.detect_machines)
+                self._tell(self._pacers[campaign.id], attempt, campaign.machines != Machines.OFF)
         self.flying = frozenset(one.id for one in floor.flights)
         self._answered &= self.flying
         self._ended = {one.id for one in floor.landed if one.ended_at is not None and one.ended_at >= floor.at}
@@ -72,10 +73,10 @@ class Pacers:
         self._policies[campaign.id] = policy
 
     def _tell(self, pacer: Pacer, attempt: CampaignAttempt, detected: bool) -> None:
-        """Where machines are told from people, who answered is known when he is put through or the call is over."""
+        """Where machines are told from people, who answered is known when he is judged or the call is over."""
         picked_up, ended, taken = attempt.picked_up_at, attempt.ended_at, attempt.connected_at is not None
-        human = picked_up is not None and (taken or attempt.outcome != VOICEMAIL)
-        certain = taken or ended is not None or not detected
+        human = picked_up is not None and (taken or not _is_machine(attempt))
+        certain = taken or ended is not None or not detected or attempt.answered_by is not None
         if picked_up is not None and human and certain and attempt.id not in self._answered:
             self._answered.add(attempt.id)
             pacer.answered(picked_up.timestamp(), _seconds(attempt.at, picked_up))
@@ -114,8 +115,14 @@ class Pacers:
             talking=_past(floor, (self._talks.get(one.user_id, one.since) for one in states if one.state in BUSY)),
             wrapping=_past(floor, (one.since for one in states if one.state == _WRAP_UP)),
             ringing=_past(floor, (one.at for one in flying if one.picked_up_at is None)),
-            waiting=sum(one.picked_up_at is not None and one.connected_at is None for one in flying),
+            waiting=sum(
+                one.picked_up_at is not None and one.connected_at is None and not _is_machine(one) for one in flying
+            ),
         )
+
+
+def _is_machine(attempt: CampaignAttempt) -> bool:
+    return attempt.answered_by == MACHINE or attempt.outcome == VOICEMAIL
 
 
 def _predictive(floor: FloorView) -> list[Campaign]:

@@ -39,7 +39,9 @@ class Leave:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LineOrder:
-    """Ring ``phone`` and put whoever answers into ``queue`` for ``connect_seconds``, or play ``message`` to him."""
+    """Ring ``phone`` and put whoever answers into ``queue`` for ``connect_seconds``, or play ``message`` to him.
+
+    ``machines`` (``hang_up`` or ``message``, which leaves ``machine_message``) has machines told from people before."""
 
     call_id: int
     phone: str
@@ -47,7 +49,8 @@ class LineOrder:
     queue: str
     ring_seconds: int
     connect_seconds: int
-    detect_machines: bool
+    machines: str | None
+    machine_message: str | None
     message: str | None
     apology: str
 

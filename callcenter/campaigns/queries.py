@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from callcenter.campaigns.errors import CampaignNotFound
+from callcenter.campaigns.machines import MACHINE, UNSURE
 from callcenter.campaigns.model import Campaign, CampaignAttempt, CampaignEntry, CampaignStaff, EntryState
 from callcenter.campaigns.rights import EXPORT, VIEW
 from callcenter.campaigns.rules import ABANDONED, VOICEMAIL, abandoned_share, ends_at
@@ -26,7 +27,8 @@ _SORTS = {"next": CampaignEntry.next_at, "attempts": CampaignEntry.attempts, "nu
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Figures:
     """A campaign now. ``in_flight`` attempts ring or talk, ``waiting`` debtors answered and hear nobody yet; the other
-    counts are of the last hour: attempts begun, answered by a human, put through, abandoned. ``left`` cases are still
+    counts are of the last hour: attempts begun, answered by a human, put through, abandoned, ``machines`` that answered
+    (nobody's answer), and how many of the humans are ``unsure``. ``left`` cases are still
     to be rung, ``ends_at`` is when that is done at the pace of the last hour."""
 
     in_flight: int = 0
@@ -35,6 +37,8 @@ class Figures:
     answered: int = 0
     connected: int = 0
     abandoned: int = 0
+    machines: int = 0
+    unsure: int = 0
     entries: Mapping[str, int]
     ends_at: datetime | None = None
 
@@ -42,6 +46,11 @@ class Figures:
     def share(self) -> float:
         """The share of answered calls that were abandoned, which the ceiling bounds."""
         return abandoned_share(self.abandoned, self.answered)
+
+    @property
+    def machine_share(self) -> float:
+        """Of all that was picked up, how much by machines."""
+        return self.machines / (self.machines + self.answered) if self.machines else 0.0
 
     @property
     def left(self) -> int:
@@ -163,6 +172,8 @@ async def figures(session: AsyncSession, campaign_ids: Sequence[int], now: datet
             answered=row.answered,
             connected=row.connected,
             abandoned=row.abandoned,
+            machines=row.machines,
+            unsure=row.unsure,
             ends_at=ends_at(plain.left, float(row.ended), now),
         )
     return found
@@ -172,7 +183,8 @@ def _counts(campaign_ids: Sequence[int], now: datetime) -> Select[*tuple[Any, ..
     """One line per campaign over what is in flight and what ended or began within the hour."""
     attempt, since = CampaignAttempt, now - _HOUR
     flying, lately = attempt.ended_at.is_(None), attempt.at > since
-    human = attempt.picked_up_at.is_not(None) & (attempt.outcome.is_(None) | (attempt.outcome != VOICEMAIL))
+    machine = (func.coalesce(attempt.answered_by, "") == MACHINE) | (func.coalesce(attempt.outcome, "") == VOICEMAIL)
+    human, lately_up = attempt.picked_up_at.is_not(None) & ~machine, attempt.picked_up_at > since
 
     def count(condition: ColumnElement[bool]) -> ColumnElement[int]:
         return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
@@ -181,9 +193,11 @@ def _counts(campaign_ids: Sequence[int], now: datetime) -> Select[*tuple[Any, ..
         select(
             attempt.campaign_id,
             count(flying).label("in_flight"),
-            count(flying & attempt.picked_up_at.is_not(None) & attempt.connected_at.is_(None)).label("waiting"),
+            count(flying & human & attempt.connected_at.is_(None)).label("waiting"),
             count(lately).label("attempts"),
-            count((attempt.picked_up_at > since) & human).label("answered"),
+            count(lately_up & human).label("answered"),
+            count(lately_up & machine).label("machines"),
+            count(lately_up & human & (attempt.answered_by == UNSURE)).label("unsure"),
             count(attempt.connected_at > since).label("connected"),
             count((attempt.ended_at > since) & (attempt.outcome == ABANDONED)).label("abandoned"),
             count(attempt.ended_at > since).label("ended"),

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from callcenter.campaigns.machines import MACHINE, Heard
+
 #: Results that the program gives by itself.
 ABANDONED, MESSAGE, VOICEMAIL, NOT_IN_SERVICE, TALKED, UNKNOWN = "ABANDONED", "MESSAGE", "VM", "NIS", "TALK", "FAIL"
 #: The exchange did not take the order: nobody was rung.
@@ -152,8 +154,8 @@ def hours_away(best: int | None, now: datetime, zone: ZoneInfo) -> int:
 class Fate:
     """What is known of a call that a campaign ordered. Times are aware UTC.
 
-    ``refused``: certainly never made. ``result`` is the call's code, ``said`` whether a person gave it. ``machine``:
-    the exchange took who answered for a machine. ``played``: the recording was played to whoever answered.
+    ``refused``: certainly never made. ``result`` is the call's code, ``said`` whether a person gave it. ``heard``: who
+    answered. ``played``: the recording was played to whoever answered.
     """
 
     call_id: int
@@ -164,7 +166,7 @@ class Fate:
     result: str | None = None
     said: bool = False
     refused: bool = False
-    machine: bool = False
+    heard: Heard | None = None
     played: bool = False
     not_in_service: bool = False
 
@@ -180,8 +182,16 @@ def outcome_of(fate: Fate) -> str | None:
     if fate.connected_at is not None:
         return TALKED
     if fate.picked_up_at is not None:
-        return VOICEMAIL if fate.machine else MESSAGE if fate.played else ABANDONED
+        return _of_nobody(fate)
     return NOT_IN_SERVICE if fate.not_in_service else fate.result or UNKNOWN
+
+
+def _of_nobody(fate: Fate) -> str:
+    """Picked up, and no collector was there. Who hung up before he was judged heard nothing at all."""
+    if fate.heard is not None and fate.heard.by == MACHINE:
+        return VOICEMAIL
+    heard_nothing = fate.heard is not None and fate.heard.hung_up
+    return MESSAGE if fate.played and not heard_nothing else ABANDONED
 
 
 def abandoned_share(abandoned: int, answered: int) -> float:

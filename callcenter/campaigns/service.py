@@ -8,10 +8,11 @@ from typing import Any
 
 from sqlalchemy import delete, exists, select, update
 
-from callcenter.campaigns import filling
+from callcenter.campaigns import filling, machines
 from callcenter.campaigns.errors import CampaignMoves, CampaignNotFound, NothingToDial
 from callcenter.campaigns.events import CampaignChanged
 from callcenter.campaigns.floor import staff_of
+from callcenter.campaigns.machines import Machines
 from callcenter.campaigns.model import (
     Campaign,
     CampaignAttempt,
@@ -58,7 +59,8 @@ class CampaignData:
     ring_seconds: int = 25
     connect_seconds: int = 2
     countdown_seconds: int = 0
-    detect_machines: bool = False
+    machines: Machines = Machines.OFF
+    machine_message: str | None = None
     lines: int = 5
     retries: Mapping[str, int] = field(default_factory=lambda: dict(RETRIES))
     most_a_day: int = 2
@@ -275,7 +277,8 @@ def check(data: CampaignData) -> None:
         faults["message"] = msg("Say which recording is to be played.")
     if data.show_number and not _E164.fullmatch(data.show_number):
         faults["show_number"] = msg("A number as +79001234567: a plus sign, the country, the number.")
-    for key in ("message", "apology"):
+    faults |= machines.faults(data.machines, data.machine_message, data.connect_seconds)
+    for key in ("message", "apology", "machine_message"):
         value = getattr(data, key)
         if value and not _SOUND.fullmatch(value):
             faults[key] = msg("The name of a sound at the exchange: letters, digits, dots, hyphens.")
@@ -298,7 +301,8 @@ _BOUNDS = (
 def _columns(data: CampaignData) -> dict[str, Any]:
     plain = (
         "mode", "priority", "ceiling", "most_per_agent", "ring_seconds", "connect_seconds", "countdown_seconds",
-        "detect_machines", "lines", "most_a_day", "most_in_total", "show_number", "message", "apology", "unit_id",
+        "machines", "machine_message", "lines", "most_a_day", "most_in_total", "show_number", "message", "apology",
+        "unit_id",
     )  # fmt: skip
     return {
         "name": data.name.strip()[:120],

@@ -1,5 +1,6 @@
 """What the rows of a campaign say, as its rules and the exchange take it."""
 
+from callcenter.campaigns.machines import Machines
 from callcenter.campaigns.model import Campaign, CampaignEntry, Mode
 from callcenter.campaigns.ports import LineOrder
 from callcenter.campaigns.rules import Hours, Patience, Tally
@@ -28,7 +29,8 @@ def order_of(campaign: Campaign, call_id: int, phone: str, show_number: str | No
         queue=campaign.queue,
         ring_seconds=campaign.ring_seconds,
         connect_seconds=campaign.connect_seconds,
-        detect_machines=campaign.detect_machines,
+        machines=campaign.machines if campaign.machines != Machines.OFF else None,
+        machine_message=campaign.machine_message if campaign.machines == Machines.MESSAGE else None,
         message=campaign.message if campaign.mode == Mode.AGENTLESS else None,
         apology=campaign.apology,
     )

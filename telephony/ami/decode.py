@@ -4,11 +4,14 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TypedDict
 
+from callcenter.calls.facts import AnsweredBy
 from telephony.ami import events as e
 
 Headers = Mapping[str, str]
 """Header names in lower case; of a doubled header the last value."""
 
+ANSWERER = "CallcenterAnswerer"
+"""The dialplan's event, and the type of its row in CEL, that says who answered."""
 _EMPTY = frozenset({"", "<unknown>", "<null>", "(null)", "<none>"})
 _HIDDEN = frozenset({"anonymous", "restricted", "unavailable", "private", "unknown"})
 
@@ -188,6 +191,20 @@ def _member_removed(headers: Headers, at: datetime) -> e.QueueMemberRemoved:
     return e.QueueMemberRemoved(at=at, queue=_must(headers, "queue"), interface=_must(headers, "interface"))
 
 
+def _told(headers: Headers, at: datetime) -> e.AnswererJudged:
+    """The one of the dialplan's own events that tells of a call."""
+    if headers.get("userevent") != ANSWERER:
+        raise KeyError("userevent")
+    return e.AnswererJudged(
+        at=at,
+        uniqueid=_must(headers, "uniqueid"),
+        by=AnsweredBy(_must(headers, "by")),
+        because=headers.get("because", ""),
+        milliseconds=int(headers.get("milliseconds") or 0),
+        left=headers.get("left") == "yes",
+    )
+
+
 def _originated(headers: Headers, at: datetime) -> e.OriginateEnded:
     return e.OriginateEnded(
         at=at,
@@ -243,6 +260,7 @@ _DECODERS: dict[str, Callable[[Headers, datetime], e.AmiEvent]] = {
     "QueueMemberPause": _member,
     "QueueMemberPenalty": _member,
     "QueueMemberRemoved": _member_removed,
+    "UserEvent": _told,
     "OriginateResponse": _originated,
     "DeviceStateChange": _device,
     "ContactStatus": _contact,

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 
+from callcenter.calls.facts import AnsweredBy
+
 
 class ChannelState(IntEnum):
     """Asterisk's ``ChannelState`` numbers that matter here; every other number is kept as a plain int."""
@@ -137,6 +139,16 @@ class QueueLeft(ChannelEvent):
     """The caller left the queue: connected, gave up, or timed out."""
 
     queue: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AnswererJudged(ChannelEvent):
+    """The dialplan's ``UserEvent`` about who answered; said again when a message was ``left``."""
+
+    by: AnsweredBy
+    because: str
+    milliseconds: int
+    left: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

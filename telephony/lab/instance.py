@@ -22,7 +22,7 @@ from telephony.provisioning import RELOADS, Address, Paths, Pbx, Phone, SecureAd
 
 TRUNK_HOST = "127.0.0.2"
 FOLDERS = ("etc", "lib/keys", "log/cdr-custom", "log/cel-custom", "spool/monitor", "spool/done", "spool/tmp")
-UNUSED = ("acl.conf", "ccss.conf", "pjproject.conf", "queuerules.conf", "udptl.conf")
+UNUSED = ("acl.conf", "amd.conf", "ccss.conf", "pjproject.conf", "queuerules.conf", "udptl.conf")
 """Files that Asterisk complains about when they are not there; an agency's own PBX has its own."""
 START_SECONDS = 40.0
 STOP_SECONDS = 10.0

@@ -4,6 +4,7 @@ Each thing that happens is logged as ``event CALL-ID MILLISECONDS NAME [DETAIL]`
 ``caller`` or ``callee`` (who hung up), ``refused`` (with the SIP status) and ``abandoned``.
 """
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 HIDDEN = "anonymous"
@@ -40,6 +41,13 @@ a=ptime:20
 a=sendrecv"""
 
 
+#: Remembers the last four digits of the number rung, as a number.
+_CHOSEN = (
+    '<ereg regexp="([0-9][0-9][0-9][0-9])@" search_in="hdr" header="To:" assign_to="Number,Sound"/>'
+    '<todouble assign_to="Which" variable="Sound"/>'
+)
+
+
 def ringing(caller: str, seconds: float | None, abandon_after: float | None) -> str:
     """A debtor who rings in from ``caller`` and talks for ``seconds``, or gives up after ``abandon_after`` seconds
     without an answer.
@@ -73,14 +81,15 @@ def ringing(caller: str, seconds: float | None, abandon_after: float | None) -> 
     )
 
 
-def answering(how: Answer, seconds: float | None, ring_seconds: float) -> str:
+def answering(how: Answer, seconds: float | None, ring_seconds: float, sounds: Sequence[int] = ()) -> str:
     """A debtor who is rung for ``ring_seconds`` and then does ``how``; who answers talks for ``seconds``.
 
-    ``NO_ANSWER`` lets it ring until the caller gives up.
+    ``NO_ANSWER`` lets it ring until the caller gives up. With ``sounds`` the one is heard that bears the last four
+    digits of the number rung.
     """
     patience = None if how is Answer.NO_ANSWER else ring_seconds
     return _scenario(
-        _recv('request="INVITE"', 'rrs="true"', note="started", keep=("From", "To", "CSeq")),
+        _recv('request="INVITE"', 'rrs="true"', note="started", keep=("From", "To", "CSeq"), choose=bool(sounds)),
         _reply("100 Trying"),
         _reply("180 Ringing"),
         _recv('request="CANCEL"', _patience(patience, "decide"), note="abandoned"),
@@ -89,17 +98,17 @@ def answering(how: Answer, seconds: float | None, ring_seconds: float) -> str:
         _recv('request="ACK"'),
         _jump("end"),
         _label("decide"),
-        *(_pick_up(how, seconds) if how not in REFUSING else _refuse(REFUSING[how])),
+        *(_pick_up(how, seconds, sounds) if how not in REFUSING else _refuse(REFUSING[how])),
         _label("end"),
-        '<Reference variables="From,To,CSeq"/>',
+        f'<Reference variables="From,To,CSeq{",Number,Sound,Which,Hit" if sounds else ""}"/>',
     )
 
 
-def _pick_up(how: Answer, seconds: float | None) -> tuple[str, ...]:
+def _pick_up(how: Answer, seconds: float | None, sounds: Sequence[int]) -> tuple[str, ...]:
+    heard = _one_of(sounds) if sounds else _answered("tone", loop=1 if how is Answer.MACHINE else -1)
     return (
-        _reply("200 OK", sdp=True),
-        _recv('request="ACK"', note="answered"),
-        _play(loop=1 if how is Answer.MACHINE else -1),
+        *heard,
+        _label("heard"),
         _recv('request="BYE"', _patience(seconds, "hang-up"), note="caller"),
         _reply("200 OK"),
         _jump("end"),
@@ -113,6 +122,25 @@ def _pick_up(how: Answer, seconds: float | None) -> tuple[str, ...]:
         ),
         _recv('response="200"', note="callee"),
     )
+
+
+def _answered(sound: str, *, loop: int) -> tuple[str, ...]:
+    return (
+        _reply("200 OK", sdp=True),
+        _recv('request="ACK"', note="answered"),
+        _play(sound, loop=loop),
+    )
+
+
+def _one_of(sounds: Sequence[int]) -> tuple[str, ...]:
+    """The one whose number was rung, chosen before the answer: what follows it must be heard at once."""
+    asked = (
+        f'<nop next="sound{n}" test="Hit"><action>'
+        f'<test assign_to="Hit" variable="Which" compare="equal" value="{n}"/></action></nop>'
+        for n in sounds
+    )
+    told = (step for n in sounds for step in (_label(f"sound{n}"), *_answered(f"sound{n}", loop=1), _jump("heard")))
+    return (*asked, _jump(f"sound{sounds[0]}"), *told)
 
 
 def _refuse(status: str) -> tuple[str, ...]:
@@ -152,9 +180,11 @@ def _send(*lines: str, sdp: bool = False, resend: bool = False) -> str:
     return f"<send{again}><![CDATA[\n{text}\n]]></send>"
 
 
-def _recv(*attributes: str, note: str = "", then: str = "", keep: tuple[str, ...] = ()) -> str:
-    """Wait for a message; ``note`` logs it, ``then`` goes on at a label, ``keep`` remembers headers."""
+def _recv(*attributes: str, note: str = "", then: str = "", keep: tuple[str, ...] = (), choose: bool = False) -> str:
+    """Wait for a message; ``note`` logs it, ``then`` goes on at a label, ``keep`` remembers headers, ``choose`` the
+    last digits of the number rung."""
     saved = "".join(f'<ereg regexp=".*" search_in="hdr" header="{header}:" assign_to="{header}"/>' for header in keep)
+    saved += _CHOSEN if choose else ""
     logged = _log(note) if note else ""
     following = f'next="{then}"' if then else ""
     opening = " ".join(filter(None, ("<recv", *attributes, following)))
@@ -173,8 +203,8 @@ def _log(name: str) -> str:
     return f'<log message="event [call_id] [clock_tick] {name}"/>'
 
 
-def _play(*, loop: int) -> str:
-    return f'<nop><action><exec rtp_stream="tone.ulaw,{loop},0,PCMU/8000"/></action></nop>'
+def _play(sound: str = "tone", *, loop: int) -> str:
+    return f'<nop><action><exec rtp_stream="{sound}.ulaw,{loop},0,PCMU/8000"/></action></nop>'
 
 
 def _jump(label: str) -> str:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -166,17 +166,21 @@ def answer(
     hertz: int = 440,
     calls: int | None = None,
     ring_seconds: float = 1.0,
+    sounds: Mapping[int, bytes] | None = None,
 ) -> Iterator[Sipp]:
     """Let debtors answer on the trunk's address as long as the block runs, or until ``calls`` calls are over.
 
-    They hang up after ``seconds`` of talk, or never by themselves. The block begins when the port is open; raises
-    ``LabError`` when somebody else answers there already.
+    They hang up after ``seconds`` of talk, or never by themselves. Of ``sounds`` (G.711 µ-law) the one is heard
+    that bears the last four digits of the number rung; SIPp takes about eighty of them. The block begins when the port
+    is open; raises ``LabError`` when somebody else answers there already.
     """
     ports.require_free(trunk)
     with _folder() as folder:
         sound = tone.machine() if how is Answer.MACHINE else tone.tone(hertz)
         (folder / "tone.ulaw").write_bytes(sound)
-        (folder / "scenario.xml").write_text(scenarios.answering(how, seconds, ring_seconds))
+        for n, one in (sounds or {}).items():
+            (folder / f"sound{n}.ulaw").write_bytes(one)
+        (folder / "scenario.xml").write_text(scenarios.answering(how, seconds, ring_seconds, tuple(sounds or ())))
         command = _sipp(trunk.host, trunk.port)
         command += ["-m", str(calls)] if calls else []
         with Sipp(folder, trunk.host, command) as sipp:

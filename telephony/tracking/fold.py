@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from callcenter.calls.facts import CallPhase, CallState, Direction, LegKind, LegOutcome
+from callcenter.calls.facts import Answerer, CallPhase, CallState, Direction, LegKind, LegOutcome
 from telephony.ami import events as e
 from telephony.tracking.book import REMEMBERED, CallBook
 from telephony.tracking.endpoints import Endpoints, local_pair
@@ -53,6 +53,7 @@ class Fold:
             e.Unheld: self._unheld,
             e.QueueJoined: self._queue_joined,
             e.QueueLeft: self._queue_left,
+            e.AnswererJudged: self._judged,
             e.OriginateEnded: self._originate_ended,
         }
 
@@ -316,6 +317,14 @@ class Fold:
         if channel := self._channels.get(event.uniqueid):
             channel.queue = None
             self._mark(channel.call, channel, event.at)
+
+    def _judged(self, event: e.AnswererJudged) -> None:
+        channel = self._channels.get(event.uniqueid)
+        if channel is not None:
+            channel.call.answerer = Answerer(
+                by=event.by, because=event.because, milliseconds=event.milliseconds, left=event.left
+            )
+            self._touch(channel.call)
 
     def _held(self, event: e.Held) -> None:
         if channel := self._channels.get(event.uniqueid):

@@ -7,14 +7,16 @@ What CEL does not tell (hold, DIALSTATUS) is kept from before where it is known.
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypedDict
 
-from callcenter.calls.facts import CallState, Interval, LegKind, LegOutcome, LegState
+from callcenter.calls.facts import AnsweredBy, CallState, Interval, LegKind, LegOutcome, LegState
 from telephony.ami import events as e
+from telephony.ami.decode import ANSWERER
 from telephony.provisioning import CEL_COLUMNS
 from telephony.tracking.endpoints import Endpoints
 from telephony.tracking.fold import Fold
@@ -22,6 +24,7 @@ from telephony.tracking.fold import Fold
 COLUMNS = tuple(CEL_COLUMNS)
 
 _BLOCK = 256 * 1024
+_JUDGEMENT = re.compile(rf"({'|'.join(AnsweredBy)}) (\S*) (\d{{1,9}}) (yes|no)")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -137,6 +140,22 @@ def _queue(row: CelRow) -> str:
     return row.appdata.partition(",")[0]
 
 
+def _judged(row: CelRow) -> e.AnswererJudged:
+    """What the dialplan wrote: who, why, milliseconds, whether a message was left."""
+    said = _JUDGEMENT.fullmatch(str(row.extra.get("extra", "")))
+    if said is None:
+        raise KeyError(ANSWERER)
+    by, because, milliseconds, left = said.groups()
+    return e.AnswererJudged(
+        at=row.at,
+        uniqueid=row.uniqueid,
+        by=AnsweredBy(by),
+        because=because,
+        milliseconds=int(milliseconds),
+        left=left == "yes",
+    )
+
+
 _EVENTS: dict[str, Callable[[CelRow], e.AmiEvent]] = {
     "CHAN_START": lambda row: e.ChannelCreated(**_seen(row), state=0),
     "ANSWER": lambda row: e.ChannelChanged(**_seen(row), state=e.ChannelState.UP),
@@ -144,6 +163,7 @@ _EVENTS: dict[str, Callable[[CelRow], e.AmiEvent]] = {
     "BRIDGE_EXIT": lambda row: e.BridgeLeft(**_seen(row), state=6, bridge=str(row.extra["bridge_id"])),
     "HANGUP": lambda row: e.ChannelHungUp(**_seen(row), state=0, cause=_cause(row)),
     "CHAN_END": lambda row: e.ChannelHungUp(**_seen(row), state=0, cause=0),
+    ANSWERER: _judged,
     "APP_START": lambda row: e.QueueJoined(at=row.at, uniqueid=row.uniqueid, queue=_queue(row)),
     "APP_END": lambda row: e.QueueLeft(at=row.at, uniqueid=row.uniqueid, queue=_queue(row)),
 }
@@ -211,6 +231,7 @@ def completed(rebuilt: CallState, known: CallState) -> CallState:
         queued_at=known.queued_at or rebuilt.queued_at,
         started_at=known.started_at,
         answered_at=known.answered_at or rebuilt.answered_at,
+        answerer=rebuilt.answerer or known.answerer,
         legs=legs,
         merged_ids=tuple(dict.fromkeys(known.merged_ids + rebuilt.merged_ids)),
     )

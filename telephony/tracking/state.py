@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from callcenter.calls.facts import CallPhase, CallState, Direction, Interval, LegKind, LegOutcome, LegState
+from callcenter.calls.facts import Answerer, CallPhase, CallState, Direction, Interval, LegKind, LegOutcome, LegState
 
 IMPLICIT_HOLD = timedelta(seconds=1)
 """A customer left alone for less was on his way out or to the next party, not on hold."""
@@ -142,6 +142,7 @@ class Call:
     ended_at: datetime | None = None
     cause: int | None = None
     lost: bool = False
+    answerer: Answerer | None = None
     merged_ids: list[int] = field(default_factory=list)
 
     @classmethod
@@ -161,6 +162,7 @@ class Call:
             ended_at=state.ended_at,
             cause=state.cause,
             lost=state.lost,
+            answerer=state.answerer,
             merged_ids=list(state.merged_ids),
         )
         call.channels = {leg.uniqueid: Channel.restore(leg, call) for leg in state.legs}
@@ -229,6 +231,7 @@ class Call:
         self.answered_at = min(answers, default=None)
         self.phone = self.phone or younger.phone
         self.queue = self.queue or younger.queue
+        self.answerer = self.answerer or younger.answerer
         joins = [at for at in (self.queued_at, younger.queued_at) if at is not None]
         self.queued_at = min(joins, default=None)
 
@@ -248,6 +251,7 @@ class Call:
             ended_at=self.ended_at,
             cause=self.cause,
             lost=self.lost,
+            answerer=self.answerer,
             legs=tuple(leg.snapshot() for leg in self.legs()),
             merged_ids=tuple(self.merged_ids),
         )

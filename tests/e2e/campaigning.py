@@ -1,6 +1,7 @@
 """Campaigns on a real exchange, as tests start and watch them."""
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,3 +103,16 @@ async def opened(folder: Path, count: int) -> AsyncIterator[Scene]:
                 )
         admin = await stack.enter_async_context(signed_in(product.url, "admin", product.passwords["admin"]))
         yield Scene(product, lab, database, admin, debtors, desks)
+
+
+async def until(look: Callable[[], Awaitable[bool]], scene: Scene, seconds: float = 60) -> None:
+    """Wait, while collectors say that they are done with their calls."""
+    async with asyncio.timeout(seconds):
+        while not await look():
+            await scene.wrap_ups_end()
+            await asyncio.sleep(0.2)
+
+
+async def all_ended(scene: Scene, campaign_id: int, count: int) -> bool:
+    made = await scene.attempts(campaign_id)
+    return len(made) >= count and all(one.ended_at is not None for one in made)

@@ -1,8 +1,7 @@
 """Campaigns on a real exchange: who is rung, by whom, how often, and what comes of it."""
 
-import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from callcenter.compliance.model import ContactAttempt
 from callcenter.compliance.queries import OUTCOMES
 from telephony.lab import sipp
 from telephony.lab.scenarios import Answer
-from tests.e2e.campaigning import Scene, opened
+from tests.e2e.campaigning import Scene, all_ended, opened, until
 from tests.plugins.asterisk import eventually
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.slow, pytest.mark.timeout(240)]
@@ -25,19 +24,6 @@ pytestmark = [pytest.mark.asterisk, pytest.mark.slow, pytest.mark.timeout(240)]
 async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
     async with opened(tmp_path, 12) as scene:
         yield scene
-
-
-async def until(look: Callable[[], Awaitable[bool]], scene: Scene, seconds: float = 60) -> None:
-    """Wait, while collectors say that they are done with their calls."""
-    async with asyncio.timeout(seconds):
-        while not await look():
-            await scene.wrap_ups_end()
-            await asyncio.sleep(0.2)
-
-
-async def all_ended(scene: Scene, campaign_id: int, count: int) -> bool:
-    made = await scene.attempts(campaign_id)
-    return len(made) >= count and all(one.ended_at is not None for one in made)
 
 
 @pytest.mark.parametrize("mode", ["progressive", "predictive"])

@@ -38,7 +38,7 @@ NO_PAGE = re.compile(
 #: What is a page although its address ends like a part of one.
 PAGES = {"/search"}
 #: Shown to whoever began it and to those it was given to, here the administrator.
-ONES_OWN = {"/mass/{id:int}", "/campaigns/{id:int}", "/campaigns/{id:int}/setup"}
+ONES_OWN = {"/mass/{id:int}", "/campaigns/{id:int}", "/campaigns/{id:int}/attempts", "/campaigns/{id:int}/setup"}
 SERIOUS = "result => result.violations.filter(one => ['serious', 'critical'].includes(one.impact))"
 TOO_WIDE = """document.documentElement.scrollWidth <= innerWidth ? []
   : [...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth + 1)

@@ -18,7 +18,7 @@ from callcenter.app.adapters.law import CallGate, DebtorFacts
 from callcenter.app.adapters.staff import StaffDirectory
 from callcenter.callbacks.service import CallbackService
 from callcenter.calls.directory import ship_results
-from callcenter.calls.facts import CallPhase, CallState, Direction, LegKind, LegOutcome, LegState
+from callcenter.calls.facts import AnsweredBy, Answerer, CallPhase, CallState, Direction, LegKind, LegOutcome, LegState
 from callcenter.calls.ports import DialOrder
 from callcenter.calls.reporting import CallReporter
 from callcenter.calls.service import CallService
@@ -173,7 +173,7 @@ class DiallingFloor:
 
     async def tell(self, order: LineOrder, *steps: str, user: int | None = None) -> None:
         """What the exchange reports of the call: ``rings``, ``picked up``, ``connected``, ``busy``, ``no answer``,
-        ``machine``, ``hung up``; whatever ends it ends every leg."""
+        ``machine``, ``message left``, ``unsure``, ``hung up``; whatever ends it ends every leg."""
         call = self._rings(order)
         for step in steps:
             call = self._after(call, order, step, user)
@@ -222,6 +222,8 @@ class DiallingFloor:
                 outcome=LegOutcome.ANSWERED,
             )
             return replace(call, phase=CallPhase.TALKING, answered_at=now, legs=(debtor, agent))
+        if step in _JUDGED:
+            return replace(call, answerer=_JUDGED[step])
         if step in _ENDS:
             cause, outcome = _ENDS[step]
             return _over(call, now, cause, outcome)
@@ -247,11 +249,16 @@ class DiallingFloor:
             await asyncio.sleep(0)
 
 
+_JUDGED = {
+    "machine": Answerer(by=AnsweredBy.MACHINE, because="LONGGREETING-1800-1800", milliseconds=2400),
+    "message left": Answerer(by=AnsweredBy.MACHINE, because="LONGGREETING-1800-1800", milliseconds=2400, left=True),
+    "unsure": Answerer(by=AnsweredBy.UNSURE, because="TOOLONG-4000", milliseconds=4010),
+    "hung up unjudged": Answerer(by=AnsweredBy.UNSURE, because="HANGUP", milliseconds=900),
+}
 _ENDS = {
     "busy": (17, LegOutcome.BUSY),
     "no answer": (19, LegOutcome.NO_ANSWER),
     "not in service": (1, LegOutcome.FAILED),
-    "machine": (43, LegOutcome.ANSWERED),
     "hung up": (16, LegOutcome.CANCELLED),
 }
 

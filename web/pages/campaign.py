@@ -89,6 +89,7 @@ def _live(request: Request, row: Campaign, now: Figures) -> dict[str, Any]:
         "now": now,
         "share": words.per_cent(now.share),
         "ceiling": words.per_cent(row.ceiling),
+        "machine_share": words.per_cent(now.machine_share),
         "promise": promise(part(request, Dialler).verdict(row.id)) if dialled else None,
     }
 

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from callcenter.campaigns import queries
+from callcenter.campaigns.machines import Machines
 from callcenter.campaigns.model import Campaign, Mode
 from callcenter.campaigns.rights import EDIT
 from callcenter.campaigns.service import CampaignData, CampaignService
@@ -36,7 +37,8 @@ class CampaignForm(Form):
     ring_seconds: int
     connect_seconds: int
     countdown_seconds: int = 0
-    detect_machines: bool = False
+    machines: Machines = Machines.OFF
+    machine_message: Annotated[str, StringConstraints(max_length=80)] | None = None
     lines: int = 5
     most_a_day: int
     most_in_total: int
@@ -106,6 +108,7 @@ async def _form(
         "values": values,
         "faults": faults.fields if faults else {},
         "modes": words.options(words.MODES),
+        "machines": words.options(words.MACHINES),
         "weekdays": words.WEEKDAYS,
         "retried": tuple((code, words.REASONS[code]) for code in words.RETRIED),
         "staff": tuple((user.id, user.full_name) for user in staff),

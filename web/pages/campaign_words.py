@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from callcenter.campaigns.machines import MACHINE, PERSON, UNSURE, Machines
 from callcenter.campaigns.model import CampaignState, EntryState, Mode
 from core.kernel.i18n import Message, msg
 from web.pages.listing import Option, State, Tone
@@ -17,6 +18,16 @@ SHORT_MODES: Mapping[str, Message] = {
     Mode.PROGRESSIVE: msg("Progressive"),
     Mode.PREDICTIVE: msg("Predictive"),
     Mode.AGENTLESS: msg("Recorded message"),
+}
+MACHINES: Mapping[str, Message] = {
+    Machines.OFF: msg("Put everybody through who answers"),
+    Machines.HANG_UP: msg("Hang up on machines"),
+    Machines.MESSAGE: msg("Leave a recorded message on machines"),
+}
+ANSWERERS: Mapping[str, State] = {
+    PERSON: State(word=msg("Person"), icon="user", tone=Tone.LIVE),
+    MACHINE: State(word=msg("Answering machine"), icon="record-mail"),
+    UNSURE: State(word=msg("Unsure, taken for a person"), icon="user-question", tone=Tone.ACT),
 }
 STATES: Mapping[str, State] = {
     CampaignState.DRAFT: State(word=msg("Draft"), icon="pencil"),

@@ -15,11 +15,12 @@ from callcenter.app.adapters.cases import CallerLookup
 from callcenter.callbacks.model import OPEN, Callback, Origin
 from callcenter.callbacks.service import CallbackService, Plan
 from callcenter.calls.errors import NoPhone, TelephonyUnavailable
-from callcenter.calls.facts import LegKind
+from callcenter.calls.facts import AnsweredBy, LegKind
 from callcenter.calls.model import Call, OrderState
 from callcenter.calls.ports import DialOrder, Staff, Telephony
-from callcenter.calls.rules import MACHINE_CAUSE, NOT_IN_SERVICE, number_to_show
+from callcenter.calls.rules import HUNG_UP, NOT_IN_SERVICE, number_to_show
 from callcenter.calls.service import CallService, Line
+from callcenter.campaigns.machines import Heard
 from callcenter.campaigns.ports import Leave, LineOrder, Owed, Standing, Wanted
 from callcenter.campaigns.rules import Fate
 from core.cases.ports import PlannedWork
@@ -119,9 +120,20 @@ def _fate(row: Call) -> Fate:
         result=row.result_code,
         said=row.result_by is not None,
         refused=row.order_state == OrderState.REFUSED,
-        machine=MACHINE_CAUSE in causes,
+        heard=_heard(row),
         not_in_service=bool(causes & NOT_IN_SERVICE),
     )
+
+
+def _heard(row: Call) -> Heard | None:
+    """Who answered, if the exchange listened. A talk proves that it was a person."""
+    one = row.answerer
+    if one is None:
+        return None
+    wrong = one.by is AnsweredBy.MACHINE and row.answered_at is not None
+    by = AnsweredBy.PERSON if wrong else one.by
+    hung_up = one.because == HUNG_UP
+    return Heard(by=by, because=one.because, milliseconds=one.milliseconds, left=one.left, hung_up=hung_up)
 
 
 class FloorCollectors:

@@ -83,7 +83,8 @@ def _line(call_id: int, phone: str) -> LineOrder:
         queue="campaign-1",
         ring_seconds=20,
         connect_seconds=2,
-        detect_machines=False,
+        machines=None,
+        machine_message=None,
         message=None,
         apology="vm-goodbye",
     )

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -10,10 +11,11 @@ from callcenter.callbacks.model import Callback, CallbackState
 from callcenter.calls.model import Call, OrderState
 from callcenter.campaigns.errors import CampaignMoves, NothingToDial
 from callcenter.campaigns.filling import fill
+from callcenter.campaigns.machines import Machines
 from callcenter.campaigns.model import Campaign, CampaignAttempt, CampaignState, EntryState, Mode
 from callcenter.campaigns.pacing import Pacer, View
 from callcenter.campaigns.ports import LineOrder
-from callcenter.campaigns.queries import EntryQuery, entries
+from callcenter.campaigns.queries import EntryQuery, entries, figures
 from callcenter.campaigns.rights import EDIT, VIEW
 from callcenter.campaigns.service import CampaignData
 from callcenter.compliance.model import AttemptState, ContactAttempt
@@ -96,13 +98,75 @@ async def test_who_answers_and_finds_nobody_is_owed_a_call(floor: DiallingFloor)
 
 async def test_a_machine_is_no_debtor(floor: DiallingFloor) -> None:
     await floor.open(debtors=1, agents=1)
-    await floor.campaign(detect_machines=True)
+    await floor.campaign(machines=Machines.HANG_UP, retries={"VM": 240})
     await floor.dialler().round()
-    await floor.tell(floor.telephony.lines[0], "rings", "picked up", "machine")
-    (attempt,) = await floor.made()
-    assert attempt.outcome == "VM"
+    (order,) = floor.telephony.lines
+    assert (order.machines, order.machine_message) == ("hang_up", None)
+    await floor.tell(order, "rings", "picked up", "machine", "hung up")
+    (attempt,), entry = await floor.made(), await floor.entry()
+    assert (attempt.outcome, attempt.answered_by, attempt.judged_ms) == ("VM", "machine", 2400)
+    assert (entry.state, entry.next_at) == (EntryState.WAITING, floor.clock.now() + timedelta(minutes=240))
     async with floor.uow.read() as session:
         assert (await session.scalars(select(Callback))).first() is None
+        assert (await session.get_one(Call, attempt.call_id)).result_code == "VM"
+        contact = (await session.scalars(select(ContactAttempt))).one()
+        live = (await figures(session, [attempt.campaign_id], floor.clock.now()))[attempt.campaign_id]
+    assert contact.state == AttemptState.NOT_ANSWERED, "nobody was talked to"
+    assert (live.machines, live.answered, live.abandoned, live.machine_share) == (1, 0, 0, 1.0)
+
+
+async def test_a_message_left_on_a_machine_reaches_the_debtor(floor: DiallingFloor) -> None:
+    await floor.open(debtors=2, agents=1)
+    await floor.campaign(machines=Machines.MESSAGE, machine_message="ring-us-back")
+    dialler = floor.dialler()
+    await dialler.round()
+    (order,) = floor.telephony.lines
+    assert order.machine_message == "ring-us-back"
+    await floor.tell(order, "rings", "picked up", "machine")
+    assert await dialler.round() == 1, "nobody waits while the machine is talked to"
+    await floor.tell(order, "rings", "picked up", "machine", "message left", "hung up")
+    attempt, _ = await floor.made()
+    assert (attempt.outcome, attempt.message_left) == ("VM", True)
+    async with floor.uow.read() as session:
+        contact = await session.scalar(select(ContactAttempt).where(ContactAttempt.call_id == attempt.call_id))
+    assert contact is not None
+    assert contact.state == AttemptState.ANSWERED
+
+
+async def test_whoever_is_not_surely_a_machine_is_a_person(floor: DiallingFloor) -> None:
+    await floor.open(debtors=1, agents=1)
+    await floor.campaign(machines=Machines.HANG_UP)
+    await floor.dialler().round()
+    (order,) = floor.telephony.lines
+    await floor.tell(order, "rings", "picked up", "unsure", "connected", "hung up", user=floor.users[0])
+    (attempt,) = await floor.made()
+    assert (attempt.outcome, attempt.answered_by) == ("TALK", "unsure")
+
+
+async def test_who_hangs_up_before_he_is_judged_was_abandoned(floor: DiallingFloor) -> None:
+    """He heard nothing at all, in whatever kind of campaign."""
+    await floor.open(debtors=1, agents=1)
+    await floor.campaign(mode=Mode.AGENTLESS, message="hello", machines=Machines.HANG_UP)
+    await floor.dialler().round()
+    await floor.tell(floor.telephony.lines[0], "rings", "picked up", "hung up unjudged", "hung up")
+    (attempt,) = await floor.made()
+    assert attempt.outcome == "ABANDONED"
+    async with floor.uow.read() as session:
+        assert (await session.scalars(select(Callback))).first() is None, "nobody is there to call back"
+
+
+@pytest.mark.parametrize(
+    ("rules", "field"),
+    [
+        ({"machines": Machines.MESSAGE}, "machine_message"),
+        ({"machines": Machines.MESSAGE, "machine_message": "no sound!"}, "machine_message"),
+        ({"machines": Machines.HANG_UP, "connect_seconds": 1}, "connect_seconds"),
+    ],
+)
+async def test_rules_about_machines_are_whole(floor: DiallingFloor, rules: dict[str, Any], field: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        await floor.campaigns.create(PROGRAM, CampaignData(name="Spring", **rules))
+    assert set(refused.value.fields) == {field}
 
 
 @pytest.mark.parametrize("died", [OrderState.RESERVED, OrderState.SENT])

@@ -6,9 +6,11 @@ from functools import reduce
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter.calls.facts import CallPhase, CallState
+from callcenter.calls.facts import AnsweredBy, Answerer, CallPhase, CallState
 from callcenter.calls.merging import is_ghost, join
 from tests.fakes.floor import answered, ended, held, incoming, resumed, ringing
+
+_MACHINE = Answerer(by=AnsweredBy.MACHINE, because="LONGGREETING-1500-1500", milliseconds=2310)
 
 
 @st.composite
@@ -29,7 +31,9 @@ def histories(draw: st.DrawFn) -> list[CallState]:
             now += draw(step)
             states.append(resumed(states[-1], now))
     states.append(ended(states[-1], now + draw(step)))
-    return states
+    judged = draw(st.integers(0, len(states)))  # from which state on it is known who answered
+    said = [replace(_MACHINE, left=n > judged) for n in range(len(states))]
+    return [replace(state, answerer=said[n]) if n >= judged else state for n, state in enumerate(states)]
 
 
 @given(histories(), st.data())
@@ -39,6 +43,7 @@ def test_any_order_and_repetition_joins_to_the_same_call(history: list[CallState
     inorder = reduce(join, history, history[0])
     assert reduce(join, shuffled, shuffled[0]) == inorder
     assert inorder.phase is CallPhase.ENDED
+    assert inorder.answerer == history[-1].answerer
     assert {leg.uniqueid: leg for leg in inorder.legs} == {leg.uniqueid: leg for leg in history[-1].legs}
 
 

@@ -7,8 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter.calls.facts import Direction, Interval, LegOutcome
-from callcenter.calls.rules import call_seconds, leg_seconds, orders_lost_before, result_of_silence, total_seconds
+from callcenter.calls.facts import AnsweredBy, Answerer, Direction, Interval, LegOutcome
+from callcenter.calls.rules import (
+    call_seconds,
+    leg_seconds,
+    met_machine,
+    orders_lost_before,
+    result_of_silence,
+    total_seconds,
+    was_answered,
+)
 from tests.fakes.floor import answered, at, customer, ended, held, incoming, resumed, ringing
 
 spans = st.lists(st.tuples(st.integers(0, 300), st.integers(0, 300)).map(sorted), max_size=8)
@@ -58,6 +66,33 @@ def test_an_open_stretch_lasts_until_now() -> None:
 def test_silence_comes_to_a_result(outcome: LegOutcome, cause: int, expected: str) -> None:
     call = ended(replace(incoming(1), direction=Direction.OUTBOUND), 30, cause, outcome)
     assert result_of_silence(call) == expected
+
+
+@pytest.mark.parametrize(
+    ("by", "because", "left", "queue", "result", "reached"),
+    [
+        (AnsweredBy.MACHINE, "LONGGREETING-1500-1500", False, None, "VM", False),
+        (AnsweredBy.MACHINE, "LONGGREETING-1500-1500", True, None, "VM", True),
+        (AnsweredBy.PERSON, "HUMAN-800-800", False, "campaign-1", "ABANDONED", True),
+        (AnsweredBy.UNSURE, "TOOLONG-5500", False, None, "MESSAGE", True),
+        (AnsweredBy.UNSURE, "HANGUP", False, None, "ABANDONED", True),
+    ],
+)
+def test_who_answered_says_what_a_call_without_a_talk_was(
+    by: AnsweredBy, because: str, left: bool, queue: str | None, result: str, reached: bool
+) -> None:
+    heard = Answerer(by=by, because=because, milliseconds=2310, left=left)
+    call = replace(incoming(1), direction=Direction.OUTBOUND, legs=(customer(1, answered_at=at(2)),), queue=queue)
+    call = ended(replace(call, answerer=heard), 30)
+    assert result_of_silence(call) == result
+    assert was_answered(call) is reached
+
+
+def test_a_talk_proves_a_judgement_wrong() -> None:
+    heard = Answerer(by=AnsweredBy.MACHINE, because="LONGGREETING-1500-1500", milliseconds=2310)
+    call = answered(ringing(replace(incoming(1), direction=Direction.OUTBOUND, answerer=heard), 1), 1)
+    assert was_answered(ended(call, 60))
+    assert not met_machine(call)
 
 
 def test_an_answered_call_is_for_a_person_to_judge() -> None:

@@ -20,7 +20,7 @@ def _at(seconds: float) -> datetime:
 
 
 def _campaign(**rules: object) -> Campaign:
-    plain = {"ceiling": 0.03, "ring_seconds": 25, "connect_seconds": 2, "most_per_agent": 3.0, "detect_machines": False}
+    plain = {"ceiling": 0.03, "ring_seconds": 25, "connect_seconds": 2, "most_per_agent": 3.0, "machines": "off"}
     return Campaign(id=1, mode=Mode.PREDICTIVE, **(plain | rules))
 
 
@@ -56,13 +56,23 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
 
 def test_a_machine_is_never_told_as_an_answer(told: list[tuple[object, ...]]) -> None:
     """Until it is known whether a person answered, nothing is: machines must not make the ceiling wider."""
-    pacers, campaign = Pacers(), _campaign(detect_machines=True)
+    pacers, campaign = Pacers(), _campaign(machines="hang_up")
     picked_up = _attempt(picked_up_at=_at(8))
     pacers.learn(_floor(9, picked_up, campaign=campaign))
     assert told == []
     picked_up.ended_at, picked_up.outcome = _at(11), "VM"
     pacers.learn(_floor(12, picked_up, campaign=campaign))
     assert told == [("unanswered", 8.0)]
+
+
+def test_a_person_is_an_answer_as_soon_as_he_is_judged_one(told: list[tuple[object, ...]]) -> None:
+    pacers, campaign = Pacers(), _campaign(machines="hang_up")
+    person, machine = _attempt(picked_up_at=_at(8)), _attempt(2, picked_up_at=_at(8))
+    person.answered_by, machine.answered_by = "unsure", "machine"
+    floor = _floor(10, person, machine, campaign=campaign)
+    pacers.learn(floor)
+    assert told == [("answered", 8.0)]
+    assert pacers._view(floor, campaign, [], 0).waiting == 1, "a machine waits for nobody"
 
 
 def test_an_end_is_told_once(told: list[tuple[object, ...]]) -> None:

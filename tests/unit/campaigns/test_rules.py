@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
+from callcenter.campaigns.machines import Heard
 from callcenter.campaigns.rules import (
     ABANDONED,
     MESSAGE,
@@ -144,13 +145,20 @@ def test_every_collector_works_for_one_campaign_and_the_first_has_all_of_its_own
         assert set(shares[campaigns[0][0]]) == free & campaigns[0][1]
 
 
+def _heard(by: str, *, hung_up: bool = False) -> Heard:
+    return Heard(by=by, because="", milliseconds=900, hung_up=hung_up)
+
+
 def test_what_an_attempt_came_to() -> None:
     at = datetime(2026, 3, 11, tzinfo=UTC)
     assert outcome_of(Fate(call_id=1)) is None
     assert outcome_of(Fate(call_id=1, ended_at=at, result="BUSY")) == "BUSY"
     assert outcome_of(Fate(call_id=1, ended_at=at, picked_up_at=at, result="ABANDONED")) == ABANDONED
-    assert outcome_of(Fate(call_id=1, ended_at=at, picked_up_at=at, machine=True)) == VOICEMAIL
+    assert outcome_of(Fate(call_id=1, ended_at=at, picked_up_at=at, heard=_heard("machine"))) == VOICEMAIL
     assert outcome_of(Fate(call_id=1, ended_at=at, picked_up_at=at, played=True)) == MESSAGE
+    assert outcome_of(Fate(call_id=1, ended_at=at, picked_up_at=at, played=True, heard=_heard("unsure"))) == MESSAGE
+    early = Fate(call_id=1, ended_at=at, picked_up_at=at, played=True, heard=_heard("unsure", hung_up=True))
+    assert outcome_of(early) == ABANDONED
     assert outcome_of(Fate(call_id=1, ended_at=at, picked_up_at=at, connected_at=at)) == TALKED
     said = Fate(call_id=1, ended_at=at, picked_up_at=at, connected_at=at, result="RPC-PTP", said=True)
     assert outcome_of(said) == "RPC-PTP"
