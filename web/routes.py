@@ -45,6 +45,8 @@ from web.pages import (
     law,
     login,
     mass,
+    menu_sounds,
+    menus,
     months,
     next_case,
     orders,
@@ -77,6 +79,7 @@ from web.pages import (
     tokens,
     units,
     users,
+    voicemail,
     worklists,
 )
 
@@ -153,6 +156,9 @@ _MODULES = (
     pauses,
     queues,
     calendars,
+    menu_sounds,
+    menus,
+    voicemail,
     live,
     live_board,
     api,

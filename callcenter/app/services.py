@@ -24,6 +24,8 @@ from callcenter.campaigns.preview import Preview
 from callcenter.campaigns.service import CampaignService
 from callcenter.compliance.registry import Registry
 from callcenter.compliance.service import Gate
+from callcenter.ivr.ports import Voice
+from callcenter.ivr.service import FlowService
 from callcenter.productivity.ports import RawFigures
 from callcenter.productivity.shifts import Shifts
 from callcenter.queues.service import QueueService
@@ -87,6 +89,7 @@ def services_of(house: House, rights: tuple[Right, ...]) -> Services:
         CampaignService: floor.campaigns,
         Dialler: floor.campaign_dialler,
         Feed: house.live.feed,
+        FlowService: floor.menus,
         Gate: floor.gate,
         Idempotency: base.keys,
         Imports: house.imports,
@@ -108,6 +111,7 @@ def services_of(house: House, rights: tuple[Right, ...]) -> Services:
         Printer: Printer(),
         QueueService: floor.queues,
         RingBack: floor.ring_back,
+        Voice: floor.voice,
         Watching: floor.watching,
         Shifts: Shifts(base.uow, base.clock),
         WorkCalendar: LawCalendar(),
