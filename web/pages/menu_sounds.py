@@ -62,7 +62,7 @@ async def delete(request: Request) -> Response:
 _VIEW, _EDIT = right(VIEW), right(EDIT)
 routes = (
     route("/menus/sounds", show, policy=_VIEW, name="menu_sounds"),
-    route("/menus/sounds", add, policy=_EDIT, methods=["POST"], name="menu_sound.add"),
+    route("/menus/sounds", add, policy=_EDIT, methods=["POST"], name="menu_sound.add", max_body=_MOST_BYTES + 4096),
     route("/menus/sounds/{name}.wav", sound, policy=_VIEW, name="menu_sound"),
     route("/menus/sounds/{name}/delete", delete, policy=_EDIT, methods=["POST"], name="menu_sound.delete"),
 )

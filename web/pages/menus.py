@@ -123,7 +123,7 @@ def _state(seen: FlowView) -> State:
 
 async def new(request: Request) -> Response:
     """The form of a new menu."""
-    return await page(request, "menus/new.html", {"languages": language_options(), "values": {}, "faults": {}})
+    return await page(request, "menus/new.html", {"tongues": language_options(), "values": {}, "faults": {}})
 
 
 async def add(request: Request) -> Response:
@@ -133,7 +133,7 @@ async def add(request: Request) -> Response:
         if form.language not in LANGUAGES:
             raise Invalid({"language": msg("Choose one of the list.")})
     except Invalid as wrong:
-        context = {"languages": language_options(), "values": await submitted(request), "faults": wrong.fields}
+        context = {"tongues": language_options(), "values": await submitted(request), "faults": wrong.fields}
         return await page(request, "menus/new.html", context, status=422)
     flow_id = await part(request, FlowService).create(actor(request), form.name, form.language)
     return go_to(f"/menus/{flow_id}")
@@ -272,7 +272,7 @@ async def _editor(
         "kinds": tuple(Option(value=word, label=label) for word, (_kind, label) in menu_words.KINDS.items()),
         "ways": menu_words.WAYS,
         "keys": KEYS,
-        "languages": language_options(),
+        "tongues": language_options(),
         "names": LANGUAGE_NAMES,
         "calendars": tuple(Option(value=str(row.id), label=row.name) for row in calendars),
         "queues": tuple(Option(value=row.code, label=name_of(row)) for row in queues),

@@ -1,7 +1,7 @@
 """Menus over rows: published, walked by callers, with everything they ask of the house."""
 
 import wave
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from io import BytesIO
@@ -25,10 +25,10 @@ from callcenter.ivr.flow import Balance, CallMe, Flow, HangUp, Menu, Pledge, Pro
 from callcenter.ivr.ports import Caller
 from callcenter.ivr.service import FlowService
 from callcenter.ivr.speaking import words
-from callcenter.ivr.walk import Exit, Identify, Identity, Known, Line, Pledged, TakePromise
+from callcenter.ivr.walk import Exit, Identify, Identity, Known, Line, LookUpHours, Opened, Pledged, TakePromise
 from callcenter.queues.calendars import CalendarData, save_calendar
 from core.audit.model import AuditEntry
-from core.audit.service import Looks
+from core.audit.service import Looks, record
 from core.cases.model import Case, CaseParty, Promise
 from core.kernel.access import PROGRAM, Actor
 from core.kernel.clock import ManualClock
@@ -83,8 +83,6 @@ class _QuietLooks(Looks):
         self._uow = uow
 
     async def looked(self, actor: Actor, subject: tuple[str, object], action: str = "looked") -> None:
-        from core.audit.service import record
-
         async with self._uow.write() as work:
             record(work, actor, action, subject, at=self._clock.now())
 
@@ -142,9 +140,7 @@ async def _keys(attendant: Attendant, caller: Caller, *keys: str) -> Told:
     return told
 
 
-async def test_a_menu_is_edited_published_and_withdrawn(
-    uow: UnitOfWork, menus: FlowService, cast: Cast, actor_of: Callable[[str], Actor]
-) -> None:
+async def test_a_menu_is_edited_published_and_withdrawn(uow: UnitOfWork, menus: FlowService) -> None:
     flow_id = await menus.create(PROGRAM, "Night", "ru")
     broken = Flow(entry="s1", language="ru", steps={"s1": Menu(choices={"1": "s9"})})
     await menus.save(PROGRAM, flow_id, "Night", broken)
@@ -286,8 +282,6 @@ async def test_who_calls_from_elsewhere_shows_the_number_of_his_case(uow: UnitOf
 
 
 async def test_hours_choose_the_way(uow: UnitOfWork, clock: ManualClock, world: MenuWorld) -> None:
-    from callcenter.ivr.walk import LookUpHours, Opened
-
     caller = Caller(channel="1.1", number=None, dialled=None)
     async with uow.write() as work:
         never = await save_calendar(

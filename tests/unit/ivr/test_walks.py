@@ -133,7 +133,8 @@ def sound_flows(draw: st.DrawFn) -> Flow:
             st.builds(CallMe, next=anywhere, otherwise=on),
         ]
         steps[f"s{number}"] = draw(st.one_of(kinds))
-    steps[f"s{count}"] = draw(st.sampled_from([Voicemail(), ToQueue(queue="legal"), HangUp(prompt=SPOKEN)]))
+    ends: list[AnyStep] = [Voicemail(), ToQueue(queue="legal"), HangUp(prompt=SPOKEN)]
+    steps[f"s{count}"] = draw(st.sampled_from(ends))
     return Flow(entry="s0", language="en", steps=steps)
 
 
