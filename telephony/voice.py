@@ -158,7 +158,7 @@ def _name(line: Line) -> str:
 
 
 def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:20]
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def _put(folders: Sequence[Path], name: str, content: bytes) -> None:

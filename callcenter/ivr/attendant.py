@@ -16,6 +16,8 @@ from core.kernel.uow import UnitOfWork
 MOST = 2000
 """Callers in menus at the same time; the oldest make room, and go to their queues."""
 PATIENCE = timedelta(minutes=30)
+LINES = 45
+"""So many sentences fit into one answer to the exchange; of more between two keys the last ones are heard."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,7 +85,7 @@ class Attendant:
             session.walked = advance(session.flow, session.walked[0], Pressed(keys))
         session.fresh = False
         act = await self._asked(session)
-        sounds = tuple(await self._voice.say(act.lines))
+        sounds = tuple(await self._voice.say(act.lines[-LINES:]))
         if isinstance(act, Ask):
             return session.caller, Told(sounds=sounds, most=act.most, seconds=act.seconds)
         del self._sessions[channel]

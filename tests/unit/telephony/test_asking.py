@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter.ivr.attendant import Told
+from callcenter.ivr.attendant import LINES, Told
 from callcenter.ivr.walk import Exit
 from callcenter.queues.model import Closed
 from callcenter.queues.routing import Onward, Route
@@ -70,7 +70,7 @@ def test_an_answer_passes_the_gate_and_is_cut_into_its_pieces(way: Route | Onwar
         assert (closed == "voicemail") == way.voicemail
 
 
-SOUNDS = st.lists(st.sampled_from(["p" + "0" * 20, "u" + "f" * 20]), max_size=30).map(tuple)
+SOUNDS = st.lists(st.sampled_from(["p" + "0" * 16, "u" + "f" * 16]), max_size=LINES).map(tuple)
 
 
 @given(SOUNDS, st.integers(1, 20), st.integers(1, 60))
