@@ -16,6 +16,9 @@ from bench.floor import furnish
 from bench.rings import caller_of
 from callcenter.app.adapters.cases import CallerLookup
 from callcenter.app.adapters.routing import KnownDebtors
+from callcenter.ivr.attendant import Attendant, Told
+from callcenter.ivr.ports import Caller
+from callcenter.ivr.walk import Heard, Question
 from callcenter.queues.routing import Onward, Route, Router
 from callcenter.queues.service import ship_queues
 from core.kernel.bus import Bus
@@ -23,7 +26,8 @@ from core.kernel.clock import SystemClock
 from core.kernel.db import Database
 from core.kernel.uow import UnitOfWork
 from telephony.ami.client import AmiAccount, AmiClient
-from telephony.asking import Asking, Routing
+from telephony.asking import Asking, Menus, Routing
+from telephony.voice import EspeakVoice
 from tests.fakes.ami_server import AmiServer
 
 COLLECTORS, DEBTORS = 200, 20_000
@@ -31,13 +35,31 @@ ONE_BY_ONE, AT_ONCE, BURSTS = 1_000, 50, 20
 
 
 class Constant:
-    """Everybody goes to the main queue."""
+    """Everybody goes to the main queue, at once."""
+
+    async def entered(self, caller: Caller, queue: str, language: str | None) -> bool:
+        return False
+
+    async def step(self, channel: str, keys: str) -> tuple[Caller, Told] | None:
+        return None
+
+    async def into(self, number: str | None, code: str) -> Route:
+        return Route(queue=code)
 
     async def arrived(self, number: str | None, dialled: str | None) -> Route:
         return Route(queue="main")
 
     async def waited(self, code: str) -> Onward:
         return Onward()
+
+
+class Nothing:
+    """No menu stands before any queue here, so nothing is asked."""
+
+    async def answer(self, question: Question, caller: Caller) -> Heard:
+        raise AssertionError(question)
+
+    async def served(self, caller: Caller) -> None: ...
 
 
 async def run(*, small: bool) -> list[Figure]:
@@ -51,8 +73,9 @@ async def run(*, small: bool) -> list[Figure]:
             async with uow.write() as work:
                 await ship_queues(work)
             router = Router(uow, SystemClock(), KnownDebtors(CallerLookup(), "RU"))
-            ours = await _measured(router, calls, bursts, debtors)
-            bare = await _measured(Constant(), calls, bursts, debtors)
+            menus = Attendant(uow, SystemClock(), world=Nothing(), voice=EspeakVoice(uow, [Path(folder)]))
+            ours = await _measured(router, menus, calls, bursts, debtors)
+            bare = await _measured(Constant(), Constant(), calls, bursts, debtors)
         finally:
             await database.close()
     return [
@@ -69,9 +92,11 @@ async def run(*, small: bool) -> list[Figure]:
     ]
 
 
-async def _measured(routing: Routing, calls: int, bursts: int, debtors: int) -> tuple[Sequence[float], Sequence[float]]:
+async def _measured(
+    routing: Routing, menus: Menus, calls: int, bursts: int, debtors: int
+) -> tuple[Sequence[float], Sequence[float]]:
     """Milliseconds of each decision: one by one, and many at once."""
-    async with AmiServer() as exchange, _answering(exchange, routing):
+    async with AmiServer() as exchange, _answering(exchange, routing, menus):
         alone = [took for number in range(calls) for took in await _asked(exchange, [number], debtors)]
         together: list[float] = []
         for burst in range(bursts):
@@ -80,10 +105,10 @@ async def _measured(routing: Routing, calls: int, bursts: int, debtors: int) -> 
 
 
 @asynccontextmanager
-async def _answering(exchange: AmiServer, routing: Routing) -> AsyncIterator[None]:
+async def _answering(exchange: AmiServer, routing: Routing, menus: Menus) -> AsyncIterator[None]:
     account = AmiAccount(host="127.0.0.1", port=exchange.port, username="bench", secret="bench")
     client = AmiClient(account, SystemClock())
-    asking = Asking(client, routing, within=10)
+    asking = Asking(client, routing, menus, within=10)
     tasks = [asyncio.create_task(client.run()), asyncio.create_task(asking.run())]
     async with asyncio.timeout(10):
         while not client.status().up:

@@ -7,19 +7,25 @@ the program is stopped in the middle: Asterisk does not look at its time-outs wh
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import structlog
 
 from callcenter.calls.errors import OrderRefused, TelephonyUnavailable
+from callcenter.ivr.attendant import Told
+from callcenter.ivr.ports import Caller
+from callcenter.ivr.walk import Exit
 from callcenter.queues.routing import Onward, Route
 from telephony.ami.actions import SetVariable
 from telephony.ami.client import AmiClient
 
 EVENT = "CallcenterAsk"
-VARIABLE = "CALLCENTER_ROUTE"
-BETWEEN = "_"
+VARIABLE, STEP = "CALLCENTER_ROUTE", "CALLCENTER_STEP"
+BETWEEN, BETWEEN_SOUNDS = "_", "-"
+MENU, LOST = "menu", "lost"
+STEP_SECONDS = 2.5
+"""How long the server may take for a step of a menu: sums are read out by a program. The dialplan waits longer."""
 MOST = 500
 """Callers who may wait for an answer at the same time; who comes on top of that goes the safe way."""
 _HIDDEN = frozenset({"", "<unknown>", "unknown", "anonymous", "restricted", "unavailable", "private"})
@@ -33,10 +39,21 @@ class Routing(Protocol):
 
     async def waited(self, code: str) -> Onward: ...
 
+    async def into(self, number: str | None, code: str) -> Route: ...
+
+
+class Menus(Protocol):
+    """What callers hear before they are put through."""
+
+    async def entered(self, caller: Caller, queue: str, language: str | None) -> bool: ...
+
+    async def step(self, channel: str, keys: str) -> tuple[Caller, Told] | None: ...
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Question:
-    """Whether the caller has ``arrived`` or ``waited`` in vain; ``subject`` is the number he dialled, or the queue."""
+    """Whether the caller has ``arrived``, ``waited`` in vain or takes a ``step`` of a menu; ``subject`` is the number
+    he dialled, the queue, or the keys he pressed."""
 
     about: str
     subject: str
@@ -57,25 +74,38 @@ def question(headers: Mapping[str, str]) -> Question | None:
     )
 
 
-def answer(way: Route | Onward) -> str:
-    """The variable: language, own collector, seconds he is rung, queue, priority, longest wait, what is closed. The
-    dialplan cuts it into these pieces."""
+def answer(way: Route | Onward, *, menu: bool = False) -> str:
+    """The variable: language, own collector, seconds he is rung, queue, priority, longest wait, what is closed, and
+    whether a menu comes first. The dialplan cuts it into these pieces."""
     wait = "" if way.max_wait is None else str(way.max_wait)
     if isinstance(way, Route):
         own, seconds, closed = way.own or "", str(way.own_seconds), way.closed or ""
         pieces = (way.language or "", own, seconds, way.queue, str(way.priority), wait, closed)
     else:
         pieces = ("", "", "", way.queue or "", str(way.priority), wait, "voicemail" if way.voicemail else "")
-    return BETWEEN.join(pieces)
+    return BETWEEN.join((*pieces, MENU if menu else ""))
+
+
+def step_answer(told: Told, way: Route | None) -> str:
+    """The variable of a step: what to do, the sounds, how many keys, seconds, and the way of a caller who leaves; a
+    message and the end of the call are told as what is closed."""
+    sounds = BETWEEN_SOUNDS.join(told.sounds)
+    if told.exit is None:
+        return BETWEEN.join(("read", sounds, str(told.most), str(told.seconds)))
+    closed = {Exit.VOICEMAIL: "message", Exit.HANG_UP: "end"}.get(told.exit, "")
+    pieces = (told.language, "", "", "", "", "", closed, "")
+    onward = answer(replace(way, language=told.language)) if way is not None else BETWEEN.join(pieces)
+    return BETWEEN.join(("leave", sounds, "", "", onward))
 
 
 class Asking:
     """Answers one exchange. The lifespan owns the task that runs :meth:`run`; ``within`` seconds an answer is of
     use."""
 
-    def __init__(self, client: AmiClient, routing: Routing, within: float = 0.5) -> None:
+    def __init__(self, client: AmiClient, routing: Routing, menus: Menus, within: float = 0.5) -> None:
         self._client = client
         self._routing = routing
+        self._menus = menus
         self._within = within
         self._questions: asyncio.Queue[Question] = asyncio.Queue(MOST)
         self._open = 0
@@ -97,10 +127,12 @@ class Asking:
                     group.create_task(self._answer(asked))
 
     async def _answer(self, asked: Question) -> None:
+        step = asked.about == "step"
         try:
-            async with asyncio.timeout(self._within):
-                value = answer(await self._decided(asked))
-                await self._client.send(SetVariable(channel=asked.channel, variable=VARIABLE, value=value))
+            async with asyncio.timeout(STEP_SECONDS if step else self._within):
+                value = await (self._step(asked) if step else self._decided(asked))
+                variable = STEP if step else VARIABLE
+                await self._client.send(SetVariable(channel=asked.channel, variable=variable, value=value))
         except (OrderRefused, TelephonyUnavailable, TimeoutError) as error:
             _log.warning("a caller goes the safe way", reason=type(error).__name__)
         except Exception:  # noqa: BLE001 - the next caller must be answered
@@ -108,7 +140,22 @@ class Asking:
         finally:
             self._open -= 1
 
-    async def _decided(self, asked: Question) -> Route | Onward:
+    async def _decided(self, asked: Question) -> str:
         if asked.about == "waited":
-            return await self._routing.waited(asked.subject)
-        return await self._routing.arrived(asked.number, asked.subject)
+            return answer(await self._routing.waited(asked.subject))
+        way = await self._routing.arrived(asked.number, asked.subject)
+        caller = Caller(channel=asked.channel, number=asked.number, dialled=asked.subject)
+        return answer(way, menu=await self._menus.entered(caller, way.queue, way.language))
+
+    async def _step(self, asked: Question) -> str:
+        """Who is in no menu any more goes where he belonged when he came: the dialplan knows."""
+        found = await self._menus.step(asked.channel, asked.subject)
+        if found is None:
+            return LOST
+        caller, told = found
+        return step_answer(told, await self._way(caller, told))
+
+    async def _way(self, caller: Caller, told: Told) -> Route | None:
+        if told.exit is Exit.OWN:
+            return await self._routing.arrived(caller.number, caller.dialled)
+        return await self._routing.into(caller.number, told.queue) if told.exit is Exit.QUEUE else None

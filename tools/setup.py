@@ -52,6 +52,7 @@ def run_packages() -> list[Package]:
         Package("mmdebstrap", "mmdebstrap", needed=private_asterisk),
         Package("sip-tester", "sipp"),
         Package("ffmpeg", "ffmpeg"),
+        Package("espeak-ng", "espeak-ng"),
         Package("libpangoft2-1.0-0", "libpangoft2-1.0"),
         Package("libharfbuzz-subset0", "libharfbuzz-subset"),
         Package("fonts-dejavu-core", "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"),
@@ -63,7 +64,6 @@ def test_packages() -> list[Package]:
         *run_packages(),
         Package("baresip-core", "baresip"),
         Package("chromium", "chromium"),
-        Package("espeak-ng", "espeak-ng"),
         Package("postgresql", "/usr/lib/postgresql"),
     ]
 

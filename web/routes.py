@@ -46,6 +46,8 @@ from web.pages import (
     law,
     login,
     mass,
+    menu_sounds,
+    menus,
     months,
     next_case,
     orders,
@@ -79,6 +81,7 @@ from web.pages import (
     tokens,
     units,
     users,
+    voicemail,
     worklists,
 )
 
@@ -157,6 +160,9 @@ _MODULES = (
     pauses,
     queues,
     calendars,
+    menu_sounds,
+    menus,
+    voicemail,
     live,
     live_board,
     api,

@@ -38,11 +38,13 @@ async def check(settings: Settings) -> Sequence[Finding]:
         await _database(settings),
         await asyncio.to_thread(_storage, settings),
         Finding("encoder", True, "ffmpeg") if shutil.which("ffmpeg") else _NO_FFMPEG,
+        Finding("voice", True, "espeak-ng") if shutil.which("espeak-ng") else _NO_VOICE,
         *await _telephony(settings),
     )
 
 
 _NO_FFMPEG = Finding("encoder", False, "ffmpeg is missing", "apt-get install ffmpeg")
+_NO_VOICE = Finding("voice", False, "espeak-ng is missing", "apt-get install espeak-ng")
 
 
 async def _database(settings: Settings) -> Finding:

@@ -5,10 +5,12 @@ from callcenter.callbacks import model as callbacks
 from callcenter.calls import model as calls
 from callcenter.campaigns import model as campaigns
 from callcenter.compliance import model as compliance
+from callcenter.ivr import model as ivr
 from callcenter.productivity import model as productivity
 from callcenter.productivity import triggers
 from callcenter.queues import model as queues
 from callcenter.supervision import model as supervision
+from callcenter.voicemail import model as voicemail
 from core.audit import model as audit
 from core.cases import model as cases
 from core.importing import model as importing
@@ -33,6 +35,7 @@ __all__ = [
     "compliance",
     "idempotency",
     "importing",
+    "ivr",
     "jobs",
     "metadata",
     "parties",
@@ -44,4 +47,5 @@ __all__ = [
     "recordings",
     "supervision",
     "triggers",
+    "voicemail",
 ]

@@ -5,9 +5,11 @@ from callcenter.callbacks import rights as callbacks
 from callcenter.calls import rights as calls
 from callcenter.campaigns import rights as campaigns
 from callcenter.compliance import rights as compliance
+from callcenter.ivr import rights as ivr
 from callcenter.productivity import rights as productivity
 from callcenter.queues import rights as queues
 from callcenter.supervision import rights as supervision
+from callcenter.voicemail import rights as voicemail
 from core.audit import rights as audit
 from core.cases import rights as cases
 from core.importing import rights as importing
@@ -27,6 +29,8 @@ _DOMAINS = (
     calls,
     agents,
     queues,
+    ivr,
+    voicemail,
     callbacks,
     campaigns,
     compliance,

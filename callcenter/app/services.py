@@ -24,6 +24,8 @@ from callcenter.campaigns.preview import Preview
 from callcenter.campaigns.service import CampaignService
 from callcenter.compliance.registry import Registry
 from callcenter.compliance.service import Gate
+from callcenter.ivr.ports import Voice
+from callcenter.ivr.service import FlowService
 from callcenter.productivity.mailing import Mailing
 from callcenter.productivity.ports import RawFigures
 from callcenter.productivity.shifts import Shifts
@@ -88,6 +90,7 @@ def services_of(house: House, rights: tuple[Right, ...]) -> Services:
         CampaignService: floor.campaigns,
         Dialler: floor.campaign_dialler,
         Feed: house.live.feed,
+        FlowService: floor.menus,
         Gate: floor.gate,
         Idempotency: base.keys,
         Imports: house.imports,
@@ -110,6 +113,7 @@ def services_of(house: House, rights: tuple[Right, ...]) -> Services:
         Mailing: house.mailing,
         QueueService: floor.queues,
         RingBack: floor.ring_back,
+        Voice: floor.voice,
         Watching: floor.watching,
         Shifts: Shifts(base.uow, base.clock),
         WorkCalendar: LawCalendar(),

@@ -20,6 +20,7 @@ from callcenter.app.adapters.cases import CallerLookup, CaseEffects
 from callcenter.app.adapters.doorplates import Doorplates
 from callcenter.app.adapters.figures import FloorFigures
 from callcenter.app.adapters.law import CallGate, DebtorFacts
+from callcenter.app.adapters.menus import MenuWorld
 from callcenter.app.adapters.money import MoneyEffects
 from callcenter.app.adapters.phones import BridgedPhones
 from callcenter.app.adapters.recordings import BridgedChannels
@@ -53,6 +54,9 @@ from callcenter.campaigns.reserving import Reserving
 from callcenter.campaigns.service import CampaignService
 from callcenter.compliance.registry import Registry
 from callcenter.compliance.service import Gate
+from callcenter.ivr.attendant import Attendant
+from callcenter.ivr.ports import Voice
+from callcenter.ivr.service import FlowService
 from callcenter.productivity.mailing import Mailing
 from callcenter.productivity.rollups import Rollups
 from callcenter.queues.events import QueuesChanged
@@ -107,6 +111,7 @@ from telephony.asking import Asking
 from telephony.bridge import Bridge
 from telephony.gateway import Gateway
 from telephony.queues import ExchangeQueues
+from telephony.voice import EspeakVoice
 from web.live.endpoint import LiveDesk
 from web.live.hub import Hub
 from web.live.messages import LiveMessages
@@ -187,6 +192,8 @@ class Floor:
     watching: Watching
     messages: Messages
     answering: tuple[Asking, ...]
+    voice: Voice
+    menus: FlowService
     campaigns: CampaignService
     preview: Preview
     campaign_dialler: Dialler
@@ -405,6 +412,11 @@ def _floor(base: Ground, sites: Sequence[Site]) -> Floor:
         lines=lines,
         collectors=FloorCollectors(),
     )
+    voice = EspeakVoice(uow, [site.spool for site in sites if site.spool is not None])
+    world = MenuWorld(
+        uow, clock, callers=callers, callbacks=callbacks, looks=base.looks, sources=(planned,), region=region
+    )
+    attendant = Attendant(uow, clock, world=world, voice=voice)
     for event in (AgentStateChanged, CallEnded, CampaignChanged):
         base.bus.subscribe(event, campaign_dialler.on_change)
     queues = QueueService(uow, clock)
@@ -429,7 +441,9 @@ def _floor(base: Ground, sites: Sequence[Site]) -> Floor:
         steward=steward,
         watching=Watching(uow, clock, monitor=telephony, calls=LiveCalls(staff)),
         messages=Messages(uow, clock, calls=LiveCalls(staff)),
-        answering=tuple(Asking(bridge.client, router) for bridge in bridges),
+        answering=tuple(Asking(bridge.client, router, attendant) for bridge in bridges),
+        voice=voice,
+        menus=FlowService(uow, clock, voice),
         campaigns=CampaignService(uow, clock, CampaignQueues(queues)),
         preview=Preview(uow, clock, reserving, lines),
         campaign_dialler=campaign_dialler,

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Dialect, ForeignKey, Index, String, Text, text
+from sqlalchemy import JSON, BigInteger, Dialect, ForeignKey, Index, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
@@ -60,7 +60,7 @@ class Call(Base):
     is the collector whose call it is: the last who took it, else the last who was rung, else who ordered it. Seconds
     are final once the call has ended. ``queued_at`` is when the caller first began to wait in a queue (``queue`` is
     the last), ``campaign_id`` the campaign that dialled, ``answerer`` who took its call. ``merged_into`` names the call
-    that swallowed this one; such a row is no call any more.
+    that swallowed this one; such a row is no call any more. ``self_served``: a menu gave the caller what he rang for.
     """
 
     __tablename__ = "calls"
@@ -113,6 +113,7 @@ class Call(Base):
     order_state: Mapped[str | None] = mapped_column(String(10))
     order_key: Mapped[str | None] = mapped_column(String(200))
     merged_into: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    self_served: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     legs: Mapped[list["Leg"]] = relationship(
         back_populates="call", cascade="all, delete-orphan", order_by="(Leg.started_at, Leg.uniqueid)", lazy="raise"

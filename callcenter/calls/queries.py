@@ -160,7 +160,12 @@ def fate(wanted: Fate) -> ColumnElement[bool]:
     contact = or_(ResultCode.contact.is_(True), and_(ResultCode.contact.is_(None), answered))
     found: dict[Fate, ColumnElement[bool]] = {
         Fate.ANSWERED: answered,
-        Fate.MISSED: and_(Call.direction == Direction.INBOUND, Call.answered_at.is_(None), Call.ended_at.is_not(None)),
+        Fate.MISSED: and_(
+            Call.direction == Direction.INBOUND,
+            Call.answered_at.is_(None),
+            Call.ended_at.is_not(None),
+            or_(~Call.self_served, Call.queued_at.is_not(None)),
+        ),
         Fate.CONTACT: and_(Call.direction != Direction.INTERNAL, contact),
         Fate.RIGHT_PARTY: and_(Call.direction != Direction.INTERNAL, ResultCode.rpc.is_(True)),
         Fate.PROMISE: Call.result_code.in_(("RPC-PTP", "RPC-PLAN")),

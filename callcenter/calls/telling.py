@@ -62,8 +62,13 @@ def news_of(change: Change, users: Users, now: datetime) -> CallNews:
         quiet_news(row, now, activities_of(row, change.after, users)),
         answered=after.answered_at is not None and not answered_before,
         ended=change.difference.ended,
-        missed=change.difference.ended and is_lost_caller(after),
+        missed=change.difference.ended and is_lost_caller(after) and not _served(row),
     )
+
+
+def _served(row: Call) -> bool:
+    """Whether a menu gave the caller what he rang for; one who waited in a queue after it wanted more."""
+    return row.self_served and row.queued_at is None
 
 
 def activities_of(row: Call, after: CallState, users: Users) -> dict[int, Activity]:

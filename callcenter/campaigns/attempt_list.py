@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -19,8 +18,11 @@ from core.people.access import visible
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AttemptQuery:
-    """Which attempts, the newest first: those answered by a person, a machine or somebody unsure, or all."""
+    """Which attempts, the newest first: at a case, with a result, answered by a person, a machine or somebody
+    unsure."""
 
+    case_id: int | None = None
+    outcome: str | None = None
     answered_by: str | None = None
     after: str | None = None
     before: str | None = None
@@ -29,23 +31,17 @@ class AttemptQuery:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AttemptRow:
-    """One attempt. ``outcome`` is a result code, None while it is under way; for the rest see ``CampaignAttempt``."""
+    """One attempt, and the case it was made at."""
 
-    id: int
-    call_id: int
+    attempt: CampaignAttempt
     case_id: int
     number: str
-    phone: str
-    at: datetime
-    outcome: str | None
-    answered_by: str | None
-    because: str | None
-    milliseconds: int | None
-    message_left: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class AttemptPage:
+    """Attempts, and the cursors of the pages beside them."""
+
     rows: Sequence[AttemptRow]
     next: str | None
     previous: str | None
@@ -61,25 +57,13 @@ async def attempts(session: AsyncSession, actor: Actor, campaign_id: int, query:
         .where(CampaignAttempt.campaign_id == campaign_id)
     )
     wanted = visible(wanted, actor, SEE_CASES, owner=Case.collector_id, unit=Case.unit_id)
-    if query.answered_by:
+    if query.case_id is not None:
+        wanted = wanted.where(Case.id == query.case_id)
+    if query.outcome is not None:
+        wanted = wanted.where(CampaignAttempt.outcome == query.outcome)
+    if query.answered_by is not None:
         wanted = wanted.where(CampaignAttempt.answered_by == query.answered_by)
     sort = Sort(column=CampaignAttempt.at.expression, id=CampaignAttempt.id.expression, descending=True)
     found = await fetch_page(session, wanted, sort, size=query.size, after=query.after, before=query.before)
-    rows = [_row(row.CampaignAttempt, row.case_id, row.number) for row in found.rows]
+    rows = [AttemptRow(attempt=row.CampaignAttempt, case_id=row.case_id, number=row.number) for row in found.rows]
     return AttemptPage(rows=rows, next=found.next, previous=found.previous)
-
-
-def _row(one: CampaignAttempt, case_id: int, number: str) -> AttemptRow:
-    return AttemptRow(
-        id=one.id,
-        call_id=one.call_id,
-        case_id=case_id,
-        number=number,
-        phone=one.phone,
-        at=one.at,
-        outcome=one.outcome,
-        answered_by=one.answered_by,
-        because=one.judged_because,
-        milliseconds=one.judged_ms,
-        message_left=one.message_left,
-    )

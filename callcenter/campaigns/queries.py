@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
 
 from callcenter.campaigns.errors import CampaignNotFound
 from callcenter.campaigns.machines import MACHINE, UNSURE
@@ -74,16 +73,6 @@ class EntryQuery:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class AttemptQuery:
-    """Which attempts."""
-
-    case_id: int | None = None
-    outcome: str | None = None
-    after: str | None = None
-    size: int = 50
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class EntryRow:
     """A line of a campaign's list. ``reason`` is the last result, or one word for why it stands where it stands."""
 
@@ -118,18 +107,13 @@ async def page_of_campaigns(
     session: AsyncSession, actor: Actor, after: str | None, size: int
 ) -> tuple[Sequence[Campaign], str | None]:
     """One page of the campaigns in reach, the newest first, and the cursor of the next."""
-    found = await fetch_page(
-        session, _seen(actor, VIEW), _newest(Campaign.created_at, Campaign.id), size=size, after=after
-    )
+    newest = Sort(column=Campaign.created_at.expression, id=Campaign.id.expression, descending=True)
+    found = await fetch_page(session, _seen(actor, VIEW), newest, size=size, after=after)
     return [row[0] for row in found.rows], found.next
 
 
 def _seen(actor: Actor, right: str) -> Select[Campaign]:
     return visible(select(Campaign), actor, right, owner=Campaign.owner_id, unit=Campaign.unit_id)
-
-
-def _newest(at: InstrumentedAttribute[datetime], id: InstrumentedAttribute[int]) -> Sort:
-    return Sort(column=at.expression, id=id.expression, descending=True)
 
 
 async def campaign(session: AsyncSession, actor: Actor, campaign_id: int, right: str = VIEW) -> Campaign:
@@ -237,28 +221,6 @@ async def _entries(session: AsyncSession, actor: Actor, campaign_id: int, query:
     total = await session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
     rows = [_entry(row.CampaignEntry, row.number, row.debtor_name) for row in found.rows]
     return Entries(rows=rows, next=found.next, previous=found.previous, total=total)
-
-
-async def attempts(
-    session: AsyncSession, actor: Actor, campaign_id: int, query: AttemptQuery
-) -> tuple[Sequence[tuple[CampaignAttempt, int]], str | None]:
-    """One page of a campaign's attempts with their cases, the newest first, on cases the actor may see; and the cursor
-    of the next. Raises ``CampaignNotFound``."""
-    await campaign(session, actor, campaign_id)
-    wanted: Select[*tuple[Any, ...]] = (
-        select(CampaignAttempt, CampaignEntry.case_id)
-        .join(CampaignEntry, CampaignEntry.id == CampaignAttempt.entry_id)
-        .join(Case, Case.id == CampaignEntry.case_id)
-        .where(CampaignAttempt.campaign_id == campaign_id)
-    )
-    wanted = visible(wanted, actor, SEE_CASES, owner=Case.collector_id, unit=Case.unit_id)
-    if query.case_id is not None:
-        wanted = wanted.where(CampaignEntry.case_id == query.case_id)
-    if query.outcome is not None:
-        wanted = wanted.where(CampaignAttempt.outcome == query.outcome)
-    sort = _newest(CampaignAttempt.at, CampaignAttempt.id)
-    found = await fetch_page(session, wanted, sort, size=query.size, after=query.after)
-    return [(row.CampaignAttempt, row.case_id) for row in found.rows], found.next
 
 
 def _entry(row: CampaignEntry, number: str, debtor_name: str) -> EntryRow:

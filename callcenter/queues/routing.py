@@ -124,6 +124,16 @@ class Router:
         queue = queue_for(known, dialled, plan.queues, plan.numbers, plan.stages)
         return route(known, queue, plan.hours.get(queue.calendar_id or 0), now)
 
+    async def into(self, number: str | None, code: str) -> Route:
+        """The way of a caller into the queue of that code; one that is gone is the one he belongs to."""
+        now = self._clock.now()
+        async with self._uow.read(brief=True) as session:
+            plan = await self._current(session, now)
+            known = await self._debtors.known(session, number) if number else Known()
+        named = next((queue for queue in plan.queues.values() if queue.code == code), None)
+        queue = named or queue_for(known, None, plan.queues, plan.numbers, plan.stages)
+        return route(known, queue, plan.hours.get(queue.calendar_id or 0), now)
+
     async def waited(self, code: str) -> Onward:
         """What becomes of a caller who waited in vain in the queue of that code."""
         async with self._uow.read(brief=True) as session:

@@ -87,6 +87,7 @@ class Party(Base):
     __table_args__ = (
         Index("ix_parties_name_key_birth_date", "name_key", "birth_date"),
         Index("ix_parties_name", "name", "id"),
+        Index("ix_parties_birth_date", "birth_date"),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)

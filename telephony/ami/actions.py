@@ -14,6 +14,7 @@ Headers = dict[str, str | list[str]]
 
 _NUMBER = re.compile(r"\+?[0-9*#]{1,32}")
 _NAME = re.compile(r"[A-Za-z0-9_.+-]{1,80}")
+_WORD = re.compile(r"[A-Za-z0-9_.+-]{1,900}")
 _INTERFACE = re.compile(r"(?:PJSIP|SIP|Local)/[A-Za-z0-9_.-]{1,80}")
 _STATE = re.compile(r"(?:PJSIP/|hint:)[A-Za-z0-9_.@-]{1,120}")
 _CHANNEL = re.compile(r"[A-Za-z0-9]{1,20}/[A-Za-z0-9_.@:;<>+*#=~%-]{1,200}")
@@ -170,7 +171,7 @@ class Originate(Action):
 
 def _variable(value: str) -> str:
     """Asterisk splits ``Variable`` at commas and the dialplan evaluates ``${…}``: neither may come in with a value."""
-    return value if not value or _NUMBER.fullmatch(value) else name(value, "variable")
+    return value if not value or _NUMBER.fullmatch(value) else _matching(_WORD, value, "variable")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,7 +1,8 @@
 """SIPp scenarios, put together from the few messages that a debtor's telephone says.
 
 Each thing that happens is logged as ``event CALL-ID MILLISECONDS NAME [DETAIL]``: ``started``, ``answered``,
-``caller`` or ``callee`` (who hung up), ``refused`` (with the SIP status) and ``abandoned``.
+``caller`` or ``callee`` (who hung up), ``refused`` (with the SIP status), ``abandoned`` and ``media`` (the port that
+sound is to be sent to).
 """
 
 from collections.abc import Sequence
@@ -48,22 +49,25 @@ _CHOSEN = (
 )
 
 
-def ringing(caller: str, seconds: float | None, abandon_after: float | None) -> str:
+def ringing(
+    caller: str, seconds: float | None, abandon_after: float | None, media: tuple[str, int] | None = None
+) -> str:
     """A debtor who rings in from ``caller`` and talks for ``seconds``, or gives up after ``abandon_after`` seconds
-    without an answer.
+    without an answer. Somebody else sounds for him from ``media``, an address and a port; else he is a tone.
     """
+    sdp = SDP if media is None else SDP.replace("[media_ip]", media[0]).replace("[rtpstream_audio_port]", str(media[1]))
     patience = _patience(abandon_after, "abandon")
     refused = (
         _recv(f'response="{code}"', OPTIONAL, patience, note=f"refused {code}", then="refused") for code in REFUSALS
     )
     return _scenario(
         _note("started"),
-        _send(f"INVITE {THERE} SIP/2.0", *_from(caller), *_sequence("INVITE", 1), sdp=True, resend=True),
+        _send(f"INVITE {THERE} SIP/2.0", *_from(caller), *_sequence("INVITE", 1), sdp=sdp, resend=True),
         *(_recv(f'response="{code}"', OPTIONAL, patience) for code in (100, 180, 181, 183)),
         *refused,
-        _recv('response="200"', patience, note="answered"),
+        _recv('response="200"', patience, note="answered", port=media is not None),
         _send(f"ACK {THERE} SIP/2.0", *_from(caller, PEER), *_sequence("ACK", 1, "ack")),
-        _play(loop=-1),
+        _play(loop=-1) if media is None else '<Reference variables="media"/>',
         _recv('request="BYE"', _patience(seconds, "hang-up"), note="callee"),
         _reply("200 OK"),
         _jump("end"),
@@ -126,7 +130,7 @@ def _pick_up(how: Answer, seconds: float | None, sounds: Sequence[int]) -> tuple
 
 def _answered(sound: str, *, loop: int) -> tuple[str, ...]:
     return (
-        _reply("200 OK", sdp=True),
+        _reply("200 OK", sdp=SDP),
         _recv('request="ACK"', note="answered"),
         _play(sound, loop=loop),
     )
@@ -165,27 +169,37 @@ def _sequence(method: str, number: int, branch: str = "invite") -> tuple[str, ..
     )
 
 
-def _reply(status: str, *, sequence: str = "", sdp: bool = False) -> str:
+def _reply(status: str, *, sequence: str = "", sdp: str = "") -> str:
     tagged = "[last_To:]" if status.startswith("100") else f"[last_To:];{TAG}"
     cseq = f"CSeq:{sequence}" if sequence else "[last_CSeq:]"
     contact = "Contact: <sip:debtor@[local_ip]:[local_port]>"
     head = (f"SIP/2.0 {status}", "[last_Via:]", "[last_From:]", tagged, "[last_Call-ID:]", cseq, contact)
-    return _send(*head, sdp=sdp, resend=sdp)
+    return _send(*head, sdp=sdp, resend=bool(sdp))
 
 
-def _send(*lines: str, sdp: bool = False, resend: bool = False) -> str:
-    body = ("Content-Type: application/sdp", "Content-Length: [len]", "", SDP) if sdp else ("Content-Length: 0", "", "")
+def _send(*lines: str, sdp: str = "", resend: bool = False) -> str:
+    body = ("Content-Type: application/sdp", "Content-Length: [len]", "", sdp) if sdp else ("Content-Length: 0", "", "")
     text = "\n".join((*lines, *body))
     again = ' retrans="500"' if resend else ""
     return f"<send{again}><![CDATA[\n{text}\n]]></send>"
 
 
-def _recv(*attributes: str, note: str = "", then: str = "", keep: tuple[str, ...] = (), choose: bool = False) -> str:
+def _recv(
+    *attributes: str,
+    note: str = "",
+    then: str = "",
+    keep: tuple[str, ...] = (),
+    choose: bool = False,
+    port: bool = False,
+) -> str:
     """Wait for a message; ``note`` logs it, ``then`` goes on at a label, ``keep`` remembers headers, ``choose`` the
-    last digits of the number rung."""
+    last digits of the number rung, ``port`` logs where sound is to be sent to."""
     saved = "".join(f'<ereg regexp=".*" search_in="hdr" header="{header}:" assign_to="{header}"/>' for header in keep)
     saved += _CHOSEN if choose else ""
     logged = _log(note) if note else ""
+    if port:
+        saved += '<ereg regexp="m=audio ([0-9]+)" search_in="body" assign_to="media,port"/>'
+        logged += _log("media [$port]")
     following = f'next="{then}"' if then else ""
     opening = " ".join(filter(None, ("<recv", *attributes, following)))
     return f"{opening}><action>{saved}{logged}</action></recv>" if saved or logged else f"{opening}/>"

@@ -37,7 +37,8 @@ class Event:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ring:
     """A debtor who rings in. ``seconds`` of talk until the debtor hangs up (None: the other side does), or
-    ``abandon_after`` seconds without an answer until the debtor gives up.
+    ``abandon_after`` seconds without an answer until the debtor gives up. A :class:`~telephony.lab.keypad.Keypad` may
+    sound for him, from ``media``.
     """
 
     caller: str
@@ -45,6 +46,7 @@ class Ring:
     seconds: float | None = None
     abandon_after: float | None = None
     hertz: int = 440
+    media: tuple[str, int] | None = None
 
     def __post_init__(self) -> None:
         for value in (self.caller, self.number):
@@ -129,7 +131,9 @@ def ring(asterisk: Address, trunk_host: str, order: Ring) -> Iterator[Sipp]:
     """Let a debtor ring Asterisk; the call goes on while the block runs, at the most until it ends."""
     with _folder() as folder:
         (folder / "tone.ulaw").write_bytes(tone.tone(order.hertz))
-        (folder / "scenario.xml").write_text(scenarios.ringing(order.caller, order.seconds, order.abandon_after))
+        (folder / "scenario.xml").write_text(
+            scenarios.ringing(order.caller, order.seconds, order.abandon_after, order.media)
+        )
         command = [
             *_sipp(trunk_host, ports.free_udp(trunk_host)),
             "-m", "1", "-s", order.number, f"{asterisk.host}:{asterisk.port}",

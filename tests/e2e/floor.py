@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -165,10 +165,16 @@ class Floor:
 
     @contextmanager
     def ring(
-        self, caller: str, number: str = QUEUE, *, seconds: float | None = None, abandon_after: float | None = None
+        self,
+        caller: str,
+        number: str = QUEUE,
+        *,
+        seconds: float | None = None,
+        abandon_after: float | None = None,
+        media: tuple[str, int] | None = None,
     ) -> Iterator[sipp.Sipp]:
         """A debtor rings in; hangs up by himself after ``seconds`` of talk, or gives up unanswered."""
-        order = OddRing(caller=caller, number=number, seconds=seconds, abandon_after=abandon_after)
+        order = OddRing(caller=caller, number=number, seconds=seconds, abandon_after=abandon_after, media=media)
         with sipp.ring(self.pbx.sip, self.pbx.trunk.host, order) as debtor:
             try:
                 yield debtor
@@ -224,8 +230,8 @@ class Floor:
 
 
 @asynccontextmanager
-async def opened(folder: Path) -> AsyncIterator[Floor]:
-    """A floor in ``folder``; everything it started ends with the block."""
+async def opened(folder: Path, seats: Iterable[str] = tuple(SEATS)) -> AsyncIterator[Floor]:
+    """A floor in ``folder`` with collectors at these extensions; everything it started ends with the block."""
     lab = Lab(folder)
     await asyncio.to_thread(lab.up, (), OPTIONS)
     pbx = lab.required().pbx
@@ -242,7 +248,7 @@ async def opened(folder: Path) -> AsyncIterator[Floor]:
     ):
         await _through(product, proxy, pbx)
         floor = Floor(product, lab, proxy, playwright, {phone.extension: phone for phone in lab.phones()})
-        for extension in SEATS:
+        for extension in seats:
             await floor.take_seat(extension)
         yield floor
 

@@ -3,7 +3,9 @@ frame, and the browser complains of nothing. And the collector's work from ring 
 
 import asyncio
 import re
+import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 from openpyxl import Workbook
 from playwright.async_api import Browser, Page, expect
 
+from tests.plugins.asterisk import eventually
 from tests.plugins.product import Product
 from tests.policies import HOLDERS, POLICIES, PUBLIC, REACH, SIGNED_IN
 from web.routes import ROUTES
@@ -33,7 +36,7 @@ DEBTOR = "+79000000100"
 WIDTHS = (1280, 390)
 #: Answers that are no pages: files, sounds, parts of pages, figures for machines.
 NO_PAGE = re.compile(
-    r"/(export|pdf|audio|peaks|marks|report|progress|preview|figures|config|health|metrics|search)$|/shared/|^/login$|^/api/"
+    r"/(export|pdf|audio|peaks|marks|report|progress|preview|figures|config|health|metrics|search)$|\.wav$|/shared/|^/login$|^/api/"
 )
 #: What is a page although its address ends like a part of one.
 PAGES = {"/search"}
@@ -286,6 +289,8 @@ async def things_of(product: Product, chromium: Browser, collector: Page, case_i
         admin, f"{product.url}/campaigns", "main [href^='/campaigns/']:not([href$='/new'], [href$='/next'])"
     )
     things["shifts"] = things["users"]
+    things["menus"] = (await _posted(admin, f"{product.url}/menus", name="Day", language="en")).rpartition("/")[2]
+    things["voicemail"] = await _message(product, things["users"])
     things |= await _cash(product, admin, case_id)
     things["settlement"] = await _first(
         admin, f"{product.url}/payments/{things['payment']}", "main [data-settlement]", "data-settlement"
@@ -294,6 +299,22 @@ async def things_of(product: Product, chromium: Browser, collector: Page, case_i
     things["payments/imports"] = await _table_of_payments(product, admin)
     await admin.context.close()
     return things
+
+
+async def _message(product: Product, user_id: str) -> str:
+    """A message to the collector, whose sound is that of his call."""
+    with closing(sqlite3.connect(product.folder / "callcenter.db")) as database:
+
+        def recorded() -> list[tuple[int, int]]:
+            ready = "SELECT id, call_id FROM recordings WHERE state = 'ready' AND call_id IS NOT NULL"
+            return database.execute(ready).fetchall()
+
+        ((recording_id, call_id), *_others) = await eventually(recorded, seconds=20)
+        columns = "call_id, recording_id, received_at, duration_ms, user_id"
+        row = (call_id, recording_id, datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f"), 1000, int(user_id))
+        with database:
+            added = database.execute(f"INSERT INTO voicemails ({columns}) VALUES (?, ?, ?, ?, ?)", row)
+        return str(added.lastrowid)
 
 
 async def _cash(product: Product, admin: Page, case_id: str) -> dict[str, str]:

@@ -231,6 +231,7 @@ customElements.define("call-player", CallPlayer);
 on("click", "[data-play]", (_event, button) => {
   const player = document.createElement("call-player");
   player.setAttribute("recording", button.dataset.play);
+  if (button.dataset.base) player.setAttribute("base", button.dataset.base);
   const dialog = h("dialog", { class: "player-dialog", "aria-label": t("player"), onclose: () => dialog.remove() },
     h("header", {}, h("h2", {}, t("player")), h("button", { type: "button", class: "btn btn-plain push", onclick: () => dialog.close() }, t("close"))),
     h("div", { class: "body" }, player));

@@ -14,6 +14,7 @@ from callcenter.callbacks import queries
 from callcenter.callbacks.queries import CallbackPage, CallbackQuery, CallbackRow
 from callcenter.callbacks.rights import EDIT, VIEW
 from callcenter.callbacks.service import CallbackService, Plan
+from callcenter.voicemail.queries import message_of_callback
 from core.cases.service.access import case_for
 from core.kernel.errors import NotFound
 from core.kernel.i18n import msg
@@ -138,8 +139,10 @@ async def detail(request: Request) -> Response:
     """One callback and what can be done with it."""
     async with services(request).uow.read() as session:
         found = await queries.one_callback(session, actor(request), _id(request))
+        message = await message_of_callback(session, actor(request), found.id)
     context = {
         "callback": found,
+        "message": message,
         "state": words.CALLBACK_STATES[found.state],
         "origin": words.ORIGINS[found.origin],
         "edits": actor(request).may(EDIT) and found.closed_at is None,

@@ -73,20 +73,20 @@ async def show(request: Request) -> Response:
 
 
 def _row(line: AttemptRow) -> Row:
-    outcome: Text | None = words.REASONS.get(line.outcome, line.outcome) if line.outcome else None
-    listened = msg("after {milliseconds} ms", milliseconds=line.milliseconds) if line.answered_by else None
-    by = words.ANSWERERS.get(line.answered_by or "")
+    one = line.attempt
+    outcome: Text | None = words.REASONS.get(one.outcome, one.outcome) if one.outcome else None
+    listened = msg("after {milliseconds} ms", milliseconds=one.judged_ms) if one.answered_by else None
     return Row(
-        id=str(line.id),
-        href=f"/calls/{line.call_id}",
+        id=str(one.id),
+        href=f"/calls/{one.call_id}",
         cells={
-            "at": TimeCell(line.at),
+            "at": TimeCell(one.at),
             "number": TextCell(line.number, href=f"/cases/{line.case_id}"),
-            "phone": PhoneCell(line.phone, case_id=line.case_id),
+            "phone": PhoneCell(one.phone, case_id=line.case_id),
             "outcome": TextCell(outcome),
-            "answerer": StateCell(by),
-            "because": TextCell(line.because, note=listened),
-            "left": TextCell(msg("yes") if line.message_left else None),
+            "answerer": StateCell(words.ANSWERERS.get(one.answered_by or "")),
+            "because": TextCell(one.judged_because, note=listened),
+            "left": TextCell(msg("yes") if one.message_left else None),
         },
     )
 

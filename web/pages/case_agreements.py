@@ -49,7 +49,7 @@ def _promise(promise: Promise, types: Sequence[PromiseType], card: CaseCard, me:
         paid=Money(promise.paid_amount, promise.currency),
         state=words.PROMISE_STATES[promise.state],
         kind=msg(named) if named else msg("Promise to pay"),
-        by=card.users.get(promise.taken_by_id or 0, ""),
+        by=words.BY_KEYS if promise.by_keys else card.users.get(promise.taken_by_id or 0, ""),
         reason=_reason(promise.settled_reason),
         may_cancel=is_open and me.may(rights.PROMISE),
     )

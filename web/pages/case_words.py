@@ -105,6 +105,7 @@ CLAIM_STATES: Mapping[str, Message] = {
     ClaimState.PAID: msg("paid"),
     ClaimState.WITHDRAWN: msg("withdrawn by the creditor"),
 }
+BY_KEYS = msg("by keys in a menu")
 PROMISE_STATES: Mapping[str, State] = {
     PromiseState.OPEN: State(word=msg("awaiting payment"), icon="clock", tone=Tone.ACT),
     PromiseState.KEPT: State(word=msg("kept"), icon="circle-check", tone=Tone.LIVE),

@@ -52,7 +52,7 @@ class PromiseLine:
     paid: Money
     state: State
     kind: Text
-    by: str = ""
+    by: Text = ""
     reason: Text = ""
     may_cancel: bool = False
 

@@ -106,10 +106,11 @@ class PhoneCell:
 
 @dataclass(frozen=True, slots=True)
 class RecordingCell:
-    """Plays a recording in place."""
+    """Plays a recording in place, from the addresses below ``base`` if they are not its usual ones."""
 
     kind: ClassVar[str] = "recording"
     recording_id: int | None
+    base: str | None = None
 
 
 Cell = TextCell | NumberCell | MoneyCell | TimeCell | DayCell | DurationCell | StateCell | PhoneCell | RecordingCell

@@ -1,13 +1,18 @@
-"""A caller's message is why he is called back: the callback of a missed call that has a recording says so."""
+"""A caller's message becomes a row of its own, and the reason why he is called back."""
 
-from sqlalchemy import exists, select, update
+from typing import Any
+
+from sqlalchemy import Row, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from callcenter.callbacks.model import OPEN, Callback, Origin
 from callcenter.calls.events import CallEnded
 from callcenter.calls.facts import Direction
 from callcenter.calls.model import Call
 from callcenter.calls.recorded import RecordingReady
-from core.kernel.uow import UnitOfWork
+from callcenter.voicemail.model import Voicemail as Message
+from core.cases.model import Case
+from core.kernel.uow import UnitOfWork, Work
 from recordings.model import PLAYABLE, Recording
 
 
@@ -26,21 +31,59 @@ class Voicemail:
             await self._look(event.call_id)
 
     async def _look(self, call_id: int) -> None:
-        """Once, whatever is told how often: the callback is still one of a missed call."""
-        unanswered = select(Call.id).where(
-            Call.id == call_id,
-            Call.direction == Direction.INBOUND,
-            Call.answered_at.is_(None),
-            Call.ended_at.is_not(None),
+        """Once, whatever is told how often: there is no message of that call yet."""
+        left = (
+            select(Call, Recording.id.label("recording_id"), Recording.duration_ms, Case.collector_id, Case.unit_id)
+            .join(Recording, Recording.call_id == Call.id)
+            .outerjoin(Case, Case.id == Call.case_id)
+            .where(
+                Call.id == call_id,
+                Call.direction == Direction.INBOUND,
+                Call.answered_at.is_(None),
+                Call.ended_at.is_not(None),
+                Recording.state.in_(PLAYABLE),
+                ~select(Message.id).where(Message.call_id == call_id).exists(),
+            )
+            .order_by(Recording.id.desc())
+            .limit(1)
         )
-        owed = select(Callback.id).where(
-            Callback.source_call_id == call_id, Callback.origin == Origin.MISSED_CALL, Callback.state.in_(OPEN)
-        )
-        recorded = exists().where(Recording.call_id == call_id, Recording.state.in_(PLAYABLE))
         async with self._uow.read(brief=True) as session:
-            wanted = select(unanswered.exists() & owed.exists() & recorded)
-            if not await session.scalar(wanted):
+            if (await session.execute(left)).first() is None:
                 return
-        mine = update(Callback).where(Callback.id.in_(owed)).values(origin=Origin.VOICEMAIL)
         async with self._uow.write(brief=True) as work:
-            await work.session.execute(mine.execution_options(synchronize_session=False))
+            row = (await work.session.execute(left)).first()
+            if row is not None:
+                await _received(work, row, await _owed(work, call_id))
+
+
+async def _owed(work: Work, call_id: int) -> int | None:
+    """The callback of the missed call, which says from now on why."""
+    mine = (
+        update(Callback)
+        .where(Callback.source_call_id == call_id, Callback.origin == Origin.MISSED_CALL, Callback.state.in_(OPEN))
+        .values(origin=Origin.VOICEMAIL)
+        .execution_options(synchronize_session=False)
+    )
+    await work.session.execute(mine)
+    found = select(Callback.id).where(Callback.source_call_id == call_id).order_by(Callback.id.desc()).limit(1)
+    callback_id: int | None = await work.session.scalar(found)
+    return callback_id
+
+
+async def _received(work: Work, row: Row[*tuple[Any, ...]], callback_id: int | None) -> None:
+    call: Call = row.Call
+    insert = sqlite.insert if work.session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    message = insert(Message).values(
+        call_id=call.id,
+        recording_id=row.recording_id,
+        callback_id=callback_id,
+        received_at=call.started_at,
+        duration_ms=row.duration_ms or 0,
+        phone=call.phone,
+        queue=call.queue,
+        party_id=call.party_id,
+        case_id=call.case_id,
+        user_id=row.collector_id,
+        unit_id=row.unit_id,
+    )
+    await work.session.execute(message.on_conflict_do_nothing())

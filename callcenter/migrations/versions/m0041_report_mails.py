@@ -6,7 +6,7 @@ from alembic import op
 from core.kernel import types
 
 revision = "0041"
-down_revision = "0033"
+down_revision = "0040"
 
 _MOMENT = types.UtcDateTime(timezone=True)
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.cases.model.vocabulary import PromiseState
@@ -37,7 +37,7 @@ class Promise(Base):
 
     ``phone``, ``call_id`` and ``recording_id`` keep who said it, and where. It is kept when ``threshold_percent`` of
     the sum has come by ``due_on`` plus ``grace_days``, partly kept when some has. ``paid_amount`` is what has come, the
-    sum of its appropriations. At most one is open on a case.
+    sum of its appropriations. ``by_keys``: the debtor gave it to a menu. At most one is open on a case.
     """
 
     __tablename__ = "promises"
@@ -68,6 +68,7 @@ class Promise(Base):
     call_id: Mapped[int | None] = mapped_column(BigInteger)
     recording_id: Mapped[int | None] = mapped_column(BigInteger)
     taken_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    by_keys: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     settled_reason: Mapped[str] = mapped_column(String(200), default="")

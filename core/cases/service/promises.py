@@ -33,7 +33,7 @@ STANDARD = "standard"
 class NewPromise:
     """Who promised what for when, and where it can be heard. ``type_id`` None: the standard type.
 
-    ``supersede`` calls off the promise that is open, if there is one.
+    ``supersede`` calls off the promise that is open, if there is one. ``by_keys``: it was given to a menu.
     """
 
     party_id: int
@@ -44,6 +44,7 @@ class NewPromise:
     call_id: int | None = None
     recording_id: int | None = None
     supersede: bool = False
+    by_keys: bool = False
 
 
 async def take_promise(
@@ -80,6 +81,7 @@ async def take_promise(
         call_id=new.call_id,
         recording_id=new.recording_id,
         taken_by_id=actor.user_id or None,
+        by_keys=new.by_keys,
         created_at=at,
     )
     try:

@@ -17,8 +17,11 @@ from callcenter.calls.model import ResultCode
 from callcenter.campaigns.model import Campaign, CampaignEntry, CampaignState, EntryState, Mode
 from callcenter.campaigns.service import CampaignData
 from callcenter.compliance.law.terms import BlockKind
+from callcenter.ivr.flow import Flow, HangUp, Prompt, stored
+from callcenter.ivr.model import IvrFlow, IvrSound
 from callcenter.productivity.model import ReportSchedule
 from callcenter.queues.model import Calendar, Queue
+from callcenter.voicemail.model import Voicemail
 from core.audit.model import AuditEntry
 from core.cases.model import (
     AssignmentRule,
@@ -133,6 +136,7 @@ class World:
             "case to call back",
             "call",
             "callback",
+            "voicemail",
             "recording",
             "shared recording",
             "mark",
@@ -154,6 +158,10 @@ class World:
             return {"it": {"id": await self._stage()}}
         if kind == "plan":
             return {"it": {"scope": "stage", "id": await self._stage(), "month": "2026-03"}}
+        if kind == "menu":
+            return {"it": {"id": await self._menu(), "step": "s1", "language": "en"}}
+        if kind == "menu sound":
+            return {"it": {"name": await self._menu_sound()}}
         if kind == "bonus":
             return {"it": {"id": await self._paid(), "month": "2026-03"}}
         if kind == "order":
@@ -194,6 +202,8 @@ class World:
         async with self.uow.read() as session:
             common["claim"] = await session.scalar(select(Claim.id).where(Claim.case_id == desk.case))
         ids["claim"] = common["claim"]
+        if kind == "voicemail":
+            ids[kind] = await self._message(desk, self.people.users[name])
         if kind in ("case with agreements", "promise"):
             common |= await self._agreed(desk)
             ids["promise"] = int(str(common["promise"]))
@@ -201,6 +211,39 @@ class World:
             reader = replace(PROGRAM, user_id=self.people.users[me])
             common["word"] = await self.house.archive.desk.link(reader, desk.recording)
         return {**common, "case": desk.case, "id": ids.get(kind)}
+
+    async def _menu(self) -> int:
+        flow = Flow(entry="s1", steps={"s1": HangUp(prompt=Prompt(texts={"en": "Bye."}))})
+        async with self.uow.write() as work:
+            row = IvrFlow(name="Own", draft=stored(flow), changed_at=self.clock.now())
+            work.session.add(row)
+            await work.session.flush()
+            return row.id
+
+    async def _menu_sound(self) -> str:
+        name = f"u{secrets.token_hex(10)}"
+        sound = IvrSound(
+            name=name, label="Own", duration_ms=1, content=b"RIFF", created_at=self.clock.now(), created_by=1
+        )
+        async with self.uow.write() as work:
+            work.session.add(sound)
+        return name
+
+    async def _message(self, desk: Desk, user_id: int) -> int:
+        async with self.uow.write() as work:
+            known = await work.session.scalar(select(Voicemail.id).where(Voicemail.call_id == desk.call))
+            if known is not None:
+                return known
+            row = Voicemail(
+                call_id=desk.call,
+                recording_id=desk.recording,
+                received_at=self.clock.now(),
+                duration_ms=1000,
+                user_id=user_id,
+            )
+            work.session.add(row)
+            await work.session.flush()
+            return row.id
 
     async def _entity(self, params: Params, kind: str) -> Params:
         """The debtor as an organisation, or with an e-mail to take away."""

@@ -5,10 +5,12 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
+from callcenter.ivr.attendant import LINES, Told
+from callcenter.ivr.walk import Exit
 from callcenter.queues.model import Closed
 from callcenter.queues.routing import Onward, Route
 from telephony.ami.actions import SetVariable
-from telephony.asking import VARIABLE, Question, answer, question
+from telephony.asking import STEP, VARIABLE, Question, answer, question, step_answer
 
 ASKED = {
     "event": "UserEvent",
@@ -56,7 +58,8 @@ def test_an_answer_passes_the_gate_and_is_cut_into_its_pieces(way: Route | Onwar
     value = SetVariable(channel="1763.12", variable=VARIABLE, value=answer(way)).headers()["Value"]
     assert isinstance(value, str)
     assert value, "the dialplan takes an empty variable for no answer"
-    language, own, seconds, queue, priority, wait, closed = value.split("_")
+    language, own, seconds, queue, priority, wait, closed, menu = value.split("_")
+    assert menu == ""
     assert (queue or None) == way.queue
     assert int(priority) == way.priority
     assert (int(wait) if wait else None) == way.max_wait
@@ -65,3 +68,26 @@ def test_an_answer_passes_the_gate_and_is_cut_into_its_pieces(way: Route | Onwar
         assert (closed or None) == way.closed
     else:
         assert (closed == "voicemail") == way.voicemail
+
+
+SOUNDS = st.lists(st.sampled_from(["p" + "0" * 16, "u" + "f" * 16]), max_size=LINES).map(tuple)
+
+
+@given(SOUNDS, st.integers(1, 20), st.integers(1, 60))
+def test_a_step_that_reads_is_cut_into_its_pieces(sounds: tuple[str, ...], most: int, seconds: int) -> None:
+    told = step_answer(Told(sounds=sounds, most=most, seconds=seconds), None)
+    value = SetVariable(channel="1763.12", variable=STEP, value=told).headers()["Value"]
+    assert isinstance(value, str)
+    assert value.split("_") == ["read", "-".join(sounds), str(most), str(seconds)]
+
+
+@given(SOUNDS, ROUTES, st.sampled_from(["ru", "pl"]))
+def test_who_leaves_a_menu_has_his_route_behind_it(sounds: tuple[str, ...], way: Route, language: str) -> None:
+    told = Told(sounds=sounds, exit=Exit.OWN, language=language)
+    pieces = step_answer(told, way).split("_")
+    assert pieces[:5] == ["leave", "-".join(sounds), "", "", language]
+    assert pieces[5:] == answer(way).split("_")[1:]
+    closed = {Exit.VOICEMAIL: "message", Exit.HANG_UP: "end"}
+    for exit_, word in closed.items():
+        pieces = step_answer(Told(sounds=sounds, exit=exit_, language=language), None).split("_")
+        assert (len(pieces), pieces[4], pieces[10]) == (12, language, word)

@@ -6,10 +6,12 @@ from typing import Annotated
 from pydantic import Field
 from starlette.requests import Request
 
-from callcenter.campaigns import errors, queries
+from callcenter.campaigns import attempt_list, errors, queries
+from callcenter.campaigns.attempt_list import AttemptQuery
+from callcenter.campaigns.machines import Machines
 from callcenter.campaigns.model import Campaign as Row
 from callcenter.campaigns.model import CampaignAttempt, CampaignState, EntryState, Mode
-from callcenter.campaigns.queries import AttemptQuery, EntryQuery, EntryRow
+from callcenter.campaigns.queries import EntryQuery, EntryRow
 from callcenter.campaigns.rights import EDIT, RUN, VIEW
 from callcenter.campaigns.service import CampaignData, CampaignService
 from core.cases.service.mass import Mass
@@ -29,8 +31,9 @@ _NEW = CampaignData(name="new")
 class CampaignRules(Sent):
     """What a campaign may. ``opens`` and ``closes`` are minutes of the debtor's own day, ``weekdays`` ISO days (1 is
     Monday). ``ceiling`` is the share of answered calls that may be abandoned in any hour. ``retries`` maps a result to
-    the minutes until the next attempt; a result that is not in it ends the case. ``message`` and ``apology`` are names
-    of sounds at the exchange. ``agents`` and ``units`` work in it."""
+    the minutes until the next attempt; a result that is not in it ends the case. ``machines`` says what
+    becomes of a call that an answering machine takes. ``message`` (an agentless campaign plays it), ``machine_message``
+    (left on machines) and ``apology`` are names of sounds at the exchange. ``agents`` and ``units`` work in it."""
 
     name: Word
     mode: Mode
@@ -43,7 +46,7 @@ class CampaignRules(Sent):
     ring_seconds: Annotated[int, Field(ge=5, le=120)] = _NEW.ring_seconds
     connect_seconds: Annotated[int, Field(ge=1, le=30)] = _NEW.connect_seconds
     countdown_seconds: Annotated[int, Field(ge=0, le=120)] = _NEW.countdown_seconds
-    detect_machines: bool = _NEW.detect_machines
+    machines: Machines = _NEW.machines
     lines: Annotated[int, Field(ge=1, le=200)] = _NEW.lines
     retries: dict[Annotated[str, Field(pattern=r"^[A-Z-]{1,20}$")], Annotated[int, Field(ge=0, le=43_200)]] = dict(
         _NEW.retries
@@ -52,6 +55,7 @@ class CampaignRules(Sent):
     most_in_total: Annotated[int, Field(ge=1, le=500)] = _NEW.most_in_total
     show_number: E164 | None = None
     message: Sound | None = None
+    machine_message: Sound | None = None
     apology: Sound = _NEW.apology
     unit: Id | None = None
     agents: tuple[Id, ...] = ()
@@ -82,7 +86,8 @@ class CampaignPage(Page[Campaign]):
 
 class CampaignFigures(Shape):
     """How it does now: ``in_flight`` attempts ring or talk, ``waiting`` debtors answered and hear nobody yet; attempts,
-    answered, connected and abandoned are of the last hour, ``abandoned_share`` is of those answered. ``cases`` counts
+    answered, connected, abandoned, ``machines`` and those of the answered that are ``unsure`` are of the last hour,
+    ``abandoned_share`` is of those answered. ``cases`` counts
     its list by state; ``ends_at`` is when those ``left`` are through at the pace of the last hour."""
 
     in_flight: int
@@ -91,6 +96,8 @@ class CampaignFigures(Shape):
     answered: int
     connected: int
     abandoned: int
+    machines: int
+    unsure: int
     abandoned_share: float
     left: int
     cases: dict[EntryState, int]
@@ -135,7 +142,8 @@ class CasesAdded(Shape):
 
 
 class CampaignAttemptMade(Shape):
-    """One attempt. ``result`` is null while it is under way; ``agent`` is whom it was dialled for, or who took it."""
+    """One attempt. ``result`` is null while it is under way; ``agent`` is whom it was dialled for, or who took it;
+    ``answered_by`` person, machine or unsure, where the exchange was to tell."""
 
     id: Id
     call_id: Id
@@ -146,6 +154,7 @@ class CampaignAttemptMade(Shape):
     picked_up_at: Utc | None
     connected_at: Utc | None
     ended_at: Utc | None
+    answered_by: str | None
     result: str | None
 
 
@@ -203,6 +212,8 @@ async def figures(request: Request, _given: Nothing) -> CampaignFigures:
         answered=now.answered,
         connected=now.connected,
         abandoned=now.abandoned,
+        machines=now.machines,
+        unsure=now.unsure,
         abandoned_share=now.share,
         left=now.left,
         cases={EntryState(state): count for state, count in now.entries.items()},
@@ -228,8 +239,8 @@ async def add(request: Request, given: CasesGiven) -> CasesAdded:
 async def attempts(request: Request, asked: AttemptsAsked) -> CampaignAttemptPage:
     query = AttemptQuery(case_id=asked.case, outcome=asked.result, after=asked.after, size=asked.limit)
     async with services(request).uow.read() as session:
-        rows, following = await queries.attempts(session, actor(request), _id(request), query)
-    return CampaignAttemptPage(items=[_attempt(row, case_id) for row, case_id in rows], next=following)
+        found = await attempt_list.attempts(session, actor(request), _id(request), query)
+    return CampaignAttemptPage(items=[_attempt(row.attempt, row.case_id) for row in found.rows], next=found.next)
 
 
 def _id(request: Request) -> int:
@@ -284,6 +295,7 @@ def _attempt(row: CampaignAttempt, case_id: int) -> CampaignAttemptMade:
         picked_up_at=row.picked_up_at,
         connected_at=row.connected_at,
         ended_at=row.ended_at,
+        answered_by=row.answered_by,
         result=row.outcome,
     )
 

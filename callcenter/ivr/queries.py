@@ -1,0 +1,82 @@
+"""Reading menus."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.ivr.errors import NoSuchFlow, NoSuchSound
+from callcenter.ivr.model import IvrFlow, IvrQueue, IvrSound, IvrVersion
+from callcenter.ivr.rights import VIEW
+from core.kernel.access import Actor
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FlowView:
+    """A menu with the version callers hear (None: none) and the codes of the queues it stands before."""
+
+    row: IvrFlow
+    version: IvrVersion | None
+    queues: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SoundView:
+    """A recording without its sound."""
+
+    name: str
+    label: str
+    duration_ms: int
+
+
+_HEARD = (
+    select(IvrVersion)
+    .join(IvrFlow, IvrFlow.version_id == IvrVersion.id)
+    .join(IvrQueue, IvrQueue.flow_id == IvrFlow.id)
+    .where(IvrQueue.queue == bindparam("queue"))
+)
+
+
+async def list_flows(session: AsyncSession, actor: Actor) -> list[FlowView]:
+    """Every menu, by name."""
+    actor.require(VIEW)
+    rows = (await session.scalars(select(IvrFlow).order_by(IvrFlow.name, IvrFlow.id))).all()
+    return [await _view(session, row) for row in rows]
+
+
+async def get_flow(session: AsyncSession, actor: Actor, flow_id: int) -> FlowView:
+    """A menu. Raises ``NoSuchFlow``."""
+    actor.require(VIEW)
+    row = await session.get(IvrFlow, flow_id)
+    if row is None:
+        raise NoSuchFlow
+    return await _view(session, row)
+
+
+async def _view(session: AsyncSession, row: IvrFlow) -> FlowView:
+    version = await session.get(IvrVersion, row.version_id) if row.version_id is not None else None
+    queues = await session.scalars(select(IvrQueue.queue).where(IvrQueue.flow_id == row.id).order_by(IvrQueue.queue))
+    return FlowView(row=row, version=version, queues=tuple(queues))
+
+
+async def heard_before(session: AsyncSession, queue: str) -> IvrVersion | None:
+    """The menu that callers of the queue of that code hear first."""
+    return (await session.execute(_HEARD, {"queue": queue})).scalar_one_or_none()
+
+
+async def list_sounds(session: AsyncSession, actor: Actor) -> Sequence[SoundView]:
+    """Every recording, by label."""
+    actor.require(VIEW)
+    columns = select(IvrSound.name, IvrSound.label, IvrSound.duration_ms)
+    rows = await session.execute(columns.order_by(IvrSound.label, IvrSound.name))
+    return [SoundView(name=row.name, label=row.label, duration_ms=row.duration_ms) for row in rows]
+
+
+async def sound_content(session: AsyncSession, actor: Actor, name: str) -> bytes:
+    """The WAV file of a recording. Raises ``NoSuchSound``."""
+    actor.require(VIEW)
+    found = await session.scalar(select(IvrSound.content).where(IvrSound.name == name))
+    if found is None:
+        raise NoSuchSound
+    return found
