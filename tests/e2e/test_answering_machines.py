@@ -1,6 +1,7 @@
 """Machines and people answer campaigns on a real exchange: made recordings, heard over the trunk."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -34,8 +35,10 @@ def _chosen(who: Who, kinds: frozenset[str], count: int) -> list[Take]:
 
 async def test_nobody_who_greets_is_taken_for_a_machine(asterisk_lab: Lab) -> None:
     takes = _chosen(Who.PERSON, _GREETS, 36) + _chosen(Who.MACHINE, frozenset({"greeting", "operator"}), 8)
+    mute = replace(takes[0], name="no sound at all", sound=takes[0].sound[:160])
     async with listening(asterisk_lab) as trial:
-        said = await trial.judge(takes)
+        *said, nothing = await trial.judge([*takes, mute])
+    assert nothing.by == "unsure", "a line without sound does not hold anybody"
     lost = [(one.take.name, one.because) for one in said if one.take.who is Who.PERSON and one.by == "machine"]
     assert lost == []
     missed = [one.take.name for one in said if one.take.who is Who.MACHINE and one.by != "machine"]
