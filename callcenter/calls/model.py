@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Dialect, ForeignKey, Index, String, Text, false, text
+from sqlalchemy import JSON, BigInteger, Dialect, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
@@ -113,7 +113,7 @@ class Call(Base):
     order_state: Mapped[str | None] = mapped_column(String(10))
     order_key: Mapped[str | None] = mapped_column(String(200))
     merged_into: Mapped[int | None] = mapped_column(BigInteger, index=True)
-    self_served: Mapped[bool] = mapped_column(default=False, server_default=false())
+    self_served: Mapped[bool] = mapped_column(default=False)
 
     legs: Mapped[list["Leg"]] = relationship(
         back_populates="call", cascade="all, delete-orphan", order_by="(Leg.started_at, Leg.uniqueid)", lazy="raise"
