@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from callcenter.calls.facts import CallPhase, CallState
 from callcenter.calls.ports import CallReports, Doorbell
 from callcenter.calls.presence import PhoneReports, PhoneState
+from core.kernel.errors import DatabaseBusy
 
 log = logging.getLogger(__name__)
 
@@ -93,8 +94,13 @@ class CallTeller:
             self._bell.silence([state])
 
     async def _told(self, *states: CallState) -> bool:
+        """Whether nothing is wrong with these calls. While the database is busy all of them are kept to be told again:
+        who is rung has been told, and stays told."""
         try:
             await self._reports.report(states)
+        except DatabaseBusy:
+            log.warning("%d calls wait for the database", len(states))
+            return True
         except Exception:
             log.warning("calls could not be reported: %s", [state.call_id for state in states], exc_info=True)
             return False

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -20,6 +21,8 @@ class Desk:
         self.url = url
         self.login = login
         self.http = http
+        self.heard: list[tuple[float, dict[str, Any]]] = []
+        """What open screens were told, and when by the monotonic clock."""
 
     async def post(self, path: str, **fields: Any) -> httpx.Response:
         return await self.http.post(f"{self.url}{path}", json=fields)
@@ -50,8 +53,8 @@ class Desk:
             with suppress(OSError, WebSocketException):
                 async with self._linked() as link:
                     there.set()
-                    async for _ in link:
-                        pass
+                    async for text in link:
+                        self.heard.append((time.monotonic(), json.loads(text)))
             await asyncio.sleep(0.2)
 
     def _linked(self) -> connect:

@@ -12,7 +12,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.websockets import WebSocket
 
-from core.kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Unavailable
+from core.kernel.errors import Conflict, DatabaseBusy, DomainError, Forbidden, Invalid, NotFound, Unavailable
 from core.kernel.i18n import Message, Translator, msg, translator
 from core.people.errors import (
     AccountLocked,
@@ -60,6 +60,8 @@ _DETAILS: dict[int, Message] = {
     415: msg("Send JSON, and say so in Content-Type."),
     500: msg("This is a fault of the program. It has been noted; nothing was saved halfway."),
 }
+#: When to come back to a busy database.
+_BUSY_SECONDS = 5
 _log = structlog.get_logger(__name__)
 
 
@@ -91,7 +93,10 @@ async def on_domain_error(connection: HTTPConnection[Any], error: Exception) -> 
     if connection.scope["type"] == "websocket":
         await cast(WebSocket, connection).close(1008)
         return None
-    request = cast(Request, connection)
+    return await _refused(cast(Request, connection), refusal)
+
+
+async def _refused(request: Request, refusal: DomainError) -> Response:
     if is_api(request):
         return problem_document(request, refusal)
     status, headers = status_of(refusal), retry_after(refusal)
@@ -117,7 +122,10 @@ async def on_http_error(connection: HTTPConnection[Any], error: Exception) -> Re
 
 
 async def on_crash(request: Request, error: Exception) -> Response:
-    """Answer a fault of ours. The log has the trace under the same reference; the page has no detail."""
+    """Answer a fault of ours. The log has the trace under the same reference; the page has no detail. That the database
+    is busy is none, wherever it was found out: also by whoever asked who is there."""
+    if isinstance(error, DatabaseBusy):
+        return await _refused(request, error)
     reference = secrets.token_hex(4)
     _log.error("request failed", path=request.url.path, reference=reference, exc_info=error)
     if is_api(request):
@@ -142,6 +150,8 @@ def retry_after(error: DomainError) -> dict[str, str]:
     """The header that says when to come back, for refusals that pass by themselves."""
     if isinstance(error, TooManyAttempts):
         return {"Retry-After": str(error.params["seconds"])}
+    if isinstance(error, DatabaseBusy):
+        return {"Retry-After": str(_BUSY_SECONDS)}
     if isinstance(error, AccountLocked):
         return {"Retry-After": str(int(cast(int, error.params["minutes"])) * 60)}
     return {}

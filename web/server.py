@@ -14,11 +14,14 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 
 from core.kernel.errors import DomainError
+from core.kernel.patience import at_most, patience
 from web.errors import on_crash, on_domain_error, on_http_error
 from web.metrics import Metrics
 from web.security import FORM_BYTES, GuardedRoute, GuardedWebSocketRoute, Identify
 
 STATIC = Path(__file__).parent / "static"
+#: A request waits so long for a connection, and as long again for a lock.
+PATIENCE_SECONDS = 4.0
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 #: Nothing from elsewhere, nothing inline. Sounds of the phone come as blobs, icons and QR codes as data.
@@ -58,11 +61,22 @@ def build(routes: Iterable[BaseRoute], lifespan: Lifespan[Any]) -> Starlette:
             raise ValueError(f"{route!r} has no policy")
     return Starlette(
         routes=[*guarded, Mount("/static", _Static(directory=STATIC, check_dir=False), name="static")],
-        middleware=[Middleware(SecurityHeaders), Middleware(Metrics), Middleware(Identify)],
+        middleware=[Middleware(SecurityHeaders), Middleware(Metrics), Middleware(Impatient), Middleware(Identify)],
         exception_handlers=_HANDLERS,
         lifespan=lifespan,
         max_body_size=FORM_BYTES,
     )
+
+
+class Impatient:
+    """A person is told within seconds that the database is busy, and does not sit before a page that never comes."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with at_most(PATIENCE_SECONDS if scope["type"] == "http" else patience()):
+            await self._app(scope, receive, send)
 
 
 class _Static(StaticFiles):

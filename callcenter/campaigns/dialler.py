@@ -20,10 +20,13 @@ from callcenter.campaigns.ports import Collectors, Lines
 from callcenter.campaigns.rules import allotted
 from core.kernel.clock import Clock
 from core.kernel.events import Event
+from core.kernel.patience import at_most
 from core.kernel.uow import UnitOfWork
 
 #: A round at least this often; what happens on the floor calls for one at once.
 _ROUND_SECONDS = 0.5
+#: Who waits longer for the database dials for a floor that is no more.
+_PATIENCE_SECONDS = 2.0
 #: Between two rounds at most so many attempts of one campaign begin, so that a pause is soon felt.
 _MOST_A_ROUND = 20
 #: How far back a campaign new to this process is looked at: what was abandoned in the last hour counts for the ceiling.
@@ -67,7 +70,8 @@ class Dialler:
         """Dial until cancelled. A round that fails is taken again: a database that restarts must not end the house."""
         while True:
             try:
-                await self.round()
+                with at_most(_PATIENCE_SECONDS):
+                    await self.round()
             except Exception:  # noqa: BLE001
                 _log.exception("a round of the dialler failed, the next one tries again")
             with suppress(TimeoutError):

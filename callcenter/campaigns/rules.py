@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from callcenter.campaigns.machines import MACHINE, Heard
+from core.kernel.localtime import edges, local_day, minute_of_day
 
 #: Results that the program gives by itself.
 ABANDONED, MESSAGE, VOICEMAIL, NOT_IN_SERVICE, TALKED, UNKNOWN = "ABANDONED", "MESSAGE", "VM", "NIS", "TALK", "FAIL"
@@ -13,7 +14,8 @@ ABANDONED, MESSAGE, VOICEMAIL, NOT_IN_SERVICE, TALKED, UNKNOWN = "ABANDONED", "M
 REFUSED = "REFUSED"
 #: The rest after a refused order doubles from the first to what a failed call rests, or to the second.
 _FIRST_REST, _LONGEST_REST = timedelta(minutes=1), timedelta(hours=1)
-_DAYS_AHEAD = 8
+#: Two weeks: in the first a clock change may leave out all the hours of the only day.
+_DAYS_AHEAD, _DAY_MINUTES = 15, 1440
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,25 +29,21 @@ class Hours:
     def open_at(self, now: datetime, zone: ZoneInfo) -> datetime | None:
         """The first moment from ``now`` on (aware) at which it dials, in UTC; None when there is no such moment.
 
-        The day is cut by the debtor's wall clock, so an hour that a clock change leaves out is simply not there.
+        What the debtor's clock shows decides: an hour that a clock change leaves out is not there, and one that comes
+        twice counts twice.
         """
-        local = now.astimezone(zone)
+        if self._is_open(now, zone):
+            return now
+        today, bounds = local_day(now, zone), frozenset({self.opens, self.closes % _DAY_MINUTES})
         for ahead in range(_DAYS_AHEAD):
-            day = local.date() + timedelta(days=ahead)
-            if day.isoweekday() not in self.weekdays:
-                continue
-            start, end = self._bounds(day, zone)
-            if now < end and start < end:
-                return max(now, start)
+            for edge in edges(today + timedelta(days=ahead), bounds, zone):
+                if edge > now and self._is_open(edge, zone):
+                    return edge
         return None
 
-    def _bounds(self, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
-        return _at(day, self.opens, zone), _at(day, self.closes, zone)
-
-
-def _at(day: date, minute: int, zone: ZoneInfo) -> datetime:
-    midnight = datetime.combine(day + timedelta(days=minute // 1440), time(), zone)
-    return midnight.replace(hour=minute % 1440 // 60, minute=minute % 60).astimezone(ZoneInfo("UTC"))
+    def _is_open(self, at: datetime, zone: ZoneInfo) -> bool:
+        weekday = local_day(at, zone).isoweekday()
+        return weekday in self.weekdays and self.opens <= minute_of_day(at, zone) < self.closes
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,8 +5,8 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from callcenter.compliance.law.terms import BlockKind, Channel, Jurisdiction
-from callcenter.compliance.localtime import first_instant
 from callcenter.compliance.zones import DebtorZone
+from core.kernel.localtime import first_instant
 
 _FULL_AGE = 18
 

@@ -17,8 +17,8 @@ from callcenter.compliance.decision import Decision, Finding, Tally, Verdict
 from callcenter.compliance.facts import Block, Contact, Outcome, Question
 from callcenter.compliance.law.days import Calendar
 from callcenter.compliance.law.terms import BlockRule, Counts, Hours, Limit, Profile, Scope, Severity
-from callcenter.compliance.localtime import edges, first_instant, local_day, minute_of_day
 from core.kernel.i18n import Message
+from core.kernel.localtime import edges, first_instant, local_day, minute_of_day
 
 _HORIZON_DAYS = 400
 """How far ahead a lawful moment is looked for: past every window and every run of holidays."""

@@ -66,6 +66,26 @@ def blocks_of(shift: Shift, day: date) -> list[tuple[BlockKind, datetime, dateti
     return [*found, (BlockKind.WORK, at, end)] if end > at else found
 
 
+def in_time(
+    blocks: Sequence[tuple[BlockKind, datetime, datetime]], zone: ZoneInfo
+) -> list[tuple[BlockKind, datetime, datetime]]:
+    """When the stretches of a day's shift are, aware UTC, each from the end of the one before.
+
+    In a night in which clocks are changed the shift ends when they show its end, so that work takes an hour more or
+    less. A break is as long as in any other night.
+    """
+    if not blocks:
+        return []
+    found: list[tuple[BlockKind, datetime, datetime]] = []
+    at, closes = (moment.replace(tzinfo=zone).astimezone(UTC) for moment in (blocks[0][1], blocks[-1][2]))
+    for kind, start, end in blocks:
+        ends = at + (end - start) if kind is BlockKind.BREAK else end.replace(tzinfo=zone).astimezone(UTC)
+        if min(ends, closes) > at:
+            found.append((kind, at, min(ends, closes)))
+            at = min(ends, closes)
+    return found
+
+
 def _after(start: datetime, at: time, *, equal_is_later: bool = False) -> datetime:
     """The first moment from ``start`` on at which clocks show ``at``."""
     moment = datetime.combine(start.date(), at)
@@ -104,10 +124,7 @@ class Shifts:
             for week in copied:
                 await _clear(work, users[week.user_id], [day + (onto - monday) for day in week.days])
                 for day, blocks in week.days.items():
-                    moved = [
-                        (BlockKind(kind), _naive(start) + (onto - monday), _naive(end) + (onto - monday))
-                        for kind, start, end in blocks
-                    ]
+                    moved = [_moved(BlockKind(kind), start, end, onto - monday) for kind, start, end in blocks]
                     await _put(work, users[week.user_id], day + (onto - monday), moved)
                 changes = {"shift": (monday.isoformat(), onto.isoformat())}
                 record(work, actor, PLAN, ("user", week.user_id), changes, at=self._clock.now())
@@ -151,10 +168,7 @@ async def _clear(work: Work, user: User, days: Collection[date]) -> None:
 async def _put(work: Work, user: User, day: date, blocks: Sequence[tuple[BlockKind, datetime, datetime]]) -> None:
     """Have the user work these stretches on a day that is free. Raises ``Invalid`` when they would run into another
     shift."""
-    zone, mine = ZoneInfo(user.timezone), ShiftBlock.user_id == user.id
-    rows = [(kind, start.replace(tzinfo=zone), end.replace(tzinfo=zone)) for kind, start, end in blocks]
-    kept = [(kind, start.astimezone(UTC), end.astimezone(UTC)) for kind, start, end in rows]
-    kept = [one for one in kept if one[2] > one[1]]  # an hour that clocks leave out is nobody's
+    kept, mine = in_time(blocks, ZoneInfo(user.timezone)), ShiftBlock.user_id == user.id
     if not kept:
         return
     overlapping = select(ShiftBlock.id).where(
@@ -171,5 +185,7 @@ async def _put(work: Work, user: User, day: date, blocks: Sequence[tuple[BlockKi
     await work.session.flush()
 
 
-def _naive(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=None)
+def _moved(kind: BlockKind, start: datetime, end: datetime, by: timedelta) -> tuple[BlockKind, datetime, datetime]:
+    """A stretch by the same clocks on another day; a break is as long as it was."""
+    begins, ends = start.replace(tzinfo=None) + by, end.replace(tzinfo=None) + by
+    return kind, begins, begins + (end.astimezone(UTC) - start.astimezone(UTC)) if kind is BlockKind.BREAK else ends

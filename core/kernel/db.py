@@ -1,16 +1,23 @@
 """The database: a pool to read, a writer to write, the same code on SQLite and PostgreSQL."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import Connection, MetaData, event
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
 from sqlalchemy.util.concurrency import greenlet_spawn
+from sqlalchemy.util.queue import AsyncAdaptedQueue
 
+from core.kernel.errors import DatabaseBusy
+from core.kernel.patience import LONGEST, patience
 from core.kernel.sqlite import opener
 from core.kernel.sqlite_dialect import DRIVER
 
@@ -20,10 +27,13 @@ _READERS = 4
 _POSTGRES_POOL = 10
 #: Kept apart for glances: four readers may all be held by lists when a phone rings.
 _GLANCERS = 2
-_BUSY_MS = 30_000
 #: Pages of 4 KiB that the log may hold before they go into the file: scattered index pages are then written once for
 #: many transactions. SQLite's own 1,000 made an import three times as slow (docs/decisions/0010).
 _WAL_PAGES = 8000
+
+#: How long a question waits while somebody changes the very tables; it changes nothing and can be put again.
+_READER_LOCK_SECONDS = 5
+_LOCK_NOT_AVAILABLE = "55P03"
 
 #: A cached generic plan once turned a 6 ms trigram search into 811 ms, so plans are made for the values at hand.
 _POSTGRES_SETTINGS = {"plan_cache_mode": "force_custom_plan", "timezone": "UTC"}
@@ -82,8 +92,9 @@ class Database:
     @asynccontextmanager
     async def read(self, *, brief: bool = False) -> AsyncIterator[AsyncSession]:
         """A session for questions: one consistent snapshot, no writing. ``brief``: see ``UnitOfWork``."""
-        async with self._read[brief]() as session, session.begin():
-            yield session
+        with busy_told():
+            async with self._read[brief]() as session, session.begin():
+                yield session
 
     async def glance(self, question: Callable[[Connection], T]) -> T:
         """Have a brief question answered whose every statement finds its rows by an index; it reads through the plain
@@ -94,7 +105,8 @@ class Database:
             with self._brief_glancer.sync_engine.connect() as connection:
                 return question(connection)
 
-        return await greenlet_spawn(ask)
+        with busy_told():
+            return await greenlet_spawn(ask)
 
     def writing(self, *, brief: bool = False) -> AsyncSession:
         """A session of the writer; the unit of work owns its transaction."""
@@ -106,6 +118,34 @@ class Database:
         await self.writer_engine.dispose()
 
 
+@contextmanager
+def busy_told() -> Iterator[None]:
+    """Says in the house's own words that the wait for a connection or a lock was too long: raises ``DatabaseBusy``."""
+    try:
+        yield
+    except (DBAPIError, PoolTimeout) as error:
+        if isinstance(error, PoolTimeout) or _is_busy(error.orig):
+            raise DatabaseBusy from error
+        raise
+
+
+def _is_busy(error: BaseException | None) -> bool:
+    if isinstance(error, sqlite3.OperationalError):
+        return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+    return getattr(error, "sqlstate", None) == _LOCK_NOT_AVAILABLE
+
+
+class _Queue(AsyncAdaptedQueue[T]):
+    """Where connections wait to be used. Whoever waits for one does so for as long as he is patient."""
+
+    def get(self, block: bool = True, timeout: float | None = None) -> T:
+        return super().get(block, patience())
+
+
+class _Pool(AsyncAdaptedQueuePool):
+    _queue_class = _Queue[ConnectionPoolEntry]
+
+
 def _sessions(engine: AsyncEngine) -> dict[bool, async_sessionmaker[AsyncSession]]:
     """Makers of sessions over one pool: ordinary ones, and those of brief transactions."""
     engines = {brief: engine.execution_options(brief=brief) for brief in (False, True)}
@@ -113,11 +153,11 @@ def _sessions(engine: AsyncEngine) -> dict[bool, async_sessionmaker[AsyncSession
 
 
 def _sqlite_engine(url: URL, *, writer: bool, size: int = _READERS) -> AsyncEngine:
-    pool = {"pool_size": 1 if writer else size, "max_overflow": 0, "pool_timeout": 60}
+    pool = {"pool_size": 1 if writer else size, "max_overflow": 0, "poolclass": _Pool}
     engine = create_async_engine(
         url.set(drivername=DRIVER), async_creator=opener(url.database or ""), hide_parameters=True, **_JSON, **pool
     )
-    pragmas = ["foreign_keys=ON", f"busy_timeout={_BUSY_MS}", "temp_store=MEMORY", "cache_size=-65536"]
+    pragmas = ["foreign_keys=ON", f"busy_timeout={LONGEST * 1000:.0f}", "temp_store=MEMORY", "cache_size=-65536"]
     pragmas += (
         ["journal_mode=WAL", "synchronous=FULL", f"wal_autocheckpoint={_WAL_PAGES}"] if writer else ["query_only=ON"]
     )
@@ -139,14 +179,22 @@ def _sqlite_engine(url: URL, *, writer: bool, size: int = _READERS) -> AsyncEngi
 
 
 def _postgres_engine(url: URL, *, writer: bool, size: int = _POSTGRES_POOL) -> AsyncEngine:
-    settings = _POSTGRES_SETTINGS if writer else {**_POSTGRES_SETTINGS, "default_transaction_read_only": "on"}
-    return create_async_engine(
+    waits = LONGEST if writer else _READER_LOCK_SECONDS
+    settings = {**_POSTGRES_SETTINGS, "lock_timeout": f"{waits:.0f}s"}
+    engine = create_async_engine(
         url,
         hide_parameters=True,
         **_JSON,
         isolation_level="READ COMMITTED" if writer else "REPEATABLE READ",
         pool_size=size,
         max_overflow=0,
-        pool_timeout=60,
-        connect_args={"server_settings": settings},
+        poolclass=_Pool,
+        connect_args={"server_settings": settings if writer else {**settings, "default_transaction_read_only": "on"}},
     )
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Any) -> None:
+        if writer and patience() < LONGEST:
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{patience() * 1000:.0f}ms'")
+
+    return engine

@@ -58,6 +58,13 @@ class Unavailable(DomainError):
     text = mark("A needed service does not answer. Try again in a moment.")
 
 
+class DatabaseBusy(Unavailable):
+    """Somebody else holds the database for longer than this caller waits. Nothing of the transaction was written."""
+
+    code = "database_busy"
+    text = mark("The database is busy and nothing was saved. Try again in a moment.")
+
+
 class Invalid(DomainError):
     """The input is wrong; ``fields`` says per field what and how to mend it."""
 

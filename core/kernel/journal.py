@@ -8,6 +8,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
+from core.kernel.errors import DatabaseBusy
+from core.kernel.patience import patience
 from core.kernel.uow import UnitOfWork, Work
 
 T = TypeVar("T")
@@ -19,7 +21,7 @@ class GroupCommit(Generic[T]):
     """Gathers items and writes up to 256 of them in one transaction, in the order of :meth:`append`.
 
     ``write`` puts a batch into the work's session. When a batch fails, each of its items is tried alone, so that a bad
-    one fails its own caller only.
+    one fails its own caller only; that the database is busy is nobody's fault, and told to all.
     """
 
     def __init__(self, uow: UnitOfWork, write: Callable[[Work, Sequence[T]], Awaitable[None]]) -> None:
@@ -28,10 +30,15 @@ class GroupCommit(Generic[T]):
         self._queue: asyncio.Queue[tuple[T, asyncio.Future[None]]] = asyncio.Queue(_WAITING)
 
     async def append(self, item: T) -> None:
-        """Return once ``item`` is on disk; raises what its write raised."""
+        """Return once ``item`` is on disk; raises what its write raised, and ``DatabaseBusy`` for whoever waits no
+        longer: his item may still be written."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        await self._queue.put((item, done))
-        await done
+        try:
+            async with asyncio.timeout(patience()):
+                await self._queue.put((item, done))
+                await done
+        except TimeoutError:
+            raise DatabaseBusy from None
 
     async def run(self) -> None:
         """Write until cancelled. The lifespan owns the task that runs this."""
@@ -45,11 +52,12 @@ class GroupCommit(Generic[T]):
         try:
             await self._commit([item for item, _ in batch])
         except Exception as error:  # noqa: BLE001 - handed to the callers
-            if len(batch) > 1:
+            if len(batch) > 1 and not isinstance(error, DatabaseBusy):
                 for entry in batch:
                     await self._settle([entry])
                 return
-            _finish(batch[0][1], error)
+            for _, done in batch:
+                _finish(done, error)
         else:
             for _, done in batch:
                 _finish(done, None)

@@ -24,6 +24,8 @@ from sqlalchemy.dialects.sqlite.aiosqlite import (
 )
 from sqlalchemy.util.concurrency import await_
 
+from core.kernel.patience import patience
+
 T = TypeVar("T")
 
 #: The driver part of the URL of an engine that works so.
@@ -128,9 +130,12 @@ class _Connection(AsyncAdapt_aiosqlite_connection):
         return question(raw)
 
     def _ask_thread(self, begin: str | None, question: Callable[[sqlite3.Connection], T]) -> T:
+        waits = patience()
+
         def answer() -> T:
             raw: sqlite3.Connection = self._connection._conn
             if begin is not None:
+                raw.execute(f"PRAGMA busy_timeout={waits * 1000:.0f}")
                 raw.execute(begin)
             return question(raw)
 

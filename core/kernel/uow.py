@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session, SessionTransaction
 
 from core.kernel.bus import Bus
-from core.kernel.db import Database
+from core.kernel.db import Database, busy_told
 from core.kernel.events import Event
 
 
@@ -42,7 +42,16 @@ class UnitOfWork:
 
     @asynccontextmanager
     async def write(self, *, brief: bool = False) -> AsyncIterator[Work]:
-        """A transaction for changes. Do no network or file work inside: on SQLite everybody else waits for it."""
+        """A transaction for changes. Do no network or file work inside: on SQLite everybody else waits for it.
+
+        Raises ``DatabaseBusy`` when somebody else holds the database for longer than this task waits.
+        """
+        with busy_told():
+            async with self._writing(brief=brief) as work:
+                yield work
+
+    @asynccontextmanager
+    async def _writing(self, *, brief: bool) -> AsyncIterator[Work]:
         async with self.database.writing(brief=brief) as session:
             work = Work(session)
 

@@ -1,6 +1,6 @@
 """The call log of a running product, read from its database and held against Asterisk's CEL."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from callcenter.calls.model import Call, Leg
 from core.kernel.db import Database
 from telephony.tracking.ids import is_spy
 from tests.cel import Cel, Channel
+from tests.desk import Desk
 
 _SECOND = 1.0
 
@@ -41,6 +42,30 @@ async def calls_of(database: Database) -> Sequence[Call]:
     wanted = select(Call).where(Call.merged_into.is_(None)).options(selectinload(Call.legs), selectinload(Call.links))
     async with database.read() as session:
         return (await session.scalars(wanted)).all()
+
+
+async def agrees_now(database: Database, cel: Cel, desks: Mapping[str, Desk]) -> bool:
+    """Whether the log's live telephones are Asterisk's, and every collector's state and pops (by extension) are what
+    his own channels say they should be. It stood so for as long as the look took."""
+    live = cel.read().live()
+    if await live_legs(database) != live:
+        return False
+    here = [cel.channels[uniqueid] for uniqueid in live]
+    for extension, desk in desks.items():
+        own = [channel for channel in here if channel.extension == extension]
+        seen = await desk.snapshot()
+        ringing = sum(channel.answered is None for channel in own)
+        if not seen["telephony"]["up"] or len(seen["offers"]) != ringing:
+            return False
+        if not _fits(seen["agent"]["state"], own):
+            return False
+    return cel.read().live() == live
+
+
+def _fits(state: str, own: Sequence[Channel]) -> bool:
+    if any(channel.answered is not None for channel in own):
+        return state == "talking"
+    return state == "ringing" if own else state not in {"talking", "ringing", "hold"}
 
 
 async def compared(database: Database, cel: Cel, *, kills: Sequence[float] = ()) -> Verdict:

@@ -4,7 +4,7 @@ word that was said can be heard."""
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -25,9 +25,9 @@ from core.kernel.db import Database
 from core.kernel.jobs import Job, JobState
 from recordings.model import PLAYABLE, Recording
 from telephony.lab import Lab, sipp
-from tests.cel import Cel, Channel
+from tests.cel import Cel
 from tests.desk import Desk, signed_in
-from tests.e2e.logbook import calls_of, compared, live_legs
+from tests.e2e.logbook import agrees_now, calls_of, compared, live_legs
 from tests.integration.importing.conftest import debtor, write_book
 from tests.phones import desk_phone
 from tests.plugins.figures import Figure
@@ -252,26 +252,8 @@ async def _meanwhile(floor: Floor) -> None:
 
 
 async def _is_right(floor: Floor) -> bool:
-    """The log, every collector's state and every pop are what Asterisk's own channels say they should be."""
-    live = floor.cel.read().live()
-    if await live_legs(floor.database) != live:
-        return False
-    here = [floor.cel.channels[uniqueid] for uniqueid in live]
-    for login, extension in {**COLLECTORS, RUNG: RUNG_AT}.items():
-        own = [channel for channel in here if channel.extension == extension]
-        seen = await floor.desks[login].snapshot()
-        ringing = sum(channel.answered is None for channel in own)
-        if not seen["telephony"]["up"] or len(seen["offers"]) != ringing:
-            return False
-        if not _fits(seen["agent"]["state"], own):
-            return False
-    return floor.cel.read().live() == live
-
-
-def _fits(state: str, own: Sequence[Channel]) -> bool:
-    if any(channel.answered is not None for channel in own):
-        return state == "talking"
-    return state == "ringing" if own else state not in {"talking", "ringing", "hold"}
+    desks = {extension: floor.desks[login] for login, extension in {**COLLECTORS, RUNG: RUNG_AT}.items()}
+    return await agrees_now(floor.database, floor.cel, desks)
 
 
 async def _lost(database: Database, written: Written) -> list[tuple[str, int, str]]:

@@ -15,12 +15,14 @@ from callcenter.app.adapters.callbacks import CallbackLaw, FloorDialler, Planned
 from callcenter.app.adapters.campaigns import FloorCollectors, FloorLines, OwedCallbacks
 from callcenter.app.adapters.cases import CallerLookup
 from callcenter.app.adapters.law import CallGate, DebtorFacts
-from callcenter.app.adapters.staff import StaffDirectory
+from callcenter.app.adapters.staff import FreeAgents, StaffDirectory
 from callcenter.callbacks.service import CallbackService
+from callcenter.callbacks.ticker import CallbackTicker
 from callcenter.calls.directory import ship_results
 from callcenter.calls.facts import AnsweredBy, Answerer, CallPhase, CallState, Direction, LegKind, LegOutcome, LegState
 from callcenter.calls.ports import DialOrder
 from callcenter.calls.reporting import CallReporter
+from callcenter.calls.rights import DIAL
 from callcenter.calls.service import CallService
 from callcenter.campaigns.attempts import Attempts
 from callcenter.campaigns.dialler import Dialler
@@ -37,13 +39,13 @@ from core.cases.model import Case, Jurisdiction, PartyRole
 from core.cases.queries.lists import ListQuery
 from core.cases.service.cases import NewCase, NewClaim, NewPerson, open_case
 from core.cases.service.creditors import CreditorData, add_creditor, ensure_order
-from core.kernel.access import PROGRAM, Actor
+from core.kernel.access import PROGRAM, Actor, Scope
 from core.kernel.bus import Bus
 from core.kernel.clock import ManualClock
 from core.kernel.ids import IdSource
 from core.kernel.uow import UnitOfWork, Work
 from core.parties.service import NewParty, NewPhone
-from core.people.model import Role, User
+from core.people.model import Profile, ProfileRight, Role, RoleProfile, User
 from tests.fakes.floor import FakeTelephony
 
 
@@ -110,6 +112,10 @@ class DiallingFloor:
         self.phones: list[str] = []
         self.users: list[int] = []
 
+    def ticker(self) -> CallbackTicker:
+        """What time does to callbacks, in one process."""
+        return CallbackTicker(self.uow, self.clock, callbacks=self.callbacks, presence=FreeAgents())
+
     def dialler(self) -> Dialler:
         """A dialler as a process that has just started has it."""
         return Dialler(
@@ -121,14 +127,22 @@ class DiallingFloor:
             collectors=FloorCollectors(),
         )
 
-    async def open(self, debtors: int, agents: int, jurisdiction: Jurisdiction = Jurisdiction.NONE) -> None:
-        """Debtors in Moscow with a number and a case each, collectors with a phone who wait for calls."""
+    async def open(
+        self,
+        debtors: int,
+        agents: int,
+        jurisdiction: Jurisdiction = Jurisdiction.NONE,
+        zone: str = "Europe/Moscow",
+    ) -> None:
+        """Debtors with a number and a case each, collectors with a phone who wait for calls; all live in ``zone``."""
         now = self.clock.now()
         async with self.uow.write() as work:
             await ship_results(work)
-            role = Role(name="Collectors")
-            work.session.add(role)
+            role, profile = Role(name="Collectors"), Profile(name="Collectors")
+            work.session.add_all([role, profile])
             await work.session.flush()
+            work.session.add(RoleProfile(role_id=role.id, profile_id=profile.id))
+            work.session.add(ProfileRight(profile_id=profile.id, right=DIAL, scope=Scope.ALL.value))
             users = [
                 User(
                     login=f"agent{n}",
@@ -136,6 +150,7 @@ class DiallingFloor:
                     password_hash="",
                     role_id=role.id,
                     extension=str(101 + n),
+                    timezone=zone,
                     created_at=now,
                 )
                 for n in range(agents)
@@ -143,12 +158,21 @@ class DiallingFloor:
             work.session.add_all(users)
             await work.session.flush()
             self.users = [user.id for user in users]
-            data = CreditorData(name="Lakeside Bank", jurisdiction=jurisdiction, region="RU", currency="RUB")
+        await self.enlist(debtors, jurisdiction, zone)
+        for user_id in self.users:
+            await self.agents.screen_opened(user_id)
+
+    async def enlist(self, debtors: int, jurisdiction: Jurisdiction, zone: str = "Europe/Moscow") -> None:
+        """More debtors, those of another creditor."""
+        now, known = self.clock.now(), len(self.cases)
+        async with self.uow.write() as work:
+            name = f"Lakeside Bank {known}"
+            data = CreditorData(name=name, jurisdiction=jurisdiction, region="RU", currency="RUB")
             creditor = await add_creditor(work, PROGRAM, data, at=now)
             order = await ensure_order(work, PROGRAM, creditor.id, "R-1", date(2026, 1, 10), at=now)
-            for n in range(debtors):
+            for n in range(known, known + debtors):
                 phone = f"+7900000{n:04}"
-                party = NewParty(name=f"Debtor {n}", timezone="Europe/Moscow", phones=(NewPhone(raw=phone),))
+                party = NewParty(name=f"Debtor {n}", timezone=zone, phones=(NewPhone(raw=phone),))
                 new = NewCase(
                     order_id=order.id,
                     number=f"C{n:03}",
@@ -157,8 +181,6 @@ class DiallingFloor:
                 )
                 self.cases.append(await open_case(work, PROGRAM, new, at=now))
                 self.phones.append(phone)
-        for user_id in self.users:
-            await self.agents.screen_opened(user_id)
 
     async def campaign(self, **data: Any) -> int:
         """A running campaign over every case, in which every collector works."""

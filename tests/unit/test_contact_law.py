@@ -24,10 +24,10 @@ from callcenter.compliance.law.terms import (
     Window,
     WindowKind,
 )
-from callcenter.compliance.localtime import instants
 from callcenter.compliance.regions import zones_of_address
 from callcenter.compliance.rules import decide
 from callcenter.compliance.zones import DebtorZone, ZoneSource
+from core.kernel.localtime import instants
 
 PHONE = "+74950000001"
 HOME = {

@@ -9,6 +9,7 @@ import structlog
 
 #: A page that is loaded anew is back within this.
 GRACE_SECONDS = 5.0
+RETRY_SECONDS = 1.0
 _log = structlog.get_logger(__name__)
 
 Say = Callable[[int], Awaitable[None]]
@@ -67,7 +68,9 @@ class ScreenPresence:
         than what follows it."""
         await asyncio.sleep(seconds)
         async with self._turns.setdefault(user_id, asyncio.Lock()):
-            try:
-                await say(user_id)
-            except Exception:  # noqa: BLE001 - the next screen that comes or goes puts it right
-                _log.exception("presence could not be written", user_id=user_id)
+            while True:
+                try:
+                    return await say(user_id)
+                except Exception:  # noqa: BLE001 - said again, unless a screen that comes or goes says otherwise
+                    _log.exception("presence could not be written", user_id=user_id)
+                await asyncio.sleep(RETRY_SECONDS)

@@ -2,16 +2,20 @@
 
 import math
 from collections import OrderedDict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from pyotp import TOTP
-from sqlalchemy import Table, bindparam, or_, select, update
+from sqlalchemy import Executable, Table, bindparam, or_, select, update
 
 from core.audit.service import record
 from core.kernel.access import PROGRAM, Actor
 from core.kernel.clock import Clock
+from core.kernel.errors import DatabaseBusy
+from core.kernel.patience import at_most
 from core.kernel.uow import UnitOfWork, Work
 from core.people import tokens
 from core.people.access import actor_of, actors_of
@@ -25,6 +29,7 @@ from core.people.vault import Vault
 _TICKET_LIFE = timedelta(minutes=5)
 _TOUCH_EVERY = timedelta(minutes=1)
 _STEP_SECONDS = 30
+_MARK_SECONDS = 0.2
 _SESSIONS = UserSession.__table__
 assert isinstance(_SESSIONS, Table)
 _USED = (
@@ -149,7 +154,8 @@ class Logins:
             actors = await actors_of(session, [user for _, user in found]) if found else {}
         stale = [held for held, _ in found if now - held.last_seen_at >= _TOUCH_EVERY]
         if stale:
-            await self._touch(stale, now)
+            used = [{"held": held.id, "now": now, "until": session_end(held.created_at, now)} for held in stale]
+            await self._remember(_USED, used)
         return {
             digests[held.token_hash]: Identity(user=user, actor=actors[user.id], session_id=held.id)
             for held, user in found
@@ -172,8 +178,7 @@ class Logins:
         if not actor.may("api.use"):
             return None
         if held.last_used_at is None or now - held.last_used_at >= _TOUCH_EVERY:
-            async with self._uow.write(brief=True) as work:
-                await work.session.execute(update(ApiToken).where(ApiToken.id == held.id).values(last_used_at=now))
+            await self._remember(update(ApiToken).where(ApiToken.id == held.id).values(last_used_at=now))
         return Identity(user=user, actor=_narrowed(actor, held.scopes), token_id=held.id)
 
     async def log_out(self, identity: Identity) -> None:
@@ -243,11 +248,12 @@ class Logins:
             record(work, actor, "logins.succeed", ("user", user_id), {"address": (None, origin.address)}, at=now)
         return LoggedIn(token=token, expires_at=expires)
 
-    async def _touch(self, sessions: Sequence[UserSession], now: datetime) -> None:
-        """Remember that the sessions are in use. One that has ended meanwhile stays ended."""
-        used = [{"held": held.id, "now": now, "until": session_end(held.created_at, now)} for held in sessions]
-        async with self._uow.write(brief=True) as work:
-            await work.session.execute(_USED, used)
+    async def _remember(self, statement: Executable, rows: Sequence[Mapping[str, Any]] = ()) -> None:
+        """Note that sessions or tokens are in use, or leave it to the next request: that the database is busy keeps
+        nobody from reading. A session that has ended meanwhile stays ended."""
+        with suppress(DatabaseBusy), at_most(_MARK_SECONDS):
+            async with self._uow.write(brief=True) as work:
+                await work.session.execute(statement, rows or None)
 
 
 def _locked(until: datetime, now: datetime) -> AccountLocked:
