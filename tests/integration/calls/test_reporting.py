@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import selectinload
 
 from callcenter.calls.events import CallAnswered, CallEnded, CallHeld, CallMerged, CallOffered, CallWithdrawn
@@ -158,6 +158,18 @@ async def test_live_calls_are_those_that_go_on_at_that_server(reporter: CallRepo
     assert await reporter.live_calls("lab") == (
         replace(talk, legs=tuple(sorted(talk.legs, key=lambda leg: (leg.started_at, leg.uniqueid)))),
     )
+
+
+@pytest.mark.parametrize("queued", [False, True])
+async def test_whom_a_menu_served_is_missed_only_if_he_waited_afterwards(
+    reporter: CallReporter, uow: UnitOfWork, follower: FakeFollower, *, queued: bool
+) -> None:
+    call = replace(incoming(1), queued_at=at(1) if queued else None)
+    await reporter.report((call,))
+    async with uow.write() as work:
+        await work.session.execute(update(Call).values(self_served=True))
+    await reporter.report((ended(call, 20),))
+    assert follower.news[-1].missed is queued
 
 
 async def test_a_caller_who_gives_up_is_missed(reporter: CallReporter, uow: UnitOfWork, follower: FakeFollower) -> None:

@@ -4,7 +4,6 @@ import wave
 from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -36,6 +35,7 @@ from core.kernel.errors import Forbidden, Invalid
 from core.kernel.uow import UnitOfWork
 from core.parties.model import Party, Phone
 from telephony.voice import FOLDER, EspeakVoice
+from tests.factories.menus import tone
 from tests.factories.people import Cast
 
 SPOKEN = Prompt(texts={"en": "For your balance press 1, to promise press 2, to be called back press 3."})
@@ -302,15 +302,6 @@ async def test_what_is_written_is_read_out_once(voice: EspeakVoice, tmp_path: Pa
     assert await voice.say([line, line]) == [name, name]
     assert file.stat().st_mtime_ns == before
     assert await voice.sound(line) == file.read_bytes()
-
-
-def tone(seconds: float = 1.0, rate: int = 44_100) -> bytes:
-    """A WAV file with a tone."""
-    out = BytesIO()
-    with wave.open(out, "wb") as sound:
-        sound.setparams((1, 2, rate, 0, "NONE", ""))
-        sound.writeframes(b"\x00\x20\x00\xe0" * int(seconds * rate / 2))
-    return out.getvalue()
 
 
 async def test_an_own_recording_is_kept_as_it_is_played(

@@ -51,11 +51,11 @@ from callcenter.ivr.walk import (
 )
 from core.kernel.i18n import LANGUAGES, Message, msg
 from core.kernel.money import Money
+from tests.factories.menus import SPOKEN, sound_flows
 
 TODAY = date(2026, 3, 10)
 WHO = Identity(party_id=1, case_id=2)
 SUM = Money(Decimal("1234.50"), "RUB")
-SPOKEN = Prompt(texts=dict.fromkeys(LANGUAGES, "words"))
 
 KEY = st.sampled_from([f"s{number}" for number in range(6)] + [""])
 PROMPT = st.sampled_from([SPOKEN, Prompt(), Prompt(texts={"en": "words"}), Prompt(sounds={"ru": "u1"})])
@@ -112,30 +112,6 @@ def test_every_walk_ends_whatever_the_menu_and_whatever_is_heard(flow: Flow, dat
         identified = identified or (isinstance(heard, Known) and heard.who is not None)
         state, act = advance(flow, state, heard)
     raise AssertionError("the caller walks for ever")
-
-
-@st.composite
-def sound_flows(draw: st.DrawFn) -> Flow:
-    """Menus in which ways without a key lead only forwards; those with a key lead anywhere."""
-    count = draw(st.integers(1, 6))
-    anywhere = st.sampled_from([f"s{number}" for number in range(count + 1)])
-    steps: dict[str, AnyStep] = {}
-    for number in range(count):
-        on = st.sampled_from([f"s{later}" for later in range(number + 1, count + 1)])
-        pressed = st.dictionaries(st.sampled_from(list(KEYS)), anywhere, min_size=1, max_size=4)
-        kinds: list[st.SearchStrategy[AnyStep]] = [
-            st.builds(Say, prompt=st.just(SPOKEN), next=on),
-            st.builds(Menu, prompt=st.just(SPOKEN), choices=pressed, tries=st.integers(1, 3), otherwise=on),
-            st.builds(Hours, calendar_id=st.none(), open=on, closed=on),
-            st.builds(Language, prompt=st.just(SPOKEN), choices=st.just({"1": "ru", "2": "pl"}), next=on),
-            st.builds(Balance, next=on, otherwise=on),
-            st.builds(Pledge, next=anywhere, otherwise=on),
-            st.builds(CallMe, next=anywhere, otherwise=on),
-        ]
-        steps[f"s{number}"] = draw(st.one_of(kinds))
-    ends: list[AnyStep] = [Voicemail(), ToQueue(queue="legal"), HangUp(prompt=SPOKEN)]
-    steps[f"s{count}"] = draw(st.sampled_from(ends))
-    return Flow(entry="s0", language="en", steps=steps)
 
 
 @given(flow=sound_flows(), data=st.data())

@@ -1,0 +1,86 @@
+"""A recording of a call nobody took becomes a message, once, and says why somebody is called back."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from callcenter.app.adapters.voicemail import Voicemail
+from callcenter.callbacks.model import Callback, CallbackState, Origin
+from callcenter.calls.events import CallEnded, CallRef
+from callcenter.calls.model import Call
+from callcenter.calls.recorded import RecordingReady
+from callcenter.voicemail.model import Voicemail as Message
+from core.kernel.clock import ManualClock
+from core.kernel.uow import UnitOfWork
+from recordings.model import Recording, RecordingState
+
+CALL = 7
+
+
+async def _call(uow: UnitOfWork, clock: ManualClock, *, over: bool = True, taken: bool = False) -> None:
+    now = clock.now()
+    async with uow.write() as work:
+        work.session.add(
+            Call(
+                id=CALL,
+                server="lab",
+                direction="inbound",
+                phase="ended" if over else "queued",
+                phone="+79000000100",
+                started_at=now,
+                answered_at=now if taken else None,
+                ended_at=now + timedelta(seconds=30) if over else None,
+            )
+        )
+        work.session.add(
+            Callback(
+                state=CallbackState.PLANNED,
+                origin=Origin.MISSED_CALL,
+                phone="+79000000100",
+                zone="UTC",
+                window_start=now,
+                window_end=now + timedelta(hours=1),
+                source_call_id=CALL,
+                created_by=0,
+                created_at=now,
+            )
+        )
+        work.session.add(
+            Recording(
+                server="lab",
+                uniqueid="1.1",
+                call_id=CALL,
+                state=RecordingState.READY,
+                created_at=now,
+                duration_ms=4000,
+            )
+        )
+
+
+async def _messages(uow: UnitOfWork) -> list[tuple[int, int | None, str]]:
+    async with uow.read() as session:
+        columns = select(Message.call_id, Message.callback_id, Callback.origin)
+        rows = await session.execute(columns.join(Callback, Callback.id == Message.callback_id))
+        return [(row.call_id, row.callback_id, row.origin) for row in rows]
+
+
+async def test_a_message_is_received_once(uow: UnitOfWork, clock: ManualClock) -> None:
+    await _call(uow, clock)
+    room, ref = Voicemail(uow), CallRef(call_id=CALL, direction="inbound", phone=None, party_id=None, case_id=None)
+    for _ in range(2):
+        await room.on_recorded(RecordingReady(at=clock.now(), call_id=CALL, recording_id=1))
+        await room.on_ended(CallEnded(at=clock.now(), call=ref, user_ids=frozenset(), needs_result=False, lost=False))
+    assert await _messages(uow) == [(CALL, 1, Origin.VOICEMAIL)]
+
+
+async def test_a_talk_or_a_call_that_goes_on_is_no_message(uow: UnitOfWork, clock: ManualClock) -> None:
+    await _call(uow, clock, taken=True)
+    await Voicemail(uow).on_recorded(RecordingReady(at=clock.now(), call_id=CALL, recording_id=1))
+    await Voicemail(uow).on_recorded(RecordingReady(at=clock.now(), call_id=None, recording_id=1))
+    assert await _messages(uow) == []
+
+
+async def test_a_recording_before_the_end_waits_for_it(uow: UnitOfWork, clock: ManualClock) -> None:
+    await _call(uow, clock, over=False)
+    await Voicemail(uow).on_recorded(RecordingReady(at=clock.now(), call_id=CALL, recording_id=1))
+    assert await _messages(uow) == []

@@ -1,0 +1,130 @@
+"""Menus and messages of callers in the browser."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from callcenter.ivr.model import IvrFlow, IvrQueue, IvrVersion
+from callcenter.queues.service import ship_queues
+from callcenter.voicemail.model import Voicemail
+from core.kernel.clock import ManualClock
+from core.kernel.uow import UnitOfWork
+from tests.factories.menus import tone
+from tests.factories.people import Cast
+from tests.plugins.web import SignIn
+
+STEPS = {
+    "name": "Day",
+    "language": "en",
+    "entry": "s1",
+    "step": ["s1", "s2", "s3"],
+    "s1-kind": "menu",
+    "s1-text-en": "For your balance press 1.",
+    "s1-press": ["1", ""],
+    "s1-goes": ["s2", ""],
+    "s1-otherwise": "s3",
+    "s2-kind": "balance",
+    "s2-next": "s3",
+    "s2-otherwise": "s3",
+    "s3-kind": "queue",
+}
+
+
+async def test_a_menu_is_written_mended_published_and_withdrawn(sign_in: SignIn, uow: UnitOfWork) -> None:
+    async with uow.write() as work:
+        await ship_queues(work)
+    web = await sign_in("maria")
+    assert (await web.post("/menus", data={"name": "", "language": "xx"})).status_code == 422
+    made = await web.post("/menus", data={"name": "Day", "language": "en"})
+    path = made.headers["location"]
+    grown = await web.post(path, data={**STEPS, "do": "add", "kind": "voicemail"})
+    assert grown.headers["location"] == f"{path}#step-s4"
+    faulty = await web.post(path, data={**STEPS, "s1-otherwise": "", "do": "publish"})
+    assert faulty.status_code == 422
+    assert 'id="f-s1-otherwise-error"' in faulty.text
+    assert "1 fault stands in the way" in faulty.text
+    assert (await web.post(path, data={**STEPS, "name": ""})).status_code == 422
+    assert (await web.post(path, data={**STEPS, "s1-kind": "plugin"})).status_code == 422
+    checked = await web.post(path, data={**STEPS, "s1-otherwise": "", "do": "check"})
+    assert checked.headers["location"] == f"{path}?faults"
+    assert 'id="f-s1-otherwise-error"' in (await web.get(f"{path}?faults")).text
+    assert (await web.post(path, data={**STEPS, "do": "publish"})).status_code == 303
+    await web.post(f"{path}/queues", data={"queues": ["main", "nowhere"]})
+    async with uow.read() as session:
+        assert list(await session.scalars(select(IvrQueue.queue))) == ["main"]
+        assert list(await session.scalars(select(IvrVersion.number))) == [1]
+    assert "callers hear it" in (await web.get("/menus")).text
+    assert (await web.post(f"{path}/delete")).status_code == 409
+    sound = await web.get(f"{path}/steps/s1/en.wav")
+    assert (sound.status_code, sound.content[:4]) == (200, b"RIFF")
+    assert (await web.get(f"{path}/steps/s2/en.wav")).status_code == 404
+    await web.post(f"{path}/withdraw")
+    await web.post(f"{path}/delete")
+    async with uow.read() as session:
+        assert (await session.scalars(select(IvrFlow.id))).all() == []
+
+
+async def test_a_menu_is_tried_out(sign_in: SignIn) -> None:
+    web = await sign_in("maria")
+    path = (await web.post("/menus", data={"name": "Day", "language": "en"})).headers["location"]
+    await web.post(path, data=STEPS)
+    assert "For your balance press 1." in (await web.get(f"{path}/try")).text
+    assert "1234.50 euros" in (await web.get(f"{path}/try?k=1&k=01011980")).text
+    strange = (await web.get(f"{path}/try?k=1&k=01011980&stranger=1")).text
+    assert "euros" not in strange
+    assert "case number" in strange
+
+
+async def test_a_recording_is_sent_heard_and_removed(sign_in: SignIn) -> None:
+    web = await sign_in("maria")
+    sent = await web.post("/menus/sounds", files={"file": ("hello.wav", tone(), "audio/wav")}, data={"label": "Hello"})
+    assert sent.status_code == 303, sent.text
+    name = re.findall(r"/menus/sounds/(u[0-9a-f]+)\.wav", (await web.get("/menus/sounds")).text)[0]
+    assert (await web.get(f"/menus/sounds/{name}.wav")).content[:4] == b"RIFF"
+    refused = await web.post("/menus/sounds", files={"file": ("x.wav", b"no sound", "audio/wav")})
+    assert refused.status_code == 422
+    assert "This is no sound" in refused.text
+    assert (await web.post("/menus/sounds", data={"label": "x"})).status_code == 422
+    await web.post(f"/menus/sounds/{name}/delete")
+    assert (await web.get(f"/menus/sounds/{name}.wav")).status_code == 404
+
+
+@pytest.fixture
+async def messages(uow: UnitOfWork, clock: ManualClock, cast: Cast) -> dict[str, int]:
+    """A message to anna's debtor, one to clara's, and one of a stranger."""
+    found = {}
+    async with uow.write() as work:
+        for number, name in enumerate(("anna", "clara", "nobody"), start=1):
+            row = Voicemail(
+                call_id=number,
+                recording_id=number,
+                received_at=clock.now() + timedelta(minutes=number),
+                duration_ms=1000 * number,
+                phone=f"+7900000000{number}",
+                user_id=cast.users.get(name),
+            )
+            work.session.add(row)
+            await work.session.flush()
+            found[name] = row.id
+    return found
+
+
+async def test_messages_are_listed_for_whom_they_concern(sign_in: SignIn, messages: dict[str, int]) -> None:
+    web = await sign_in("anna")
+
+    async def shown(query: str = "") -> set[str]:
+        page = (await web.get(f"/voicemail{query}")).text
+        return {name for name, message in messages.items() if f'"/voicemail/{message}"' in page}
+
+    assert await shown() == {"anna", "nobody"}
+    assert await shown("?q=9000000003") == {"nobody"}
+    assert await shown("?heard=yes") == set()
+    assert (await web.get(f"/voicemail/{messages['clara']}")).status_code == 404
+    assert (await web.post(f"/voicemail/{messages['clara']}/heard", data={"heard": "1"})).status_code == 404
+    assert (await web.post(f"/voicemail/{messages['anna']}/heard", data={"heard": "1"})).status_code == 303
+    assert await shown("?heard=yes") == {"anna"}
+    assert await shown("?heard=no&sort=duration") == {"nobody"}
+    await web.post(f"/voicemail/{messages['anna']}/heard")
+    assert await shown("?heard=yes") == set()
