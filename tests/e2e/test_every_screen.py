@@ -303,18 +303,17 @@ async def things_of(product: Product, chromium: Browser, collector: Page, case_i
 
 async def _message(product: Product, user_id: str) -> str:
     """A message to the collector, whose sound is that of his call."""
-    with closing(sqlite3.connect(product.folder / "callcenter.db")) as database:
 
-        def recorded() -> list[tuple[int, int]]:
-            ready = "SELECT id, call_id FROM recordings WHERE state = 'ready' AND call_id IS NOT NULL"
-            return database.execute(ready).fetchall()
+    def asked(question: str, *values: object) -> list[tuple[int, ...]]:
+        with closing(sqlite3.connect(product.folder / "callcenter.db")) as database, database:
+            return database.execute(question, values).fetchall()
 
-        ((recording_id, call_id), *_others) = await eventually(recorded, seconds=20)
-        columns = "call_id, recording_id, received_at, duration_ms, user_id"
-        row = (call_id, recording_id, datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f"), 1000, int(user_id))
-        with database:
-            added = database.execute(f"INSERT INTO voicemails ({columns}) VALUES (?, ?, ?, ?, ?)", row)
-        return str(added.lastrowid)
+    ready = "SELECT id, call_id FROM recordings WHERE state = 'ready' AND call_id IS NOT NULL"
+    ((recording_id, call_id), *_others) = await eventually(lambda: asked(ready), seconds=20)
+    left = """INSERT INTO voicemails (call_id, recording_id, received_at, duration_ms, user_id)
+        VALUES (?, ?, ?, 1000, ?) RETURNING id"""
+    now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    return str(asked(left, call_id, recording_id, now, int(user_id))[0][0])
 
 
 async def _cash(product: Product, admin: Page, case_id: str) -> dict[str, str]:
