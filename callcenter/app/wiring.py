@@ -55,6 +55,7 @@ from callcenter.campaigns.service import CampaignService
 from callcenter.compliance.registry import Registry
 from callcenter.compliance.service import Gate
 from callcenter.ivr.attendant import Attendant
+from callcenter.ivr.events import MenusChanged
 from callcenter.ivr.ports import Voice
 from callcenter.ivr.service import FlowService
 from callcenter.productivity.mailing import Mailing
@@ -417,6 +418,7 @@ def _floor(base: Ground, sites: Sequence[Site]) -> Floor:
         uow, clock, callers=callers, callbacks=callbacks, looks=base.looks, sources=(planned,), region=region
     )
     attendant = Attendant(uow, clock, world=world, voice=voice)
+    base.bus.subscribe(MenusChanged, attendant.on_menus)
     for event in (AgentStateChanged, CallEnded, CampaignChanged):
         base.bus.subscribe(event, campaign_dialler.on_change)
     queues = QueueService(uow, clock)

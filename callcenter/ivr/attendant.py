@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from callcenter.ivr.flow import Flow, loaded
+from callcenter.ivr.events import MenusChanged
+from callcenter.ivr.flow import Flow
 from callcenter.ivr.interpreter import Walked, advance, begin
 from callcenter.ivr.ports import Caller, Voice, World
 from callcenter.ivr.queries import heard_before
@@ -16,6 +17,8 @@ from core.kernel.uow import UnitOfWork
 MOST = 2000
 """Callers in menus at the same time; the oldest make room, and go to their queues."""
 PATIENCE = timedelta(minutes=30)
+FRESH = timedelta(seconds=30)
+"""How long what was read of menus is believed when nobody tells of a change."""
 LINES = 45
 """So many sentences fit into one answer to the exchange; of more between two keys the last ones are heard."""
 
@@ -51,7 +54,12 @@ class Attendant:
         self._world = world
         self._voice = voice
         self._sessions: OrderedDict[str, _Session] = OrderedDict()
-        self._flows: dict[int, Flow] = {}
+        self._flows: Mapping[str, Flow] | None = None
+        self._read_at = clock.now()
+
+    async def on_menus(self, _event: MenusChanged) -> None:
+        """What callers hear is not what it was."""
+        self._flows = None
 
     @property
     def present(self) -> Mapping[str, object]:
@@ -62,17 +70,21 @@ class Attendant:
         """Whether callers of that queue hear a menu first; then this one is in it, and his first step is asked for."""
         if not self._voice.heard:
             return False
-        async with self._uow.read(brief=True) as session:
-            version = await heard_before(session, queue)
-        if version is None:
+        flow = (await self._heard()).get(queue)
+        if flow is None:
             return False
-        if version.id not in self._flows:
-            self._flows = {version.id: loaded(version.content), **dict(list(self._flows.items())[:50])}
-        flow = self._flows[version.id]
         self._tidy()
         walked = begin(flow, language=language, number_known=caller.number is not None)
         self._sessions[caller.channel] = _Session(caller=caller, flow=flow, walked=walked, at=self._clock.now())
         return True
+
+    async def _heard(self) -> Mapping[str, Flow]:
+        now, flows = self._clock.now(), self._flows
+        if flows is None or now - self._read_at > FRESH:
+            async with self._uow.read(brief=True) as session:
+                flows = self._flows = await heard_before(session)
+            self._read_at = now
+        return flows
 
     async def step(self, channel: str, keys: str) -> tuple[Caller, Told] | None:
         """What the caller of that channel hears next, after pressing ``keys``; None when he is in no menu."""

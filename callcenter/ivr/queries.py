@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.ivr.errors import NoSuchFlow, NoSuchSound
+from callcenter.ivr.flow import Flow, loaded
 from callcenter.ivr.model import IvrFlow, IvrQueue, IvrSound, IvrVersion
 from callcenter.ivr.rights import VIEW
 from core.kernel.access import Actor
@@ -31,10 +32,9 @@ class SoundView:
 
 
 _HEARD = (
-    select(IvrVersion)
-    .join(IvrFlow, IvrFlow.version_id == IvrVersion.id)
-    .join(IvrQueue, IvrQueue.flow_id == IvrFlow.id)
-    .where(IvrQueue.queue == bindparam("queue"))
+    select(IvrQueue.queue, IvrVersion.content)
+    .join(IvrFlow, IvrFlow.id == IvrQueue.flow_id)
+    .join(IvrVersion, IvrVersion.id == IvrFlow.version_id)
 )
 
 
@@ -60,9 +60,9 @@ async def _view(session: AsyncSession, row: IvrFlow) -> FlowView:
     return FlowView(row=row, version=version, queues=tuple(queues))
 
 
-async def heard_before(session: AsyncSession, queue: str) -> IvrVersion | None:
-    """The menu that callers of the queue of that code hear first."""
-    return (await session.execute(_HEARD, {"queue": queue})).scalar_one_or_none()
+async def heard_before(session: AsyncSession) -> dict[str, Flow]:
+    """The menus that callers hear first, by the codes of their queues."""
+    return {queue: loaded(content) for queue, content in await session.execute(_HEARD)}
 
 
 async def list_sounds(session: AsyncSession, actor: Actor) -> Sequence[SoundView]:

@@ -7,6 +7,7 @@ from sqlalchemy import delete, func, select
 
 from callcenter.ivr.checking import faults
 from callcenter.ivr.errors import FlowFaulty, FlowInUse, NoSuchFlow, NoSuchSound, SoundInUse
+from callcenter.ivr.events import MenusChanged
 from callcenter.ivr.flow import Flow, Language, ToQueue, loaded, prompt_of, stored
 from callcenter.ivr.model import IvrFlow, IvrQueue, IvrSound, IvrVersion
 from callcenter.ivr.ports import Voice
@@ -78,6 +79,7 @@ class FlowService:
         work.session.add(version)
         await work.session.flush()
         row.version_id = version.id
+        work.emit(MenusChanged(at=now))
         record(work, actor, "ivr.published", ("menu", flow_id), {"version": (None, version.number)}, at=now)
         return version.number
 
@@ -87,6 +89,7 @@ class FlowService:
         async with self._uow.write() as work:
             row = await _found(work, flow_id)
             row.version_id = None
+            work.emit(MenusChanged(at=self._clock.now()))
             record(work, actor, "ivr.withdrawn", ("menu", flow_id), at=self._clock.now())
 
     async def delete(self, actor: Actor, flow_id: int) -> None:
@@ -112,6 +115,7 @@ class FlowService:
             await work.session.execute(delete(IvrQueue).where(gone))
             work.session.add_all(IvrQueue(queue=code, flow_id=flow_id) for code in sorted(set(queues)))
             changes = {"queues": (was, sorted(set(queues)))}
+            work.emit(MenusChanged(at=self._clock.now()))
             record(work, actor, "ivr.queues", ("menu", flow_id), changes, at=self._clock.now())
 
     async def add_sound(self, actor: Actor, label: str, content: bytes) -> str:

@@ -20,6 +20,7 @@ from callcenter.compliance.service import Gate
 from callcenter.ivr import queries
 from callcenter.ivr.attendant import Attendant, Told
 from callcenter.ivr.errors import BadSound, FlowFaulty, FlowInUse, NoSuchFlow, SoundInUse
+from callcenter.ivr.events import MenusChanged
 from callcenter.ivr.flow import Balance, CallMe, Flow, HangUp, Menu, Pledge, Prompt, ToQueue, loaded
 from callcenter.ivr.ports import Caller
 from callcenter.ivr.service import FlowService
@@ -30,6 +31,7 @@ from core.audit.model import AuditEntry
 from core.audit.service import Looks, record
 from core.cases.model import Case, CaseParty, Promise
 from core.kernel.access import PROGRAM, Actor
+from core.kernel.bus import Bus
 from core.kernel.clock import ManualClock
 from core.kernel.errors import Forbidden, Invalid
 from core.kernel.uow import UnitOfWork
@@ -157,13 +159,13 @@ async def test_a_menu_is_edited_published_and_withdrawn(uow: UnitOfWork, menus: 
         seen = await queries.get_flow(session, PROGRAM, flow_id)
         assert seen.version is not None
         assert (seen.version.number, seen.queues) == (2, ("legal", "main"))
-        assert (await queries.heard_before(session, "legal")) is not None
+        assert await queries.heard_before(session) == {"main": FLOW, "legal": FLOW}
         assert [view.row.id for view in await queries.list_flows(session, PROGRAM)] == [flow_id]
     with pytest.raises(Invalid):
         await menus.save(PROGRAM, flow_id, "Night", Flow(entry="s1", language="xx"))
     await menus.withdraw(PROGRAM, flow_id)
     async with uow.read() as session:
-        assert await queries.heard_before(session, "main") is None
+        assert await queries.heard_before(session) == {}
     await menus.delete(PROGRAM, flow_id)
     async with uow.read() as session:
         with pytest.raises(NoSuchFlow):
@@ -189,16 +191,19 @@ async def test_whoever_may_not_change_menus_is_refused(menus: FlowService) -> No
 
 
 async def test_a_caller_keeps_the_version_he_came_into(
-    uow: UnitOfWork, clock: ManualClock, menus: FlowService, world: MenuWorld
+    uow: UnitOfWork, bus: Bus, clock: ManualClock, menus: FlowService, world: MenuWorld
 ) -> None:
     attendant = Attendant(uow, clock, world=world, voice=ReadingVoice())  # type: ignore[arg-type]
+    bus.subscribe(MenusChanged, attendant.on_menus)
     caller = Caller(channel="1.1", number=None, dialled="5550100")
     assert not await attendant.entered(caller, "main", None)
     flow_id = await _published(menus)
+    await bus.drained()
     assert await attendant.entered(caller, "main", None)
     assert not await attendant.entered(caller, "other", None)
     await menus.save(PROGRAM, flow_id, "Day", Flow(entry="s1", language="en", steps={"s1": HangUp()}))
     await menus.publish(PROGRAM, flow_id)
+    await bus.drained()
     assert (await _keys(attendant, caller)).sounds == (SPOKEN.texts["en"],)
     told = await _keys(attendant, caller, "9", "")
     assert (told.exit, told.queue) == (Exit.OWN, "")
