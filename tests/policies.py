@@ -272,7 +272,9 @@ _CAMPAIGNS = {
     "POST /campaigns/{id:int}": Entry(needs=("campaigns.edit",), target="campaign", form=_CAMPAIGN),
     "GET /campaigns/next": Entry(needs=("campaigns.work",)),
     "POST /campaigns/entries/{id:int}/dial": Entry(needs=("campaigns.work",), target="shown entry"),
-    "POST /campaigns/entries/{id:int}/pass": Entry(needs=("campaigns.work",), target="shown entry", once=True),
+    "POST /campaigns/entries/{id:int}/pass": Entry(
+        needs=("campaigns.work",), target="shown entry", once=True, form={"reason": "passed_later"}
+    ),
     "POST /campaigns/{id:int}/start": Entry(needs=("campaigns.run",), target="campaign"),
     "POST /campaigns/{id:int}/pause": Entry(needs=("campaigns.run",), target="campaign"),
     "POST /campaigns/{id:int}/end": Entry(needs=("campaigns.run",), target="campaign"),

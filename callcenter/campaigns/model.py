@@ -44,6 +44,14 @@ class EntryState(StrEnum):
     STOPPED = "stopped"
 
 
+class Passed(StrEnum):
+    """Why a collector did not ring the case that was shown to him."""
+
+    LATER = "passed_later"
+    SPOKEN = "passed_spoken"
+    CHECK = "passed_check"
+
+
 class Campaign(Base):
     """A list of cases to be rung, and how.
 

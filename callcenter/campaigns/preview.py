@@ -10,10 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.campaigns.errors import EntryTaken, NotNow
 from callcenter.campaigns.floor import staff_of
-from callcenter.campaigns.model import Campaign, CampaignEntry, CampaignState, EntryState, Mode
+from callcenter.campaigns.model import Campaign, CampaignEntry, CampaignState, EntryState, Mode, Passed
 from callcenter.campaigns.ports import Lines
 from callcenter.campaigns.reserving import For, Reserving, Waiting, put_off
 from callcenter.campaigns.rights import WORK
+from core.audit.service import record
 from core.cases.model import Case
 from core.cases.queries.zones import debtor_zones
 from core.cases.service.access import let_in
@@ -96,13 +97,16 @@ class Preview:
         await self._lines.ring(leave.call_id, endpoint, wanted.phone, leave.show_number)
         return leave.call_id
 
-    async def pass_on(self, actor: Actor, entry_id: int) -> None:
+    async def pass_on(self, actor: Actor, entry_id: int, reason: Passed) -> None:
         """Give the case shown back; it comes again later, to whoever is free. Raises ``EntryTaken``."""
         actor.require(WORK)
         async with self._uow.write() as work:
-            one, _campaign = await self._mine(work, actor, entry_id)
+            one, campaign = await self._mine(work, actor, entry_id)
+            now = self._clock.now()
             one.entry.state, one.entry.user_id = EntryState.WAITING, None
-            one.entry.next_at, one.entry.reason = self._clock.now() + _PASSED_FOR, "passed"
+            one.entry.next_at, one.entry.reason = now + _PASSED_FOR, reason
+            changes = {"reason": (None, reason.value), "campaign": (None, campaign.name)}
+            record(work, actor, "campaigns.passed", ("case", one.case.id), changes, at=now)
 
     async def give_back(self) -> int:
         """Put back what was shown to somebody who did nothing about it; how many. For a ticker."""

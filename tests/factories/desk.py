@@ -21,7 +21,7 @@ from callcenter.calls.directory import ship_results
 from callcenter.calls.facts import CallPhase, Direction, LegKind, LegOutcome
 from callcenter.calls.model import Call, CallLink, Leg
 from callcenter.calls.service import CallService
-from callcenter.campaigns.model import Mode
+from callcenter.campaigns.model import Campaign, CampaignState, Mode
 from callcenter.campaigns.service import CampaignData, CampaignService
 from core.cases.model import Case, Claim, Jurisdiction, MassRun, MassState, Order, PartyRole, TaskKind
 from core.cases.service.cases import NewCase, NewClaim, NewPerson, open_case
@@ -222,11 +222,15 @@ class Desk:
         async with self.uow.read() as session:
             return (await session.scalars(select(Claim.id).where(Claim.case_id == self.cases[owner].id))).one()
 
-    async def campaign(self) -> int:
-        """A campaign of the administrator's that plays a message, as a draft."""
+    async def campaign(self, owner: str, state: CampaignState = CampaignState.DRAFT) -> int:
+        """A campaign of the administrator's that plays a message to ``owner``'s debtor."""
         campaigns: CampaignService = self.services.parts[CampaignService]
         data = CampaignData(name="Spring", mode=Mode.AGENTLESS, message="hello")
-        return await campaigns.create(await self.cast.actor(self.uow, "admin"), data)
+        run_id = await self.run(owner, "admin")
+        made = await campaigns.create(await self.cast.actor(self.uow, "admin"), data, run_id)
+        async with self.uow.write() as work:
+            (await work.session.get_one(Campaign, made)).state = state
+        return made
 
     async def paid(self, owner: str) -> Paid:
         """A payment on that collector's case, partly settled."""

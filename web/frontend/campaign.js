@@ -1,6 +1,7 @@
-/* The case of a campaign before it is rung: by the button, or by itself when its time is up. */
+/* The case of a campaign before it is rung: by the button, or by itself when its time is up. Rung, the case is on screen. */
 import { on } from "./dom.js";
 import { post } from "./net.js";
+import { onContent, open } from "./page.js";
 import { toast } from "./toast.js";
 import { t } from "./i18n.js";
 
@@ -9,10 +10,15 @@ on("click", "[data-ring-entry]", async (_, button) => {
   button.disabled = true;
   try {
     await post(`/campaigns/entries/${button.dataset.ringEntry}/dial`);
+    open(button.dataset.case);
   } catch (error) {
     toast(error.problem?.detail ?? t("network_error"), { mark: "hand-stop", seconds: 15 });
   }
 });
 
-const counting = document.querySelector("[data-ring-entry][data-seconds]");
-if (counting) setTimeout(() => counting.isConnected && counting.click(), Number(counting.dataset.seconds) * 1000);
+onContent(() => {
+  const counting = document.querySelector("[data-ring-entry][data-seconds]:not([data-counting])");
+  if (!counting) return;
+  counting.dataset.counting = "";
+  setTimeout(() => counting.isConnected && counting.click(), Number(counting.dataset.seconds) * 1000);
+});

@@ -44,6 +44,7 @@ ACTIONS: Mapping[str, Message] = {
     "campaigns.changed": msg("Rules of a campaign changed"),
     "campaigns.ended": msg("Campaign ended"),
     "campaigns.filled": msg("Cases put into a campaign"),
+    "campaigns.passed": msg("Case of a campaign passed on"),
     "campaigns.paused": msg("Campaign paused"),
     "campaigns.running": msg("Campaign started"),
     "case.assigned": msg("Case given to a collector"),

@@ -3,12 +3,19 @@
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from callcenter.campaigns.model import Passed
 from callcenter.campaigns.preview import Preview
 from callcenter.campaigns.rights import WORK
 from core.cases.service.access import case_for
+from web.forms import Form, parse
 from web.page import go_to, page
+from web.pages import campaign_words as words
 from web.security import actor, right, route
 from web.state import part, services
+
+
+class PassForm(Form):
+    reason: Passed
 
 
 async def show(request: Request) -> Response:
@@ -18,7 +25,9 @@ async def show(request: Request) -> Response:
     if shown is not None:
         async with services(request).uow.read() as session:
             case = await case_for(session, actor(request), shown.case_id)
-    return await page(request, "campaigns/case.html", {"shown": shown, "case": case})
+    return await page(
+        request, "campaigns/case.html", {"shown": shown, "case": case, "passed": words.options(words.PASSED)}
+    )
 
 
 async def dial(request: Request) -> Response:
@@ -28,8 +37,9 @@ async def dial(request: Request) -> Response:
 
 
 async def pass_on(request: Request) -> Response:
-    """Give it back and see the next one."""
-    await part(request, Preview).pass_on(actor(request), request.path_params["id"])
+    """Give it back, say why, and see the next one."""
+    form = await parse(request, PassForm)
+    await part(request, Preview).pass_on(actor(request), request.path_params["id"], form.reason)
     return go_to("/campaigns/next")
 
 

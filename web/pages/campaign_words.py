@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from callcenter.campaigns.machines import MACHINE, PERSON, UNSURE, Machines
-from callcenter.campaigns.model import CampaignState, EntryState, Mode
+from callcenter.campaigns.model import CampaignState, EntryState, Mode, Passed
 from core.kernel.i18n import Message, msg
 from web.pages.listing import Option, State, Tone
 
@@ -54,7 +54,9 @@ REASONS: Mapping[str, Message] = {
     "busy": msg("on the phone with us"),
     "number": msg("no number to ring"),
     "REFUSED": msg("not taken by the exchange"),
-    "passed": msg("passed on"),
+    Passed.LATER: msg("passed on: rather later"),
+    Passed.SPOKEN: msg("passed on: spoken with him already"),
+    Passed.CHECK: msg("passed on: to be checked first"),
     "TALK": msg("talked, result to come"),
     "ABANDONED": msg("Answered, nobody was free"),
     "MESSAGE": msg("Heard a recorded message"),
@@ -64,6 +66,12 @@ REASONS: Mapping[str, Message] = {
     "FAIL": msg("Call failed"),
     "CONGEST": msg("Network congested"),
     "NIS": msg("Not in service"),
+}
+#: Why a collector does not ring the case before him, as he chooses it.
+PASSED: Mapping[str, Message] = {
+    Passed.LATER: msg("Rather later"),
+    Passed.SPOKEN: msg("I have spoken with him already"),
+    Passed.CHECK: msg("Something has to be checked first"),
 }
 WEEKDAYS: tuple[tuple[int, Message], ...] = (
     (1, msg("Monday")),

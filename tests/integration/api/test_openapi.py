@@ -25,7 +25,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from core.cases.model import MassState
+from callcenter.campaigns.model import CampaignState
+from core.cases.model import COMPONENTS, MassState
 from tests.factories.desk import Desk
 from tests.factories.money import money_account
 from tests.integration.api.conftest import Program
@@ -191,7 +192,9 @@ async def things(desk: Desk, folder: Path) -> dict[str, int]:
         state = next((state for ending, state in states.items() if path.endswith(ending)), MassState.DRAFT)
         ids[path] = await desk.run("anna", "admin", state)
     ids |= {path: await desk.claim("anna") for path in described_paths("/claims/{id}")}
-    ids |= {path: await desk.campaign() for path in described_paths("/campaigns/{id}")}
+    for path in described_paths("/campaigns/{id}"):
+        state = CampaignState.RUNNING if path.endswith("/pause") else CampaignState.DRAFT
+        ids[path] = await desk.campaign("anna", state)
     return {**ids, "/cases/{id}": desk.cases["bella"].id, "/agents/{id}/state": desk.cast.users["anna"]}
 
 
@@ -236,6 +239,14 @@ async def test_nothing_breaks_it(program: Program, desk: Desk, tmp_path: Path, m
         "title": "Call",
         "after": None,
         "lines": [],
+        "principal": {"amount": "1.00", "currency": "RUB"},
+        **dict.fromkeys(COMPONENTS[1:]),
+        **dict.fromkeys(("contract_on", "limitation_on", "limitation_restarted_on", "unit", "show_number")),
+        "opens": 540,
+        "closes": 1200,
+        "message": "hello",
+        "agents": [],
+        "units": [],
         **dict.fromkeys(("claim_id", "claim_ids", "fee", "receipt_number", "scheme")),
     }
     thrower = Thrower(await program("admin"), asyncio.get_running_loop(), known)

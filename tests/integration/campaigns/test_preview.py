@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from callcenter.calls.errors import NoPhone
 from callcenter.campaigns.errors import EntryTaken, NotNow
-from callcenter.campaigns.model import EntryState, Mode
+from callcenter.campaigns.model import EntryState, Mode, Passed
 from callcenter.campaigns.rights import WORK
 from core.cases.model import Jurisdiction
 from core.kernel.access import PROGRAM, Actor, Scope
@@ -42,8 +42,9 @@ async def test_a_case_passed_on_or_left_lying_comes_again(floor: DiallingFloor) 
     shown = await floor.preview.show(agent(floor, 0))
     assert shown is not None
     with pytest.raises(EntryTaken):
-        await floor.preview.pass_on(agent(floor, 1), shown.entry_id)
-    await floor.preview.pass_on(agent(floor, 0), shown.entry_id)
+        await floor.preview.pass_on(agent(floor, 1), shown.entry_id, Passed.LATER)
+    await floor.preview.pass_on(agent(floor, 0), shown.entry_id, Passed.SPOKEN)
+    assert (await floor.entry()).reason == "passed_spoken"
     assert await floor.preview.show(agent(floor, 0)) is None
     floor.clock.advance(timedelta(minutes=31))
     assert await floor.preview.show(agent(floor, 1)) is not None
