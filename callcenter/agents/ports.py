@@ -1,6 +1,6 @@
 """How agents hear of calls, and ask for them."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -9,14 +9,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 class CallNews(Protocol):
     """What the call log tells its followers, as far as states need it: per collector what he does for the call now
-    (``ringing``, ``talking``, ``hold``, ``wrap_up`` or ``idle``)."""
+    (``ringing``, ``talking``, ``hold``, ``wrap_up`` or ``idle``), ``since`` when, and in ``passed`` what he did before
+    that."""
 
     @property
-    def at(self) -> datetime: ...
+    def since(self) -> datetime: ...
     @property
     def call_id(self) -> int: ...
     @property
     def activities(self) -> Mapping[int, str]: ...
+    @property
+    def passed(self) -> Sequence[tuple[datetime, Mapping[int, str]]]: ...
 
 
 class CallsUnderWay(Protocol):

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from operator import itemgetter
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -140,14 +141,20 @@ class AgentService:
 
     async def followed(self, work: Work, news: Sequence[CallNews]) -> None:
         """What collectors do for calls changed. Called by the call log in its own transaction."""
-        users = {user_id for one in news for user_id in one.activities}
-        if not users:
+        steps = [
+            (at, one.call_id, user_id, activity)
+            for one in news
+            for at, activities in (*one.passed, (one.since, one.activities))
+            for user_id, activity in sorted(activities.items())
+        ]
+        if not steps:
             return
-        desks = await Desks.load(work, users)
-        for one in news:
-            for user_id, activity in sorted(one.activities.items()):
-                desks.does(user_id, one.call_id, activity)
-                desks.settle(user_id, one.at)
+        desks = await Desks.load(work, {user_id for _, _, user_id, _ in steps})
+        for at, call_id, user_id, activity in sorted(
+            steps, key=itemgetter(0)
+        ):  # who had two calls had one after the other
+            desks.does(user_id, call_id, activity)
+            desks.settle(user_id, at)
         await desks.write()
 
     async def _seen(self, user_id: int, *, live: bool) -> None:

@@ -37,9 +37,17 @@ def difference(
         withdrawn=rang - rings - taken,
         answered=talks - talked,
         held=is_held if is_held != was_held and not ended else None,
-        ended=ended and (before is None or before.phase is not CallPhase.ENDED),
+        ended=ended and not _had_ended(before, after),
         merged_ids=tuple(sorted(set(after.merged_ids) - set(before.merged_ids if before else ()))),
     )
+
+
+def _had_ended(before: CallState | None, after: CallState) -> bool:
+    """Whether the call was over already. An order that was given up for lost, of which no phone had been seen, and that
+    was carried out after all has only ended now."""
+    if before is None or before.phase is not CallPhase.ENDED:
+        return False
+    return not (before.lost and not before.legs and after.legs)
 
 
 def ringing_users(call: CallState | None, users: Users) -> frozenset[int]:

@@ -73,13 +73,18 @@ def _rank(state: CallState) -> tuple[Any, ...]:
     """A certain end beats everything; else what speaks of a later moment (every change of phase leaves one behind, so
     later means newer), and of more of them."""
     ended = state.phase is CallPhase.ENDED
-    moments = [moment for moment in _moments(state) if moment is not None]
-    return (ended and not state.lost, max(moments), ended, len(moments))
+    known = moments(state)
+    return (ended and not state.lost, max(known), ended, len(known))
 
 
 def _spelling(state: CallState) -> str:
     """Any total order: it only has to decide the same way every time."""
     return repr(replace(state, call_id=0, legs=tuple(sorted(state.legs, key=lambda leg: leg.uniqueid))))
+
+
+def moments(state: CallState) -> list[datetime]:
+    """When anything happened that is known of the call, in no order."""
+    return [moment for moment in _moments(state) if moment is not None]
 
 
 def _moments(state: CallState) -> Iterable[datetime | None]:

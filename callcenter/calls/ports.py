@@ -287,10 +287,13 @@ class CallNews:
     """What a report changed about a call, for those who follow calls within its transaction.
 
     ``activities`` says of each collector concerned what he now does for this call. ``answered`` and ``ended`` are true
-    in the report that brings them, ``missed`` when an inbound call ended with nobody having answered.
+    in the report that brings them, ``missed`` when an inbound call ended with nobody having answered. ``at`` is when it
+    is told, ``since`` when it happened at the exchange: under load, or after a cut link, that was earlier. ``passed``
+    is what collectors did before that and nobody was told of, oldest first.
     """
 
     at: datetime
+    since: datetime
     call_id: int
     direction: str
     phone: str | None
@@ -307,6 +310,7 @@ class CallNews:
     contact: bool
     talk_seconds: int
     activities: Mapping[int, Activity] = field(default_factory=dict)
+    passed: Sequence[tuple[datetime, Mapping[int, Activity]]] = ()
 
 
 class CallFollower(Protocol):

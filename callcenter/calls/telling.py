@@ -19,6 +19,7 @@ from callcenter.calls.events import (
 from callcenter.calls.facts import CallPhase, CallState
 from callcenter.calls.model import Call
 from callcenter.calls.offers import Offer
+from callcenter.calls.past import between, latest
 from callcenter.calls.ports import Activity, CallNews
 
 
@@ -36,6 +37,7 @@ def quiet_news(row: Call, now: datetime, activities: Mapping[int, Activity]) -> 
     """News of a call at which nothing happened in telephony: only what collectors do for it changed."""
     return CallNews(
         at=now,
+        since=now,
         call_id=row.id,
         direction=row.direction,
         phone=row.phone,
@@ -60,6 +62,8 @@ def news_of(change: Change, users: Users, now: datetime) -> CallNews:
     answered_before = before is not None and before.answered_at is not None
     return replace(
         quiet_news(row, now, activities_of(row, change.after, users)),
+        since=min(now, latest(after)),
+        passed=tuple(_passed(change, users, now)),
         answered=after.answered_at is not None and not answered_before,
         ended=change.difference.ended,
         missed=change.difference.ended and is_lost_caller(after) and not _served(row),
@@ -71,14 +75,31 @@ def _served(row: Call) -> bool:
     return row.self_served and row.queued_at is None
 
 
+def _passed(change: Change, users: Users, now: datetime) -> Iterable[tuple[datetime, Mapping[int, Activity]]]:
+    """What collectors did for the call between the last report and this one, as far as it changed."""
+    told = _doing(change.before, users) if change.before is not None else {}
+    for moment, state in between(change.before, change.after):
+        does = _doing(state, users)
+        if news := {user: activity for user, activity in does.items() if told.get(user, "idle") != activity}:
+            yield min(now, moment), news
+        told = {**told, **does}
+
+
+def _doing(call: CallState, users: Users) -> dict[int, Activity]:
+    """What each collector whose phone has been in the call does for it."""
+    phones = (leg.endpoint for leg in call.legs if leg.endpoint in users)
+    activities: dict[int, Activity] = {users[phone]: "idle" for phone in phones if phone is not None}
+    for user in waiting_users(call, users):
+        activities[user] = "ringing"
+    for user in talking_users(call, users):
+        activities[user] = "hold" if call.phase is CallPhase.HELD else "talking"
+    return activities
+
+
 def activities_of(row: Call, after: CallState, users: Users) -> dict[int, Activity]:
     """What each collector concerned does for the call, which is in the state ``after``."""
     concerned = {leg.user_id for leg in row.legs if leg.user_id is not None}
-    activities: dict[int, Activity] = dict.fromkeys(concerned, "idle")
-    for user in waiting_users(after, users):
-        activities[user] = "ringing"
-    for user in talking_users(after, users):
-        activities[user] = "hold" if after.phase is CallPhase.HELD else "talking"
+    activities: dict[int, Activity] = {**dict.fromkeys(concerned, "idle"), **_doing(after, users)}
     if after.phase is CallPhase.HELD and row.user_id is not None:
         activities[row.user_id] = "hold"
     if row.needs_result and row.wrap_ended_at is None and row.user_id is not None:

@@ -110,10 +110,12 @@ class Router:
         self._clock = clock
         self._debtors = debtors
         self._plan: Plan | None = None
+        self._changes = 0
 
     async def on_queues(self, _event: QueuesChanged) -> None:
-        """Queues or hours are not what they were."""
+        """Queues or hours are not what they were; nor is what is just being read of them."""
         self._plan = None
+        self._changes += 1
 
     async def arrived(self, number: str | None, dialled: str | None) -> Route:
         """Where whoever rings from ``number`` (None: hidden) goes."""
@@ -151,7 +153,9 @@ class Router:
     async def _current(self, session: AsyncSession, now: datetime) -> Plan:
         plan = self._plan
         if plan is None or now - plan.read_at > FRESH:
-            plan = self._plan = await _read(session, now)
+            changes, plan = self._changes, await _read(session, now)
+            if changes == self._changes:
+                self._plan = plan
         return plan
 
 

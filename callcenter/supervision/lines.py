@@ -48,8 +48,8 @@ class CallLine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class QueueLine:
-    """A queue by its code: who waits in it and since when the longest, and of today's callers how many were answered,
-    how many of these within ``service_seconds``, and how many hung up before anybody answered."""
+    """A queue by its code: how many wait in it and since when the longest, and of those who came today how many a
+    collector took, how many of these within ``service_seconds``, and how many had gone before anybody did."""
 
     id: str
     waiting: int

@@ -57,8 +57,8 @@ async def submit(request: Request) -> Response:
     held, address = services(request), address_of(request)
     origin = Origin(address=address, user_agent=request.headers.get("user-agent", ""))
     try:
-        await held.throttle.login(address)
-        outcome = await _attempt(request, sent, origin)
+        async with held.throttle.login(address):
+            outcome = await _attempt(request, sent, origin)
     except (BadCredentials, BadCode, AccountLocked, TooManyAttempts) as refusal:
         return await _refused(request, sent, refusal)
     if isinstance(outcome, CodeNeeded):

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.agents.events import AgentAlarmRaised, AgentStateChanged
 from callcenter.agents.queries import list_agents
+from callcenter.app.adapters.waits import QUEUED, TAKEN, TAKEN_AT
 from callcenter.calls.model import Call
 from callcenter.queues.model import Queue
 from callcenter.supervision.feed import Feed
@@ -60,15 +61,14 @@ class FloorPicture:
 
 
 def _today(midnight: datetime, *, sqlite: bool) -> Select[*tuple[Any, ...]]:
-    """The figures of every queue of those who came to it since midnight. Service level: of those who were answered or
-    hung up waiting, the share that was answered in time."""
-    queued = func.coalesce(Call.queued_at, Call.started_at)
-    today = Call.started_at >= midnight
-    waits = Call.id.is_not(None) & Call.answered_at.is_(None) & Call.ended_at.is_(None)
-    wait: ColumnElement[Any] = (
-        func.round((func.julianday(Call.answered_at) - func.julianday(queued)) * 86400, 2)  # days are floats there
+    """The figures of every queue of those who came to it since midnight, by the words of reports (``waits``). Service
+    level: of those who were taken or went, the share that was taken in time, by whole seconds."""
+    today = QUEUED & (Call.started_at >= midnight)
+    waits = QUEUED & ~TAKEN & Call.ended_at.is_(None)
+    waited: ColumnElement[Any] = (
+        func.round((func.julianday(TAKEN_AT) - func.julianday(Call.queued_at)) * 86400, 4)  # days are floats there
         if sqlite
-        else func.extract("epoch", Call.answered_at - queued)
+        else func.extract("epoch", TAKEN_AT - Call.queued_at)
     )
 
     def count(condition: ColumnElement[bool]) -> ColumnElement[int]:
@@ -79,10 +79,10 @@ def _today(midnight: datetime, *, sqlite: bool) -> Select[*tuple[Any, ...]]:
             Queue.code.label("id"),
             Queue.service_seconds,
             count(waits).label("waiting"),
-            func.min(case((waits, queued)), type_=UtcDateTime).label("since"),
-            count(today & Call.answered_at.is_not(None)).label("answered"),
-            count(today & (wait <= Queue.service_seconds)).label("in_time"),
-            count(today & Call.answered_at.is_(None) & Call.ended_at.is_not(None)).label("abandoned"),
+            func.min(case((waits, Call.queued_at)), type_=UtcDateTime).label("since"),
+            count(today & TAKEN).label("answered"),
+            count(today & (waited < Queue.service_seconds + 1)).label("in_time"),
+            count(today & ~TAKEN & Call.ended_at.is_not(None)).label("abandoned"),
         )
         .outerjoin(
             Call, (Call.queue == Queue.code) & (Call.started_at >= midnight - _EVENING) & Call.merged_into.is_(None)

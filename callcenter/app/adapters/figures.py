@@ -13,7 +13,6 @@ from sqlalchemy import (
     and_,
     case,
     cast,
-    exists,
     false,
     func,
     literal,
@@ -24,8 +23,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.agents.model import AgentState
-from callcenter.calls.facts import Direction, LegKind
-from callcenter.calls.model import Call, Leg, ResultCode
+from callcenter.app.adapters.waits import QUEUED, TAKEN, TAKEN_AT
+from callcenter.calls.facts import Direction
+from callcenter.calls.model import Call, ResultCode
 from callcenter.calls.queries import fate
 from callcenter.calls.views import Fate
 from callcenter.productivity.counters import CALL_DIMENSIONS
@@ -54,9 +54,7 @@ def _sure(condition: ColumnElement[bool]) -> ColumnElement[bool]:
 _outbound = Call.direction == Direction.OUTBOUND
 _answered = Call.answered_at.is_not(None)
 _handled = and_(_answered, Call.user_id.is_not(None))
-_queued = and_(Call.queue.is_not(None), Call.queued_at.is_not(None))
-_takes = exists().where(Leg.call_id == Call.id, Leg.kind == LegKind.AGENT, Leg.answered_at >= Call.queued_at)
-_timed = and_(_queued, FigurePlace.service_seconds.is_not(None))
+_timed = and_(QUEUED, FigurePlace.service_seconds.is_not(None))
 
 #: What a call has to be to count, by counter.
 COUNTS: Mapping[str, ColumnElement[bool]] = {
@@ -70,11 +68,11 @@ COUNTS: Mapping[str, ColumnElement[bool]] = {
     "attempt_right_party": _sure(and_(_outbound, fate(Fate.RIGHT_PARTY))),
     "promises": _sure(fate(Fate.PROMISE)),
     "handled": _handled,
-    "queued": _queued,
+    "queued": QUEUED,
     "timed": _timed,
-    "taken": and_(_queued, _takes),
-    "in_time": _sure(and_(_timed, _takes, FigurePlace.wait_seconds <= FigurePlace.service_seconds)),
-    "abandoned": and_(_queued, ~_takes),
+    "taken": and_(QUEUED, TAKEN),
+    "in_time": _sure(and_(_timed, TAKEN, FigurePlace.wait_seconds <= FigurePlace.service_seconds)),
+    "abandoned": and_(QUEUED, ~TAKEN),
 }
 #: What a counter of seconds sums, and over which calls.
 _SECONDS: Mapping[str, tuple[ColumnElement[Any], ColumnElement[bool]]] = {
@@ -82,7 +80,7 @@ _SECONDS: Mapping[str, tuple[ColumnElement[Any], ColumnElement[bool]]] = {
     "hold_seconds": (Call.hold_seconds.expression, literal(True)),
     "wrap_seconds": (Call.wrap_seconds.expression, literal(True)),
     "handle_seconds": (Call.talk_seconds + Call.hold_seconds + Call.wrap_seconds, _handled),
-    "wait_seconds": (FigurePlace.wait_seconds.expression, and_(_queued, _takes)),
+    "wait_seconds": (FigurePlace.wait_seconds.expression, and_(QUEUED, TAKEN)),
 }
 _SUMS = tuple(
     [func.coalesce(func.sum(case((condition, 1), else_=0)), 0).label(name) for name, condition in COUNTS.items()]
@@ -124,14 +122,9 @@ class FloorFigures:
         wanted = [_began(span) for span in within] + ([Call.id.in_(call_ids)] if call_ids else [])
         if not wanted:
             return
-        taken_at = (
-            select(func.min(Leg.answered_at))
-            .where(Leg.call_id == Call.id, Leg.kind == LegKind.AGENT, Leg.answered_at >= Call.queued_at)
-            .scalar_subquery()
-        )
         statement = (
             _joined(
-                select(*_OWN, FigurePlace, User.unit_id, Case.creditor_id, Case.stage_id, taken_at.label("taken_at"))
+                select(*_OWN, FigurePlace, User.unit_id, Case.creditor_id, Case.stage_id, TAKEN_AT.label("taken_at"))
             )
             .outerjoin(User, User.id == Call.user_id)
             .outerjoin(Case, Case.id == Call.case_id)

@@ -31,9 +31,10 @@ from tests.fakes.floor import START, collector
 
 @dataclass(frozen=True)
 class News:
-    at: datetime
+    since: datetime
     call_id: int
     activities: dict[int, str] = field(default_factory=dict)
+    passed: Sequence[tuple[datetime, dict[int, str]]] = ()
 
 
 @pytest.fixture
@@ -92,6 +93,26 @@ async def test_a_working_day_in_states(
     assert [one.state for one in await stretches(uow)] == states
     assert [one.state for one in told] == states
     assert told[-2].reason == "lunch"
+
+
+async def test_a_talk_that_was_written_when_it_was_over_was_a_talk(
+    uow: UnitOfWork, agents: AgentService, clock: ManualClock, people: None
+) -> None:
+    await agents.screen_opened(1)
+    began = clock.now()
+    clock.advance(timedelta(seconds=60))
+
+    def then(seconds: int) -> datetime:
+        return began + timedelta(seconds=seconds)
+
+    first = ((then(2), {1: "ringing"}), (then(5), {1: "talking"}))
+    second = ((then(31), {1: "ringing"}), (then(33), {1: "talking"}))
+    await tell(uow, agents, News(then(50), 6, {1: "idle"}, second), News(then(30), 5, {1: "idle"}, first))
+    states = ("available", "ringing", "talking")
+    moments = [began, *(then(seconds) for seconds in (2, 5, 30, 31, 33, 50))]
+    assert [(one.state, one.started_at) for one in await stretches(uow)] == [
+        (states[number % 3], moment) for number, moment in enumerate(moments)
+    ]
 
 
 @pytest.mark.parametrize("seed", range(4))

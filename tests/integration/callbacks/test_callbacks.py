@@ -123,6 +123,7 @@ def plan(**more: object) -> Plan:
 def news(call_id: int, direction: str = "inbound", **more: object) -> CallNews:
     known = {
         "at": at(0),
+        "since": at(0),
         "call_id": call_id,
         "direction": direction,
         "phone": DEBTOR,

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select, update
@@ -14,6 +15,7 @@ from callcenter.calls.model import Call, CallLink, Leg
 from callcenter.calls.reporting import CallReporter
 from callcenter.calls.rows import as_state
 from core.kernel.bus import Bus
+from core.kernel.clock import ManualClock
 from core.kernel.events import Event
 from core.kernel.uow import UnitOfWork
 from tests.fakes.floor import FakeFollower, answered, at, ended, held, incoming, resumed, ringing
@@ -74,6 +76,49 @@ async def test_a_call_from_ring_to_end(
         "wrap_up",
     ]
     assert follower.news[-1].activities[1] == "idle"
+
+
+async def test_followers_hear_when_it_happened_however_late_it_is_written(
+    reporter: CallReporter, clock: ManualClock, follower: FakeFollower
+) -> None:
+    clock.advance(timedelta(seconds=40))
+    for state in story(1):
+        await reporter.report((state,))
+    assert {news.at for news in follower.news} == {at(40)}
+    assert [news.since for news in follower.news[-3:]] == [at(20), at(30), at(40)], "an exchange may be ahead of time"
+
+
+@pytest.mark.parametrize("heard", [range(6), (5,), (1, 5), (0, 2, 5), (3, 4, 5), (2, 4, 5)])
+async def test_what_was_written_late_is_told_whole(
+    reporter: CallReporter, clock: ManualClock, follower: FakeFollower, heard: Sequence[int]
+) -> None:
+    """Each collector's part in a call is the same to its followers whether each change was written or only some."""
+    clock.advance(timedelta(seconds=100))
+    states = story(1)
+    for number in heard:
+        await reporter.report((states[number],))
+    doing: dict[int, list[tuple[datetime, str]]] = {1: [], 2: []}
+    for news in follower.news:
+        for moment, activities in (*news.passed, (news.since, news.activities)):
+            for user, activity in activities.items():
+                if not doing[user] or doing[user][-1][1] != activity:
+                    doing[user].append((moment, activity))
+    assert doing == {
+        1: [(at(2), "ringing"), (at(5), "idle")],
+        2: [(at(2), "ringing"), (at(5), "talking"), (at(20), "hold"), (at(30), "talking"), (at(60), "wrap_up")],
+    }
+
+
+async def test_an_order_given_up_for_lost_that_was_carried_out_after_all_demands_its_result(
+    reporter: CallReporter, uow: UnitOfWork, follower: FakeFollower
+) -> None:
+    async with uow.write() as work:
+        lost = {"phase": "ended", "lost": True, "result_code": None, "started_at": at(0), "ended_at": at(1)}
+        work.session.add(Call(id=1, server="", direction="inbound", order_state="sent", **lost))
+    await reporter.report((story(1)[-1],))
+    (row,) = await stored(uow)
+    assert (row.lost, row.talk_seconds, row.needs_result, row.wrap_started_at) == (False, 45, True, at(60))
+    assert follower.news[-1].ended
 
 
 @pytest.mark.parametrize("seed", range(6))

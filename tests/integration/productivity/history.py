@@ -129,6 +129,7 @@ class History:
             {"merged_into": call_id + 1},
             {"started_at": earlier},
             {"note": "said"},
+            {"queued_at": started + timedelta(seconds=self.chance.randrange(20))},
             self._ended(started),
         )
         await work.session.execute(update(Call).where(Call.id == call_id).values(self.chance.choice(changes)))

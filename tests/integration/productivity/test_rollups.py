@@ -102,11 +102,13 @@ async def by_hand(uow: UnitOfWork) -> dict[str, Counter[tuple[int, ...]]]:
         if call.queue is None or call.queued_at is None:
             continue
         queued_at = call.queued_at
-        taken = [
+        later = [
             leg.answered_at
             for leg in legs
             if leg.call_id == call.id and leg.kind == "agent" and leg.answered_at and leg.answered_at >= queued_at
         ]
+        passed_on = call.answered_at is not None and call.answered_at < queued_at
+        taken = later if passed_on else [] if call.answered_at is None else [call.answered_at]
         found["queued"][key] += 1
         found["taken" if taken else "abandoned"][key] += 1
         if taken:

@@ -1,14 +1,16 @@
 """Routing over rows: whose debtor it is, which queue, and whether anybody is there."""
 
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.agents.model import AgentState
 from callcenter.app.adapters.cases import CallerLookup
 from callcenter.app.adapters.routing import KnownDebtors
 from callcenter.app.demo.cases import demo_cases
+from callcenter.queues import routing
 from callcenter.queues.calendars import CalendarData, delete_calendar, get_calendar, save_calendar
 from callcenter.queues.errors import CalendarNeeded, NoSuchCalendar
 from callcenter.queues.events import QueuesChanged
@@ -63,6 +65,24 @@ async def test_a_known_debtor_goes_to_his_collector_while_he_waits(router: Route
     async with uow.write() as work:
         await work.session.execute(update(AgentState).values(state="wrap_up"))
     assert (await router.arrived(DEBTOR, "5550100")).own is None
+
+
+async def test_what_changes_while_it_is_read_is_read_again(
+    router: Router, uow: UnitOfWork, bus: Bus, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queues, read = QueueService(uow, clock), routing._read
+
+    async def overtaken(session: AsyncSession, now: datetime) -> routing.Plan:
+        plan = await read(session, now)
+        monkeypatch.setattr(routing, "_read", read)
+        night = await queues.create(PROGRAM, "night", QueueData(name="Night"))
+        await queues.set_callers(PROGRAM, night, ["5550177"], [])
+        await bus.drained()
+        return plan
+
+    monkeypatch.setattr(routing, "_read", overtaken)
+    assert (await router.arrived(STRANGER, "5550177")).queue == "main"
+    assert (await router.arrived(STRANGER, "5550177")).queue == "night"
 
 
 async def test_stages_and_numbers_lead_to_queues(
