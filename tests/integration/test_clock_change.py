@@ -202,7 +202,8 @@ async def _talk(night: Night) -> None:
             queue="campaign-1",
             ring_seconds=20,
             connect_seconds=2,
-            detect_machines=False,
+            machines=None,
+            machine_message=None,
             message=None,
             apology="vm-goodbye",
         )
