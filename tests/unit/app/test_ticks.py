@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import suppress
 
-from callcenter.app.wiring import every
+from callcenter.app.wiring.ticks import every
 
 
 async def test_a_step_that_fails_is_taken_again() -> None:
