@@ -35,13 +35,13 @@ class Budget:
         self._forget(now)
         return self._ceiling * len(self._answered)
 
-    def left(self, now: float, trusted: float) -> float:
+    def left(self, now: float) -> float:
         """Calls that may still be abandoned now without breaking an hour that ends now or later; may be negative."""
         self._forget(now)
         answered, abandoned = self._answered, self._abandoned
         if not answered:
             return -len(abandoned)
-        pace = trusted * len(answered) / max(600.0, now - answered[0])
+        pace = self._trusted * len(answered) / max(600.0, now - answered[0])
         least = self._ceiling * len(answered) - len(abandoned)
         for before, at in enumerate(abandoned):
             calls = len(answered) - bisect_left(answered, at) + pace * (at + HOUR - now)

@@ -98,8 +98,6 @@ class Bearable(NamedTuple):
     """Probability that an answer finds no agent."""
     left: int
     """Calls that may be lost."""
-    left_fewer: int
-    """The same should agents leave now."""
     breach: float
     """Probability that more than ``left`` are lost."""
     accidents: Accidents
@@ -111,7 +109,7 @@ def bears(ahead: Iterable[Moment], new: int, bearable: Bearable) -> bool:
     This is what a decision spends its time on: hence one loop over plain numbers, and the tails only of the moments
     that are nearest to a lack in deviations, which are the worst but for a hair.
     """
-    lack, left, left_fewer, breach, (staying, surge, deviations) = bearable
+    lack, left, breach, (staying, surge, deviations) = bearable
     squared = deviations * deviations
     nearest, last = inf, inf
     tightest = breaking = None
@@ -119,7 +117,7 @@ def bears(ahead: Iterable[Moment], new: int, bearable: Bearable) -> bool:
         free, doubt, answers, squares, chance = moment
         answers += new * chance
         spread = answers - squares - new * chance * chance
-        gap = left_fewer + staying * free - answers
+        gap = left + staying * free - answers
         if gap < 0.0 or gap * gap < squared * (spread + staying * doubt):
             return False
         gap = left + free - surge * answers

@@ -59,8 +59,6 @@ _BREACH = 1e-6
 """Risk at any moment that more calls are abandoned than may be."""
 _ACCIDENTS = Accidents(staying=0.5, surge=2.0, deviations=2.3)
 """Half of the agents gone at once, or twice the answers."""
-_PACE, _PACE_OF_FEWER = 0.9, 0.65
-"""Of the hour's pace of calls, what is relied upon to go on; and when half of the agents leave for most of an hour."""
 _JUDGE_EVERY = 5.0
 _LEAST_ALLOWED = 4.0
 """Calls an hour must be allowed to hold abandoned for a promise about every hour to be kept while over-dialling."""
@@ -161,13 +159,12 @@ class Pacer:
         self._judge_at = view.now + _JUDGE_EVERY
         self._bearable = None
         found = self.verdict(view.staffed)
-        left = self._budget.left(view.now, _PACE)
+        left = self._budget.left(view.now)
         if found is None or not found.predictive or left < 0:
             return
         self._bearable = Bearable(
             lack=self._policy.ceiling * left / max(_MANY, self._budget.allowed(view.now)),
             left=floor(left),
-            left_fewer=floor(self._budget.left(view.now, _PACE_OF_FEWER)),
             breach=_BREACH,
             accidents=_ACCIDENTS,
         )

@@ -133,7 +133,7 @@ def test_what_is_left_never_breaks_the_hour_ending_now(
         budget.answered(at)
     for at in abandoned:
         budget.abandoned(at)
-    left = floor(budget.left(_AT, 0.65))
+    left = floor(budget.left(_AT))
     calls = len(answered) - bisect_right(answered, _AT - 3600)
     lost = len(abandoned) - bisect_right(abandoned, _AT - 3600)
     if left >= 0:
@@ -145,10 +145,10 @@ def test_a_cluster_is_held_against_the_hours_it_will_stand_in() -> None:
     budget = Budget(0.01)
     for number in range(600):
         budget.answered(number * 6.0)
-    assert floor(budget.left(3600.0, 0.65)) == 5
+    assert floor(budget.left(3600.0)) == 5
     for _ in range(4):
         budget.abandoned(3590.0)
-    assert budget.left(3600.0, 0.65) < 1
+    assert budget.left(3600.0) < 1
 
 
 @given(
