@@ -1,8 +1,8 @@
 """Predictive pacing in simulated days, beside progressive dialling, fixed ratios and the dialler that knows the future.
 
 The setting is the one of ``callcenter.campaigns.simulation.setting.Setting``; ``troubled`` days drift by a quarter and
-have a drop of up to half of the agents and a spike of up to twice the answers each. ``python -m bench pacing --days
-1000`` is the full proof: about 45 minutes of processor time.
+have a drop of up to half of the agents and a spike of up to twice the answers each. A thousand days are run by
+``bench.pacing_days``.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from callcenter.campaigns.simulation.trial import Outcome, trial
 DAYS = 6
 SEED = 20_000
 _DAY = 8 * 3600.0
-_TEAMS = ((20, 0.03, 0.88), (20, 0.01, 0.84), (100, 0.01, 0.94))
+TEAMS = ((20, 0.03, 0.88), (20, 0.01, 0.84), (100, 0.01, 0.94))
 """Agents, ceiling, busy share aimed at."""
 
 
@@ -34,7 +34,7 @@ async def run(*, small: bool = False, days: int = 0) -> list[Figure]:
         others = {agents: pool.submit(_others, agents) for agents in (20, 100)}
         ours = {
             (team, troubled): pool.submit(_ours, team[0], team[1], days, troubled)
-            for team in _TEAMS
+            for team in TEAMS
             for troubled in (False, True)
         }
         figures = [figure for other in others.values() for figure in other.result()]
@@ -43,12 +43,12 @@ async def run(*, small: bool = False, days: int = 0) -> list[Figure]:
     return figures
 
 
-def _pacer(ceiling: float) -> Dialler:
+def pacer(ceiling: float) -> Dialler:
     return Pacer(Policy(ceiling=ceiling))
 
 
 def _ours(agents: int, ceiling: float, days: int, troubled: bool) -> Outcome:
-    return trial(setting(agents, troubled=troubled), partial(_pacer, ceiling), ceiling=ceiling, days=days, seed=SEED)
+    return trial(setting(agents, troubled=troubled), partial(pacer, ceiling), ceiling=ceiling, days=days, seed=SEED)
 
 
 def _others(agents: int) -> list[Figure]:

@@ -1,7 +1,6 @@
 """How many more answered calls may be abandoned before some hour holds too many. Pure."""
 
 from bisect import bisect_left, bisect_right, insort
-from math import floor
 
 HOUR = 3600.0
 _EPSILON = 1e-9
@@ -36,7 +35,7 @@ class Budget:
         self._forget(now)
         return self._ceiling * len(self._answered)
 
-    def left(self, now: float) -> int:
+    def left(self, now: float) -> float:
         """Calls that may still be abandoned now without breaking an hour that ends now or later; may be negative."""
         self._forget(now)
         answered, abandoned = self._answered, self._abandoned
@@ -47,7 +46,7 @@ class Budget:
         for before, at in enumerate(abandoned):
             calls = len(answered) - bisect_left(answered, at) + pace * (at + HOUR - now)
             least = min(least, self._ceiling * calls - (len(abandoned) - before))
-        return floor(least + _EPSILON)
+        return least + _EPSILON
 
     def _forget(self, now: float) -> None:
         for times in (self._answered, self._abandoned):

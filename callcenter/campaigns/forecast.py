@@ -5,9 +5,8 @@ those answers, so that an average over them is an average over the attempt's own
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from math import erfc, log, sqrt
-from typing import Protocol
+from math import erfc, inf, log, sqrt
+from typing import NamedTuple, Protocol
 
 from callcenter.campaigns.learning import BIN, Answers, Durations, Row, pack, unpack
 
@@ -40,8 +39,25 @@ class Floor(Protocol):
     def staffed(self) -> int: ...
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Moment:
+def tail(steady: float, coming: float, leaving: float, least: float) -> float:
+    """Probability that ``steady`` plus a Poisson number of mean ``coming`` less one of mean ``leaving`` is at least
+    ``least``.
+
+    Computed by the signed root of its large deviation (Chernoff's bound, made an approximation by the normal law:
+    Bahadur and Rao, Annals of Mathematical Statistics 31, 1960); a normal law by itself makes rare clusters far too
+    rare, and coins alike as many as fit mean and variance make the rarest impossible.
+    """
+    need = least - steady
+    if need <= coming - leaving:
+        return 0.5
+    if coming < _NOTHING:
+        return 0.0
+    tilt = (need + sqrt(need * need + 4.0 * coming * leaving)) / (2.0 * coming)
+    distance = need * log(tilt) - coming * (tilt - 1.0) - leaving * (1.0 / tilt - 1.0)
+    return 0.5 * erfc(sqrt(distance)) if distance > 0.0 else 0.5
+
+
+class Moment(NamedTuple):
     """One moment ahead, and what will have happened by then."""
 
     free: float
@@ -55,41 +71,68 @@ class Moment:
     chance: float
     """Probability that an attempt begun now will have been answered."""
 
-    def with_new(self, attempts: int) -> tuple[float, float]:
-        """``answers`` and ``squares`` when so many more are begun now."""
-        return self.answers + attempts * self.chance, self.squares + attempts * self.chance**2
+    def lacking(self, more_than: float, new: int) -> float:
+        """Probability that, with ``new`` attempts begun now, more than so many answers find no agent.
 
-    def risk(self, new: int) -> float:
-        """Probability that one more answer at this moment finds no agent, with ``new`` other attempts begun now.
-
-        That is the tail of a sum of unlike coins, taken as binomial with the same mean and variance and computed by the
-        signed root of its large deviation (Chernoff's bound, made an approximation by the normal law: Bahadur and Rao,
-        Annals of Mathematical Statistics 31, 1960); a normal law by itself makes rare clusters of answers far too
-        rare. The doubt of the agents widens it.
+        Answers are a sum of unlike coins, taken as the Poisson law of the same variance moved to the same mean; so are
+        the agents of whom it is in doubt whether they will be free.
         """
-        answers, squares = self.with_new(new)
-        need = self.free - 0.5
-        if need <= answers:
-            return 0.5
-        if answers < _NOTHING:
-            return 0.0
-        one = max(_NOTHING, min(0.95, squares / answers))
-        coins = answers / one
-        if need >= coins:
-            return 0.0
-        distance = need * log(need / answers) + (coins - need) * log((1.0 - need / coins) / (1.0 - one))
-        variance = answers * (1.0 - one)
-        return 0.5 * erfc(sqrt(distance * variance / (variance + self.doubt)))
+        squares = self.squares + new * self.chance * self.chance
+        answers = self.answers + new * self.chance
+        return tail(squares, answers - squares, self.doubt, self.free - self.doubt + more_than + 0.5)
 
-    def shortage(self, new: int, *, lost: float, surge: float, deviations: float) -> float:
-        """Debtors without an agent by then, with ``new`` attempts begun now, in the worse of two accidents.
 
-        Either the share ``lost`` of the agents goes at once, or ``surge`` times as many answer; ``deviations`` of the
-        answers are added.
-        """
-        answers, squares = self.with_new(new)
-        worse = max(surge * answers - self.free, answers - (1.0 - lost) * self.free)
-        return worse + deviations * sqrt(max(0.0, answers - squares))
+class Accidents(NamedTuple):
+    """What must be survived at any moment, ``deviations`` beyond the expected: that only the share ``staying`` of the
+    agents is there, or that ``surge`` times as many answer."""
+
+    staying: float
+    surge: float
+    deviations: float
+
+
+class Bearable(NamedTuple):
+    """What may be risked."""
+
+    lack: float
+    """Probability that an answer finds no agent."""
+    left: int
+    """Calls that may be lost."""
+    breach: float
+    """Probability that more than ``left`` are lost."""
+    accidents: Accidents
+
+
+def bears(ahead: Iterable[Moment], new: int, bearable: Bearable) -> bool:
+    """Whether ``new`` attempts may begin now.
+
+    This is what a decision spends its time on: hence one loop over plain numbers, and the tails only of the moments
+    that are nearest to a lack in deviations, which are the worst but for a hair.
+    """
+    lack, left, breach, (staying, surge, deviations) = bearable
+    squared = deviations * deviations
+    nearest, last = inf, inf
+    tightest = breaking = None
+    for moment in ahead:
+        free, doubt, answers, squares, chance = moment
+        answers += new * chance
+        spread = answers - squares - new * chance * chance
+        gap = left + staying * free - answers
+        if gap < 0.0 or gap * gap < squared * (spread + staying * doubt):
+            return False
+        gap = left + free - surge * answers
+        if gap < 0.0 or gap * gap < squared * (surge * spread + doubt):
+            return False
+        spread += doubt + _NOTHING
+        gap = free + 0.5 - answers
+        if gap * abs(gap) < nearest * spread:
+            nearest, tightest = gap * abs(gap) / spread, moment
+        gap += left
+        if gap * abs(gap) < last * spread:
+            last, breaking = gap * abs(gap) / spread, moment
+    if tightest is None or breaking is None:
+        return False
+    return tightest.lacking(0, new) < lack and breaking.lacking(left, new) <= breach
 
 
 class Forecaster:
@@ -136,7 +179,7 @@ class Forecaster:
         for learned in (self._answers, self._talk, self._wrap):
             learned.learn()
         moments = self._answers.moments(MOMENTS)
-        rings = self._answers.within(moments)
+        rings = self._answers.rows(moments)
         self._first = rings[0]
         self._rings = [pack(_with_squares(row)) for row in rings]
         reach = [moment + self._connect_limit - BIN / 2 for moment in moments]
@@ -145,29 +188,35 @@ class Forecaster:
 
     def ahead(self, floor: Floor) -> list[Moment]:
         """The moments ahead of a floor; only when ready."""
+        rings = unpack(_total(self._rings, floor.now, floor.ringing, BIN), 2 * MOMENTS + 1)
+        self._answers.look(rings[2 * MOMENTS])
         level = self._answers.level
-        answers = unpack(_total(self._rings, floor.now, floor.ringing, BIN), 2 * MOMENTS)
         talks = unpack(_total(self._talks, floor.now, floor.talking, _TALK_STEP), MOMENTS)
         wraps = unpack(_total(self._wraps, floor.now, floor.wrapping, BIN), 2 * MOMENTS)
         there = floor.idle - floor.waiting
         return [
             Moment(
-                free=there + talks[number] + wraps[number],
-                doubt=talks[number] + wraps[number] - wraps[MOMENTS + number],
-                answers=answers[number] * level,
-                squares=answers[MOMENTS + number] * level * level,
-                chance=min(0.95, self._first[number] * level),
+                there + talks[number] + wraps[number],
+                talks[number] + wraps[number] - wraps[MOMENTS + number],
+                rings[number] * level,
+                rings[MOMENTS + number] * level * level,
+                min(0.95, self._first[number] * level),
             )
             for number in range(MOMENTS)
         ]
 
 
 def _with_squares(row: list[float]) -> Iterable[float]:
-    yield from row
-    yield from (one * one for one in row)
+    """The chances by each moment, their squares, and what else the row holds."""
+    yield from row[:MOMENTS]
+    yield from (one * one for one in row[:MOMENTS])
+    yield from row[MOMENTS:]
 
 
 def _total(rows: list[Row], now: float, began: tuple[float, ...], step: float) -> Row:
-    """The rows of all ages added."""
-    last = len(rows) - 1
-    return sum([rows[min(int((now - since) / step), last)] for since in began])
+    """The rows of all ages added; beyond the last it stands for all."""
+    try:
+        return sum([rows[int((now - since) / step)] for since in began])
+    except IndexError:
+        last = len(rows) - 1
+        return sum([rows[min(int((now - since) / step), last)] for since in began])

@@ -9,9 +9,10 @@ left, and where the team is too small for its ceiling, dialling is progressive: 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import floor
 
 from callcenter.campaigns.budget import HOUR, Budget
-from callcenter.campaigns.forecast import Forecaster, Moment
+from callcenter.campaigns.forecast import Accidents, Bearable, Forecaster, Moment, bears
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,13 +53,12 @@ class View:
         return self.idle + len(self.talking) + len(self.wrapping)
 
 
-_EAGER, _CALMER = 0.06, 1.5
-"""Risk of one attempt when nothing of the hour's allowance is used; power with which it falls as it is used."""
-_LAST, _PER_CALL = 2e-7, 14.0
-"""Risk when not one more call may be abandoned; how many times more for each that may."""
-_LOST, _SURGE, _DEVIATIONS = 0.5, 2.0, 2.0
-"""Accidents to be borne at any moment: half of the agents gone at once, or twice the answers, and how far beyond the
-expected."""
+_MANY = 16.0
+"""Calls left from which on an answer may find no agent as often as the ceiling says; with fewer left, so much less."""
+_BREACH = 1e-6
+"""Risk at any moment that more calls are abandoned than may be."""
+_ACCIDENTS = Accidents(staying=0.5, surge=2.0, deviations=2.3)
+"""Half of the agents gone at once, or twice the answers."""
 _JUDGE_EVERY = 5.0
 _LEAST_ALLOWED = 4.0
 """Calls an hour must be allowed to hold abandoned for a promise about every hour to be kept while over-dialling."""
@@ -98,8 +98,7 @@ class Pacer:
         self._budget = Budget(policy.ceiling)
         self._forecaster = Forecaster(policy.ring_limit, policy.connect_limit)
         self._judge_at = 0.0
-        self._left, self._bearable = -1, 0.0
-        self._refused = True
+        self._bearable: Bearable | None = None
 
     def change(self, policy: Policy) -> None:
         """Go on under another policy. What the last hour holds stays; answers are learned anew when their time limits
@@ -145,9 +144,10 @@ class Pacer:
             return sure
         if view.now >= self._judge_at:
             self._judge(view)
-        if self._refused or self._left < 0:
+        ahead = self._forecaster.ahead(view)
+        if self._bearable is None:
             return sure
-        return max(sure, self._dare(self._forecaster.ahead(view), bound))
+        return max(sure, _most(ahead, bound, self._bearable))
 
     def verdict(self, agents: int) -> Verdict | None:
         """What can be promised to so many agents by what was learned; None while too little is known."""
@@ -157,21 +157,22 @@ class Pacer:
 
     def _judge(self, view: View) -> None:
         self._judge_at = view.now + _JUDGE_EVERY
+        self._bearable = None
         found = self.verdict(view.staffed)
-        self._refused = found is None or not found.predictive
-        self._left = self._budget.left(view.now)
-        unused = max(0.0, min(1.0, self._left / max(1.0, self._budget.allowed(view.now))))
-        self._bearable = min(_EAGER * unused**_CALMER, _LAST * _PER_CALL ** max(0, self._left))
+        left = self._budget.left(view.now)
+        if found is None or not found.predictive or left < 0:
+            return
+        self._bearable = Bearable(
+            lack=self._policy.ceiling * left / max(_MANY, self._budget.allowed(view.now)),
+            left=floor(left),
+            breach=_BREACH,
+            accidents=_ACCIDENTS,
+        )
 
-    def _dare(self, ahead: Sequence[Moment], bound: int) -> int:
-        """As many as are below the bearable risk each, and survive an accident together."""
-        for new in range(bound):
-            if sum(moment.risk(new) for moment in ahead) / len(ahead) >= self._bearable:
-                return new
-            if any(self._breaks(moment, new + 1) for moment in ahead):
-                return new
-        return max(0, bound)
 
-    def _breaks(self, moment: Moment, new: int) -> bool:
-        missing = moment.shortage(new, lost=_LOST, surge=_SURGE, deviations=_DEVIATIONS)
-        return missing > self._left
+def _most(ahead: Sequence[Moment], bound: int, bearable: Bearable) -> int:
+    """As many as are borne; each more is a greater risk."""
+    for new in range(1, bound + 1):
+        if not bears(ahead, new, bearable):
+            return new - 1
+    return max(0, bound)

@@ -1,7 +1,7 @@
 """Many days of one dialler in one setting."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from callcenter.campaigns.simulation.floor import Floor
 from callcenter.campaigns.simulation.hours import Worst, worst_hour
@@ -12,35 +12,58 @@ _DAY = 86_400.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """Shares over all days; the worst hour of all of them and on how many days an hour was above the ceiling."""
+    """What days came to; two outcomes add up to the outcome of all their days."""
 
-    days: int
-    busy: float
-    abandoned: float
-    answered: int
-    worst: Worst
-    broken_days: int
+    days: int = 0
+    staffed: float = 0.0
+    """Seconds of all agents present."""
+    worked: float = 0.0
+    """Of these, in talk or wrap-up."""
+    answered: int = 0
+    lost: int = 0
+    """Of the answered calls, those abandoned."""
+    worst: Worst = field(default_factory=Worst)
+    """The worst hour of all days."""
+    broken_days: int = 0
+    """Days with an hour above the ceiling."""
+
+    @property
+    def busy(self) -> float:
+        """Share of the agents' time."""
+        return self.worked / max(1.0, self.staffed)
+
+    @property
+    def abandoned(self) -> float:
+        """Share of the answered calls."""
+        return self.lost / max(1, self.answered)
+
+    def __add__(self, other: "Outcome") -> "Outcome":
+        return Outcome(
+            days=self.days + other.days,
+            staffed=self.staffed + other.staffed,
+            worked=self.worked + other.worked,
+            answered=self.answered + other.answered,
+            lost=self.lost + other.lost,
+            worst=max(self.worst, other.worst, key=lambda hour: hour.share),
+            broken_days=self.broken_days + other.broken_days,
+        )
 
 
 def trial(setting: Setting, dialler: Callable[[], Dialler], *, ceiling: float, days: int, seed: int) -> Outcome:
     """The dialler begins the first day knowing nothing and keeps what it learns."""
     one = dialler()
-    busy = staffed = 0.0
-    answered = abandoned = broken = 0
-    worst = Worst()
+    outcome = Outcome()
     for number in range(days):
         begins = number * _DAY
         day = Floor(setting, one, seed + number, begins).run()
-        busy, staffed = busy + day.busy, staffed + day.staffed
-        answered, abandoned = answered + len(day.answered), abandoned + len(day.abandoned)
-        found = worst_hour(day.answered, day.abandoned, ceiling=ceiling, ends=begins + setting.day)
-        broken += found.share > ceiling
-        worst = max(worst, found, key=lambda hour: hour.share)
-    return Outcome(
-        days=days,
-        busy=busy / staffed,
-        abandoned=abandoned / max(1, answered),
-        answered=answered,
-        worst=worst,
-        broken_days=broken,
-    )
+        worst = worst_hour(day.answered, day.abandoned, ceiling=ceiling, ends=begins + setting.day)
+        outcome += Outcome(
+            days=1,
+            staffed=day.staffed,
+            worked=day.busy,
+            answered=len(day.answered),
+            lost=len(day.abandoned),
+            worst=worst,
+            broken_days=int(worst.share > ceiling),
+        )
+    return outcome

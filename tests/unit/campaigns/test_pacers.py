@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from math import floor
 
 import pytest
 
@@ -102,9 +103,9 @@ def test_another_ceiling_keeps_what_the_hour_holds() -> None:
     for n in range(100):
         pacer.answered(float(n), 5.0)
     pacer.abandoned(101.0)
-    assert pacer._budget.left(102.0) == 2
+    assert floor(pacer._budget.left(102.0)) == 2
     pacer.change(Policy(ceiling=0.01))
-    assert pacer._budget.left(102.0) == 0
+    assert floor(pacer._budget.left(102.0)) == 0
 
 
 def test_the_budget_may_be_told_in_any_order() -> None:
