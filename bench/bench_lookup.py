@@ -71,7 +71,7 @@ def _fill(path: Path, count: int) -> None:
         (_NOW,),
     )
     bare.execute(
-        "INSERT INTO orders(id, creditor_id, number, name, placed_on, created_at) VALUES (1, 1, 'O', '', '2026-01-01', ?)",
+        "INSERT INTO orders(id, creditor_id, number, name, placed_on, created_at, note) VALUES (1, 1, 'O', '', '2026-01-01', ?, '')",
         (_NOW,),
     )
     people = [(n, f"{random.choice(_SURNAMES)} {random.choice(_NAMES)} {n:07}") for n in range(2, count + 2)]

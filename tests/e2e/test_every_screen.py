@@ -170,6 +170,7 @@ async def test_every_page_of_every_role(product: Product, chromium: Browser) -> 
     await expect(collector.locator("soft-phone [data-line]")).to_have_count(0)
     case_id = collector.url.rpartition("/")[2]
     things = await things_of(product, chromium, collector, case_id)
+    things["voicemail"] = await _message(product, things["users"])
     await collector.close()
 
     gate = asyncio.Semaphore(2)
@@ -290,7 +291,6 @@ async def things_of(product: Product, chromium: Browser, collector: Page, case_i
     )
     things["shifts"] = things["users"]
     things["menus"] = (await _posted(admin, f"{product.url}/menus", name="Day", language="en")).rpartition("/")[2]
-    things["voicemail"] = await _message(product, things["users"])
     things |= await _cash(product, admin, case_id)
     things["settlement"] = await _first(
         admin, f"{product.url}/payments/{things['payment']}", "main [data-settlement]", "data-settlement"

@@ -72,10 +72,12 @@ document.addEventListener("call.merged", ({ detail }) => {
 document.addEventListener("snapshot", ({ detail }) => {
   const standing = new Map((detail.offers ?? []).map((offer) => [offer.call_id, offer]));
   for (const callId of [...offers.keys()]) if (!standing.has(callId)) withdraw(callId, "withdrawn");
-  // The end of a call that was taken may have been missed: its card stays only for the call that is still on.
+  // The end of a call that was taken may have been missed: its card stays only for the call that is still on. After it
+  // the collector's state names the call he has still to say something about.
+  const on = detail.agent && detail.agent.state !== "wrap_up" ? detail.agent.call_id : null;
   for (const element of area()?.querySelectorAll("[data-offer]") ?? []) {
     const callId = Number(element.dataset.offer);
-    if (!standing.has(callId) && detail.agent?.call_id !== callId) element.remove();
+    if (!standing.has(callId) && on !== callId) element.remove();
   }
   for (const offer of standing.values()) show(offer);
 });
