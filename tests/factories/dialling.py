@@ -61,6 +61,16 @@ class FakeLines(FakeTelephony):
         self.lines.append(order)
 
 
+@dataclass(frozen=True, slots=True)
+class Over:
+    """Collectors are done with a call (``callcenter.agents.ports.CallNews``)."""
+
+    since: datetime
+    call_id: int
+    activities: dict[int, str]
+    passed: tuple[tuple[datetime, dict[int, str]], ...] = ()
+
+
 @dataclass
 class FakeQueues:
     """Remembers who serves which campaign."""

@@ -37,7 +37,7 @@ from core.kernel.bus import Bus
 from core.kernel.clock import ManualClock
 from core.kernel.uow import UnitOfWork
 from core.people.model import User
-from tests.factories.dialling import DiallingFloor
+from tests.factories.dialling import DiallingFloor, Over
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,16 +214,9 @@ async def _talk(night: Night) -> None:
             await floor.tell(line, "rings", "no answer")
 
 
-@dataclass(frozen=True, slots=True)
-class _Over:
-    at: datetime
-    call_id: int
-    activities: dict[int, str]
-
-
 async def _done(night: Night, call_id: int) -> None:
     async with night.floor.uow.write() as work:
-        over = _Over(night.floor.clock.now(), call_id, {night.floor.users[1]: "idle"})
+        over = Over(night.floor.clock.now(), call_id, {night.floor.users[1]: "idle"})
         await night.floor.agents.followed(work, [over])
 
 

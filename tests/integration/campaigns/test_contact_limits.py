@@ -9,8 +9,8 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -31,7 +31,7 @@ from callcenter.compliance.zones import DebtorZone, ZoneSource
 from core.cases.model import Jurisdiction
 from core.kernel.access import PROGRAM, Actor
 from core.kernel.errors import DomainError
-from tests.factories.dialling import DiallingFloor
+from tests.factories.dialling import DiallingFloor, Over
 from tests.unit.compliance_oracle import Oracle
 
 DEBTORS, AGENTS = 3, 3
@@ -79,15 +79,6 @@ _steps = st.builds(
     ends=st.lists(st.integers(0, len(_ENDS) - 1), min_size=4, max_size=4),
     minutes=st.sampled_from((0, 1, 7, 60, 600)),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Over:
-    """A collector is done with a call."""
-
-    at: datetime
-    call_id: int
-    activities: dict[int, str] = field(default_factory=dict)
 
 
 class Story:
@@ -211,6 +202,8 @@ def kinds() -> Iterator[Counter[str]]:
     assert made.keys() == {"dialler", "callback", "click", "message"}, made
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(600)
 @settings(max_examples=6, suppress_health_check=list(HealthCheck))
 @given(
     law=st.sampled_from((Jurisdiction.RU, Jurisdiction.UA, Jurisdiction.US)),

@@ -294,7 +294,8 @@ async def test_advice_reaches_the_collector_and_stays_with_the_call(
 
 def logged(call_id: int, **more: object) -> Call:
     kept = {"note": "", "result_reason": "", "server": "lab", "direction": "inbound", "phase": "ended"}
-    return Call(id=call_id, **{**kept, "queue": "main", "started_at": START, **more})
+    came = more.get("started_at", START)
+    return Call(id=call_id, **{**kept, "queue": "main", "started_at": came, "queued_at": came, **more})
 
 
 async def test_the_figures_of_a_queue(uow: UnitOfWork) -> None:
