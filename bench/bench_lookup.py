@@ -87,7 +87,8 @@ def _fill(path: Path, count: int) -> None:
     )
     bare.executemany(
         "INSERT INTO cases(id, creditor_id, order_id, number, state, priority, currency, opened_at, next_action_at, debtor_id,"
-        " debtor_name, open_amount, search_text) VALUES (?, 1, 1, ?, 'open', 0, 'RUB', ?, ?, ?, ?, ?, ?)",
+        " debtor_name, open_amount, broken_promises, score, search_text) "
+        "VALUES (?, 1, 1, ?, 'open', 0, 'RUB', ?, ?, ?, ?, ?, 0, 0, ?)",
         (
             (
                 n,
