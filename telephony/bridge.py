@@ -31,7 +31,7 @@ from telephony.phones import Phones
 from telephony.telling import CallTeller, PhoneTeller
 from telephony.tracking.endpoints import Endpoints
 from telephony.tracking.fold import Fold
-from telephony.tracking.listing import Listing, ListingInProgress
+from telephony.tracking.listing import Listing, ListingInProgress, at_question
 from telephony.tracking.repair import CelRow, read_cel, rebuild
 from telephony.tracking.resync import come_late, resync, unexplained
 from telephony.watermark import Watermark
@@ -110,9 +110,7 @@ class Bridge:
         self._clock = clock
         self._phones = Phones(exchange.server)
         self._watermark = Watermark(exchange.watermark) if exchange.watermark else None
-        self._seen_until: datetime | None = None
-        self._taken_until: datetime | None = None
-        self._told_until: datetime | None = None
+        self._seen_until = self._taken_until = self._told_until = clock.now()
         self._saved_at: datetime | None = None
         self._listing: ListingInProgress | None = None
         self._held_back: list[e.AmiEvent] = []
@@ -136,8 +134,8 @@ class Bridge:
 
     async def run(self) -> None:
         """Bridge until cancelled. What was folded but not yet reported is read again from CEL at the next start."""
-        if self._watermark is not None:
-            self._seen_until = self._told_until = await asyncio.to_thread(self._watermark.read)
+        if self._watermark is not None and (known := await asyncio.to_thread(self._watermark.read)):
+            self._seen_until = self._taken_until = self._told_until = known
         async with asyncio.TaskGroup() as group:
             self._tasks = group
             group.create_task(self.client.run())
@@ -206,7 +204,7 @@ class Bridge:
 
     def _apply(self, event: e.AmiEvent) -> None:
         self.fold.apply(event)
-        self._seen_until = event.at if self._seen_until is None else max(event.at, self._seen_until)
+        self._seen_until = max(event.at, self._seen_until)
 
     # ---- asking what lives
 
@@ -262,7 +260,7 @@ class Bridge:
             self._look_for_ghosts(listing)
             await self._look_again()
             return
-        await self._catch_up(listing)
+        await self._catch_up(at_question(listing, self._held_back))
         self.synced.set()
         self._caught_up.set()
         held_back, self._held_back = self._held_back, []
@@ -278,7 +276,7 @@ class Bridge:
     # ---- what was missed
 
     async def _catch_up(self, listing: Listing) -> None:
-        seen_until = self._seen_until or listing.at
+        seen_until = self._seen_until
         logged = await self._logged()
         rebuilt = await self._from_cel(listing, logged, seen_until)
         resync(self.fold, logged=logged, rebuilt=rebuilt, listing=listing, seen_until=seen_until)
@@ -348,7 +346,7 @@ class Bridge:
     async def _save(self) -> None:
         """Remember how far everything is reported, at most once a second."""
         at = self._told_until
-        if self._watermark is None or at is None or not self.synced.is_set():
+        if self._watermark is None or not self.synced.is_set():
             return
         if self._saved_at is None or at - self._saved_at >= timedelta(seconds=1):
             self._saved_at = at

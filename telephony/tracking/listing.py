@@ -1,7 +1,7 @@
 """What Asterisk answers when it is asked for everything that lives."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from telephony.ami import events as e
@@ -71,3 +71,47 @@ class ListingInProgress:
             waiting=self._waiting,
             waited=self._waited,
         )
+
+
+def at_question(listing: Listing, heard: Sequence[e.AmiEvent]) -> Listing:
+    """The list as it would have read when the question was put. The answer takes a while, and what was ``heard`` until
+    it was there comes after the list: what has ended since is listed all the same, or else its end would seem to have
+    been missed; what moved is where it was; what has begun is as it began.
+    """
+    ended = (event for event in heard if isinstance(event, e.ChannelHungUp))
+    lines = {event.uniqueid: _line(event, listing.asked_at) for event in ended}
+    lines |= {line.uniqueid: replace(line, at=listing.asked_at) for line in listing.channels}
+    for uniqueid, bridge in _bridges_before(heard).items():
+        if uniqueid in lines:
+            lines[uniqueid] = replace(lines[uniqueid], bridge=bridge)
+    began = (event for event in heard if isinstance(event, e.ChannelCreated))
+    lines |= {event.uniqueid: _line(event, event.at) for event in began}
+    oldest_first = sorted(lines.values(), key=lambda line: line.uniqueid != line.linkedid)
+    return replace(listing, at=listing.asked_at, channels=tuple(oldest_first))
+
+
+def _bridges_before(heard: Iterable[e.AmiEvent]) -> dict[str, str | None]:
+    """Where channels were that moved: in the bridge they left, or in none when the first thing was that they entered
+    one."""
+    before: dict[str, str | None] = {}
+    for event in heard:
+        if isinstance(event, e.BridgeLeft | e.BridgeEntered):
+            before.setdefault(event.uniqueid, event.bridge if isinstance(event, e.BridgeLeft) else None)
+    return before
+
+
+def _line(event: e.ChannelSeen, at: datetime) -> e.ChannelListed:
+    """A channel that an event showed, as a line of the list."""
+    return e.ChannelListed(
+        at=at,
+        uniqueid=event.uniqueid,
+        channel=event.channel,
+        linkedid=event.linkedid,
+        state=event.state,
+        number=event.number,
+        connected=event.connected,
+        exten=event.exten,
+        context=event.context,
+        bridge=None,
+        age=0,
+    )

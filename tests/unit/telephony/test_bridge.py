@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from callcenter.calls.facts import CallPhase, CallState, Direction
 from callcenter.calls.presence import PhoneState, PhoneUse
-from core.kernel.clock import SystemClock
+from core.kernel.clock import Clock, SystemClock
 from telephony.ami.client import AmiAccount, Patience
 from telephony.ami.events import BridgeLeft
 from telephony.bridge import Bridge, Exchange
@@ -38,11 +38,13 @@ class Board:
 
 
 @asynccontextmanager
-async def bridged(server: AmiServer, log: Log, **changes: object) -> AsyncIterator[tuple[Bridge, Board]]:
+async def bridged(
+    server: AmiServer, log: Log, *, clock: Clock | None = None, **changes: object
+) -> AsyncIterator[tuple[Bridge, Board]]:
     account = AmiAccount(host="127.0.0.1", port=server.port, username="u", secret="s")
     exchange = Exchange(server="test", account=account, endpoints=ENDPOINTS, patience=HASTY, retry=0.02)
     board = Board()
-    bridge = Bridge(replace(exchange, **changes), log, SystemClock(), board)  # type: ignore[arg-type]
+    bridge = Bridge(replace(exchange, **changes), log, clock or SystemClock(), board)  # type: ignore[arg-type]
     task = asyncio.create_task(bridge.run())
     try:
         async with asyncio.timeout(5):

@@ -11,6 +11,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from callcenter.calls.facts import CallState
+from core.kernel.clock import ManualClock
 from telephony import bridge as bridge_module
 from telephony.ami.events import AmiEvent, BridgeEntered
 from telephony.tracking.fold import Fold
@@ -77,6 +78,56 @@ async def test_a_call_whose_every_row_comes_late_is_found_by_the_second_look(tmp
         assert not log.calls
         (tmp_path / "cel.csv").write_text("".join(rows()))
         await log.until(lambda: bool(log.calls))
+    assert of_story(the_call(log)) == of_story(whole)
+
+
+@pytest.mark.parametrize("before", range(1, 15), ids=lambda before: f"{before} rows are there")
+async def test_a_call_that_ends_while_the_list_is_being_sent_keeps_its_talk(tmp_path: Path, before: int) -> None:
+    """What CEL does not tell is heard over the new link, before the list in which the call is no more."""
+    (whole,) = folded(events(STORY)).values()
+    last, following = list(rows_of("".join(rows())))[before - 1 : before + 1]
+    asked = last.at + (following.at - last.at) / 2
+
+    def list_of_none(action: dict[str, str]) -> str | None:
+        if action["Action"] != "CoreShowChannels":
+            return None
+        meanwhile = said([message for message in trace(STORY) if _stamp(message) > asked.timestamp()]).decode()
+        bears = f"ActionID: {action['ActionID']}\r\n"
+        return f"Response: Success\r\n{bears}\r\n{meanwhile}Event: CoreShowChannelsComplete\r\n{bears}\r\n"
+
+    log, exchange = Log(), prepared(tmp_path, before)
+    async with (
+        AmiServer(list_of_none) as server,
+        bridged(server, log, clock=ManualClock(asked), **exchange) as (one, _),
+    ):
+        await log.until(lambda: any(call.ended_at for call in log.calls.values()))
+        assert not one.fold.live_channels()
+    assert of_story(the_call(log)) == of_story(whole)
+
+
+def _stamp(message: bytes) -> float:
+    found = re.search(rb"Timestamp: ([\d.]+)", message)
+    return float(found[1]) if found else 0.0
+
+
+async def test_a_call_that_comes_and_goes_before_the_first_list_ever_is_logged(tmp_path: Path) -> None:
+    """The first link breaks before the exchange has told what lives."""
+    (whole,) = folded(events(STORY)).values()
+    log, cel, clock = Log(), tmp_path / "cel.csv", ManualClock(whole.started_at - timedelta(seconds=1))
+
+    async def breaks() -> None:
+        await server.until(lambda: bool(server.actions("CoreShowChannels")))
+        cel.write_text("".join(rows()))
+        clock.advance(timedelta(seconds=STORY_SECONDS + 2))
+        server.silent.clear()
+        server.cut()
+
+    async with AmiServer() as server:
+        server.silent.add("CoreShowChannels")
+        breaking = asyncio.create_task(breaks())
+        async with bridged(server, log, clock=clock, cel=cel):
+            await log.until(lambda: bool(log.calls))
+        await breaking
     assert of_story(the_call(log)) == of_story(whole)
 
 

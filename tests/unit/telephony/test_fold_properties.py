@@ -1,5 +1,7 @@
 """Whatever is cut off, doubled or mixed: after a resync the fold knows the truth."""
 
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from hypothesis import HealthCheck, given, settings
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 from callcenter.calls.facts import CallState, LegState
 from telephony.ami import events as e
 from telephony.tracking.fold import Fold
-from telephony.tracking.listing import Listing
+from telephony.tracking.listing import Listing, at_question
 from telephony.tracking.repair import CelRow, rebuild, rows_of
 from telephony.tracking.resync import resync
 from tests.unit.telephony.replay import ENDPOINTS, NAMES, TRACES, events, folded
@@ -68,6 +70,24 @@ def open_hold(leg: LegState) -> bool:
     return bool(leg.holds) and leg.holds[-1].end is None
 
 
+def agree(name: str, at_cut: dict[int, CallState], changed: Iterable[CallState], missed: Sequence[e.AmiEvent]) -> None:
+    """What was reported before a gap and what changed afterwards make up the story's calls."""
+    reported = dict(at_cut)
+    for state in changed:
+        for merged in state.merged_ids:
+            reported.pop(merged, None)
+        reported[state.call_id] = state
+    truth = TRUTHS[name]
+    assert who(reported) == who(truth)
+    # CEL has no hold: of one in the gap, start or end are unknown, and a wait of under a second looks like none.
+    in_gap = any(isinstance(event, e.Held | e.Unheld) for event in missed)
+    missed_hold = in_gap or any(open_hold(leg) for call in at_cut.values() for leg in call.legs)
+    for call in truth.values():
+        for leg in call.legs:
+            difference = talk(call, leg.uniqueid) - talk(reported[call.call_id], leg.uniqueid)
+            assert abs(difference) < (1.1 if missed_hold else 0.2)
+
+
 @relaxed
 @given(st.sampled_from(NAMES), st.data())
 def test_a_gap_is_closed_by_resync(name: str, data: st.DataObject) -> None:
@@ -79,26 +99,36 @@ def test_a_gap_is_closed_by_resync(name: str, data: st.DataObject) -> None:
     fold.apply_all(story[:cut])
     witness.apply_all(story[:back])
     reported = {state.call_id: state for state in fold.changed()}
-    reported_at_cut = dict(reported)
     at = story[back - 1].at if back else story[0].at
     seen_until = story[cut - 1].at if cut else story[0].at - timedelta(seconds=1)
     rows = [row for row in CEL[name] if row.at <= at]
     rebuilt = rebuild("test", ENDPOINTS, rows)
     resync(fold, logged=(), rebuilt=rebuilt, listing=listing_of(witness, at), seen_until=seen_until)
     fold.apply_all(story[back:])
-    for state in fold.changed():
-        for merged in state.merged_ids:
-            reported.pop(merged, None)
-        reported[state.call_id] = state
-    truth = TRUTHS[name]
-    assert who(reported) == who(truth)
-    # CEL has no hold: of one in the gap, start or end are unknown, and a wait of under a second looks like none.
-    in_gap = any(isinstance(event, e.Held | e.Unheld) for event in story[cut:back])
-    missed_hold = in_gap or any(open_hold(leg) for call in reported_at_cut.values() for leg in call.legs)
-    for call in truth.values():
-        for leg in call.legs:
-            difference = talk(call, leg.uniqueid) - talk(reported[call.call_id], leg.uniqueid)
-            assert abs(difference) < (1.1 if missed_hold else 0.2)
+    agree(name, reported, fold.changed(), story[cut:back])
+
+
+@relaxed
+@given(st.sampled_from(NAMES), st.data())
+def test_what_happens_while_the_list_is_being_sent_is_not_lost(name: str, data: st.DataObject) -> None:
+    """The list is of a later moment than the question, and what was heard between the two comes after it: calls, legs
+    and talk are the same as if nothing had been missed."""
+    story = STORIES[name]
+    cut = data.draw(st.integers(0, len(story) - 1), label="heard up to")
+    asked = data.draw(st.integers(max(cut, 1), len(story)), label="asked at")
+    listed = data.draw(st.integers(asked, len(story)), label="listed at")
+    fold, witness = Fold("test", ENDPOINTS), Fold("test", ENDPOINTS)
+    fold.apply_all(story[:cut])
+    witness.apply_all(story[:listed])
+    reported_at_cut = {state.call_id: state for state in fold.changed()}
+    at = story[asked - 1].at
+    answer = replace(listing_of(witness, story[listed - 1].at), asked_at=at)
+    listing = at_question(answer, story[asked:listed])
+    rebuilt = rebuild("test", ENDPOINTS, [row for row in CEL[name] if row.at <= at])
+    seen_until = story[cut - 1].at if cut else story[0].at - timedelta(seconds=1)
+    resync(fold, logged=(), rebuilt=rebuilt, listing=listing, seen_until=seen_until)
+    fold.apply_all(story[asked:])
+    agree(name, reported_at_cut, fold.changed(), story[cut:asked])
 
 
 @relaxed
