@@ -1,7 +1,6 @@
 """Campaigns on a real exchange, as tests start and watch them."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from tests.desk import Desk, signed_in
 from tests.e2e.debtors import Debtor, enlist
 from tests.phones import desk_phone
 from tests.plugins.product import Product, running
+from tests.waiting import until
 
 AGENTS = {"101": "collector", "102": "collector2"}
 RULES = {
@@ -105,14 +105,12 @@ async def opened(folder: Path, count: int) -> AsyncIterator[Scene]:
         yield Scene(product, lab, database, admin, debtors, desks)
 
 
-async def until(look: Callable[[], Awaitable[bool]], scene: Scene, seconds: float = 60) -> None:
-    """Wait, while collectors say that they are done with their calls."""
-    async with asyncio.timeout(seconds):
-        while not await look():
-            await scene.wrap_ups_end()
-            await asyncio.sleep(0.2)
+async def until_ended(scene: Scene, campaign_id: int, count: int) -> None:
+    """Wait for ``count`` attempts to be over, while collectors say that they are done with their calls."""
 
+    async def ended() -> bool:
+        await scene.wrap_ups_end()
+        made = await scene.attempts(campaign_id)
+        return len(made) >= count and all(one.ended_at is not None for one in made)
 
-async def all_ended(scene: Scene, campaign_id: int, count: int) -> bool:
-    made = await scene.attempts(campaign_id)
-    return len(made) >= count and all(one.ended_at is not None for one in made)
+    await until(ended, within=60, every=0.2)

@@ -37,6 +37,14 @@ async def live_legs(database: Database) -> frozenset[str]:
         return frozenset((await session.scalars(going)).all())
 
 
+async def is_quiet(database: Database, cel: Cel) -> bool:
+    """Whether nobody telephones, for Asterisk and for the log, and the log knows what became of every order: one that
+    was under way when the link broke is given up only when the exchange has answered again for a while."""
+    going = select(Call.id).where(Call.ended_at.is_(None), Call.merged_into.is_(None)).limit(1)
+    async with database.read() as session:
+        return not cel.read().live() and await session.scalar(going) is None
+
+
 async def calls_of(database: Database) -> Sequence[Call]:
     """Every call of the log with legs and links."""
     wanted = select(Call).where(Call.merged_into.is_(None)).options(selectinload(Call.legs), selectinload(Call.links))

@@ -17,7 +17,7 @@ from callcenter.compliance.model import AttemptState, ContactAttempt
 from telephony.lab import Lab, sipp
 from tests.answers import Take, Who, corpus
 from tests.answers.trial import listening
-from tests.e2e.campaigning import Scene, all_ended, opened, until
+from tests.e2e.campaigning import Scene, opened, until_ended
 from tests.e2e.debtors import Debtor
 from tests.plugins.asterisk import cel_rows, eventually
 
@@ -64,7 +64,7 @@ async def test_machines_are_rung_again_and_people_put_through(tmp_path: Path) ->
             # a desk phone of a busy machine may take longer than the law gives to somebody free
             rules = {"machines": "hang_up", "retry-VM": "240", "most_a_day": "2", "connect_seconds": "5"}
             campaign_id = await scene.campaign(called, **rules)
-            await until(lambda: all_ended(scene, campaign_id, 6), scene)
+            await until_ended(scene, campaign_id, 6)
         made = {one.phone: one for one in await scene.attempts(campaign_id)}
         met = [made[one.phone] for one in called[3:]]
         assert [made[one.phone].outcome for one in called[:3]] == ["TALK"] * 3
@@ -96,7 +96,7 @@ async def _a_message_is_left(scene: Scene, debtor: Debtor, machine: Take) -> Non
     rules = {"mode": "agentless", "message": "vm-goodbye", "machines": "message", "machine_message": "vm-goodbye"}
     with sipp.answer(scene.lab.required().pbx.trunk, ring_seconds=0.3, sounds={int(debtor.phone[-4:]): machine.ulaw}):
         campaign_id = await scene.campaign([debtor], **rules)
-        await until(lambda: all_ended(scene, campaign_id, 1), scene)
+        await until_ended(scene, campaign_id, 1)
     (attempt,) = await scene.attempts(campaign_id)
     assert (attempt.outcome, attempt.answered_by, attempt.message_left) == ("VM", "machine", True)
     assert attempt.picked_up_at is not None

@@ -21,7 +21,7 @@ from callcenter.compliance.model import AttemptState, ContactAttempt
 from telephony.lab import sipp
 from tests.cel import Cel, Channel
 from tests.e2e.campaigning import AGENTS, Scene, opened
-from tests.e2e.logbook import calls_of, compared, live_legs
+from tests.e2e.logbook import calls_of, compared, is_quiet, live_legs
 from tests.plugins.figures import Figure
 from tests.waiting import until
 
@@ -73,7 +73,7 @@ async def test_killed_under_forty_calls_with_the_dialler_running(scene: Scene, f
 
         await _until_done(scene, campaigns)
         await asyncio.to_thread(scene.lab.rx, "channel request hangup all")
-        await until(lambda: _is_quiet(scene, cel), every=0.1)
+        await until(lambda: is_quiet(scene.database, cel), every=0.1)
         invited = sum(event.name == "started" for event in trunk.events())
     verdict = await compared(scene.database, cel, kills=[killed])
     figure("calls", verdict.calls)
@@ -169,10 +169,6 @@ async def _until_done(scene: Scene, campaigns: Sequence[int]) -> None:
         return not waiting
 
     await until(rung, within=60, every=0.2)
-
-
-async def _is_quiet(scene: Scene, cel: Cel) -> bool:
-    return not cel.read().live() and not await live_legs(scene.database)
 
 
 async def _cut_calls_say_so(scene: Scene, killed: float) -> None:

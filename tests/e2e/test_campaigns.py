@@ -14,7 +14,7 @@ from callcenter.compliance.model import ContactAttempt
 from callcenter.compliance.queries import OUTCOMES
 from telephony.lab import sipp
 from telephony.lab.scenarios import Answer
-from tests.e2e.campaigning import Scene, all_ended, opened, until
+from tests.e2e.campaigning import Scene, opened, until_ended
 from tests.plugins.asterisk import eventually
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.slow, pytest.mark.timeout(240)]
@@ -32,7 +32,7 @@ async def test_campaign_with_collectors(scene: Scene, mode: str) -> None:
     debtors = scene.debtors[:6]
     with sipp.answer(scene.lab.required().pbx.trunk, seconds=1.0, ring_seconds=0.3) as trunk:
         campaign_id = await scene.campaign(debtors, mode=mode)
-        await until(lambda: all_ended(scene, campaign_id, 6), scene)
+        await until_ended(scene, campaign_id, 6)
         rung = Counter(event.name for event in trunk.events())
     made = await scene.attempts(campaign_id)
     assert rung["started"] == 6, "nobody is rung twice"
@@ -58,10 +58,10 @@ async def test_results_of_the_network_decide_what_follows(scene: Scene) -> None:
     trunk = scene.lab.required().pbx.trunk
     with sipp.answer(trunk, Answer.BUSY, ring_seconds=0.3):
         busy = await scene.campaign(scene.debtors[:2])
-        await until(lambda: all_ended(scene, busy, 2), scene)
+        await until_ended(scene, busy, 2)
     with sipp.answer(trunk, Answer.NO_ANSWER):
         silent = await scene.campaign(scene.debtors[2:4])
-        await until(lambda: all_ended(scene, silent, 2), scene)
+        await until_ended(scene, silent, 2)
     async with scene.database.read() as session:
         entries = {one.campaign_id: one for one in await session.scalars(select(CampaignEntry))}
     assert {one.outcome for one in await scene.attempts(busy)} == {"BUSY"}
@@ -80,7 +80,7 @@ async def test_who_finds_nobody_hears_why_and_is_called_back(scene: Scene) -> No
         await eventually(line.events, seconds=30)
         for desk in scene.desks.values():
             assert (await desk.post("/me/state", state="pause", reason="lunch")).status_code == 204
-        await until(lambda: all_ended(scene, campaign_id, 1), scene)
+        await until_ended(scene, campaign_id, 1)
     (attempt,) = await scene.attempts(campaign_id)
     assert attempt.outcome == "ABANDONED"
     assert attempt.picked_up_at is not None

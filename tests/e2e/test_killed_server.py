@@ -4,7 +4,7 @@ word that was said can be heard."""
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence, Set
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,7 @@ from recordings.model import PLAYABLE, Recording
 from telephony.lab import Lab, sipp
 from tests.cel import Cel
 from tests.desk import Desk, signed_in
-from tests.e2e.logbook import agrees_now, calls_of, compared, live_legs
+from tests.e2e.logbook import agrees_now, calls_of, compared, is_quiet, live_legs
 from tests.integration.importing.conftest import debtor, write_book
 from tests.phones import desk_phone
 from tests.plugins.figures import Figure
@@ -284,23 +284,14 @@ async def _hang_up_everything(floor: Floor) -> None:
             if call.ended_at is None and _taken_at(call, extension):
                 done = await floor.desks[login].post(f"/calls/{call.id}/hangup")
                 assert done.status_code == 204, done.text
-    await until(lambda: _is_quiet(floor), every=0.1)
-
-
-async def _is_quiet(floor: Floor) -> bool:
-    return not floor.cel.read().live() and not await live_legs(floor.database)
+    await until(lambda: is_quiet(floor.database, floor.cel), every=0.1)
 
 
 async def _every_recording_is_heard(floor: Floor, folder: Path) -> int:
     """Each talk has its recording, as long as the talk, with that debtor's tone in it; how many there are."""
     talks = {each.uniqueid: each for each in floor.cel.channels.values() if each.is_customer and each.talked > 0}
-    async with asyncio.timeout(60):
-        while True:
-            async with floor.database.read() as session:
-                rows = (await session.scalars(select(Recording).where(Recording.state.in_(PLAYABLE)))).all()
-            if {row.uniqueid for row in rows} >= talks.keys() and all(row.call_id is not None for row in rows):
-                break
-            await asyncio.sleep(0.2)
+    await until(lambda: _are_recorded(floor, talks.keys()), within=60, every=0.2)
+    rows = await _recordings(floor)
     tones = {number_of(place, index): hertz(n) for n, (place, index) in enumerate((*TALKING, (4, 2)))}
     for row in rows:
         talk = talks.pop(row.uniqueid)
@@ -309,6 +300,16 @@ async def _every_recording_is_heard(floor: Floor, folder: Path) -> int:
         _assert_heard(sound.content, folder / f"{row.id}.opus", tones[talk.number], talk.talked)
     assert not talks
     return len(rows)
+
+
+async def _are_recorded(floor: Floor, talks: Set[str]) -> bool:
+    rows = await _recordings(floor)
+    return {row.uniqueid for row in rows} >= talks and all(row.call_id is not None for row in rows)
+
+
+async def _recordings(floor: Floor) -> Sequence[Recording]:
+    async with floor.database.read() as session:
+        return (await session.scalars(select(Recording).where(Recording.state.in_(PLAYABLE)))).all()
 
 
 def _assert_heard(opus: bytes, path: Path, tone: int, seconds: float) -> None:

@@ -17,7 +17,7 @@ from telephony.lab import Lab, LabOptions, sipp
 from telephony.provisioning import Phone
 from tests.cel import Cel
 from tests.desk import Desk, signed_in
-from tests.e2e.logbook import Verdict, calls_of, compared, live_legs
+from tests.e2e.logbook import Verdict, calls_of, compared, is_quiet, live_legs
 from tests.fakes.cutting_proxy import CuttingProxy
 from tests.phones import desk_phone
 from tests.plugins.asterisk import started
@@ -93,7 +93,7 @@ async def test_a_hundred_cuts_lose_nothing_and_dial_nobody_twice(floor: Floor, f
             await asyncio.wait_for(floor.proxy.cut_happened.wait(), 20)
             await _returned(floor, links)
             returns.append(await _right_again(floor))
-    await until(lambda: _is_quiet(floor), every=0.1)
+    await until(lambda: is_quiet(floor.database, floor.cel), every=0.1)
     verdict = await compared(floor.database, floor.cel)
     _tell(figure, floor, verdict, returns)
     assert verdict.faultless, verdict
@@ -118,7 +118,7 @@ async def test_asterisk_is_killed_and_started_under_load(floor: Floor, figure: F
             await asyncio.to_thread(floor.lab.up, PHONES, OPTIONS)
             await _returned(floor, links)
             returns.append(await _right_again(floor))
-    await until(lambda: _is_quiet(floor), every=0.1)
+    await until(lambda: is_quiet(floor.database, floor.cel), every=0.1)
     verdict = await compared(floor.database, floor.cel, kills=kills)
     _tell(figure, floor, verdict, returns)
     figure("channels cut off by the kills", cut_off)
@@ -187,10 +187,6 @@ async def _returned(floor: Floor, links: int) -> None:
         return floor.proxy.links > links
 
     await until(newer, every=0.005)
-
-
-async def _is_quiet(floor: Floor) -> bool:
-    return not floor.cel.read().live() and not await live_legs(floor.database)
 
 
 async def _is_loaded(floor: Floor) -> bool:

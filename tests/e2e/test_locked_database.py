@@ -23,7 +23,7 @@ from core.kernel.db import Database
 from telephony.lab import Lab, sipp
 from tests.cel import Cel
 from tests.desk import Desk, signed_in
-from tests.e2e.logbook import agrees_now, calls_of, compared, live_legs
+from tests.e2e.logbook import agrees_now, calls_of, compared, is_quiet
 from tests.locking import locked
 from tests.phones import desk_phone
 from tests.plugins.figures import Figure
@@ -190,11 +190,7 @@ async def _timed(floor: Floor, request: Awaitable[httpx.Response]) -> httpx.Resp
 
 async def _everything_ends(floor: Floor) -> None:
     await asyncio.to_thread(floor.lab.rx, "channel request hangup all")
-
-    async def quiet() -> bool:
-        return not floor.cel.read().live() and not await live_legs(floor.database)
-
-    await until(quiet, every=0.1)
+    await until(lambda: is_quiet(floor.database, floor.cel), every=0.1)
 
 
 async def _lost(floor: Floor) -> set[tuple[int, str]]:
