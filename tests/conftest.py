@@ -91,7 +91,7 @@ def database_url(request: pytest.FixtureRequest, memory: Path) -> Iterator[str]:
         return
     template = request.getfixturevalue("postgres_template")
     server = request.getfixturevalue("postgres_server")
-    asyncio.run(admin(server, f"CREATE DATABASE {name} TEMPLATE {template}"))
+    asyncio.run(admin(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY"))
     try:
         yield f"{server}/{name}"
     finally:

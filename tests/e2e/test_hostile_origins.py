@@ -2,6 +2,8 @@
 while a debtor and a collector talk.
 """
 
+from collections.abc import Iterator
+
 import pytest
 from playwright.async_api import Browser
 from websockets.asyncio.client import connect
@@ -50,10 +52,10 @@ async def test_no_change_is_taken_from_another_site(product: Product, chromium: 
         signed_in(product.url, "admin", product.passwords["admin"]) as admin,
     ):
         del admin.http.headers["Sec-Fetch-Site"]
-        for route in unsafe:
+        for number, route in enumerate(unsafe):
             params = dict.fromkeys(route.param_convertors, 1)
             address = product.url + str(route.url_path_for(route.name, **params))
-            for headers in _origins(product.url):
+            for headers in _in_turn(product.url, number):
                 if _own_credential(route, headers):
                     continue
                 answer = await admin.http.post(address, headers=headers, data={"x": "1"})
@@ -70,6 +72,16 @@ async def test_no_change_is_taken_from_another_site(product: Product, chromium: 
         assert (await admin.get("/me")).status_code == 200  # nobody was signed out
     figure("routes", len(unsafe))
     figure("requests refused", asked)
+
+
+def _in_turn(url: str, number: int) -> Iterator[dict[str, str]]:
+    """What the route of that number is asked with: all routes share one guard, so each is tried with the plainest
+    foreign request, with one that says nothing, and with two of the tricks in turn."""
+    foreign, *tricks, silent = _origins(url)
+    yield foreign
+    yield silent
+    for step in range(2):
+        yield tricks[(2 * number + step) % len(tricks)]
 
 
 def _own_credential(route: GuardedRoute | GuardedWebSocketRoute, headers: dict[str, str]) -> bool:

@@ -85,13 +85,13 @@ class LiveMessages:
         self._telephony = telephony
 
     def subscribe(self, bus: Bus) -> None:
-        bus.subscribe(CallOffered, self._offered, urgent=True)
-        bus.subscribe(CallWithdrawn, self._withdrawn, urgent=True)
-        bus.subscribe(CallAnswered, self._answered, urgent=True)
-        bus.subscribe(CallHeld, self._held, urgent=True)
-        bus.subscribe(CallEnded, self._ended, urgent=True)
-        bus.subscribe(CallMerged, self._merged, urgent=True)
-        bus.subscribe(AgentStateChanged, self._agent, urgent=True)
+        bus.listen(CallOffered, self._offered)
+        bus.listen(CallWithdrawn, self._withdrawn)
+        bus.listen(CallAnswered, self._answered)
+        bus.listen(CallHeld, self._held)
+        bus.listen(CallEnded, self._ended)
+        bus.listen(CallMerged, self._merged)
+        bus.listen(AgentStateChanged, self._agent)
         bus.subscribe(AgentAlarmRaised, self._alarm)
         bus.subscribe(AgentSent, self._sent)
         bus.subscribe(CallbackSoon, self._callback)
@@ -128,29 +128,29 @@ class LiveMessages:
             "paused": await self._pauses.paused_calls(actor.user_id),
         }
 
-    async def _offered(self, event: CallOffered) -> None:
+    def _offered(self, event: CallOffered) -> None:
         self._to(event, "call.offered", _offer_body(event.offer))
 
-    async def _withdrawn(self, event: CallWithdrawn) -> None:
+    def _withdrawn(self, event: CallWithdrawn) -> None:
         reason = "answered_elsewhere" if event.taken else "gave_up"
         self._to(event, "call.withdrawn", {**_call(event), "reason": reason})
 
-    async def _answered(self, event: CallAnswered) -> None:
+    def _answered(self, event: CallAnswered) -> None:
         self._to(event, "call.answered", {**_call(event), "user_ids": sorted(event.user_ids)})
 
-    async def _held(self, event: CallHeld) -> None:
+    def _held(self, event: CallHeld) -> None:
         self._to(event, "call.held", {**_call(event), "held": event.held})
 
-    async def _ended(self, event: CallEnded) -> None:
+    def _ended(self, event: CallEnded) -> None:
         self._to(event, "call.ended", {**_call(event), "needs_result": event.needs_result, "lost": event.lost})
 
-    async def _merged(self, event: CallMerged) -> None:
+    def _merged(self, event: CallMerged) -> None:
         self._to(event, "call.merged", {**_call(event), "merged_ids": event.merged_ids})
 
     def _to(self, event: CallEvent, kind: str, body: Mapping[str, Any]) -> None:
         self._hub.publish(kind, Audience(user_ids=event.user_ids), lambda _language: body)
 
-    async def _agent(self, event: AgentStateChanged) -> None:
+    def _agent(self, event: AgentStateChanged) -> None:
         state = AgentState(
             user_id=event.user_id,
             state=event.state,

@@ -118,13 +118,13 @@ class BoardNews:
         self._feed = feed
 
     def subscribe(self, bus: Bus) -> None:
-        bus.subscribe(AgentStateChanged, self._state, urgent=True)
-        bus.subscribe(AgentAlarmRaised, self._alarm, urgent=True)
+        bus.listen(AgentStateChanged, self._state)
+        bus.listen(AgentAlarmRaised, self._alarm)
 
-    async def _state(self, event: AgentStateChanged) -> None:
+    def _state(self, event: AgentStateChanged) -> None:
         """With the stretch that was alarming its alarms are over."""
         new = {"state": event.state, "reason": event.reason, "since": event.since, "call_id": event.call_id}
         self._feed.agent_changed(event.user_id, **new, alarms=())
 
-    async def _alarm(self, event: AgentAlarmRaised) -> None:
+    def _alarm(self, event: AgentAlarmRaised) -> None:
         self._feed.alarm_raised(event.user_id, event.kind, event.since)
