@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
@@ -28,12 +28,15 @@ _SHOWN_FOR, _PASSED_FOR = timedelta(minutes=10), timedelta(minutes=30)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shown:
-    """A case of a preview campaign as it is shown before it is rung."""
+    """A case of a preview campaign as it is shown before it is rung. ``reason`` is what its last attempt came to, or
+    why it was not rung when its turn came last."""
 
     entry_id: int
     case_id: int
     campaign: str
     attempts: int
+    last_at: datetime | None
+    reason: str
     countdown_seconds: int
 
 
@@ -156,5 +159,7 @@ def _shown(entry: CampaignEntry, campaign: Campaign) -> Shown:
         case_id=entry.case_id,
         campaign=campaign.name,
         attempts=entry.attempts,
+        last_at=entry.last_at,
+        reason=entry.reason,
         countdown_seconds=campaign.countdown_seconds,
     )

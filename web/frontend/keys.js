@@ -15,7 +15,7 @@ function focus(selector) {
 const KEYS = {
   "/": { text: "key_search", run: () => focus("[data-list-search], [data-search]") },
   n: { text: "key_next_case", run: click("[data-next-case]") },
-  c: { text: "key_call_best", run: click("[data-best] [data-dial]") },
+  c: { text: "key_call_best", run: click("[data-ring-entry], [data-best] [data-dial]") },
   a: { text: "key_answer", run: () => phone()?.answer() },
   h: { text: "key_hold", run: () => phone()?.toggleHold() },
   m: { text: "key_mute", run: () => phone()?.toggleMute() },
@@ -28,7 +28,8 @@ const KEYS = {
   "?": { text: "key_help", run: () => showKeys() },
 };
 
-/** 1…9 choose what is numbered: a result code while its bar is on the page, else a case for the first payment. */
+/** 1…9 choose what is numbered: a result code while its bar is on the page, else a case for the first payment, or why the
+    case of a campaign is not rung. */
 function chooseResult(digit) {
   const choice = document.querySelector(`.result-form [data-key="${digit}"]`) ?? document.querySelector(`[data-key="${digit}"]`);
   choice?.click();

@@ -6,12 +6,14 @@ from starlette.responses import JSONResponse, Response
 from callcenter.campaigns.model import Passed
 from callcenter.campaigns.preview import Preview
 from callcenter.campaigns.rights import WORK
-from core.cases.service.access import case_for
+from core.cases.rights import EDIT
 from web.forms import Form, parse
 from web.page import go_to, page
 from web.pages import campaign_words as words
+from web.pages.cases import looked_at
+from web.pages.next_case import CAMPAIGN_CASE
 from web.security import actor, right, route
-from web.state import part, services
+from web.state import part
 
 
 class PassForm(Form):
@@ -19,15 +21,17 @@ class PassForm(Form):
 
 
 async def show(request: Request) -> Response:
-    """The case at hand with a button that rings it."""
-    shown = await part(request, Preview).show(actor(request))
-    case = None
-    if shown is not None:
-        async with services(request).uow.read() as session:
-            case = await case_for(session, actor(request), shown.case_id)
-    return await page(
-        request, "campaigns/case.html", {"shown": shown, "case": case, "passed": words.options(words.PASSED)}
-    )
+    """The case at hand with what decides whether to ring it: a key rings, another one says why not."""
+    me = actor(request)
+    shown = await part(request, Preview).show(me)
+    context = {
+        "shown": shown,
+        "case": await looked_at(request, shown.case_id) if shown is not None else None,
+        "reason": words.REASONS.get(shown.reason, shown.reason) if shown is not None else "",
+        "passed": words.options(words.PASSED),
+        "serves": me.may(EDIT),
+    }
+    return await page(request, "campaigns/case.html", context)
 
 
 async def dial(request: Request) -> Response:
@@ -40,12 +44,12 @@ async def pass_on(request: Request) -> Response:
     """Give it back, say why, and see the next one."""
     form = await parse(request, PassForm)
     await part(request, Preview).pass_on(actor(request), request.path_params["id"], form.reason)
-    return go_to("/campaigns/next")
+    return go_to(CAMPAIGN_CASE)
 
 
 _WORK = right(WORK)
 routes = (
-    route("/campaigns/next", show, policy=_WORK, name="campaign.next"),
+    route(CAMPAIGN_CASE, show, policy=_WORK, name="campaign.next"),
     route("/campaigns/entries/{id:int}/dial", dial, policy=_WORK, methods=["POST"], name="campaign.dial"),
     route("/campaigns/entries/{id:int}/pass", pass_on, policy=_WORK, methods=["POST"], name="campaign.pass"),
 )

@@ -27,6 +27,7 @@ from web.pages.case_agreements import agreements
 from web.pages.case_life import case_life
 from web.pages.case_money import money_box
 from web.pages.case_screen import CaseScreenParts, case_view
+from web.pages.case_view import CaseView
 from web.pages.case_work import case_work
 from web.pages.choices import language_options, zone_options
 from web.pages.next_case import factor_lines, leave_of
@@ -38,8 +39,13 @@ Short = Annotated[str, StringConstraints(max_length=120)]
 
 
 async def show(request: Request) -> Response:
-    """The case screen. Looking at it is written in the audit trail."""
-    held, me, case_id = services(request), actor(request), request.path_params["id"]
+    """The case screen."""
+    return await page(request, "cases/case.html", {"case": await looked_at(request, request.path_params["id"])})
+
+
+async def looked_at(request: Request, case_id: int) -> CaseView:
+    """Everything a screen shows of a case. Looking at it is written in the audit trail."""
+    held, me = services(request), actor(request)
     now = held.clock.now()
     async with held.uow.read(brief=True) as session:
         card = await case_card(session, me, case_id)
@@ -54,7 +60,7 @@ async def show(request: Request) -> Response:
         lines = await part(request, NextCase).why(me, case_id, leave=leave_of(facts.contact))
         work = replace(work, why=factor_lines(lines))
     drawn = case_view(card, facts, life, work, agreed, now=now, may_edit=me.may(rights.EDIT))
-    return await page(request, "cases/case.html", {"case": replace(drawn, money=money)})
+    return replace(drawn, money=money)
 
 
 class NoteForm(Form):

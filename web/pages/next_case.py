@@ -6,6 +6,8 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from callcenter.campaigns.preview import Preview
+from callcenter.campaigns.rights import WORK
 from core.cases import rights
 from core.cases.ports import Leave
 from core.cases.queries.nextcase import any_open, candidates
@@ -20,6 +22,9 @@ from web.pages.case_view import ContactPanel, FactorLine
 from web.security import actor, right, route
 from web.state import part, services
 
+#: Where a case of a preview campaign is seen before it is rung.
+CAMPAIGN_CASE = "/campaigns/next"
+
 
 class NextForm(Form):
     """``after`` is the case at hand."""
@@ -28,10 +33,19 @@ class NextForm(Form):
 
 
 async def serve(request: Request) -> Response:
-    """Go to the best case that may be worked on now, or to where it says why there is none."""
+    """Go to the next case, or to where it says why there is none."""
     sent = await parse(request, NextForm)
-    served = await part(request, NextCase).serve(actor(request), after=sent.after)
-    return go_to("/next" if served.case_id is None else f"/cases/{served.case_id}")
+    return go_to(await following(request, sent.after) or "/next")
+
+
+async def following(request: Request, after: int | None) -> str | None:
+    """Where the reader's next case is: a campaign that shows him cases comes before the best of his own; None when
+    none may be worked on now."""
+    me = actor(request)
+    if me.may(WORK) and await part(request, Preview).show(me) is not None:
+        return CAMPAIGN_CASE
+    served = await part(request, NextCase).serve(me, after=after)
+    return None if served.case_id is None else f"/cases/{served.case_id}"
 
 
 async def look(request: Request) -> Response:

@@ -21,7 +21,6 @@ from callcenter.calls.recorded import Recordings
 from callcenter.calls.results import CallResults
 from callcenter.calls.ringback import RingBack
 from callcenter.calls.service import CallService, Dial
-from core.cases.service.serving import NextCase
 from core.kernel.errors import NotFound
 from core.parties.model import Phone
 from web.errors import is_api
@@ -30,6 +29,7 @@ from web.live.endpoint import LiveDesk
 from web.live.messages import LiveMessages
 from web.page import go_to
 from web.pages.case_promises import PlanFields, PromiseFields
+from web.pages.next_case import following
 from web.security import actor, right, route
 from web.state import part, services
 
@@ -205,10 +205,8 @@ async def result(request: Request) -> Response:
     await part(request, CallResults).result(me, _call(request), form.code, await _details(request, form))
     if is_api(request) and form.then == "stay":
         return Response(status_code=204)
-    case_id = form.case_id
-    if form.then == "next":
-        case_id = (await part(request, NextCase).serve(me, after=form.case_id)).case_id or form.case_id
-    href = f"/cases/{case_id}" if case_id is not None else f"/calls/{_call(request)}"
+    href = await following(request, form.case_id) if form.then == "next" else None
+    href = href or (f"/cases/{form.case_id}" if form.case_id is not None else f"/calls/{_call(request)}")
     return JSONResponse({"href": href}) if is_api(request) else go_to(href)
 
 
