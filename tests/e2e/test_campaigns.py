@@ -68,6 +68,31 @@ async def test_results_of_the_network_decide_what_follows(scene: Scene) -> None:
     assert {one.outcome for one in await scene.attempts(silent)} == {"NA"}
     assert {entries[busy].state, entries[silent].state} == {EntryState.WAITING}
     assert entries[busy].reason == "BUSY"
+    await _the_higher_comes_first(scene)
+
+
+async def _the_higher_comes_first(scene: Scene) -> None:
+    """Of two campaigns with the same collectors; the lower has them while the higher is paused, and when it is through.
+    Both begin while the collectors are at lunch."""
+    for desk in scene.desks.values():
+        assert (await desk.post("/me/state", state="pause", reason="lunch")).status_code == 204
+    with sipp.answer(scene.lab.required().pbx.trunk, seconds=1.5, ring_seconds=0.3):
+        lower = await scene.campaign(scene.debtors[4:8])
+        higher = await scene.campaign(scene.debtors[8:], priority="5")
+        for desk in scene.desks.values():
+            assert (await desk.post("/me/state", state="available")).status_code == 204
+        await until(lambda: _made(scene, higher, 2), scene)
+        await scene.admin.post(f"/campaigns/{higher}/pause")
+        await until(lambda: _made(scene, lower, 2), scene)
+        await scene.admin.post(f"/campaigns/{higher}/start")
+        await until(lambda: all_ended(scene, higher, 4), scene)
+        await until(lambda: all_ended(scene, lower, 4), scene)
+    made = [(one.at, one.campaign_id) for each in (lower, higher) for one in await scene.attempts(each)]
+    assert [one for _at, one in sorted(made)] == [*[higher] * 2, *[lower] * 2] * 2
+
+
+async def _made(scene: Scene, campaign_id: int, count: int) -> bool:
+    return len(await scene.attempts(campaign_id)) == count
 
 
 async def test_who_finds_nobody_hears_why_and_is_called_back(scene: Scene) -> None:
