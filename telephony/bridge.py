@@ -56,6 +56,8 @@ MARGIN = timedelta(seconds=5)
 """How much earlier than needed CEL is read: a row and an event of the same moment bear slightly different times."""
 CEL_LATENESS = (0.0, 0.1, 0.2, 0.4, 0.6)
 """Seconds to wait before each look at a CEL that is behind what Asterisk lists: under load its rows come late."""
+CEL_LATEST = timedelta(minutes=1)
+"""A row is never later than this."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,11 +82,12 @@ class Exchange:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Gap:
-    """Nobody listened from ``seen_until`` to ``asked_at``; what it changed CEL tells from ``since`` on."""
+    """Nobody listened from ``began`` to ``asked_at``, or not for long enough to look again; what it changed CEL tells
+    from ``since`` on."""
 
     since: datetime
     asked_at: datetime
-    seen_until: datetime
+    began: datetime
 
 
 class Bridge:
@@ -276,11 +279,26 @@ class Bridge:
     # ---- what was missed
 
     async def _catch_up(self, listing: Listing) -> None:
-        seen_until = self._seen_until
         logged = await self._logged()
-        rebuilt = await self._from_cel(listing, logged, seen_until)
-        resync(self.fold, logged=logged, rebuilt=rebuilt, listing=listing, seen_until=seen_until)
-        self._seen_until = max(seen_until, listing.asked_at)
+        gap = self._repaired = self._gap(listing, logged)
+        resync(
+            self.fold,
+            logged=logged,
+            rebuilt=await self._from_cel(listing, gap),
+            listing=listing,
+            began=gap.began,
+            seen_until=self._seen_until,
+        )
+        self._seen_until = max(self._seen_until, listing.asked_at)
+
+    def _gap(self, listing: Listing, logged: tuple[CallState, ...]) -> _Gap:
+        """One that another follows before it was looked at again is one with it: of both CEL may still be told."""
+        before = self._repaired
+        began = max(before.began, listing.asked_at - CEL_LATEST) if before is not None else self._seen_until
+        began = min(began, self._seen_until)
+        starts = [state.started_at for state in logged] + [call.started_at for call in self.fold.live_calls()]
+        since = max(min([began, *starts]) - MARGIN, listing.at - self.exchange.repair_at_most)
+        return _Gap(since=since, asked_at=listing.asked_at, began=began)
 
     async def _logged(self) -> tuple[CallState, ...]:
         while True:
@@ -291,17 +309,12 @@ class Bridge:
                 log.warning("the call log does not answer", exc_info=True)
                 await asyncio.sleep(self.exchange.retry)
 
-    async def _from_cel(
-        self, listing: Listing, logged: tuple[CallState, ...], seen_until: datetime
-    ) -> tuple[CallState, ...]:
+    async def _from_cel(self, listing: Listing, gap: _Gap) -> tuple[CallState, ...]:
         """Calls as CEL tells them; asked again for a moment while it is behind what is listed."""
-        starts = [state.started_at for state in logged] + [call.started_at for call in self.fold.live_calls()]
-        since = max(min([seen_until, *starts]) - MARGIN, listing.at - self.exchange.repair_at_most)
-        gap = self._repaired = _Gap(since=since, asked_at=listing.asked_at, seen_until=seen_until)
         rebuilt: tuple[CallState, ...] = ()
         for wait in CEL_LATENESS if self.exchange.cel is not None else ():
             await asyncio.sleep(wait)
-            rows = await self._cel(since)
+            rows = await self._cel(gap.since)
             rebuilt = self._rebuilt(rows, gap)
             if not unexplained(self.fold, rows, rebuilt, listing):
                 break
@@ -311,7 +324,7 @@ class Bridge:
         """Once after each gap: what CEL was told of it only when it had been repaired."""
         gap, self._repaired = self._repaired, None
         if gap is not None:
-            come_late(self.fold, self._rebuilt(await self._cel(gap.since), gap), gap.seen_until)
+            come_late(self.fold, self._rebuilt(await self._cel(gap.since), gap), gap.began)
 
     async def _cel(self, since: datetime) -> list[CelRow]:
         if self.exchange.cel is None:
@@ -322,7 +335,7 @@ class Bridge:
             log.warning("CEL cannot be read: %s", type(error).__name__)
             return []
 
-    def _rebuilt(self, rows: list[CelRow], gap: "_Gap") -> tuple[CallState, ...]:
+    def _rebuilt(self, rows: list[CelRow], gap: _Gap) -> tuple[CallState, ...]:
         missed = [row for row in rows if row.at <= gap.asked_at]  # later ones come over the link as well
         return rebuild(self.exchange.server, self.exchange.endpoints, missed)
 

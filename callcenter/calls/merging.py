@@ -36,7 +36,7 @@ def join(stored: CallState, reported: CallState) -> CallState:
         answered_at=_first(older.answered_at, newer.answered_at),
         ended_at=newer.ended_at,
         answerer=_fuller(older.answerer, newer.answerer),
-        legs=_join_legs((*older.legs, *newer.legs)),
+        legs=_replaced(older.legs, newer.legs) if older.lost else _join_legs((*older.legs, *newer.legs)),
     )
 
 
@@ -101,6 +101,12 @@ def _join_legs(legs: Iterable[LegState]) -> tuple[LegState, ...]:
         known = joined.get(leg.uniqueid)
         joined[leg.uniqueid] = leg if known is None or known == leg else max(known, leg, key=_leg_rank)
     return tuple(sorted(joined.values(), key=lambda leg: (leg.started_at, leg.uniqueid)))
+
+
+def _replaced(guessed: tuple[LegState, ...], known: tuple[LegState, ...]) -> tuple[LegState, ...]:
+    """Of a lost call the legs' ends are guesses: what is known beats them, also that a leg goes on."""
+    told = {leg.uniqueid for leg in known}
+    return _join_legs((*(leg for leg in guessed if leg.uniqueid not in told), *known))
 
 
 def _leg_rank(leg: LegState) -> tuple[Any, ...]:

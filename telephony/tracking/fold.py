@@ -90,6 +90,10 @@ class Fold:
         """The call, live or lately ended, that any of these Linkedids belongs to."""
         return self._book.linked(linkedids)
 
+    def guessed(self, call: Call) -> frozenset[str]:
+        """The Uniqueids of its channels whose end nobody saw."""
+        return frozenset(name for name, channel in call.channels.items() if self._lost.get(name) is channel)
+
     def adopt(self, state: CallState) -> Call:
         """Take over a call as somebody else knows it, in place of what is known here under its ids."""
         others = [self._book.find(each) for each in (state.call_id, *state.merged_ids)]

@@ -8,7 +8,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -217,10 +217,16 @@ def _without_answer(leg: LegState, last: datetime | None) -> LegState:
     return replace(leg, outcome=LegOutcome.NO_ANSWER) if stayed else leg
 
 
-def completed(rebuilt: CallState, known: CallState) -> CallState:
-    """A rebuilt call, with what only the live fold could know: its id, holds, and how legs that had ended came out."""
+def completed(rebuilt: CallState, known: CallState, guessed: Set[str]) -> CallState:
+    """A rebuilt call, with what only the live fold could know: its id, holds, and how legs came out whose end was seen;
+    of those in ``guessed`` (Uniqueids) it was not."""
     before = {leg.uniqueid: leg for leg in known.legs}
-    legs = tuple(_completed_leg(leg, before[leg.uniqueid]) if leg.uniqueid in before else leg for leg in rebuilt.legs)
+    legs = tuple(
+        leg
+        if leg.uniqueid not in before
+        else _completed_leg(leg, before[leg.uniqueid], ended=leg.uniqueid not in guessed)
+        for leg in rebuilt.legs
+    )
     return replace(
         rebuilt,
         call_id=known.call_id,
@@ -237,8 +243,8 @@ def completed(rebuilt: CallState, known: CallState) -> CallState:
     )
 
 
-def _completed_leg(leg: LegState, known: LegState) -> LegState:
-    if known.ended_at is not None:
+def _completed_leg(leg: LegState, known: LegState, *, ended: bool) -> LegState:
+    if ended and known.ended_at is not None:
         return known
     holds = _holds(leg, known)
     return replace(

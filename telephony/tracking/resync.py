@@ -15,41 +15,43 @@ def resync(
     logged: Iterable[CallState],
     rebuilt: Iterable[CallState],
     listing: Listing,
+    began: datetime,
     seen_until: datetime,
 ) -> None:
     """Bring ``fold`` to the truth of ``listing``.
 
-    ``logged`` are the calls the log believes alive, ``rebuilt`` those read from CEL, ``seen_until`` the moment up to
-    which everything was reported. Calls that ended meanwhile get their end from CEL, or else end at ``seen_until`` and
-    are marked lost; calls that came and went meanwhile are reported whole.
+    ``logged`` are the calls the log believes alive, ``rebuilt`` those read from CEL. ``began`` is the moment after
+    which something may have been missed, ``seen_until`` when anything was last heard. Calls that ended meanwhile get
+    their end from CEL, or else end at ``seen_until`` and are marked lost; calls that came and went meanwhile are
+    reported whole.
     """
     for state in logged:
         if fold.call(state.call_id) is None and fold.knows(state.linkedids) is None:
             fold.adopt(state)
     for state in rebuilt:
-        _take(fold, state, seen_until)
+        _take(fold, state, began)
     fold.take_stock(listing, min(seen_until, listing.at))
 
 
-def _take(fold: Fold, state: CallState, seen_until: datetime) -> None:
+def _take(fold: Fold, state: CallState, began: datetime) -> None:
     known = fold.knows(state.linkedids)
     if known is None:
-        if state.ended_at is None or state.ended_at > seen_until:
+        if state.ended_at is None or state.ended_at > began:
             fold.adopt(state)
         return
     if known.ended_at is not None and not known.lost:
         return
     before = known.snapshot()
     if {leg.uniqueid for leg in before.legs} <= {leg.uniqueid for leg in state.legs}:
-        fold.adopt(completed(state, before))
+        fold.adopt(completed(state, before, fold.guessed(known)))
 
 
-def come_late(fold: Fold, rebuilt: Iterable[CallState], seen_until: datetime) -> None:
+def come_late(fold: Fold, rebuilt: Iterable[CallState], began: datetime) -> None:
     """Take over ended calls of a gap whose rows CEL was told after the gap had been repaired."""
     for state in rebuilt:
         known = fold.knows(state.linkedids)
         if state.ended_at is not None and (known is None or known.ended_at is not None):
-            _take(fold, state, seen_until)
+            _take(fold, state, began)
 
 
 def unexplained(fold: Fold, rows: Sequence[CelRow], rebuilt: Iterable[CallState], listing: Listing) -> bool:

@@ -63,11 +63,26 @@ def test_a_certain_end_replaces_a_lost_one_and_not_the_other_way_round() -> None
     assert not join(certain, lost).lost
 
 
+@given(histories(), st.data())
+def test_no_leg_keeps_the_end_that_was_guessed_for_a_lost_call(history: list[CallState], data: st.DataObject) -> None:
+    """Whatever is reported when of a call that was given up for lost once, or twice, and whose end was then read."""
+    known = data.draw(st.integers(0, len(history) - 2))
+    guesses = [
+        replace(ended(history[known], data.draw(st.integers(0, 3000))), lost=True)
+        for _ in range(data.draw(st.integers(1, 2)))
+    ]
+    reports = data.draw(st.permutations([*history, *guesses]))
+    joined = reduce(join, reports, reports[0])
+    assert not joined.lost
+    assert {leg.uniqueid: leg for leg in joined.legs} == {leg.uniqueid: leg for leg in history[-1].legs}
+
+
 def test_a_call_thought_lost_that_goes_on_is_alive_again() -> None:
     lost = replace(ended(ringing(incoming(1), 1), 10), lost=True)
     alive = answered(ringing(incoming(1), 1), 1, since=20)
     assert join(lost, alive).phase is CallPhase.TALKING
     assert join(lost, alive).ended_at is None
+    assert join(lost, alive).legs == alive.legs
 
 
 def test_an_end_without_a_start_is_no_call() -> None:

@@ -76,7 +76,7 @@ def test_cel_says_the_same() -> None:
     assert call.answerer.left
     known = _fold(_told())
     (silent,) = _cel()
-    assert completed(silent, known).answerer == _MACHINE, "what was heard live is not lost"
+    assert completed(silent, known, set()).answerer == _MACHINE, "what was heard live is not lost"
 
 
 @pytest.mark.parametrize("headers", [{"by": "nobody"}, {"milliseconds": "soon"}, {"userevent": "CallcenterAsk"}])

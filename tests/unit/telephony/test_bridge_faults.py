@@ -14,6 +14,7 @@ from callcenter.calls.facts import CallState
 from core.kernel.clock import ManualClock
 from telephony import bridge as bridge_module
 from telephony.ami.events import AmiEvent, BridgeEntered
+from telephony.bridge import Bridge
 from telephony.tracking.fold import Fold
 from telephony.tracking.repair import rows_of
 from telephony.watermark import Watermark
@@ -25,6 +26,7 @@ from tests.waiting import until
 
 STORY = "direct_hidden"
 STORY_SECONDS = 1.6
+MOMENT = timedelta(seconds=0.1)
 SECRET = "79000000042"
 SEVEN_YEARS = timedelta(days=7 * 366)
 AWAY = {"cel": "cel.csv", "watermark": "watermark", "repair_at_most": SEVEN_YEARS, "recount": 0.3, "second_look": 0.05}
@@ -129,6 +131,45 @@ async def test_a_call_that_comes_and_goes_before_the_first_list_ever_is_logged(t
             await log.until(lambda: bool(log.calls))
         await breaking
     assert of_story(the_call(log)) == of_story(whole)
+
+
+async def test_a_call_of_a_gap_that_another_gap_follows_at_once_is_found_by_the_second_look(tmp_path: Path) -> None:
+    (whole,) = folded(events(STORY)).values()
+    log, exchange = Log(), prepared(tmp_path, 0)
+    clock = ManualClock(whole.started_at + timedelta(seconds=STORY_SECONDS + 2))
+    async with AmiServer() as server, bridged(server, log, clock=clock, **{**exchange, "second_look": 0.3}) as (one, _):
+        server.cut()
+        await until(lambda: _is_again_up(server, one), every=0.01)
+        assert not log.calls
+        (tmp_path / "cel.csv").write_text("".join(rows()))
+        await log.until(lambda: bool(log.calls))
+    assert of_story(the_call(log)) == of_story(whole)
+
+
+async def _is_again_up(server: AmiServer, one: Bridge) -> bool:
+    return server.links == 2 and one.synced.is_set()
+
+
+async def test_what_was_guessed_of_a_lost_call_gives_way_to_what_cel_tells_late(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A call breaks off in the middle of the talk for whoever listens, and its last rows come after its repair."""
+    monkeypatch.setattr(bridge_module, "CEL_LATENESS", (0.0,))
+    (whole,) = folded(events(STORY)).values()
+    log, exchange = Log(), prepared(tmp_path, 7)
+    heard = [message for message in trace(STORY) if _stamp(message) < whole.started_at.timestamp() + 0.5]
+    clock = ManualClock(whole.started_at)
+    async with AmiServer() as server, bridged(server, log, clock=clock, **exchange):
+        server.say(said(heard))
+        await log.until(lambda: any(call.answered_at for call in log.calls.values()))
+        clock.advance(timedelta(seconds=STORY_SECONDS + 2))
+        server.cut()
+        await log.until(lambda: the_call(log).lost)
+        (tmp_path / "cel.csv").write_text("".join(rows()))
+        await log.until(lambda: not the_call(log).lost)
+    assert of_story(the_call(log)) == of_story(whole)
+    ends = {leg.uniqueid: leg.ended_at for leg in whole.legs}
+    assert all(abs(leg.ended_at - ends[leg.uniqueid]) < MOMENT for leg in the_call(log).legs if leg.ended_at)
 
 
 def _stumble(monkeypatch: pytest.MonkeyPatch, over: str) -> None:

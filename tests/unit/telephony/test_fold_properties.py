@@ -103,7 +103,7 @@ def test_a_gap_is_closed_by_resync(name: str, data: st.DataObject) -> None:
     seen_until = story[cut - 1].at if cut else story[0].at - timedelta(seconds=1)
     rows = [row for row in CEL[name] if row.at <= at]
     rebuilt = rebuild("test", ENDPOINTS, rows)
-    resync(fold, logged=(), rebuilt=rebuilt, listing=listing_of(witness, at), seen_until=seen_until)
+    resync(fold, logged=(), rebuilt=rebuilt, listing=listing_of(witness, at), began=seen_until, seen_until=seen_until)
     fold.apply_all(story[back:])
     agree(name, reported, fold.changed(), story[cut:back])
 
@@ -126,7 +126,7 @@ def test_what_happens_while_the_list_is_being_sent_is_not_lost(name: str, data: 
     listing = at_question(answer, story[asked:listed])
     rebuilt = rebuild("test", ENDPOINTS, [row for row in CEL[name] if row.at <= at])
     seen_until = story[cut - 1].at if cut else story[0].at - timedelta(seconds=1)
-    resync(fold, logged=(), rebuilt=rebuilt, listing=listing, seen_until=seen_until)
+    resync(fold, logged=(), rebuilt=rebuilt, listing=listing, began=seen_until, seen_until=seen_until)
     fold.apply_all(story[asked:])
     agree(name, reported_at_cut, fold.changed(), story[cut:asked])
 
@@ -143,7 +143,7 @@ def test_a_new_process_takes_over_from_the_log(name: str, cut: int) -> None:
     at = story[cut - 1].at if cut else story[0].at
     second = Fold("test", ENDPOINTS)
     logged = tuple(state for state in log.values() if state.ended_at is None)
-    resync(second, logged=logged, rebuilt=(), listing=listing_of(first, at), seen_until=at)
+    resync(second, logged=logged, rebuilt=(), listing=listing_of(first, at), began=at, seen_until=at)
     second.apply_all(story[cut:])
     for state in second.changed():
         for merged in state.merged_ids:
@@ -163,7 +163,8 @@ def test_without_cel_nothing_stays_alive_that_is_not_listed(name: str, data: st.
     fold.changed()
     at = story[-1].at + timedelta(seconds=10)
     empty = Listing(asked_at=at, at=at, channels=())
-    resync(fold, logged=(), rebuilt=(), listing=empty, seen_until=story[cut - 1].at)
+    last = story[cut - 1].at
+    resync(fold, logged=(), rebuilt=(), listing=empty, began=last, seen_until=last)
     ended = fold.changed()
     assert not fold.live_calls()
     assert {state.call_id for state in ended if state.lost and state.ended_at} == live
