@@ -246,13 +246,14 @@ class Bridge:
             self._listing.skip(end)
 
     async def _recount(self) -> None:
-        """Now and then, and soon after a gap was repaired."""
+        """Now and then, and soon after a gap was repaired that no other one follows."""
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self.exchange.recount):
                     await self._caught_up.wait()
-                    self._caught_up.clear()
-                    await asyncio.sleep(self.exchange.second_look)
+            while self._caught_up.is_set():
+                self._caught_up.clear()
+                await asyncio.sleep(self.exchange.second_look)
             if self.synced.is_set() and self._listing is None:
                 self._begin_listing(self._clock.now())
 

@@ -27,6 +27,7 @@ from tests.waiting import until
 STORY = "direct_hidden"
 STORY_SECONDS = 1.6
 MOMENT = timedelta(seconds=0.1)
+LOOK_SECONDS = 0.5
 SECRET = "79000000042"
 SEVEN_YEARS = timedelta(days=7 * 366)
 AWAY = {"cel": "cel.csv", "watermark": "watermark", "repair_at_most": SEVEN_YEARS, "recount": 0.3, "second_look": 0.05}
@@ -135,9 +136,9 @@ async def test_a_call_that_comes_and_goes_before_the_first_list_ever_is_logged(t
 
 async def test_a_call_of_a_gap_that_another_gap_follows_at_once_is_found_by_the_second_look(tmp_path: Path) -> None:
     (whole,) = folded(events(STORY)).values()
-    log, exchange = Log(), prepared(tmp_path, 0)
+    log, exchange = Log(), {**prepared(tmp_path, 0), "second_look": LOOK_SECONDS}
     clock = ManualClock(whole.started_at + timedelta(seconds=STORY_SECONDS + 2))
-    async with AmiServer() as server, bridged(server, log, clock=clock, **{**exchange, "second_look": 0.3}) as (one, _):
+    async with AmiServer() as server, bridged(server, log, clock=clock, **exchange) as (one, _):
         server.cut()
         await until(lambda: _is_again_up(server, one), every=0.01)
         assert not log.calls
@@ -156,7 +157,7 @@ async def test_what_was_guessed_of_a_lost_call_gives_way_to_what_cel_tells_late(
     """A call breaks off in the middle of the talk for whoever listens, and its last rows come after its repair."""
     monkeypatch.setattr(bridge_module, "CEL_LATENESS", (0.0,))
     (whole,) = folded(events(STORY)).values()
-    log, exchange = Log(), prepared(tmp_path, 7)
+    log, exchange = Log(), {**prepared(tmp_path, 7), "second_look": LOOK_SECONDS}
     heard = [message for message in trace(STORY) if _stamp(message) < whole.started_at.timestamp() + 0.5]
     clock = ManualClock(whole.started_at)
     async with AmiServer() as server, bridged(server, log, clock=clock, **exchange):
