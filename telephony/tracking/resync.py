@@ -1,6 +1,6 @@
 """Getting the state right after events were missed: from what is remembered, CEL, and what Asterisk lists now."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from datetime import datetime
 
 from callcenter.calls.facts import CallState
@@ -57,25 +57,20 @@ def come_late(fold: Fold, rebuilt: Iterable[CallState], began: datetime) -> None
 def unexplained(fold: Fold, rows: Sequence[CelRow], rebuilt: Iterable[CallState], listing: Listing) -> bool:
     """Whether CEL is behind what is listed: its last rows may not be written yet.
 
-    It is when a call vanished that CEL does not show ended, when CEL shows a telephone alive that is not listed, and
-    when a telephone is listed in a bridge that CEL has not seen it enter.
+    It is when a telephone vanished that CEL does not show ended, when CEL shows a telephone alive that is not listed,
+    and when a telephone is listed in a bridge that CEL has not seen it enter.
     """
     rebuilt = tuple(rebuilt)
+    ended = {row.uniqueid for row in rows if row.event == "HANGUP"}
     return (
-        _vanished(fold, rebuilt, listing)
-        or _unfinished(rows, rebuilt, listing)
+        not fold.unlisted(listing) <= ended
+        or _unfinished(ended, rebuilt, listing)
         or _bridged_unseen(fold, rows, rebuilt, listing)
     )
 
 
-def _vanished(fold: Fold, rebuilt: Iterable[CallState], listing: Listing) -> bool:
-    ended = {linkedid for state in rebuilt if state.ended_at is not None for linkedid in state.linkedids}
-    vanished = [fold.channel(uniqueid) for uniqueid in fold.unlisted(listing)]
-    return any(channel is not None and ended.isdisjoint(channel.call.linkedids) for channel in vanished)
-
-
-def _unfinished(rows: Iterable[CelRow], rebuilt: Iterable[CallState], listing: Listing) -> bool:
-    finished = {line.uniqueid for line in listing.channels} | {row.uniqueid for row in rows if row.event == "HANGUP"}
+def _unfinished(ended: Set[str], rebuilt: Iterable[CallState], listing: Listing) -> bool:
+    finished = {line.uniqueid for line in listing.channels} | ended
     return any(leg.ended_at is None and leg.uniqueid not in finished for state in rebuilt for leg in state.legs)
 
 

@@ -108,7 +108,7 @@ async def test_asterisk_is_killed_and_started_under_load(floor: Floor, figure: F
     cut_off = 0
     async with load(floor, chance):
         for _ in range(KILLS):
-            await asyncio.sleep(chance.uniform(1, 3))  # any moment of the load will do
+            await asyncio.sleep(chance.uniform(0.5, 1.5))  # any moment of the load will do
             await until(lambda: _is_loaded(floor), every=0.01)
             links = floor.proxy.links
             floor.lab.kill()

@@ -12,7 +12,7 @@ from telephony.ami import events as e
 from telephony.tracking.fold import Fold
 from telephony.tracking.listing import Listing, at_question
 from telephony.tracking.repair import CelRow, rebuild, rows_of
-from telephony.tracking.resync import resync
+from telephony.tracking.resync import resync, unexplained
 from tests.unit.telephony.replay import ENDPOINTS, NAMES, TRACES, events, folded
 
 STORIES = {name: events(name) for name in NAMES}
@@ -112,7 +112,7 @@ def test_a_gap_is_closed_by_resync(name: str, data: st.DataObject) -> None:
 @given(st.sampled_from(NAMES), st.data())
 def test_what_happens_while_the_list_is_being_sent_is_not_lost(name: str, data: st.DataObject) -> None:
     """The list is of a later moment than the question, and what was heard between the two comes after it: calls, legs
-    and talk are the same as if nothing had been missed."""
+    and talk are the same as if nothing had been missed, and CEL has nothing more to say."""
     story = STORIES[name]
     cut = data.draw(st.integers(0, len(story) - 1), label="heard up to")
     asked = data.draw(st.integers(max(cut, 1), len(story)), label="asked at")
@@ -124,7 +124,9 @@ def test_what_happens_while_the_list_is_being_sent_is_not_lost(name: str, data: 
     at = story[asked - 1].at
     answer = replace(listing_of(witness, story[listed - 1].at), asked_at=at)
     listing = at_question(answer, story[asked:listed])
-    rebuilt = rebuild("test", ENDPOINTS, [row for row in CEL[name] if row.at <= at])
+    rows = [row for row in CEL[name] if row.at <= at]
+    rebuilt = rebuild("test", ENDPOINTS, rows)
+    assert not unexplained(fold, CEL[name], rebuilt, listing), "CEL is waited for in vain"
     seen_until = story[cut - 1].at if cut else story[0].at - timedelta(seconds=1)
     resync(fold, logged=(), rebuilt=rebuilt, listing=listing, began=seen_until, seen_until=seen_until)
     fold.apply_all(story[asked:])
