@@ -24,6 +24,11 @@ class Desk:
         self.heard: list[tuple[float, dict[str, Any]]] = []
         """What open screens were told, and when by the monotonic clock."""
 
+    async def sign_in(self, password: str) -> None:
+        """Type login and password; a session that has ended is so replaced."""
+        answer = await self.http.post(f"{self.url}/login", data={"login": self.login, "password": password})
+        assert answer.status_code == 303, answer.text
+
     async def post(self, path: str, **fields: Any) -> httpx.Response:
         return await self.http.post(f"{self.url}{path}", json=fields)
 
@@ -76,6 +81,6 @@ async def _next(link: ClientConnection, kind: str) -> dict[str, Any]:
 async def signed_in(url: str, login: str, password: str) -> AsyncIterator[Desk]:
     """A desk after its owner has typed login and password."""
     async with httpx.AsyncClient(headers=_AS_A_SCRIPT, timeout=30) as http:
-        answer = await http.post(f"{url}/login", data={"login": login, "password": password})
-        assert answer.status_code == 303, answer.text
-        yield Desk(url, login, http)
+        desk = Desk(url, login, http)
+        await desk.sign_in(password)
+        yield desk

@@ -74,12 +74,12 @@ class Baresip:
     async def hang_up(self) -> None:
         await self.order("hangup")
 
-    async def until(self, event: str, *, timeout: float = 20) -> dict[str, Any]:
-        """The next event of this type that was not waited for yet."""
+    async def until(self, *events: str, timeout: float | None = 20) -> dict[str, Any]:
+        """The next event of one of these types that was not waited for yet."""
         async with asyncio.timeout(timeout), self._news:
             while True:
                 for index, seen in enumerate(self._seen):
-                    if seen["type"] == event:
+                    if seen["type"] in events:
                         return self._seen.pop(index)
                 await self._news.wait()
 

@@ -30,10 +30,12 @@ STOP_SECONDS = 10.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LabOptions:
-    """What a lab is started with. ``host`` is where phones reach it; anything but the loopback needs a certificate."""
+    """What a lab is started with. ``host`` is where phones reach it; anything but the loopback needs a certificate.
+    ``numbers`` are the agency's own."""
 
     host: str = "127.0.0.1"
     language: str = "en"
+    numbers: tuple[str, ...] = ("5550100",)
     recording_notice: str | None = "beep"
     ring_seconds: int = 15
     queue_seconds: int = 300
@@ -268,6 +270,7 @@ def _pbx(link: Path, rtp: tuple[int, int], options: LabOptions, last: Pbx | None
         rtp=rtp,
         ami_secret=last.ami_secret if last else secrets.token_urlsafe(24),
         language=options.language,
+        numbers=options.numbers,
         recording_notice=options.recording_notice,
         ring_seconds=options.ring_seconds,
         queue_seconds=options.queue_seconds,

@@ -5,7 +5,8 @@ Each thing that happens is logged as ``event CALL-ID MILLISECONDS NAME [DETAIL]`
 sound is to be sent to).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 HIDDEN = "anonymous"
@@ -22,6 +23,16 @@ class Answer(StrEnum):
     REJECT = "reject"
     BUSY = "busy"
     NO_ANSWER = "no answer"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Way:
+    """What one debtor does: is rung for ``ring_seconds``, then does ``how``; who answers talks for ``seconds`` (None:
+    until the other side hangs up). ``NO_ANSWER`` lets it ring until the caller gives up."""
+
+    how: Answer = Answer.PICK_UP
+    seconds: float | None = None
+    ring_seconds: float = 1.0
 
 
 REFUSING = {Answer.REJECT: "603 Decline", Answer.BUSY: "486 Busy Here"}
@@ -85,38 +96,55 @@ def ringing(
     )
 
 
-def answering(how: Answer, seconds: float | None, ring_seconds: float, sounds: Sequence[int] = ()) -> str:
-    """A debtor who is rung for ``ring_seconds`` and then does ``how``; who answers talks for ``seconds``.
-
-    ``NO_ANSWER`` lets it ring until the caller gives up. With ``sounds`` the one is heard that bears the last four
-    digits of the number rung.
-    """
-    patience = None if how is Answer.NO_ANSWER else ring_seconds
+def answering(way: Way, sounds: Sequence[int] = ()) -> str:
+    """A debtor who is rung. With ``sounds`` the one is heard that bears the last four digits of the number rung."""
     return _scenario(
         _recv('request="INVITE"', 'rrs="true"', note="started", keep=("From", "To", "CSeq"), choose=bool(sounds)),
         _reply("100 Trying"),
         _reply("180 Ringing"),
-        _recv('request="CANCEL"', _patience(patience, "decide"), note="abandoned"),
-        _reply("200 OK"),
-        _reply("487 Request Terminated", sequence="[$CSeq]"),
-        _recv('request="ACK"'),
-        _jump("end"),
-        _label("decide"),
-        *(_pick_up(how, seconds, sounds) if how not in REFUSING else _refuse(REFUSING[how])),
+        *_decides(way, sounds),
         _label("end"),
         f'<Reference variables="From,To,CSeq{",Number,Sound,Which,Hit" if sounds else ""}"/>',
     )
 
 
-def _pick_up(how: Answer, seconds: float | None, sounds: Sequence[int]) -> tuple[str, ...]:
-    heard = _one_of(sounds) if sounds else _answered("tone", loop=1 if how is Answer.MACHINE else -1)
+def crowd(ways: Mapping[str, Way]) -> str:
+    """Debtors who are rung, each by how his number ends: of ``ways`` the first whose key it ends with is his. One of
+    them must be everybody's."""
+    found = {f"way{n}": key for n, key in enumerate(ways)}
+    steps = ((_label(name), *_decides(ways[key], (), name), _jump("end")) for name, key in found.items())
+    return _scenario(
+        _recv('request="INVITE"', 'rrs="true"', note="started", keep=("From", "To", "CSeq"), ends=found),
+        _reply("100 Trying"),
+        _reply("180 Ringing"),
+        *(f'<nop next="{name}" test="{name}"/>' for name in found),
+        *(step for way in steps for step in way),
+        _label("end"),
+        f'<Reference variables="From,To,CSeq,{",".join(found)}"/>',
+    )
+
+
+def _decides(way: Way, sounds: Sequence[int], name: str = "") -> Iterator[str]:
+    patience = None if way.how is Answer.NO_ANSWER else way.ring_seconds
+    yield _recv('request="CANCEL"', _patience(patience, f"decide{name}"), note="abandoned")
+    yield _reply("200 OK")
+    yield _reply("487 Request Terminated", sequence="[$CSeq]")
+    yield _recv('request="ACK"')
+    yield _jump("end")
+    yield _label(f"decide{name}")
+    yield from _refuse(REFUSING[way.how]) if way.how in REFUSING else _pick_up(way, sounds, name)
+
+
+def _pick_up(way: Way, sounds: Sequence[int], name: str) -> tuple[str, ...]:
+    machine = way.how is Answer.MACHINE
+    heard = _one_of(sounds) if sounds else _answered("machine" if machine else "tone", loop=1 if machine else -1)
     return (
         *heard,
-        _label("heard"),
-        _recv('request="BYE"', _patience(seconds, "hang-up"), note="caller"),
+        _label(f"heard{name}"),
+        _recv('request="BYE"', _patience(way.seconds, f"hang-up{name}"), note="caller"),
         _reply("200 OK"),
         _jump("end"),
-        _label("hang-up"),
+        _label(f"hang-up{name}"),
         _send(
             "BYE [next_url] SIP/2.0",
             f"From:[$To];{TAG}",
@@ -190,12 +218,16 @@ def _recv(
     then: str = "",
     keep: tuple[str, ...] = (),
     choose: bool = False,
+    ends: Mapping[str, str] | None = None,
     port: bool = False,
 ) -> str:
     """Wait for a message; ``note`` logs it, ``then`` goes on at a label, ``keep`` remembers headers, ``choose`` the
-    last digits of the number rung, ``port`` logs where sound is to be sent to."""
+    last digits of the number rung, ``ends`` sets variables whose digits end it, ``port`` logs where sound is to be sent
+    to."""
     saved = "".join(f'<ereg regexp=".*" search_in="hdr" header="{header}:" assign_to="{header}"/>' for header in keep)
     saved += _CHOSEN if choose else ""
+    for name, digits in (ends or {}).items():
+        saved += f'<ereg regexp="{digits}@" search_in="hdr" header="To:" assign_to="{name}"/>'
     logged = _log(note) if note else ""
     if port:
         saved += '<ereg regexp="m=audio ([0-9]+)" search_in="body" assign_to="media,port"/>'

@@ -16,7 +16,7 @@ from typing import Self
 
 from telephony.lab import ports, scenarios, tone
 from telephony.lab.errors import LabError
-from telephony.lab.scenarios import Answer
+from telephony.lab.scenarios import Answer, Way
 from telephony.provisioning import Address
 
 NUMBER = re.compile(r"[+0-9A-Za-z*#._-]{1,40}")
@@ -178,13 +178,28 @@ def answer(
     that bears the last four digits of the number rung; SIPp takes about eighty of them. The block begins when the port
     is open; raises ``LabError`` when somebody else answers there already.
     """
+    way = Way(how=how, seconds=seconds, ring_seconds=ring_seconds)
+    heard = {"tone": tone.tone(hertz), "machine": tone.machine()}
+    heard |= {f"sound{n}": one for n, one in (sounds or {}).items()}
+    with _answering(trunk, scenarios.answering(way, tuple(sounds or ())), heard, calls) as sipp:
+        yield sipp
+
+
+@contextmanager
+def crowd(trunk: Address, ways: Mapping[str, Way]) -> Iterator[Sipp]:
+    """As :func:`answer`, but each debtor does what ``ways`` says of how his number ends, and people greet."""
+    heard = {"tone": tone.greeting(), "machine": tone.machine()}
+    with _answering(trunk, scenarios.crowd(ways), heard, None) as sipp:
+        yield sipp
+
+
+@contextmanager
+def _answering(trunk: Address, scenario: str, sounds: Mapping[str, bytes], calls: int | None) -> Iterator[Sipp]:
     ports.require_free(trunk)
     with _folder() as folder:
-        sound = tone.machine() if how is Answer.MACHINE else tone.tone(hertz)
-        (folder / "tone.ulaw").write_bytes(sound)
-        for n, one in (sounds or {}).items():
-            (folder / f"sound{n}.ulaw").write_bytes(one)
-        (folder / "scenario.xml").write_text(scenarios.answering(how, seconds, ring_seconds, tuple(sounds or ())))
+        for name, sound in sounds.items():
+            (folder / f"{name}.ulaw").write_bytes(sound)
+        (folder / "scenario.xml").write_text(scenario)
         command = _sipp(trunk.host, trunk.port)
         command += ["-m", str(calls)] if calls else []
         with Sipp(folder, trunk.host, command) as sipp:

@@ -1,4 +1,4 @@
-"""What debtors sound like: pure tones and an answering machine, as G.711 µ-law at 8 kHz, the trunk's codec."""
+"""What debtors sound like: tones, a greeting, an answering machine, as G.711 µ-law at 8 kHz, the trunk's codec."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +9,11 @@ RATE = 8000
 def tone(hertz: int, seconds: int = 1) -> bytes:
     """A sine of ``hertz`` at half volume; whole seconds of whole hertz repeat without a click."""
     return encode(0.5 * np.sin(2 * np.pi * hertz * _times(seconds)))
+
+
+def greeting(patience: int = 60) -> bytes:
+    """Somebody who says a word, and then waits for one for ``patience`` seconds."""
+    return tone(440)[: RATE * 6 // 10] + encode(np.zeros(patience * RATE))
 
 
 def machine(seconds: int = 4) -> bytes:

@@ -77,4 +77,4 @@ async def _one(work: Work, order_id: int, collector_id: int, n: int, now: dateti
     )
     case = await open_case(work, PROGRAM, new, at=now)
     own = (await work.session.scalars(select(Phone).where(Phone.party_id == case.debtor_id))).one()
-    return Debtor(case_id=case.id, party_id=case.debtor_id, phone_id=own.id, phone=number, zone=ZoneInfo(zone))
+    return Debtor(case_id=case.id, party_id=own.party_id, phone_id=own.id, phone=number, zone=ZoneInfo(zone))

@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -229,11 +229,21 @@ class Floor:
         await seat.ready()
 
 
+async def _as_it_is(_product: Product, _lab: Lab) -> None:
+    """Nobody joins the demo's people."""
+
+
 @asynccontextmanager
-async def opened(folder: Path, seats: Iterable[str] = tuple(SEATS)) -> AsyncIterator[Floor]:
-    """A floor in ``folder`` with collectors at these extensions; everything it started ends with the block."""
+async def opened(
+    folder: Path,
+    seats: Iterable[str] = tuple(SEATS),
+    options: LabOptions = OPTIONS,
+    prepare: Callable[[Product, Lab], Awaitable[None]] = _as_it_is,
+) -> AsyncIterator[Floor]:
+    """A floor in ``folder`` with collectors at these extensions, where ``prepare`` may change who is there before it
+    opens; everything it started ends with the block."""
     lab = Lab(folder)
-    await asyncio.to_thread(lab.up, (), OPTIONS)
+    await asyncio.to_thread(lab.up, (), options)
     pbx = lab.required().pbx
     own = {
         "CALLCENTER_SPOOL_DIR": str(lab.spool_dir),
@@ -246,6 +256,7 @@ async def opened(folder: Path, seats: Iterable[str] = tuple(SEATS)) -> AsyncIter
         CuttingProxy(pbx.ami.host, pbx.ami.port) as proxy,
         async_playwright() as playwright,
     ):
+        await prepare(product, lab)
         await _through(product, proxy, pbx)
         floor = Floor(product, lab, proxy, playwright, {phone.extension: phone for phone in lab.phones()})
         for extension in seats:

@@ -43,15 +43,16 @@ def asked(floor: Floor, question: str, *values: object) -> list[tuple[Any, ...]]
         return database.execute(question, values).fetchall()
 
 
-def debtor_of(floor: Floor, extension: str) -> str:
-    """A number that only an open case of that collector bears."""
+def debtor_of(floor: Floor, extension: str, skip: int = 0) -> str:
+    """A number that only an open case of that collector bears, after some others of that kind."""
     wanted = """
         SELECT phones.e164 FROM phones JOIN case_parties ON case_parties.party_id = phones.party_id
         JOIN cases ON cases.id = case_parties.case_id JOIN users ON users.id = cases.collector_id
         WHERE users.extension = ? AND cases.state = 'open'
         AND (SELECT count(*) FROM phones other WHERE other.e164 = phones.e164) = 1
-        AND (SELECT count(*) FROM case_parties other WHERE other.party_id = phones.party_id) = 1 LIMIT 1"""
-    return str(asked(floor, wanted, extension)[0][0])
+        AND (SELECT count(*) FROM case_parties other WHERE other.party_id = phones.party_id) = 1
+        ORDER BY phones.id LIMIT 1 OFFSET ?"""
+    return str(asked(floor, wanted, extension, skip)[0][0])
 
 
 def last_call(floor: Floor, phone: str) -> dict[str, Any]:
@@ -97,6 +98,25 @@ async def test_he_goes_to_the_queue_when_his_collector_is_busy(floor: Floor) -> 
     assert call["started_at"] <= call["queued_at"] <= call["answered_at"]
     await floor.rested(expected=True)
     assert (await one.post("/me/state", state="available"))[0] == 204
+
+
+async def test_a_second_debtor_of_a_moment_later_does_not_ring_him_too(floor: Floor) -> None:
+    one, two = floor.seats["101"], floor.seats["102"]
+    first, second = debtor_of(floor, "101"), debtor_of(floor, "101", skip=1)
+    with floor.ring(first, seconds=2) as debtor:
+        await eventually(
+            lambda: last_call(floor, first).get("ended_at", "") is None
+        )  # free for a moment yet: the notice
+        with floor.ring(second, seconds=1) as other:
+            await two.rings()
+            await one.rings()
+            await two.press("answer")
+            await asyncio.to_thread(other.wait, 20)
+            await one.press("answer")
+            await asyncio.to_thread(debtor.wait, 20)
+    assert (await ended(floor, first))["queue"] is None
+    assert (await ended(floor, second))["queue"] == "main"
+    await floor.rested(expected=True)
 
 
 async def test_a_server_that_does_not_answer_costs_half_a_second(floor: Floor) -> None:

@@ -28,6 +28,11 @@ def test_coding_is_as_exact_as_the_law_allows(samples: list[float]) -> None:
     assert np.all(np.abs(decoded(tone.encode(exact)) - exact) <= np.abs(exact) / 16 + 0.006)
 
 
+def test_who_greets_says_a_word_and_waits() -> None:
+    loud = np.flatnonzero(np.abs(decoded(tone.greeting(patience=5))) > 0.1)
+    assert 0.5 * tone.RATE < loud[-1] < 0.7 * tone.RATE
+
+
 def test_machine_ends_with_its_beep() -> None:
     beep = decoded(tone.machine())[-tone.RATE // 2 :]
     assert np.abs(np.fft.rfft(beep)).argmax() == 700
