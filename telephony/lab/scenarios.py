@@ -55,7 +55,7 @@ def ringing(
     """A debtor who rings in from ``caller`` and talks for ``seconds``, or gives up after ``abandon_after`` seconds
     without an answer. Somebody else sounds for him from ``media``, an address and a port; else he is a tone.
     """
-    sdp = SDP if media is None else SDP.replace("[media_ip]", media[0]).replace("[rtpstream_audio_port]", str(media[1]))
+    sdp = SDP if media is None else _sounding(media)
     patience = _patience(abandon_after, "abandon")
     refused = (
         _recv(f'response="{code}"', OPTIONAL, patience, note=f"refused {code}", then="refused") for code in REFUSALS
@@ -85,15 +85,30 @@ def ringing(
     )
 
 
-def answering(how: Answer, seconds: float | None, ring_seconds: float, sounds: Sequence[int] = ()) -> str:
+def _sounding(media: tuple[str, int]) -> str:
+    """What is offered when somebody else sounds, from an address and a port."""
+    return SDP.replace("[media_ip]", media[0]).replace("[rtpstream_audio_port]", str(media[1]))
+
+
+def answering(
+    how: Answer,
+    seconds: float | None,
+    ring_seconds: float,
+    sounds: Sequence[int] = (),
+    media: tuple[str, int] | None = None,
+) -> str:
     """A debtor who is rung for ``ring_seconds`` and then does ``how``; who answers talks for ``seconds``.
 
     ``NO_ANSWER`` lets it ring until the caller gives up. With ``sounds`` the one is heard that bears the last four
-    digits of the number rung.
+    digits of the number rung; somebody else sounds for him from ``media``, an address and a port.
     """
     patience = None if how is Answer.NO_ANSWER else ring_seconds
+    headers = ("From", "To", "CSeq")
+    invited = _recv(
+        'request="INVITE"', 'rrs="true"', note="started", keep=headers, choose=bool(sounds), port=media is not None
+    )
     return _scenario(
-        _recv('request="INVITE"', 'rrs="true"', note="started", keep=("From", "To", "CSeq"), choose=bool(sounds)),
+        invited,
         _reply("100 Trying"),
         _reply("180 Ringing"),
         _recv('request="CANCEL"', _patience(patience, "decide"), note="abandoned"),
@@ -102,14 +117,19 @@ def answering(how: Answer, seconds: float | None, ring_seconds: float, sounds: S
         _recv('request="ACK"'),
         _jump("end"),
         _label("decide"),
-        *(_pick_up(how, seconds, sounds) if how not in REFUSING else _refuse(REFUSING[how])),
+        *(_pick_up(how, seconds, sounds, media) if how not in REFUSING else _refuse(REFUSING[how])),
         _label("end"),
         f'<Reference variables="From,To,CSeq{",Number,Sound,Which,Hit" if sounds else ""}"/>',
+        '<Reference variables="media"/>' if media is not None else "",
     )
 
 
-def _pick_up(how: Answer, seconds: float | None, sounds: Sequence[int]) -> tuple[str, ...]:
+def _pick_up(
+    how: Answer, seconds: float | None, sounds: Sequence[int], media: tuple[str, int] | None
+) -> tuple[str, ...]:
     heard = _one_of(sounds) if sounds else _answered("tone", loop=1 if how is Answer.MACHINE else -1)
+    if media is not None:
+        heard = (_reply("200 OK", sdp=_sounding(media)), _recv('request="ACK"', note="answered"))
     return (
         *heard,
         _label("heard"),

@@ -171,11 +171,13 @@ def answer(
     calls: int | None = None,
     ring_seconds: float = 1.0,
     sounds: Mapping[int, bytes] | None = None,
+    media: tuple[str, int] | None = None,
 ) -> Iterator[Sipp]:
     """Let debtors answer on the trunk's address as long as the block runs, or until ``calls`` calls are over.
 
     They hang up after ``seconds`` of talk, or never by themselves. Of ``sounds`` (G.711 µ-law) the one is heard
-    that bears the last four digits of the number rung; SIPp takes about eighty of them. The block begins when the port
+    that bears the last four digits of the number rung; SIPp takes about eighty of them. A
+    :class:`~telephony.lab.keypad.Keypad` may sound for one debtor, from ``media``. The block begins when the port
     is open; raises ``LabError`` when somebody else answers there already.
     """
     ports.require_free(trunk)
@@ -184,7 +186,9 @@ def answer(
         (folder / "tone.ulaw").write_bytes(sound)
         for n, one in (sounds or {}).items():
             (folder / f"sound{n}.ulaw").write_bytes(one)
-        (folder / "scenario.xml").write_text(scenarios.answering(how, seconds, ring_seconds, tuple(sounds or ())))
+        (folder / "scenario.xml").write_text(
+            scenarios.answering(how, seconds, ring_seconds, tuple(sounds or ()), media)
+        )
         command = _sipp(trunk.host, trunk.port)
         command += ["-m", str(calls)] if calls else []
         with Sipp(folder, trunk.host, command) as sipp:
