@@ -17,10 +17,11 @@ from callcenter.compliance.model import ContactBlock
 from recordings.model import Recording, RecordingState
 from telephony.lab import sipp
 from telephony.lab.keypad import Keypad
-from tests.e2e.campaigning import Scene, all_ended, opened, until
+from tests.e2e.campaigning import Scene, opened, until_ended
 from tests.e2e.debtors import Debtor
 from tests.e2e.test_newcomer import tone_share
 from tests.plugins.asterisk import eventually
+from tests.waiting import until
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -76,7 +77,7 @@ async def _answered(scene: Scene, debtor: Debtor, key: str, rules: dict[str, str
         await eventually(lambda: "!Read!" in scene.lab.rx("core show channels concise"), seconds=20)
         await asyncio.to_thread(pad.speak, 1.5)
         await asyncio.to_thread(pad.press, key)
-        await until(lambda: all_ended(scene, campaign_id, 1), scene)
+        await until_ended(scene, campaign_id, 1)
     (attempt,) = await scene.attempts(campaign_id)
     return attempt
 
@@ -100,7 +101,7 @@ async def _heard(scene: Scene, attempt: CampaignAttempt) -> None:
             found[:] = (await session.scalars(wanted)).all()
         return bool(found)
 
-    await until(kept, scene, 30)
+    await until(kept, within=30)
     audio = await scene.admin.get(f"/recordings/{found[0].id}/audio")
     samples, rate = await asyncio.to_thread(soundfile.read, io.BytesIO(audio.content))
     played = samples[: rate * 2, 1]
@@ -119,7 +120,7 @@ async def _never_again(scene: Scene, debtor: Debtor, rules: dict[str, str]) -> N
     async def off() -> bool:
         return (await _entry(scene, debtor, campaign_id)).state == EntryState.STOPPED
 
-    await until(off, scene, 20)
+    await until(off, within=20)
     assert "do_not_call" in (await _entry(scene, debtor, campaign_id)).reason
     assert await scene.attempts(campaign_id) == []
 
