@@ -2,32 +2,18 @@
 
 import re
 from collections.abc import Mapping
-from typing import Protocol
 
 from callcenter.campaigns.model import Mode
 from core.kernel.i18n import Message, msg
 
 #: Before the name of a recording of the house's own.
 OWN = "own:"
-#: Fields of a campaign that name a sound.
+#: Fields of a campaign that name a sound, and those that name a key.
 SOUNDS = ("message", "apology", "machine_message", "opted_out")
-_KEYS = ("opt_out_key", "talk_key")
+KEYS = ("opt_out_key", "talk_key")
+_ALWAYS = ("apology", "opted_out")
 _SOUND = re.compile(r"(?:own:)?[A-Za-z0-9_.-]{1,76}")
-
-
-class Spoken(Protocol):
-    """The fields of a campaign that say what is played and which keys answer."""
-
-    @property
-    def mode(self) -> Mode: ...
-    @property
-    def message(self) -> str | None: ...
-    @property
-    def apology(self) -> str: ...
-    @property
-    def opt_out_key(self) -> str | None: ...
-    @property
-    def talk_key(self) -> str | None: ...
+_KEY = re.compile(r"[0-9]")
 
 
 def own_name(sound: str | None) -> str | None:
@@ -35,22 +21,17 @@ def own_name(sound: str | None) -> str | None:
     return sound.removeprefix(OWN) if sound and sound.startswith(OWN) else None
 
 
-def faults(data: Spoken) -> Mapping[str, Message]:
-    """What is wrong with sounds and keys, by field."""
-    found: dict[str, Message] = {}
-    if data.mode is Mode.AGENTLESS and not data.message:
+def faults(mode: Mode, given: Mapping[str, str | None]) -> dict[str, Message]:
+    """What is wrong with the values of ``SOUNDS`` and ``KEYS``, by field."""
+    found = {key: msg("This field is needed.") for key in _ALWAYS if not given[key]}
+    if mode is Mode.AGENTLESS and not given["message"]:
         found["message"] = msg("Say which recording is to be played.")
-    for key in ("apology", "opted_out"):
-        if not getattr(data, key):
-            found[key] = msg("This field is needed.")
     for key in SOUNDS:
-        value = getattr(data, key)
-        if value and not _SOUND.fullmatch(value):
+        if (sound := given[key]) and not _SOUND.fullmatch(sound):
             found[key] = msg("The name of a sound at the exchange: letters, digits, dots, hyphens.")
-    for key in _KEYS:
-        value = getattr(data, key)
-        if value is not None and not (len(value) == 1 and value in "0123456789"):
+    for key in KEYS:
+        if (digit := given[key]) is not None and not _KEY.fullmatch(digit):
             found[key] = msg("One digit, or nothing.")
-    if data.talk_key is not None and data.talk_key == data.opt_out_key:
+    if given["talk_key"] is not None and given["talk_key"] == given["opt_out_key"]:
         found["talk_key"] = msg("Choose two different keys.")
     return found

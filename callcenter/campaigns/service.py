@@ -289,7 +289,7 @@ def check(data: CampaignData) -> None:
     if data.show_number and not _E164.fullmatch(data.show_number):
         faults["show_number"] = msg("A number as +79001234567: a plus sign, the country, the number.")
     faults |= machines.faults(data.machines, data.machine_message, data.connect_seconds)
-    faults |= messages.faults(data)
+    faults |= messages.faults(data.mode, {key: getattr(data, key) for key in (*messages.SOUNDS, *messages.KEYS)})
     if faults:
         raise Invalid(faults)
 

@@ -93,8 +93,7 @@ async def _the_higher_comes_first(scene: Scene) -> None:
 
 
 async def _until_made(scene: Scene, campaign_id: int, count: int) -> None:
-    """Wait for so many attempts, while collectors say that they are done with their calls; no longer than that, so that
-    the last of them do not."""
+    """Wait for exactly so many attempts; until then collectors say at once that they are done with their calls."""
 
     async def made() -> bool:
         await scene.wrap_ups_end()

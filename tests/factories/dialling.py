@@ -17,6 +17,7 @@ from callcenter.app.adapters.cases import CallerLookup
 from callcenter.app.adapters.law import CallGate, DebtorFacts
 from callcenter.app.adapters.sounds import OwnRecordings
 from callcenter.app.adapters.staff import FreeAgents, StaffDirectory
+from callcenter.app.adapters.worklists import FloorLaw
 from callcenter.callbacks.service import CallbackService
 from callcenter.callbacks.ticker import CallbackTicker
 from callcenter.calls.directory import ship_results
@@ -120,7 +121,8 @@ class DiallingFloor:
         self.lines.calls, self.lines.telephony = self.calls, self.telephony
         owed = OwedCallbacks(self.callbacks, (PlannedCallbacks(),))
         reserving = Reserving(clock, self.lines, owed)
-        self.attempts, self.preview = Attempts(uow, reserving), Preview(uow, clock, reserving, self.lines)
+        self.attempts = Attempts(uow, reserving)
+        self.preview = Preview(uow, clock, reserving, lines=self.lines, law=FloorLaw(self.gate))
         self.outcomes = Outcomes(uow, clock, lines=self.lines, callbacks=owed, refusals=NumberRefusals(registry))
         self.reporter = CallReporter(
             uow,

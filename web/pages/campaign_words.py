@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from callcenter.campaigns.after_machine import RULE
 from callcenter.campaigns.machines import MACHINE, NO_CALLS, PERSON, TALK, UNSURE, Machines
 from callcenter.campaigns.model import CampaignState, EntryState, Mode, Passed
+from callcenter.campaigns.preview import FORBIDDEN
 from core.kernel.i18n import Message, msg
 from web.pages.listing import Option, State, Tone
 
@@ -52,6 +53,7 @@ REASONS: Mapping[str, Message] = {
     "callback": msg("a callback is planned"),
     "hours": msg("outside the hours"),
     "day": msg("enough for today"),
+    FORBIDDEN: msg("contact law forbids it"),
     "busy": msg("on the phone with us"),
     "number": msg("no number to ring"),
     "REFUSED": msg("not taken by the exchange"),

@@ -18,6 +18,7 @@ from callcenter.app.adapters.routing import KnownDebtors
 from callcenter.app.adapters.sounds import CampaignSounds, OwnRecordings
 from callcenter.app.adapters.staff import FloorStates, FreeAgents, RegisteredPhones, StaffDirectory
 from callcenter.app.adapters.watching import LiveCalls
+from callcenter.app.adapters.worklists import FloorLaw
 from callcenter.app.exchanges import Site
 from callcenter.app.wiring.ground import Ground
 from callcenter.callbacks.service import CallbackService
@@ -171,7 +172,7 @@ def build_floor(base: Ground, sites: Sequence[Site]) -> Floor:
         voice=voice,
         menus=FlowService(uow, clock, voice, (CampaignSounds(),)),
         campaigns=CampaignService(uow, clock, CampaignQueues(queues), OwnRecordings()),
-        preview=Preview(uow, clock, reserving, lines),
+        preview=Preview(uow, clock, reserving, lines=lines, law=FloorLaw(gate)),
         campaign_dialler=campaign_dialler,
     )
 
