@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from callcenter.calls.errors import OrderRefused
 from callcenter.calls.facts import LegKind
 from callcenter.calls.ports import DialOrder, TelephonyStatus
+from callcenter.campaigns.messages import own_name
 from callcenter.campaigns.ports import LineOrder
 from callcenter.supervision.ports import WatchMode, WatchOrder
 from core.kernel.clock import Clock
@@ -101,9 +102,12 @@ class Gateway:
             "CALLCENTER_QUEUE": order.queue,
             "CALLCENTER_WAIT": str(order.connect_seconds),
             "CALLCENTER_MACHINES": order.machines or "",
-            "CALLCENTER_MACHINE_MESSAGE": order.machine_message or "",
-            "CALLCENTER_MESSAGE": order.message or "",
-            "CALLCENTER_APOLOGY": order.apology,
+            "CALLCENTER_MACHINE_MESSAGE": _sound(order.machine_message),
+            "CALLCENTER_MESSAGE": _sound(order.message),
+            "CALLCENTER_APOLOGY": _sound(order.apology),
+            "CALLCENTER_OPT_OUT": order.opt_out_key or "",
+            "CALLCENTER_TALK": order.talk_key or "",
+            "CALLCENTER_OPTED_OUT": _sound(order.opted_out),
         }
         await self._trunk_bridge().client.send(
             Originate(
@@ -272,6 +276,12 @@ class Gateway:
             if phone is not None and phone.reachable:
                 return bridge
         raise OrderRefused(reason=msg(NO_PHONE, endpoint=endpoint) if self._bridges else msg(NO_EXCHANGE))
+
+
+def _sound(name: str | None) -> str:
+    """As the dialplan knows it: a variable holds no colon, and no sound of the exchange's own a plus sign."""
+    own = own_name(name)
+    return f"own+{own}" if own is not None else name or ""
 
 
 def _spy(watch_id: int) -> str:

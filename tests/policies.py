@@ -545,6 +545,17 @@ _API = {
             ("undo", "{}"),
         )
     },
+    "GET /api/v1/menus": Entry(needs=("ivr.view",)),
+    "GET /api/v1/menus/{id:int}": Entry(needs=("ivr.view",), target="menu"),
+    "POST /api/v1/menus/{id:int}/publish": Entry(needs=("ivr.edit",), target="menu"),
+    "POST /api/v1/menus/{id:int}/withdraw": Entry(needs=("ivr.edit",), target="menu"),
+    "POST /api/v1/menus/{id:int}/queues": Entry(needs=("ivr.edit",), target="menu", body='{"queues": []}'),
+    "GET /api/v1/prompts": Entry(needs=("ivr.view",)),
+    "GET /api/v1/prompts/{name}/audio": Entry(needs=("ivr.view",), target="menu sound"),
+    "GET /api/v1/voicemail": Entry(needs=("voicemail.listen",)),
+    "GET /api/v1/voicemail/{id:int}": Entry(needs=("voicemail.listen",), target="voicemail"),
+    "GET /api/v1/voicemail/{id:int}/audio": Entry(needs=("voicemail.listen",), target="voicemail"),
+    "POST /api/v1/voicemail/{id:int}/heard": Entry(needs=("voicemail.listen",), target="voicemail"),
     "GET /api/v1/campaigns": Entry(needs=("campaigns.view",)),
     "POST /api/v1/campaigns": Entry(needs=("campaigns.edit",), body='{"name": "Spring", "mode": "progressive"}'),
     **{

@@ -57,18 +57,27 @@ class AnsweredBy(StrEnum):
     UNSURE = "unsure"
 
 
+class Wish(StrEnum):
+    """What who answered asked for by a key: ``NO_CALLS`` to this number any more, to ``TALK`` to somebody."""
+
+    NONE = "none"
+    NO_CALLS = "no_calls"
+    TALK = "talk"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answerer:
     """Who answered a call that was made without a collector, as far as the exchange can hear.
 
     ``because`` is its own word for the reason (``AMDCAUSE``), ``milliseconds`` how long it listened. ``left``: a
-    message was played to the machine.
+    message was played to the machine. ``wish``: what a person who heard a message asked for.
     """
 
     by: AnsweredBy
     because: str
     milliseconds: int
     left: bool = False
+    wish: Wish = Wish.NONE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

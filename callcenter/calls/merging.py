@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from callcenter.calls.facts import Answerer, CallPhase, CallState, Interval, LegOutcome, LegState
+from callcenter.calls.facts import Answerer, CallPhase, CallState, Interval, LegOutcome, LegState, Wish
 
 T = TypeVar("T", str, int)
 
@@ -56,9 +56,10 @@ def absorb(survivor: CallState, merged: CallState) -> CallState:
 
 
 def _fuller(one: Answerer | None, other: Answerer | None) -> Answerer | None:
-    """Of two accounts of who answered the one that says more: a message is left after the judgement."""
+    """Of two accounts of who answered the one that says more: a message is left, and a wish said, after the
+    judgement."""
     known = [account for account in (one, other) if account is not None]
-    return max(known, key=lambda account: (account.left, repr(account)), default=None)
+    return max(known, key=lambda account: (account.wish != Wish.NONE, account.left, repr(account)), default=None)
 
 
 def _by_rank(one: CallState, other: CallState) -> tuple[CallState, CallState]:

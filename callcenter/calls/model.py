@@ -8,7 +8,7 @@ from sqlalchemy import JSON, BigInteger, Dialect, ForeignKey, Index, String, Tex
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
-from callcenter.calls.facts import AnsweredBy, Answerer, Interval
+from callcenter.calls.facts import AnsweredBy, Answerer, Interval, Wish
 from core.kernel.db import Base
 from core.kernel.types import Key, UtcDateTime
 
@@ -36,13 +36,21 @@ class AnswererColumn(TypeDecorator[Answerer]):
     cache_ok = True
 
     def process_bind_param(self, value: Answerer | None, dialect: Dialect) -> Any:
-        return None if value is None else [value.by, value.because, value.milliseconds, value.left]
+        return None if value is None else [
+            value.by, value.because, value.milliseconds, value.left, value.wish
+        ]  # fmt: skip
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Answerer | None:
         if value is None:
             return None
-        by, because, milliseconds, left = value
-        return Answerer(by=AnsweredBy(by), because=because, milliseconds=milliseconds, left=left)
+        by, because, milliseconds, left, *wish = value  # rows of before messages could be answered have none
+        return Answerer(
+            by=AnsweredBy(by),
+            because=because,
+            milliseconds=milliseconds,
+            left=left,
+            wish=Wish(wish[0]) if wish else Wish.NONE,
+        )
 
 
 class OrderState(StrEnum):

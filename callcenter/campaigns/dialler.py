@@ -128,11 +128,13 @@ class Dialler:
 
 
 def _shares(floor: FloorView) -> list[tuple[Campaign, list[int]]]:
-    """Each campaign with the collectors who are its own now, those reserved for a line left out."""
+    """Each campaign with the collectors who are its own now, those reserved for a line left out. One that plays a
+    message is dialled for without any, even where debtors may ask for them."""
     reserved = floor.reserved()
     present = {user for user, one in floor.standing.items() if one.state in (_AVAILABLE, _WRAP_UP, *BUSY)}
     busy = {one.campaign_id for one in floor.flights}
-    wanting = [(one.id, floor.staff[one.id]) for one in floor.campaigns if one.id in floor.due or one.id in busy]
+    moving = (one for one in floor.campaigns if one.id in floor.due or one.id in busy)
+    wanting = [(one.id, floor.staff[one.id]) for one in moving if one.mode != Mode.AGENTLESS]
     shares = allotted(wanting, present - set(reserved))
     return [(one, shares.get(one.id, [])) for one in floor.campaigns]
 

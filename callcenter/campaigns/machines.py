@@ -7,6 +7,8 @@ from core.kernel.i18n import Message, msg
 
 #: Who answered, as the exchange judged.
 PERSON, MACHINE, UNSURE = "person", "machine", "unsure"
+#: What a person who heard a message asks for by a key: that nobody rings this number any more, to talk to somebody.
+NO_CALLS, TALK = "no_calls", "talk"
 
 
 class Machines(StrEnum):
@@ -20,13 +22,14 @@ class Machines(StrEnum):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Heard:
     """Who answered, why the exchange thinks so, after how many milliseconds; ``left``: it was left a message,
-    ``hung_up``: nothing was judged, because who answered hung up first."""
+    ``hung_up``: nothing was judged, because who answered hung up first. ``wish``: what he asked for by a key."""
 
     by: str
     because: str
     milliseconds: int
     left: bool = False
     hung_up: bool = False
+    wish: str | None = None
 
 
 def faults(machines: Machines, message: str | None, connect_seconds: int) -> dict[str, Message]:

@@ -60,8 +60,10 @@ class Campaign(Base):
     attempt rings, ``connect_seconds`` an answered debtor waits for a collector, ``countdown_seconds`` until a preview
     dials by itself (0: only by click). ``retries`` maps a result to the minutes until the next attempt; a result that
     is not in it ends the entry. ``message`` is the recording that an agentless campaign plays, ``apology`` the one that
-    an abandoned debtor hears, ``machine_message`` the one that is left where ``machines`` says so, all
-    names of sounds at the exchange. ``filter`` is what is asked of the list of cases
+    an abandoned debtor hears, ``machine_message`` the one that is left where ``machines`` says so. Whoever hears
+    ``message`` forbids further calls by the digit ``opt_out_key``, which ``opted_out`` confirms, and is put through to
+    the collectors by ``talk_key``. All are names of sounds at the exchange, or ``own:`` and the name of a recording of
+    the house's. ``filter`` is what is asked of the list of cases
     (``filling.stored``), kept live with the eyes of ``owner_id``; None for a list of chosen cases only.
     ``queue_open`` while the exchange has its queue.
     """
@@ -89,6 +91,9 @@ class Campaign(Base):
     show_number: Mapped[str | None] = mapped_column(String(20))
     message: Mapped[str | None] = mapped_column(String(80))
     apology: Mapped[str] = mapped_column(String(80))
+    opt_out_key: Mapped[str | None] = mapped_column(String(1))
+    talk_key: Mapped[str | None] = mapped_column(String(1))
+    opted_out: Mapped[str] = mapped_column(String(80), default="vm-goodbye")
     filter: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     filter_name: Mapped[str] = mapped_column(String(120), default="")
     owner_id: Mapped[int] = mapped_column(BigInteger)
@@ -103,6 +108,11 @@ class Campaign(Base):
     def queue(self) -> str:
         """The queue at the exchange into which its debtors are put."""
         return f"campaign-{self.id}"
+
+    @property
+    def puts_through(self) -> bool:
+        """Whether debtors come to its collectors by the exchange's queue."""
+        return self.mode in (Mode.PROGRESSIVE, Mode.PREDICTIVE) or bool(self.mode == Mode.AGENTLESS and self.talk_key)
 
 
 class CampaignStaff(Base):
@@ -153,7 +163,7 @@ class CampaignAttempt(Base):
     """One attempt, written before it is dialled. ``outcome`` is a result code (None while it is under way);
     ``user_id`` the collector it was dialled for, or who took it. ``answered_by`` is the exchange's judgement of who
     answered (``machines``; None where nobody listened for it), ``judged_because`` and ``judged_ms`` its reason and how
-    long it listened, ``message_left`` whether a machine was left a message."""
+    long it listened, ``message_left`` whether a machine was left a message, ``wish`` what he asked for by a key."""
 
     __tablename__ = "campaign_attempts"
     __table_args__ = (
@@ -162,6 +172,7 @@ class CampaignAttempt(Base):
         Index("ix_campaign_attempts_ended", "campaign_id", "ended_at"),
         Index("ix_campaign_attempts_entry", "entry_id"),
         Index("ix_campaign_attempts_at", "campaign_id", "at"),
+        Index("ix_campaign_attempts_phone", "phone", "at"),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -179,3 +190,4 @@ class CampaignAttempt(Base):
     judged_because: Mapped[str | None] = mapped_column(String(40))
     judged_ms: Mapped[int | None] = mapped_column()
     message_left: Mapped[bool] = mapped_column(default=False)
+    wish: Mapped[str | None] = mapped_column(String(10))

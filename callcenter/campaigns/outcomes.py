@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
+from callcenter.campaigns.machines import NO_CALLS, TALK
 from callcenter.campaigns.model import Campaign, CampaignAttempt, CampaignEntry, EntryState, Mode
-from callcenter.campaigns.ports import CallBacks, CallNews, Lines, Owed
+from callcenter.campaigns.ports import CallBacks, CallNews, Lines, Owed, Refusals
 from callcenter.campaigns.rules import (
     ABANDONED,
     NOT_IN_SERVICE,
@@ -33,11 +34,14 @@ from core.kernel.uow import UnitOfWork, Work
 class Outcomes:
     """Follows attempts; a follower of the call log within its transactions."""
 
-    def __init__(self, uow: UnitOfWork, clock: Clock, *, lines: Lines, callbacks: CallBacks) -> None:
+    def __init__(
+        self, uow: UnitOfWork, clock: Clock, *, lines: Lines, callbacks: CallBacks, refusals: Refusals
+    ) -> None:
         self._uow = uow
         self._clock = clock
         self._lines = lines
         self._callbacks = callbacks
+        self._refusals = refusals
 
     async def followed(self, work: Work, news: Sequence[CallNews]) -> None:
         """Calls of campaigns changed. Called by the call log in its own transaction."""
@@ -83,6 +87,7 @@ class Outcomes:
         if fate.heard is not None:
             attempt.answered_by, attempt.judged_because = fate.heard.by, fate.heard.because[:40]
             attempt.judged_ms, attempt.message_left = fate.heard.milliseconds, fate.heard.left
+            await self._wished(work, campaign, entry, attempt, fate.heard.wish)
         if fate.connected_at is not None:
             attempt.user_id = fate.user_id or attempt.user_id
         outcome = outcome_of(fate)
@@ -109,7 +114,8 @@ class Outcomes:
             entry.state = EntryState.TALKED
             return
         case = await work.session.get_one(Case, entry.case_id)
-        if outcome == ABANDONED and attempt.picked_up_at is not None and campaign.mode != Mode.AGENTLESS:
+        owed = campaign.mode != Mode.AGENTLESS or attempt.wish == TALK
+        if outcome == ABANDONED and attempt.picked_up_at is not None and owed:
             await self._owe(work, campaign, case, attempt)
         zone = await _zone(work, case)
         tally = tally_of(entry)
@@ -120,6 +126,17 @@ class Outcomes:
         if at is None and outcome == NOT_IN_SERVICE and tally is not None and tally.total < campaign.most_in_total:
             at = hours_of(campaign).open_at(self._clock.now(), zone)  # another number may do
         self._rests(entry, at)
+
+    async def _wished(
+        self, work: Work, campaign: Campaign, entry: CampaignEntry, attempt: CampaignAttempt, wish: str | None
+    ) -> None:
+        """What he asked for by a key. A number that is not to be rung any more is blocked at once, for everybody."""
+        if wish is None or wish == attempt.wish:
+            return
+        attempt.wish = wish
+        if wish == NO_CALLS:
+            await self._refusals.no_calls(work, attempt.phone, campaign.name)
+            entry.state, entry.reason = EntryState.STOPPED, NO_CALLS
 
     def _rests(self, entry: CampaignEntry, until: datetime | None) -> None:
         entry.state = EntryState.WAITING if until is not None else EntryState.DONE

@@ -39,7 +39,9 @@ class Leave:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LineOrder:
-    """Ring ``phone`` and put whoever answers into ``queue`` for ``connect_seconds``, or play ``message`` to him.
+    """Ring ``phone`` and put whoever answers into ``queue`` for ``connect_seconds``, or play ``message`` to him; by
+    ``opt_out_key`` he forbids further calls, which ``opted_out`` confirms, by ``talk_key`` he is put into the queue.
+    Sounds are names at the exchange, or ``own:`` and the name of a recording of the house.
 
     ``machines`` (``hang_up`` or ``message``, which leaves ``machine_message``) has machines told from people before."""
 
@@ -53,6 +55,13 @@ class LineOrder:
     machine_message: str | None
     message: str | None
     apology: str
+    opt_out_key: str | None = None
+    talk_key: str | None = None
+    opted_out: str | None = None
+
+    def sounds(self) -> tuple[str, ...]:
+        """Everything that may be played."""
+        return tuple(filter(None, (self.message, self.machine_message, self.apology, self.opted_out)))
 
 
 class Lines(Protocol):
@@ -132,6 +141,20 @@ class CallBacks(Protocol):
 
     async def owe(self, work: Work, owed: Owed) -> None:
         """Promise to call the debtor back."""
+
+
+class Refusals(Protocol):
+    """What debtors forbid."""
+
+    async def no_calls(self, work: Work, phone: str, campaign: str) -> None:
+        """Nobody rings this number any more: whoever answered there said so in a message of the campaign."""
+
+
+class Recordings(Protocol):
+    """The house's own recordings."""
+
+    async def known(self, session: AsyncSession, names: Collection[str]) -> Collection[str]:
+        """Those of the names that there are."""
 
 
 class CallNews(Protocol):

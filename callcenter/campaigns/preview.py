@@ -16,6 +16,7 @@ from callcenter.campaigns.reserving import For, Reserving, Waiting, put_off
 from callcenter.campaigns.rights import WORK
 from core.audit.service import record
 from core.cases.model import Case
+from core.cases.ports import ContactLaw
 from core.cases.queries.zones import debtor_zones
 from core.cases.service.access import let_in
 from core.kernel.access import Actor
@@ -24,6 +25,8 @@ from core.kernel.uow import UnitOfWork, Work
 
 #: How long a case stays with the collector it is shown to, and how long it rests when he passes it on.
 _SHOWN_FOR, _PASSED_FOR = timedelta(minutes=10), timedelta(minutes=30)
+#: Why an entry waits that contact law keeps from being shown.
+FORBIDDEN = "law"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,11 +46,12 @@ class Shown:
 class Preview:
     """Use cases of a collector who works through preview campaigns."""
 
-    def __init__(self, uow: UnitOfWork, clock: Clock, reserving: Reserving, lines: Lines) -> None:
+    def __init__(self, uow: UnitOfWork, clock: Clock, reserving: Reserving, *, lines: Lines, law: ContactLaw) -> None:
         self._uow = uow
         self._clock = clock
         self._reserving = reserving
         self._lines = lines
+        self._law = law
 
     async def show(self, actor: Actor) -> Shown | None:
         """The next case of the actor's preview campaigns, his until he dials or time runs out; None when there is
@@ -68,7 +72,8 @@ class Preview:
         return None
 
     async def _put_before(self, work: Work, user_id: int, campaign: Campaign) -> Shown | None:
-        """Put the first case of the campaign that may be rung before the collector."""
+        """Put the first case of the campaign that may be rung before the collector. The law is asked once more when he
+        rings it: nothing is reserved yet."""
         until = self._clock.now() + _SHOWN_FOR
         for one in await self._reserving.candidates(work.session, campaign):
             if not await self._reserving.hold(work, one):
@@ -76,6 +81,10 @@ class Preview:
             later = await self._reserving.not_now(work.session, campaign, one)
             if later is not None:
                 put_off(one.entry, later[0], later[1])
+                continue
+            leave = (await self._law.leave(work.session, [one.case.id]))[one.case.id]
+            if not leave.allowed:
+                put_off(one.entry, leave.next_at or self._clock.now() + _PASSED_FOR, FORBIDDEN)
                 continue
             one.entry.state, one.entry.user_id, one.entry.next_at = EntryState.SHOWN, user_id, until
             await let_in(work, {(one.case.id, user_id): until})

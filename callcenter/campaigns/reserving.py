@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcenter.campaigns.after_machine import RULE, rests_until
 from callcenter.campaigns.model import Campaign, CampaignAttempt, CampaignEntry, EntryState
 from callcenter.campaigns.numbers import numbers_of
 from callcenter.campaigns.ports import CallBacks, Leave, Lines, Wanted
@@ -123,6 +124,9 @@ class Reserving:
         made = select(func.count()).where(CampaignAttempt.entry_id == one.entry.id)
         n = (await work.session.scalar(made) or 0) + 1
         for number in numbers:
+            if whom.user_id is None and (rests := await rests_until(work.session, number.phone, self._clock.now())):
+                refused.append(Leave(call_id=None, rule=RULE, next_at=rests))
+                continue
             wanted = Wanted(
                 campaign_id=whom.campaign.id,
                 key=f"campaign:{one.entry.id}:{n}",

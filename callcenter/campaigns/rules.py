@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from callcenter.campaigns.machines import MACHINE, Heard
+from callcenter.campaigns.machines import MACHINE, TALK, Heard
 from core.kernel.localtime import edges, local_day, minute_of_day
 
 #: Results that the program gives by itself.
@@ -185,9 +185,12 @@ def outcome_of(fate: Fate) -> str | None:
 
 
 def _of_nobody(fate: Fate) -> str:
-    """Picked up, and no collector was there. Who hung up before he was judged heard nothing at all."""
+    """Picked up, and no collector was there. Who hung up before he was judged heard nothing at all; who asked for
+    somebody to talk to found nobody."""
     if fate.heard is not None and fate.heard.by == MACHINE:
         return VOICEMAIL
+    if fate.heard is not None and fate.heard.wish == TALK:
+        return ABANDONED
     heard_nothing = fate.heard is not None and fate.heard.hung_up
     return MESSAGE if fate.played and not heard_nothing else ABANDONED
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import delete, exists, select, update
 
-from callcenter.campaigns import filling, machines
+from callcenter.campaigns import filling, machines, messages
 from callcenter.campaigns.errors import CampaignMoves, CampaignNotFound, NothingToDial
 from callcenter.campaigns.events import CampaignChanged
 from callcenter.campaigns.floor import staff_of
@@ -22,7 +22,7 @@ from callcenter.campaigns.model import (
     EntryState,
     Mode,
 )
-from callcenter.campaigns.ports import Queues
+from callcenter.campaigns.ports import Queues, Recordings
 from callcenter.campaigns.rights import EDIT, RUN
 from core.audit.service import record
 from core.cases.queries.lists import ListQuery
@@ -39,7 +39,6 @@ from core.people.model import User
 RETRIES: Mapping[str, int] = {"BUSY": 10, "NA": 120, "VM": 240, "CONGEST": 5, "FAIL": 60, "ABANDONED": 1440}
 #: A live list is looked through again so often.
 _REFRESH = timedelta(minutes=1)
-_SOUND = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _STARTS_FROM = (CampaignState.DRAFT, CampaignState.PAUSED)
 
@@ -68,6 +67,9 @@ class CampaignData:
     show_number: str | None = None
     message: str | None = None
     apology: str = "vm-goodbye"
+    opt_out_key: str | None = None
+    talk_key: str | None = None
+    opted_out: str = "vm-goodbye"
     unit_id: int | None = None
     users: tuple[int, ...] = ()
     units: tuple[int, ...] = ()
@@ -76,10 +78,11 @@ class CampaignData:
 class CampaignService:
     """Use cases of campaigns. A change holds from the dialler's next attempt on."""
 
-    def __init__(self, uow: UnitOfWork, clock: Clock, queues: Queues) -> None:
+    def __init__(self, uow: UnitOfWork, clock: Clock, queues: Queues, recordings: Recordings) -> None:
         self._uow = uow
         self._clock = clock
         self._queues = queues
+        self._recordings = recordings
 
     async def create(self, actor: Actor, data: CampaignData, run_id: int | None = None) -> int:
         """A new campaign, as a draft, with the cases of a run on its list; its id. Raises ``Invalid``."""
@@ -87,6 +90,7 @@ class CampaignService:
         check(data)
         now = self._clock.now()
         async with self._uow.write() as work:
+            await self._recorded(work, data)
             row = Campaign(owner_id=actor.user_id, created_at=now, state=CampaignState.DRAFT, **_columns(data))
             work.session.add(row)
             await work.session.flush()
@@ -104,6 +108,7 @@ class CampaignService:
             row = await campaign_for(work, actor, EDIT, campaign_id)
             if row.state == CampaignState.ENDED:
                 raise CampaignMoves
+            await self._recorded(work, data)
             values = _columns(data)
             changes = {name: (getattr(row, name), value) for name, value in values.items()}
             for name, value in values.items():
@@ -121,7 +126,7 @@ class CampaignService:
             row = await self._step(work, actor, campaign_id, _STARTS_FROM, CampaignState.RUNNING)
             await filling.refresh(work, row, now)
             users = (await staff_of(work.session, [row.id]))[row.id]
-            if (row.mode != Mode.AGENTLESS and not users) or not await filling.size(work, row.id):
+            if ((row.puts_through or row.mode == Mode.PREVIEW) and not users) or not await filling.size(work, row.id):
                 raise NothingToDial
             row.started_at = now
             await self._open_queue(work, actor, row)
@@ -221,8 +226,16 @@ class CampaignService:
                 .values(state=EntryState.STOPPED, reason=reason)
             )
 
+    async def _recorded(self, work: Work, data: CampaignData) -> None:
+        """Raises ``Invalid`` for a recording of the house's own that is not there."""
+        named = {key: own for key in messages.SOUNDS if (own := messages.own_name(getattr(data, key))) is not None}
+        known = await self._recordings.known(work.session, set(named.values())) if named else ()
+        missing = [key for key, own in named.items() if own not in known]
+        if missing:
+            raise Invalid({key: msg("Choose one of the list.") for key in missing})
+
     async def _open_queue(self, work: Work, actor: Actor, row: Campaign) -> None:
-        if row.mode in (Mode.PROGRESSIVE, Mode.PREDICTIVE):
+        if row.puts_through:
             users = (await staff_of(work.session, [row.id]))[row.id]
             await self._queues.open(work, actor, row.id, row.name, users)
             row.queue_open = True
@@ -273,15 +286,10 @@ def check(data: CampaignData) -> None:
             faults[key] = msg("Between {low} and {high}.", low=low, high=high)
     if any(not 0 <= minutes <= 43_200 for minutes in data.retries.values()):
         faults["retries"] = msg("Between 0 minutes and 30 days.")
-    if data.mode is Mode.AGENTLESS and not data.message:
-        faults["message"] = msg("Say which recording is to be played.")
     if data.show_number and not _E164.fullmatch(data.show_number):
         faults["show_number"] = msg("A number as +79001234567: a plus sign, the country, the number.")
     faults |= machines.faults(data.machines, data.machine_message, data.connect_seconds)
-    for key in ("message", "apology", "machine_message"):
-        value = getattr(data, key)
-        if value and not _SOUND.fullmatch(value):
-            faults[key] = msg("The name of a sound at the exchange: letters, digits, dots, hyphens.")
+    faults |= messages.faults(data.mode, {key: getattr(data, key) for key in (*messages.SOUNDS, *messages.KEYS)})
     if faults:
         raise Invalid(faults)
 
@@ -302,7 +310,7 @@ def _columns(data: CampaignData) -> dict[str, Any]:
     plain = (
         "mode", "priority", "ceiling", "most_per_agent", "ring_seconds", "connect_seconds", "countdown_seconds",
         "machines", "machine_message", "lines", "most_a_day", "most_in_total", "show_number", "message", "apology",
-        "unit_id",
+        "opt_out_key", "talk_key", "opted_out", "unit_id",
     )  # fmt: skip
     return {
         "name": data.name.strip()[:120],

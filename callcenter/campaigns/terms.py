@@ -22,6 +22,7 @@ def tally_of(entry: CampaignEntry) -> Tally | None:
 
 
 def order_of(campaign: Campaign, call_id: int, phone: str, show_number: str | None) -> LineOrder:
+    agentless = campaign.mode == Mode.AGENTLESS
     return LineOrder(
         call_id=call_id,
         phone=phone,
@@ -31,6 +32,9 @@ def order_of(campaign: Campaign, call_id: int, phone: str, show_number: str | No
         connect_seconds=campaign.connect_seconds,
         machines=campaign.machines if campaign.machines != Machines.OFF else None,
         machine_message=campaign.machine_message if campaign.machines == Machines.MESSAGE else None,
-        message=campaign.message if campaign.mode == Mode.AGENTLESS else None,
+        message=campaign.message if agentless else None,
         apology=campaign.apology,
+        opt_out_key=campaign.opt_out_key if agentless else None,
+        talk_key=campaign.talk_key if agentless else None,
+        opted_out=campaign.opted_out if agentless and campaign.opt_out_key else None,
     )

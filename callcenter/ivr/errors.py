@@ -32,10 +32,10 @@ class FlowInUse(Conflict):
 
 
 class SoundInUse(Conflict):
-    """A menu plays it."""
+    """A menu or a campaign plays it."""
 
     code = "sound_in_use"
-    text = mark("A menu plays this recording. Choose another one there first.")
+    text = mark("A menu or a campaign plays this recording. Choose another one there first.")
 
 
 class NoSuchSound(NotFound):

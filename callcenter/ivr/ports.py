@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from callcenter.ivr.walk import Heard, Line, Question
 
 
@@ -33,6 +35,13 @@ class Sound:
     name: str
     duration_ms: int
     content: bytes
+
+
+class Players(Protocol):
+    """Others who play recordings."""
+
+    async def play(self, session: AsyncSession, name: str) -> bool:
+        """Whether they play the one of this name."""
 
 
 class Voice(Protocol):

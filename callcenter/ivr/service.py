@@ -1,6 +1,6 @@
 """Menus as use cases: written as drafts, published as versions, withdrawn."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import delete, func, select
@@ -10,7 +10,7 @@ from callcenter.ivr.errors import FlowFaulty, FlowInUse, NoSuchFlow, NoSuchSound
 from callcenter.ivr.events import MenusChanged
 from callcenter.ivr.flow import Flow, Language, ToQueue, loaded, prompt_of, stored
 from callcenter.ivr.model import IvrFlow, IvrQueue, IvrSound, IvrVersion
-from callcenter.ivr.ports import Voice
+from callcenter.ivr.ports import Players, Voice
 from callcenter.ivr.rights import EDIT
 from callcenter.ivr.walk import Line
 from core.audit.service import record
@@ -24,10 +24,11 @@ from core.kernel.uow import UnitOfWork, Work
 class FlowService:
     """Use cases of menus and their recordings."""
 
-    def __init__(self, uow: UnitOfWork, clock: Clock, voice: Voice) -> None:
+    def __init__(self, uow: UnitOfWork, clock: Clock, voice: Voice, others: Sequence[Players] = ()) -> None:
         self._uow = uow
         self._clock = clock
         self._voice = voice
+        self._others = others
 
     async def create(self, actor: Actor, name: str, language: str) -> int:
         """A new menu that puts everybody through; its id. Nobody hears it yet."""
@@ -142,7 +143,7 @@ class FlowService:
         return sound.name
 
     async def delete_sound(self, actor: Actor, name: str) -> None:
-        """Remove a recording that no menu plays. Raises ``NoSuchSound``, ``SoundInUse``."""
+        """Remove a recording that nobody plays. Raises ``NoSuchSound``, ``SoundInUse``."""
         actor.require(EDIT)
         async with self._uow.write() as work:
             row = await work.session.get(IvrSound, name)
@@ -151,6 +152,8 @@ class FlowService:
             drafts = (await work.session.scalars(select(IvrFlow.draft))).all()
             heard = select(IvrVersion.content).where(IvrVersion.id.in_(select(IvrFlow.version_id)))
             if any(_plays(content, name) for content in (*drafts, *(await work.session.scalars(heard)))):
+                raise SoundInUse
+            if any([await one.play(work.session, name) for one in self._others]):
                 raise SoundInUse
             await work.session.delete(row)
             changes = {"name": (row.label, None)}

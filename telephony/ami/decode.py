@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TypedDict
 
-from callcenter.calls.facts import AnsweredBy
+from callcenter.calls.facts import AnsweredBy, Wish
 from telephony.ami import events as e
 
 Headers = Mapping[str, str]
@@ -202,6 +202,7 @@ def _told(headers: Headers, at: datetime) -> e.AnswererJudged:
         because=headers.get("because", ""),
         milliseconds=int(headers.get("milliseconds") or 0),
         left=headers.get("left") == "yes",
+        wish=Wish(headers.get("wish") or Wish.NONE),
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 
-from callcenter.calls.facts import AnsweredBy
+from callcenter.calls.facts import AnsweredBy, Wish
 
 
 class ChannelState(IntEnum):
@@ -143,12 +143,14 @@ class QueueLeft(ChannelEvent):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AnswererJudged(ChannelEvent):
-    """The dialplan's ``UserEvent`` about who answered; said again when a message was ``left``."""
+    """The dialplan's ``UserEvent`` about who answered; said again when a message was ``left``, or he said his
+    ``wish``."""
 
     by: AnsweredBy
     because: str
     milliseconds: int
     left: bool
+    wish: Wish
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

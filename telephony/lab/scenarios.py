@@ -28,11 +28,13 @@ class Answer(StrEnum):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Way:
     """What one debtor does: is rung for ``ring_seconds``, then does ``how``; who answers talks for ``seconds`` (None:
-    until the other side hangs up). ``NO_ANSWER`` lets it ring until the caller gives up."""
+    until the other side hangs up). ``NO_ANSWER`` lets it ring until the caller gives up. Somebody else sounds for him
+    from ``media``, an address and a port."""
 
     how: Answer = Answer.PICK_UP
     seconds: float | None = None
     ring_seconds: float = 1.0
+    media: tuple[str, int] | None = None
 
 
 REFUSING = {Answer.REJECT: "603 Decline", Answer.BUSY: "486 Busy Here"}
@@ -66,7 +68,7 @@ def ringing(
     """A debtor who rings in from ``caller`` and talks for ``seconds``, or gives up after ``abandon_after`` seconds
     without an answer. Somebody else sounds for him from ``media``, an address and a port; else he is a tone.
     """
-    sdp = SDP if media is None else SDP.replace("[media_ip]", media[0]).replace("[rtpstream_audio_port]", str(media[1]))
+    sdp = SDP if media is None else _sounding(media)
     patience = _patience(abandon_after, "abandon")
     refused = (
         _recv(f'response="{code}"', OPTIONAL, patience, note=f"refused {code}", then="refused") for code in REFUSALS
@@ -96,15 +98,25 @@ def ringing(
     )
 
 
+def _sounding(media: tuple[str, int]) -> str:
+    """What is offered when somebody else sounds, from an address and a port."""
+    return SDP.replace("[media_ip]", media[0]).replace("[rtpstream_audio_port]", str(media[1]))
+
+
 def answering(way: Way, sounds: Sequence[int] = ()) -> str:
     """A debtor who is rung. With ``sounds`` the one is heard that bears the last four digits of the number rung."""
+    headers = ("From", "To", "CSeq")
+    invited = _recv(
+        'request="INVITE"', 'rrs="true"', note="started", keep=headers, choose=bool(sounds), port=way.media is not None
+    )
     return _scenario(
-        _recv('request="INVITE"', 'rrs="true"', note="started", keep=("From", "To", "CSeq"), choose=bool(sounds)),
+        invited,
         _reply("100 Trying"),
         _reply("180 Ringing"),
         *_decides(way, sounds),
         _label("end"),
         f'<Reference variables="From,To,CSeq{",Number,Sound,Which,Hit" if sounds else ""}"/>',
+        '<Reference variables="media"/>' if way.media is not None else "",
     )
 
 
@@ -138,6 +150,8 @@ def _decides(way: Way, sounds: Sequence[int], name: str = "") -> Iterator[str]:
 def _pick_up(way: Way, sounds: Sequence[int], name: str) -> tuple[str, ...]:
     machine = way.how is Answer.MACHINE
     heard = _one_of(sounds) if sounds else _answered("machine" if machine else "tone", loop=1 if machine else -1)
+    if way.media is not None:
+        heard = (_reply("200 OK", sdp=_sounding(way.media)), _recv('request="ACK"', note="answered"))
     return (
         *heard,
         _label(f"heard{name}"),

@@ -171,14 +171,16 @@ def answer(
     calls: int | None = None,
     ring_seconds: float = 1.0,
     sounds: Mapping[int, bytes] | None = None,
+    media: tuple[str, int] | None = None,
 ) -> Iterator[Sipp]:
     """Let debtors answer on the trunk's address as long as the block runs, or until ``calls`` calls are over.
 
     They hang up after ``seconds`` of talk, or never by themselves. Of ``sounds`` (G.711 µ-law) the one is heard
-    that bears the last four digits of the number rung; SIPp takes about eighty of them. The block begins when the port
+    that bears the last four digits of the number rung; SIPp takes about eighty of them. A
+    :class:`~telephony.lab.keypad.Keypad` may sound for one debtor, from ``media``. The block begins when the port
     is open; raises ``LabError`` when somebody else answers there already.
     """
-    way = Way(how=how, seconds=seconds, ring_seconds=ring_seconds)
+    way = Way(how=how, seconds=seconds, ring_seconds=ring_seconds, media=media)
     heard = {"tone": tone.tone(hertz), "machine": tone.machine()}
     heard |= {f"sound{n}": one for n, one in (sounds or {}).items()}
     with _answering(trunk, scenarios.answering(way, tuple(sounds or ())), heard, calls) as sipp:

@@ -326,7 +326,7 @@ class Fold:
         channel = self._channels.get(event.uniqueid)
         if channel is not None:
             channel.call.answerer = Answerer(
-                by=event.by, because=event.because, milliseconds=event.milliseconds, left=event.left
+                by=event.by, because=event.because, milliseconds=event.milliseconds, left=event.left, wish=event.wish
             )
             self._touch(channel.call)
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypedDict
 
-from callcenter.calls.facts import AnsweredBy, CallState, Interval, LegKind, LegOutcome, LegState
+from callcenter.calls.facts import AnsweredBy, CallState, Interval, LegKind, LegOutcome, LegState, Wish
 from telephony.ami import events as e
 from telephony.ami.decode import ANSWERER
 from telephony.provisioning import CEL_COLUMNS
@@ -24,7 +24,7 @@ from telephony.tracking.fold import Fold
 COLUMNS = tuple(CEL_COLUMNS)
 
 _BLOCK = 256 * 1024
-_JUDGEMENT = re.compile(rf"({'|'.join(AnsweredBy)}) (\S*) (\d{{1,9}}) (yes|no)")
+_JUDGEMENT = re.compile(rf"({'|'.join(AnsweredBy)}) (\S*) (\d{{1,9}}) (yes|no)(?: ({'|'.join(Wish)}))?")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -141,11 +141,11 @@ def _queue(row: CelRow) -> str:
 
 
 def _judged(row: CelRow) -> e.AnswererJudged:
-    """What the dialplan wrote: who, why, milliseconds, whether a message was left."""
+    """What the dialplan wrote: who, why, milliseconds, whether a message was left, his wish."""
     said = _JUDGEMENT.fullmatch(str(row.extra.get("extra", "")))
     if said is None:
         raise KeyError(ANSWERER)
-    by, because, milliseconds, left = said.groups()
+    by, because, milliseconds, left, wish = said.groups()
     return e.AnswererJudged(
         at=row.at,
         uniqueid=row.uniqueid,
@@ -153,6 +153,7 @@ def _judged(row: CelRow) -> e.AnswererJudged:
         because=because,
         milliseconds=int(milliseconds),
         left=left == "yes",
+        wish=Wish(wish or Wish.NONE),
     )
 
 

@@ -16,6 +16,7 @@ from telephony.lab import sipp
 from telephony.lab.scenarios import Answer
 from tests.e2e.campaigning import Scene, opened, until_ended
 from tests.plugins.asterisk import eventually
+from tests.waiting import until
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.slow, pytest.mark.timeout(240)]
 
@@ -81,18 +82,24 @@ async def _the_higher_comes_first(scene: Scene) -> None:
         higher = await scene.campaign(scene.debtors[8:], priority="5")
         for desk in scene.desks.values():
             assert (await desk.post("/me/state", state="available")).status_code == 204
-        await until(lambda: _made(scene, higher, 2), scene)
+        await _until_made(scene, higher, 2)
         await scene.admin.post(f"/campaigns/{higher}/pause")
-        await until(lambda: _made(scene, lower, 2), scene)
+        await _until_made(scene, lower, 2)
         await scene.admin.post(f"/campaigns/{higher}/start")
-        await until(lambda: all_ended(scene, higher, 4), scene)
-        await until(lambda: all_ended(scene, lower, 4), scene)
+        await until_ended(scene, higher, 4)
+        await until_ended(scene, lower, 4)
     made = [(one.at, one.campaign_id) for each in (lower, higher) for one in await scene.attempts(each)]
     assert [one for _at, one in sorted(made)] == [*[higher] * 2, *[lower] * 2] * 2
 
 
-async def _made(scene: Scene, campaign_id: int, count: int) -> bool:
-    return len(await scene.attempts(campaign_id)) == count
+async def _until_made(scene: Scene, campaign_id: int, count: int) -> None:
+    """Wait for exactly so many attempts; until then collectors say at once that they are done with their calls."""
+
+    async def made() -> bool:
+        await scene.wrap_ups_end()
+        return len(await scene.attempts(campaign_id)) == count
+
+    await until(made, within=60, every=0.2)
 
 
 async def test_who_finds_nobody_hears_why_and_is_called_back(scene: Scene) -> None:

@@ -1,5 +1,6 @@
 """A call floor behind the web application: real services over the test's database, an exchange that only remembers."""
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -23,6 +24,10 @@ from callcenter.calls.model import Call, CallLink, Leg
 from callcenter.calls.service import CallService
 from callcenter.campaigns.model import Campaign, CampaignState, Mode
 from callcenter.campaigns.service import CampaignData, CampaignService
+from callcenter.ivr.flow import Flow, HangUp, stored
+from callcenter.ivr.flow import Prompt as Said
+from callcenter.ivr.model import IvrFlow, IvrSound
+from callcenter.voicemail.model import Voicemail
 from core.cases.model import Case, Claim, Jurisdiction, MassRun, MassState, Order, PartyRole, TaskKind
 from core.cases.service.cases import NewCase, NewClaim, NewPerson, open_case
 from core.cases.service.creditors import CreditorData, add_creditor, ensure_order
@@ -231,6 +236,41 @@ class Desk:
         async with self.uow.write() as work:
             (await work.session.get_one(Campaign, made)).state = state
         return made
+
+    async def menu(self) -> int:
+        """A menu as a draft: whoever hears it is told goodbye."""
+        flow = Flow(entry="s1", steps={"s1": HangUp(prompt=Said(sounds={"en": await self.prompt()}))})
+        async with self.uow.write() as work:
+            row = IvrFlow(name="Own", draft=stored(flow), changed_at=self.clock.now())
+            work.session.add(row)
+            await work.session.flush()
+            return row.id
+
+    async def prompt(self) -> str:
+        """A recording of the house's own; its name."""
+        name = f"u{secrets.token_hex(8)}"
+        sound = IvrSound(
+            name=name, label="Own", duration_ms=1, content=b"RIFF", created_at=self.clock.now(), created_by=1
+        )
+        async with self.uow.write() as work:
+            work.session.add(sound)
+        return name
+
+    async def message(self, owner: str, folder: Path) -> int:
+        """What a debtor of that collector's left."""
+        recording = await self.recording(owner, folder)
+        async with self.uow.write() as work:
+            sound = await work.session.get_one(Recording, recording)
+            row = Voicemail(
+                call_id=sound.call_id,
+                recording_id=recording,
+                received_at=self.clock.now(),
+                duration_ms=1000,
+                user_id=self.cast.users[owner],
+            )
+            work.session.add(row)
+            await work.session.flush()
+            return row.id
 
     async def paid(self, owner: str) -> Paid:
         """A payment on that collector's case, partly settled."""

@@ -12,14 +12,26 @@ from sqlalchemy import select
 from callcenter.agents.model import AgentState
 from callcenter.agents.service import AgentService
 from callcenter.app.adapters.callbacks import CallbackLaw, FloorDialler, PlannedCallbacks
-from callcenter.app.adapters.campaigns import FloorCollectors, FloorLines, OwedCallbacks
+from callcenter.app.adapters.campaigns import FloorCollectors, FloorLines, NumberRefusals, OwedCallbacks
 from callcenter.app.adapters.cases import CallerLookup
 from callcenter.app.adapters.law import CallGate, DebtorFacts
+from callcenter.app.adapters.sounds import OwnRecordings
 from callcenter.app.adapters.staff import FreeAgents, StaffDirectory
+from callcenter.app.adapters.worklists import FloorLaw
 from callcenter.callbacks.service import CallbackService
 from callcenter.callbacks.ticker import CallbackTicker
 from callcenter.calls.directory import ship_results
-from callcenter.calls.facts import AnsweredBy, Answerer, CallPhase, CallState, Direction, LegKind, LegOutcome, LegState
+from callcenter.calls.facts import (
+    AnsweredBy,
+    Answerer,
+    CallPhase,
+    CallState,
+    Direction,
+    LegKind,
+    LegOutcome,
+    LegState,
+    Wish,
+)
 from callcenter.calls.ports import DialOrder
 from callcenter.calls.reporting import CallReporter
 from callcenter.calls.rights import DIAL
@@ -46,6 +58,7 @@ from core.kernel.ids import IdSource
 from core.kernel.uow import UnitOfWork, Work
 from core.parties.service import NewParty, NewPhone
 from core.people.model import Profile, ProfileRight, Role, RoleProfile, User
+from telephony.voice import EspeakVoice
 from tests.fakes.floor import FakeTelephony
 
 
@@ -95,7 +108,8 @@ class DiallingFloor:
         self.telephony = FakeLines()
         self.queues = FakeQueues()
         self.gate = Gate(DebtorFacts(), clock)
-        law, staff, callers = CallGate(self.gate, Registry(clock)), StaffDirectory(), CallerLookup()
+        registry = Registry(clock)
+        law, staff, callers = CallGate(self.gate, registry), StaffDirectory(), CallerLookup()
         self.agents = AgentService(uow, clock)
         floor_dialler = FloorDialler()
         self.callbacks = CallbackService(uow, clock, dialler=floor_dialler, law=CallbackLaw(self.gate))
@@ -103,12 +117,13 @@ class DiallingFloor:
             uow, clock, ids=IdSource(), telephony=self.telephony, gate=law, callers=callers, staff=staff
         )
         floor_dialler.calls = self.calls
-        self.lines = FloorLines(staff)
+        self.lines = FloorLines(staff, EspeakVoice(uow, ()))
         self.lines.calls, self.lines.telephony = self.calls, self.telephony
         owed = OwedCallbacks(self.callbacks, (PlannedCallbacks(),))
         reserving = Reserving(clock, self.lines, owed)
-        self.attempts, self.preview = Attempts(uow, reserving), Preview(uow, clock, reserving, self.lines)
-        self.outcomes = Outcomes(uow, clock, lines=self.lines, callbacks=owed)
+        self.attempts = Attempts(uow, reserving)
+        self.preview = Preview(uow, clock, reserving, lines=self.lines, law=FloorLaw(self.gate))
+        self.outcomes = Outcomes(uow, clock, lines=self.lines, callbacks=owed, refusals=NumberRefusals(registry))
         self.reporter = CallReporter(
             uow,
             clock,
@@ -117,7 +132,7 @@ class DiallingFloor:
             gate=law,
             followers=(self.agents, self.callbacks, self.outcomes),
         )
-        self.campaigns = CampaignService(uow, clock, self.queues)
+        self.campaigns = CampaignService(uow, clock, self.queues, OwnRecordings())
         self.cases: list[Case] = []
         self.phones: list[str] = []
         self.users: list[int] = []
@@ -286,6 +301,8 @@ _JUDGED = {
     "message left": Answerer(by=AnsweredBy.MACHINE, because="LONGGREETING-1800-1800", milliseconds=2400, left=True),
     "unsure": Answerer(by=AnsweredBy.UNSURE, because="TOOLONG-4000", milliseconds=4010),
     "hung up unjudged": Answerer(by=AnsweredBy.UNSURE, because="HANGUP", milliseconds=900),
+    "no calls": Answerer(by=AnsweredBy.PERSON, because="KEY", milliseconds=0, wish=Wish.NO_CALLS),
+    "talk": Answerer(by=AnsweredBy.PERSON, because="KEY", milliseconds=0, wish=Wish.TALK),
 }
 _ENDS = {
     "busy": (17, LegOutcome.BUSY),

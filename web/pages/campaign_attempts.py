@@ -41,6 +41,7 @@ SPEC = ListSpec(
         Column(key="answerer", label=msg("Answered by")),
         Column(key="because", label=msg("Judged because"), visible=False),
         Column(key="left", label=msg("Message left")),
+        Column(key="wish", label=msg("Asked for by a key")),
     ),
     filters=(
         Filter(
@@ -87,6 +88,7 @@ def _row(line: AttemptRow) -> Row:
             "answerer": StateCell(words.ANSWERERS.get(one.answered_by or "")),
             "because": TextCell(one.judged_because, note=listened),
             "left": TextCell(msg("yes") if one.message_left else None),
+            "wish": TextCell(words.WISHES.get(one.wish or "")),
         },
     )
 

@@ -9,9 +9,13 @@ from starlette.responses import Response
 
 from callcenter.campaigns import queries
 from callcenter.campaigns.machines import Machines
+from callcenter.campaigns.messages import OWN, SOUNDS
 from callcenter.campaigns.model import Campaign, Mode
 from callcenter.campaigns.rights import EDIT
 from callcenter.campaigns.service import CampaignData, CampaignService
+from callcenter.ivr.queries import list_sounds
+from callcenter.ivr.rights import EDIT as SEND
+from callcenter.ivr.rights import VIEW as LISTEN
 from core.kernel.errors import Invalid
 from core.kernel.i18n import msg
 from core.people import queries as people
@@ -22,6 +26,8 @@ from web.pages.listing import Option
 from web.security import actor, right, route
 from web.state import part, services
 
+_NEW = CampaignData(name="")
+_Sound = Annotated[str, StringConstraints(max_length=80)]
 _Clock = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-4]):[0-5]\d$")]
 
 
@@ -38,22 +44,33 @@ class CampaignForm(Form):
     connect_seconds: int
     countdown_seconds: int = 0
     machines: Machines = Machines.OFF
-    machine_message: Annotated[str, StringConstraints(max_length=80)] | None = None
+    machine_message: _Sound | None = None
+    machine_message_name: _Sound | None = None
     lines: int = 5
     most_a_day: int
     most_in_total: int
     show_number: Annotated[str, StringConstraints(max_length=20)] | None = None
-    message: Annotated[str, StringConstraints(max_length=80)] | None = None
-    apology: Annotated[str, StringConstraints(max_length=80)]
+    message: _Sound | None = None
+    message_name: _Sound | None = None
+    apology: _Sound | None = None
+    apology_name: _Sound | None = None
+    opt_out_key: Annotated[str, StringConstraints(max_length=1)] | None = None
+    talk_key: Annotated[str, StringConstraints(max_length=1)] | None = None
+    opted_out: _Sound | None = None
+    opted_out_name: _Sound | None = None
     unit_id: int | None = None
     user: list[int] = []
     unit: list[int] = []
 
     def data(self, retries: Mapping[str, int]) -> CampaignData:
-        """As the use case takes it; the ceiling is typed in per cent, hours as on a clock."""
-        plain = self.model_dump(exclude={"opens", "closes", "weekday", "ceiling", "user", "unit"})
+        """As the use case takes it; the ceiling is typed in per cent, hours as on a clock. A sound is a recording of
+        the house's own, else one named at the exchange."""
+        named = {f"{key}_name" for key in SOUNDS}
+        plain = self.model_dump(exclude={"opens", "closes", "weekday", "ceiling", "user", "unit", *SOUNDS, *named})
+        sounds = {key: getattr(self, key) or getattr(self, f"{key}_name") for key in SOUNDS}
         return CampaignData(
             **plain,
+            **sounds | {"apology": sounds["apology"] or "", "opted_out": sounds["opted_out"] or _NEW.opted_out},
             opens=_minutes(self.opens),
             closes=_minutes(self.closes),
             weekdays=tuple(self.weekday),
@@ -75,7 +92,7 @@ def _clock(minutes: int) -> str:
 
 async def new(request: Request) -> Response:
     """The form of a new campaign."""
-    return await _form(request, None, {**_values_of(CampaignData(name="")), "run": request.query_params.get("run")})
+    return await _form(request, None, {**_values_of(_NEW), "run": request.query_params.get("run")})
 
 
 async def setup(request: Request) -> Response:
@@ -103,6 +120,7 @@ async def _form(
     async with services(request).uow.read() as session:
         staff = [one for one in await people.colleagues(session, me, EDIT) if one.extension is not None]
         units = await people.unit_lines(session)
+        sounds = await list_sounds(session, me) if me.may(LISTEN) else ()
     context = {
         "known": known,
         "values": values,
@@ -113,6 +131,9 @@ async def _form(
         "retried": tuple((code, words.REASONS[code]) for code in words.RETRIED),
         "staff": tuple((user.id, user.full_name) for user in staff),
         "units": tuple((line.unit.id, line.unit.name) for line in units),
+        "sounds": sounds,
+        "sound_options": tuple(Option(value=f"{OWN}{one.name}", label=one.label) for one in sounds),
+        "may_send": me.may(SEND),
         "unit_options": tuple(Option(value=str(line.unit.id), label=line.unit.name) for line in units),
     }
     return await page(request, "campaigns/form.html", context, status=422 if faults else 200)

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 
-from callcenter.campaigns.machines import MACHINE, PERSON, UNSURE, Machines
+from callcenter.campaigns.after_machine import RULE
+from callcenter.campaigns.machines import MACHINE, NO_CALLS, PERSON, TALK, UNSURE, Machines
 from callcenter.campaigns.model import CampaignState, EntryState, Mode, Passed
+from callcenter.campaigns.preview import FORBIDDEN
 from core.kernel.i18n import Message, msg
 from web.pages.listing import Option, State, Tone
 
@@ -51,6 +53,7 @@ REASONS: Mapping[str, Message] = {
     "callback": msg("a callback is planned"),
     "hours": msg("outside the hours"),
     "day": msg("enough for today"),
+    FORBIDDEN: msg("contact law forbids it"),
     "busy": msg("on the phone with us"),
     "number": msg("no number to ring"),
     "REFUSED": msg("not taken by the exchange"),
@@ -60,12 +63,19 @@ REASONS: Mapping[str, Message] = {
     "TALK": msg("talked, result to come"),
     "ABANDONED": msg("Answered, nobody was free"),
     "MESSAGE": msg("Heard a recorded message"),
+    NO_CALLS: msg("asked not to be called"),
+    RULE: msg("an answering machine took the last call"),
     "NA": msg("No answer"),
     "BUSY": msg("Busy"),
     "VM": msg("Voicemail"),
     "FAIL": msg("Call failed"),
     "CONGEST": msg("Network congested"),
     "NIS": msg("Not in service"),
+}
+#: What who heard a message asked for by a key.
+WISHES: Mapping[str, Message] = {
+    NO_CALLS: msg("no more calls"),
+    TALK: msg("to talk to somebody"),
 }
 #: Why a collector does not ring the case before him, as he chooses it.
 PASSED: Mapping[str, Message] = {

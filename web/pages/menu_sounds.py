@@ -1,4 +1,6 @@
-"""Own recordings for menus: sent, heard, removed."""
+"""Own recordings for menus and campaigns: sent, heard, removed."""
+
+import re
 
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
@@ -17,6 +19,8 @@ from web.state import part, services
 
 #: So much is read of an upload: what is larger is refused by the use case.
 _MOST_BYTES = 10 * 1024 * 1024 + 1
+#: From where a recording may be sent for a campaign.
+_CAMPAIGN = re.compile(r"/campaigns/(?:new|[0-9]{1,18}/setup)")
 
 
 async def show(request: Request) -> Response:
@@ -35,6 +39,7 @@ async def add(request: Request) -> Response:
     """Keep a recording."""
     async with request.form(max_files=1, max_fields=5) as form:
         sent, label = form.get("file"), str(storable(form).get("label", "")).strip()[:120]
+        back = str(storable(form).get("back", ""))
         if not isinstance(sent, UploadFile) or not sent.filename:
             return await _list(request, msg("Choose the file."))
         content = await sent.read(_MOST_BYTES)
@@ -43,7 +48,7 @@ async def add(request: Request) -> Response:
         except DomainError as refused:
             fields = refused.fields if isinstance(refused, Invalid) else {}
             return await _list(request, next(iter(fields.values()), refused.message))
-    return go_to("/menus/sounds")
+    return go_to(back if _CAMPAIGN.fullmatch(back) else "/menus/sounds")
 
 
 async def sound(request: Request) -> Response:

@@ -9,9 +9,8 @@ from callcenter.calls.recorded import AudioAsked, Recordings
 from callcenter.queues.queries import inbound_queues
 from callcenter.voicemail import queries
 from callcenter.voicemail.queries import MessageQuery, MessageRow
-from callcenter.voicemail.rights import LISTEN
+from callcenter.voicemail.rights import LISTEN, listener
 from callcenter.voicemail.service import hear
-from core.kernel.access import Actor, Scope
 from core.kernel.i18n import msg
 from core.people import queries as people
 from web.forms import Form, parse
@@ -171,7 +170,7 @@ async def audio(request: Request) -> Response:
         if_range=request.headers.get("if-range"),
         head=request.method == "HEAD",
     )
-    reply = await _room(request).audio(_listener(actor(request)), message.recording_id, fields)
+    reply = await _room(request).audio(listener(actor(request)), message.recording_id, fields)
     if message.heard_at is None and not fields.head:
         async with held.uow.write() as work:
             await hear(work, actor(request), message.id, at=held.clock.now())
@@ -180,18 +179,13 @@ async def audio(request: Request) -> Response:
 
 async def peaks(request: Request) -> Response:
     message = await _message(request)
-    return JSONResponse(await _room(request).peaks(_listener(actor(request)), message.recording_id))
+    return JSONResponse(await _room(request).peaks(listener(actor(request)), message.recording_id))
 
 
 async def marks(request: Request) -> Response:
     """A message has no marks: nobody talked with the caller."""
     await _message(request)
     return JSONResponse({"items": [], "may_mark": False, "may_download": False})
-
-
-def _listener(who: Actor) -> Actor:
-    """The right over messages is the right over their sound: nobody's call is in nobody's reach otherwise."""
-    return replace(who, rights={**who.rights, "recordings.listen": Scope.ALL})
 
 
 async def _message(request: Request) -> MessageRow:

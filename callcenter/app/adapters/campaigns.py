@@ -12,17 +12,21 @@ from sqlalchemy.orm import selectinload
 from callcenter.agents.model import AgentState
 from callcenter.agents.rules import State
 from callcenter.app.adapters.cases import CallerLookup
+from callcenter.app.adapters.sounds import at_hand
 from callcenter.callbacks.model import OPEN, Callback, Origin
 from callcenter.callbacks.service import CallbackService, Plan
 from callcenter.calls.errors import NoPhone, TelephonyUnavailable
-from callcenter.calls.facts import AnsweredBy, LegKind
+from callcenter.calls.facts import AnsweredBy, LegKind, Wish
 from callcenter.calls.model import Call, OrderState
 from callcenter.calls.ports import DialOrder, Staff, Telephony
 from callcenter.calls.rules import HUNG_UP, NOT_IN_SERVICE, number_to_show
 from callcenter.calls.service import CallService, Line
-from callcenter.campaigns.machines import Heard
+from callcenter.campaigns.machines import NO_CALLS, Heard
 from callcenter.campaigns.ports import Leave, LineOrder, Owed, Standing, Wanted
 from callcenter.campaigns.rules import Fate
+from callcenter.compliance.law.terms import BlockKind
+from callcenter.compliance.registry import Registry
+from callcenter.ivr.ports import Voice
 from core.cases.ports import PlannedWork
 from core.cases.service.planning import replan
 from core.kernel.access import PROGRAM, Actor
@@ -45,9 +49,10 @@ class FloorLines:
     """Implements ``callcenter.campaigns.ports.Lines`` over the call log and the exchange. Both are given later: what
     follows calls is built before whoever makes them."""
 
-    def __init__(self, staff: Staff) -> None:
+    def __init__(self, staff: Staff, voice: Voice) -> None:
         self._callers = CallerLookup()
         self._staff = staff
+        self._voice = voice
         self.calls: CallService | None = None
         self.telephony: CustomerLines | None = None
 
@@ -85,8 +90,13 @@ class FloorLines:
 
     async def send(self, order: LineOrder) -> None:
         calls, telephony = self._floor()
+
+        async def ring() -> None:
+            await at_hand(self._voice, order.sounds())
+            await telephony.dial_customer(order)
+
         try:
-            await calls.carry_out(order.call_id, lambda: telephony.dial_customer(order))
+            await calls.carry_out(order.call_id, ring)
         except DomainError as error:
             _log.warning("an attempt of a campaign was not taken by the exchange", call=order.call_id, why=error.code)
 
@@ -133,7 +143,8 @@ def _heard(row: Call) -> Heard | None:
     wrong = one.by is AnsweredBy.MACHINE and row.answered_at is not None
     by = AnsweredBy.PERSON if wrong else one.by
     hung_up = one.because == HUNG_UP
-    return Heard(by=by, because=one.because, milliseconds=one.milliseconds, left=one.left, hung_up=hung_up)
+    wish = None if one.wish is Wish.NONE else one.wish.value
+    return Heard(by=by, because=one.because, milliseconds=one.milliseconds, left=one.left, hung_up=hung_up, wish=wish)
 
 
 class FloorCollectors:
@@ -183,3 +194,14 @@ class OwedCallbacks:
         )
         await self._callbacks.add(work, PROGRAM, plan)
         await replan(work, [owed.case_id], self._sources)
+
+
+class NumberRefusals:
+    """Implements ``callcenter.campaigns.ports.Refusals``: the number goes to the do-not-call list, as 47 CFR
+    64.1200(b)(3) has it of recorded messages."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+
+    async def no_calls(self, work: Work, phone: str, campaign: str) -> None:
+        await self._registry.block(work, PROGRAM, BlockKind.DO_NOT_CALL, basis=f"{campaign}: {NO_CALLS}", phone=phone)

@@ -8,15 +8,17 @@ from callcenter.agents.service import AgentService
 from callcenter.app.adapters.agents import Truth
 from callcenter.app.adapters.callbacks import AgreedCallbacks, CallbackLaw, FloorDialler, PlannedCallbacks
 from callcenter.app.adapters.campaign_queues import CampaignQueues
-from callcenter.app.adapters.campaigns import FloorCollectors, FloorLines, OwedCallbacks
+from callcenter.app.adapters.campaigns import FloorCollectors, FloorLines, NumberRefusals, OwedCallbacks
 from callcenter.app.adapters.cases import CallerLookup, CaseEffects
 from callcenter.app.adapters.doorplates import Doorplates
 from callcenter.app.adapters.law import CallGate, DebtorFacts
 from callcenter.app.adapters.menus import MenuWorld
 from callcenter.app.adapters.phones import BridgedPhones
 from callcenter.app.adapters.routing import KnownDebtors
+from callcenter.app.adapters.sounds import CampaignSounds, OwnRecordings
 from callcenter.app.adapters.staff import FloorStates, FreeAgents, RegisteredPhones, StaffDirectory
 from callcenter.app.adapters.watching import LiveCalls
+from callcenter.app.adapters.worklists import FloorLaw
 from callcenter.app.exchanges import Site
 from callcenter.app.wiring.ground import Ground
 from callcenter.callbacks.service import CallbackService
@@ -97,9 +99,11 @@ def build_floor(base: Ground, sites: Sequence[Site]) -> Floor:
     law, staff, callers = CallGate(gate, registry), StaffDirectory(), CallerLookup()
     agents, dialler = AgentService(uow, clock), FloorDialler()
     callbacks = CallbackService(uow, clock, dialler=dialler, law=CallbackLaw(gate), region=region)
-    planned, lines = PlannedCallbacks(), FloorLines(staff)
+    voice = EspeakVoice(uow, [site.spool for site in sites if site.spool is not None])
+    planned, lines = PlannedCallbacks(), FloorLines(staff, voice)
     owed = OwedCallbacks(callbacks, (planned,))
-    outcomes, reserving = Outcomes(uow, clock, lines=lines, callbacks=owed), Reserving(clock, lines, owed)
+    outcomes = Outcomes(uow, clock, lines=lines, callbacks=owed, refusals=NumberRefusals(registry))
+    reserving = Reserving(clock, lines, owed)
     followers = (agents, callbacks, CaseHistory(), outcomes)
     book = RingBook()
     reporter = CallReporter(
@@ -135,7 +139,6 @@ def build_floor(base: Ground, sites: Sequence[Site]) -> Floor:
         lines=lines,
         collectors=FloorCollectors(),
     )
-    voice = EspeakVoice(uow, [site.spool for site in sites if site.spool is not None])
     world = MenuWorld(
         uow, clock, callers=callers, callbacks=callbacks, looks=base.looks, sources=(planned,), region=region
     )
@@ -167,9 +170,9 @@ def build_floor(base: Ground, sites: Sequence[Site]) -> Floor:
         messages=Messages(uow, clock, calls=LiveCalls(staff)),
         answering=tuple(Asking(bridge.client, router, attendant) for bridge in bridges),
         voice=voice,
-        menus=FlowService(uow, clock, voice),
-        campaigns=CampaignService(uow, clock, CampaignQueues(queues)),
-        preview=Preview(uow, clock, reserving, lines),
+        menus=FlowService(uow, clock, voice, (CampaignSounds(),)),
+        campaigns=CampaignService(uow, clock, CampaignQueues(queues), OwnRecordings()),
+        preview=Preview(uow, clock, reserving, lines=lines, law=FloorLaw(gate)),
         campaign_dialler=campaign_dialler,
     )
 

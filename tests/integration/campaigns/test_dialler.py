@@ -24,6 +24,8 @@ from core.cases.queries.lists import ListQuery
 from core.cases.rights import VIEW as CASES
 from core.kernel.access import PROGRAM, Actor, Scope
 from core.kernel.errors import Invalid
+from core.kernel.phones import as_key
+from core.parties.model import Phone
 from core.people.model import User
 from tests.factories.dialling import DiallingFloor
 
@@ -407,3 +409,29 @@ async def test_nobody_out_of_reach_is_named_in_a_campaign(floor: DiallingFloor) 
     async with floor.uow.read() as session:
         assert (await entries(session, own, made, EntryQuery())).total == 0, "a foreign debtor's name is not shown"
         assert (await entries(session, PROGRAM, made, EntryQuery())).total == 1
+
+
+@pytest.mark.parametrize(("phone", "rests"), [("+447700900123", True), ("+79000000199", False)])
+async def test_a_number_rests_where_the_law_says_so_after_a_machine(
+    floor: DiallingFloor, phone: str, rests: bool
+) -> None:
+    """Ofcom: within 24 hours only for a collector who is certainly there."""
+    await floor.open(debtors=1, agents=1)
+    async with floor.uow.write() as work:
+        row = (await work.session.scalars(select(Phone))).one()
+        row.e164, row.number, row.timezone = phone, as_key(phone), "Europe/London"
+    always = {"opens": 0, "closes": 1440, "retries": {"VM": 0}, "most_a_day": 9, "machines": Machines.HANG_UP}
+    campaign_id = await floor.campaign(mode=Mode.AGENTLESS, message="hello", lines=1, **always)
+    dialler = floor.dialler()
+    await dialler.round()
+    await floor.tell(floor.telephony.lines[0], "rings", "picked up", "machine", "hung up")
+    met_at = (await floor.made())[0].at
+    assert await dialler.round() == (0 if rests else 1)
+    if not rests:
+        return
+    entry = await floor.entry()
+    assert (entry.state, entry.reason) == (EntryState.WAITING, "machine_rest")
+    assert entry.next_at == met_at + timedelta(hours=24)
+    await floor.campaigns.pause(PROGRAM, campaign_id)
+    await floor.campaign(mode=Mode.PROGRESSIVE, **always)
+    assert await floor.dialler().round() == 1, "dialled for a collector who waits"

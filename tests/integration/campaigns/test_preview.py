@@ -67,6 +67,17 @@ async def test_the_law_is_asked_when_it_is_rung(floor: DiallingFloor) -> None:
     assert floor.telephony.orders == []
 
 
+async def test_nobody_is_shown_whom_the_law_forbids_to_ring(floor: DiallingFloor) -> None:
+    await floor.open(debtors=1, agents=1, jurisdiction=Jurisdiction.RU)
+    await floor.campaign(mode=Mode.PREVIEW, opens=0, closes=1440)
+    floor.clock.advance(timedelta(hours=9))  # midnight in Moscow
+    assert await floor.preview.show(agent(floor, 0)) is None
+    entry = await floor.entry()
+    assert (entry.state, entry.reason) == (EntryState.WAITING, "law")
+    floor.clock.advance(entry.next_at - floor.clock.now())
+    assert await floor.preview.show(agent(floor, 0)) is not None
+
+
 async def test_a_paused_campaign_shows_nothing(floor: DiallingFloor) -> None:
     """What lay on a screen when the campaign was paused does not keep its collector from the next one."""
     await floor.open(debtors=1, agents=1)

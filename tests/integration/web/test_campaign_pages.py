@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from callcenter.app.wiring import House
 from callcenter.campaigns.model import Campaign, CampaignEntry, EntryState
+from callcenter.ivr.model import IvrSound
 from core.cases.model import Case
 from core.kernel.clock import ManualClock
 from core.kernel.uow import UnitOfWork
@@ -39,6 +40,28 @@ async def test_what_was_set_is_still_set_after_saving(uow: UnitOfWork, cast: Cas
     refused = await admin.post(path, data={**form, "show_number": "8 900"})
     assert refused.status_code == 422
     assert "8 900" in refused.text
+
+
+async def test_sounds_are_own_recordings_or_names_at_the_exchange(
+    uow: UnitOfWork, clock: ManualClock, cast: Cast, sign_in: SignIn
+) -> None:
+    sound = IvrSound(name="u1", label="Hello", duration_ms=1, content=b"RIFF", created_at=clock.now(), created_by=1)
+    async with uow.write() as work:
+        work.session.add(sound)
+    admin = await sign_in("admin")
+    assert ">Hello</option>" in (await admin.get("/campaigns/new")).text
+    sent = {**RULES, "message": "own:u1", "message_name": "", "apology": "", "apology_name": "vm-goodbye"}
+    path = (await admin.post("/campaigns", data={**sent, "opt_out_key": "9"})).headers["location"]
+    async with uow.read() as session:
+        row = (await session.scalars(select(Campaign))).one()
+    assert (row.message, row.apology, row.opt_out_key, row.opted_out) == ("own:u1", "vm-goodbye", "9", "vm-goodbye")
+    shown = (await admin.get(f"{path}/setup")).text
+    assert '<option value="own:u1" selected>Hello</option>' in shown
+    assert 'name="apology_name" value="vm-goodbye"' in shown
+    assert (await admin.get("/menus/sounds/u1.wav")).content == b"RIFF"
+    refused = await admin.post("/campaigns", data={**sent, "message": "own:none"})
+    assert refused.status_code == 422
+    assert "the recording chosen before" in refused.text
 
 
 async def test_cases_chosen_in_a_list_are_rung(

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from callcenter.calls.facts import AnsweredBy, Answerer, CallState
+from callcenter.calls.facts import AnsweredBy, Answerer, CallState, Wish
 from telephony.ami import events as e
 from telephony.ami.decode import decode
 from telephony.tracking.endpoints import Endpoints
@@ -66,6 +66,15 @@ def test_a_judgement_belongs_to_its_call() -> None:
     left = _fold(_told(), _told(left="yes")).answerer
     assert left is not None
     assert left.left
+
+
+def test_who_presses_a_key_says_what_he_wants() -> None:
+    said = _fold(_told(by="unsure"), _told(by="person", wish="no_calls")).answerer
+    assert said is not None
+    assert (said.by, said.wish) == (AnsweredBy.PERSON, Wish.NO_CALLS)
+    (call,) = _cel("unsure TOOLONG-4000 2310 no none", "person TOOLONG-4000 2310 no talk")
+    assert call.answerer is not None
+    assert (call.answerer.by, call.answerer.wish) == (AnsweredBy.PERSON, Wish.TALK)
 
 
 def test_cel_says_the_same() -> None:

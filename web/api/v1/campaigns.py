@@ -22,7 +22,8 @@ from web.api.v1.shapes import E164, Id, Nothing, Page, Paged, Sent, Shape, Utc, 
 from web.security import actor, right
 from web.state import part, services
 
-Sound = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,80}$")]
+Sound = Annotated[str, Field(pattern=r"^(own:)?[A-Za-z0-9_.-]{1,76}$")]
+Key = Annotated[str, Field(pattern=r"^[0-9]$")]
 Minute = Annotated[int, Field(ge=0, le=1440)]
 Weekday = Annotated[int, Field(ge=1, le=7)]
 _NEW = CampaignData(name="new")
@@ -33,7 +34,9 @@ class CampaignRules(Sent):
     Monday). ``ceiling`` is the share of answered calls that may be abandoned in any hour. ``retries`` maps a result to
     the minutes until the next attempt; a result that is not in it ends the case. ``machines`` says what
     becomes of a call that an answering machine takes. ``message`` (an agentless campaign plays it), ``machine_message``
-    (left on machines) and ``apology`` are names of sounds at the exchange. ``agents`` and ``units`` work in it."""
+    (left on machines), ``apology`` and ``opted_out`` are names of sounds at the exchange, or ``own:`` and the name of a
+    recording of the house's. Whoever hears the message forbids further calls by ``opt_out_key``, which ``opted_out``
+    confirms, and is put through by ``talk_key``. ``agents`` and ``units`` work in it."""
 
     name: Word
     mode: Mode
@@ -57,6 +60,9 @@ class CampaignRules(Sent):
     message: Sound | None = None
     machine_message: Sound | None = None
     apology: Sound = _NEW.apology
+    opt_out_key: Key | None = None
+    talk_key: Key | None = None
+    opted_out: Sound = _NEW.opted_out
     unit: Id | None = None
     agents: tuple[Id, ...] = ()
     units: tuple[Id, ...] = ()
@@ -143,7 +149,8 @@ class CasesAdded(Shape):
 
 class CampaignAttemptMade(Shape):
     """One attempt. ``result`` is null while it is under way; ``agent`` is whom it was dialled for, or who took it;
-    ``answered_by`` person, machine or unsure, where the exchange was to tell."""
+    ``answered_by`` person, machine or unsure, where the exchange was to tell; ``wish`` is what he asked for by a key:
+    no_calls, or to talk."""
 
     id: Id
     call_id: Id
@@ -155,6 +162,7 @@ class CampaignAttemptMade(Shape):
     connected_at: Utc | None
     ended_at: Utc | None
     answered_by: str | None
+    wish: str | None
     result: str | None
 
 
@@ -296,6 +304,7 @@ def _attempt(row: CampaignAttempt, case_id: int) -> CampaignAttemptMade:
         connected_at=row.connected_at,
         ended_at=row.ended_at,
         answered_by=row.answered_by,
+        wish=row.wish,
         result=row.outcome,
     )
 

@@ -14,10 +14,12 @@ from web.api.v1 import (
     claims,
     contacts,
     mass,
+    menus,
     payments,
     promises,
     recordings,
     tasks,
+    voicemail,
     worklists,
 )
 from web.api.v1.openapi import document
@@ -38,6 +40,8 @@ _MODULES = (
     contacts,
     agents,
     campaigns,
+    menus,
+    voicemail,
 )
 
 OPERATIONS: tuple[Operation[Any], ...] = tuple(one for module in _MODULES for one in module.OPERATIONS)

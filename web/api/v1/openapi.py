@@ -19,6 +19,8 @@ from web.security import CrossSite, Kind
 VERSION = "1.0.0"
 _REFERENCE = "#/components/schemas/{model}"
 _PROBLEM = "application/problem+json"
+#: What stands in a path and is no number.
+_NAMED = {"e164": r"^\+[1-9][0-9]{6,14}$", "name": r"^[a-z0-9]{1,40}$"}
 _PARAMETER = re.compile(r"{(\w+)(?::(\w+))?}")
 _KEY = {
     "name": "Idempotency-Key",
@@ -117,7 +119,7 @@ def _operation(operation: Operation[Any], references: Mapping[Any, Any], schemas
 
 def _path_parameter(name: str, kind: str) -> dict[str, Any]:
     number = {"type": "integer", "minimum": 0, "maximum": BIGGEST_ID}
-    schema = number if kind == "int" else {"type": "string", "pattern": r"^\+[1-9][0-9]{6,14}$"}
+    schema = number if kind == "int" else {"type": "string", "pattern": _NAMED[name]}
     return {"name": name, "in": "path", "required": True, "schema": schema}
 
 
