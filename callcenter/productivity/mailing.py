@@ -152,18 +152,29 @@ class Mailing:
                 return
             made = await self._files.make(actor, schedule.query, schedule.format)
             message = self._message(mail, schedule, user, made)
-            if await self._reserved(mail_id):
-                await self._post.send(message)
-                await self._over(mail_id, MailState.SENT, "")
+        except DomainError as error:
+            await self._later(mail_id, mail.tries, error.code)
+            return
+        except Exception:  # noqa: BLE001 - the schedule's page says so, and it is tried again
+            _log.exception("a report could not be made", mail=mail_id)
+            await self._later(mail_id, mail.tries, BROKEN)
+            return
+        if await self._reserved(mail_id):
+            await self._send(mail_id, mail.tries, message)
+
+    async def _send(self, mail_id: int, tries: int, message: EmailMessage) -> None:
+        """Hand over what is reserved. A process that cannot write down any more that it was taken leaves it reserved:
+        whoever takes the job up then says that it may have arrived."""
+        try:
+            await self._post.send(message)
         except MailUncertain as error:
             await self._over(mail_id, MailState.UNCERTAIN, error.code)
         except MailRefused as error:
             await self._over(mail_id, MailState.FAILED, error.code)
         except DomainError as error:
-            await self._later(mail_id, mail.tries, error.code)
-        except Exception:  # noqa: BLE001 - the schedule's page says so, and it is tried again
-            _log.exception("a report could not be mailed", mail=mail_id)
-            await self._later(mail_id, mail.tries, BROKEN)
+            await self._later(mail_id, tries, error.code)
+        else:
+            await self._over(mail_id, MailState.SENT, "")
 
     async def _taken_up(self, mail_id: int) -> tuple[ReportMail, ReportSchedule, User, Actor] | None:
         """What is to be sent to whom; None when it is over. One that was being sent when its process died may have

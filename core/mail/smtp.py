@@ -3,6 +3,7 @@
 import asyncio
 import smtplib
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import Literal
@@ -47,10 +48,13 @@ class Smtp:
 
     def _hand_over(self, message: EmailMessage) -> None:
         try:
-            with self._connected() as server:
+            server = self._connected()
+            try:
                 for code, _ in (server.mail(self._relay.sender), server.rcpt(str(message["To"]))):
                     _check(code)
                 _check(_give(server, bytes(message)))
+            finally:
+                _take_leave(server)
         except smtplib.SMTPResponseException as error:
             _check(error.smtp_code)
             raise MailUnreachable from error
@@ -73,6 +77,13 @@ class Smtp:
             server.close()
             raise
         return server
+
+
+def _take_leave(server: smtplib.SMTP) -> None:
+    """However the goodbye is answered, it changes nothing about the message."""
+    with suppress(OSError, smtplib.SMTPException):
+        server.quit()
+    server.close()
 
 
 def _check(code: int) -> None:

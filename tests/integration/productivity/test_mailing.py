@@ -3,6 +3,7 @@
 import io
 import zipfile
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 
@@ -15,9 +16,9 @@ from callcenter.productivity.mail_rules import BACK_OFF, Every
 from callcenter.productivity.mailing import Mailing, ScheduleData
 from callcenter.productivity.model import MailState, ReportMail, ReportSchedule
 from core.kernel.clock import ManualClock
-from core.kernel.errors import Invalid
+from core.kernel.errors import DatabaseBusy, Invalid
 from core.kernel.jobs.runner import JobRunner
-from core.kernel.uow import UnitOfWork
+from core.kernel.uow import UnitOfWork, Work
 from core.mail.smtp import Relay, Smtp
 from core.people.model import SavedView, User
 from tests.factories.people import Cast
@@ -176,6 +177,41 @@ async def test_a_process_that_dies_while_sending_sends_nothing_twice(office: Off
     await office.jobs.run_due()
     (mail,) = await office.mails()
     assert (mail.state, mail.error, server.messages) == (MailState.UNCERTAIN, "mail_uncertain", [])
+
+
+async def test_a_taken_message_whose_end_cannot_be_written_is_not_sent_again(
+    office: Office, server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await office.scheduled("admin")
+    write, send = office.uow.write, Smtp.send
+    busy = iter([True])
+
+    def refusing(*, brief: bool = False) -> AbstractAsyncContextManager[Work]:
+        if next(busy, False):
+            raise DatabaseBusy
+        return write(brief=brief)
+
+    async def sent(self: Smtp, message: EmailMessage) -> None:
+        await send(self, message)
+        monkeypatch.setattr(office.uow, "write", refusing)
+
+    monkeypatch.setattr(Smtp, "send", sent)
+    await office.morning()
+    office.clock.advance(timedelta(hours=6))
+    await office.jobs.run_due()
+    (mail,) = await office.mails()
+    assert (mail.state, mail.error, len(server.messages)) == (MailState.UNCERTAIN, "mail_uncertain", 1)
+
+
+@pytest.mark.parametrize("goodbye", ["421 too busy", "500 what?", ""])
+async def test_a_rude_goodbye_does_not_send_a_message_again(office: Office, server: MailServer, goodbye: str) -> None:
+    await office.scheduled("admin")
+    server.answers["QUIT"] = goodbye
+    await office.morning()
+    office.clock.advance(timedelta(hours=6))
+    await office.jobs.run_due()
+    (mail,) = await office.mails()
+    assert (mail.state, len(server.messages)) == (MailState.SENT, 1)
 
 
 async def test_nobody_gets_what_he_may_not_see(office: Office, server: MailServer) -> None:
