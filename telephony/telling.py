@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 32
 """Calls reported in one unit of work. One that changes while it is under way has to wait for its end."""
-GATHER_SECONDS = 0.05
+GATHER_SECONDS = 0.1
 """How soon one unit of work may follow another: what changes meanwhile goes together. Who is rung does not wait for it.
 """
 

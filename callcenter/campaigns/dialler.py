@@ -25,6 +25,8 @@ from core.kernel.uow import UnitOfWork
 
 #: A round at least this often; what happens on the floor calls for one at once.
 _ROUND_SECONDS = 0.5
+#: On a busy floor something happens all the time: what happens meanwhile is looked at together.
+_BREATH_SECONDS = 0.1
 #: Who waits longer for the database dials for a floor that is no more.
 _PATIENCE_SECONDS = 2.0
 #: Between two rounds at most so many attempts of one campaign begin, so that a pause is soon felt.
@@ -62,7 +64,7 @@ class Dialler:
         self._looked_at = clock.now()
         self._pacers = Pacers()
 
-    async def on_change(self, _event: Event) -> None:
+    def on_change(self, _event: Event) -> None:
         """Something happened on the floor: look now."""
         self._wake.set()
 
@@ -74,8 +76,9 @@ class Dialler:
                     await self.round()
             except Exception:  # noqa: BLE001
                 _log.exception("a round of the dialler failed, the next one tries again")
+            await asyncio.sleep(_BREATH_SECONDS)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), _ROUND_SECONDS)
+                await asyncio.wait_for(self._wake.wait(), _ROUND_SECONDS - _BREATH_SECONDS)
             self._wake.clear()
 
     async def round(self) -> int:

@@ -65,6 +65,8 @@ async def look(session: AsyncSession, collectors: Collectors, seen: Seen, now: d
         Campaign.mode.in_(DIALLED), or_(Campaign.state == CampaignState.RUNNING, in_flight.correlate(Campaign))
     )
     campaigns = (await session.scalars(wanted.order_by(Campaign.priority.desc(), Campaign.id))).all()
+    if not campaigns:
+        return FloorView(at=now, campaigns=(), due=frozenset(), staff={}, standing={}, flights=(), landed=())
     ids = [one.id for one in campaigns]
     staff = await staff_of(session, ids)
     told = or_(moving, CampaignAttempt.ended_at > seen.at)

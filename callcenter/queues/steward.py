@@ -20,6 +20,8 @@ from core.kernel.uow import UnitOfWork
 
 AT_ONCE = 16
 """Orders on their way to one exchange at the same time."""
+_GATHER_SECONDS = 0.05
+"""How soon one comparison may follow another: on a busy floor states change all the time."""
 _log = structlog.get_logger(__name__)
 
 
@@ -63,7 +65,7 @@ class Steward:
         self._stale = True
         self._wake.set()
 
-    async def on_state(self, news: StateNews) -> None:
+    def on_state(self, news: StateNews) -> None:
         """A collector is in another state."""
         self._states[news.user_id] = self._news[news.user_id] = news.state
         self._wake.set()
@@ -80,6 +82,7 @@ class Steward:
             except Exception:  # noqa: BLE001 - a database that restarts must not end the house
                 _log.exception("queues could not be brought into step, tried again soon")
                 self._refused = True
+            await asyncio.sleep(_GATHER_SECONDS)
             await self._rest()
 
     async def _rest(self) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from callcenter.callbacks.model import OPEN, Callback, Origin
@@ -14,6 +14,23 @@ from callcenter.voicemail.model import Voicemail as Message
 from core.cases.model import Case
 from core.kernel.uow import UnitOfWork, Work
 from recordings.model import PLAYABLE, Recording
+
+_LEFT = (
+    select(Call, Recording.id.label("recording_id"), Recording.duration_ms, Case.collector_id, Case.unit_id)
+    .join(Recording, Recording.call_id == Call.id)
+    .outerjoin(Case, Case.id == Call.case_id)
+    .where(
+        Call.id == bindparam("call"),
+        Call.direction == Direction.INBOUND,
+        Call.answered_at.is_(None),
+        Call.ended_at.is_not(None),
+        Recording.state.in_(PLAYABLE),
+        ~select(Message.id).where(Message.call_id == bindparam("call")).exists(),
+    )
+    .order_by(Recording.id.desc())
+    .limit(1)
+)
+_LEFT_ANY = _LEFT.with_only_columns(Recording.id)
 
 
 class Voicemail:
@@ -32,26 +49,11 @@ class Voicemail:
 
     async def _look(self, call_id: int) -> None:
         """Once, whatever is told how often: there is no message of that call yet."""
-        left = (
-            select(Call, Recording.id.label("recording_id"), Recording.duration_ms, Case.collector_id, Case.unit_id)
-            .join(Recording, Recording.call_id == Call.id)
-            .outerjoin(Case, Case.id == Call.case_id)
-            .where(
-                Call.id == call_id,
-                Call.direction == Direction.INBOUND,
-                Call.answered_at.is_(None),
-                Call.ended_at.is_not(None),
-                Recording.state.in_(PLAYABLE),
-                ~select(Message.id).where(Message.call_id == call_id).exists(),
-            )
-            .order_by(Recording.id.desc())
-            .limit(1)
-        )
-        async with self._uow.read(brief=True) as session:
-            if (await session.execute(left)).first() is None:
-                return
+        asked = {"call": call_id}
+        if await self._uow.database.glance(lambda connection: connection.execute(_LEFT_ANY, asked).first()) is None:
+            return
         async with self._uow.write(brief=True) as work:
-            row = (await work.session.execute(left)).first()
+            row = (await work.session.execute(_LEFT, asked)).first()
             if row is not None:
                 await _received(work, row, await _owed(work, call_id))
 

@@ -145,7 +145,7 @@ def build_floor(base: Ground, sites: Sequence[Site]) -> Floor:
     attendant = Attendant(uow, clock, world=world, voice=voice)
     base.bus.subscribe(MenusChanged, attendant.on_menus)
     for event in (AgentStateChanged, CallEnded, CampaignChanged):
-        base.bus.subscribe(event, campaign_dialler.on_change)
+        base.bus.listen(event, campaign_dialler.on_change)
     queues = QueueService(uow, clock)
     effects = ResultEffects(clock, gate=law, cases=CaseEffects((planned,)), callbacks=AgreedCallbacks(callbacks))
     return Floor(
@@ -185,5 +185,5 @@ def _steward(base: Ground, bridges: Sequence[Bridge], sites: Sequence[Site]) -> 
     ]
     steward = Steward(base.uow, exchanges, FloorStates())
     base.bus.subscribe(QueuesChanged, steward.on_queues)
-    base.bus.subscribe(AgentStateChanged, steward.on_state)
+    base.bus.listen(AgentStateChanged, steward.on_state)
     return steward

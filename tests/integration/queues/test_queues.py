@@ -220,9 +220,9 @@ async def test_the_steward_brings_the_exchange_into_step(
             extension,
             f"{extension}d",
         }
-        await steward.on_state(News(user, "wrap_up"))
+        steward.on_state(News(user, "wrap_up"))
         await exchange.until(lambda: (exchange.members or {})[seat].paused)
-        await steward.on_state(News(user, "available"))
+        steward.on_state(News(user, "available"))
         await exchange.until(lambda: not (exchange.members or {})[seat].paused)
 
         night = await queues.create(PROGRAM, "night", PLAIN)
