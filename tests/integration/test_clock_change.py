@@ -39,6 +39,8 @@ from core.kernel.uow import UnitOfWork
 from core.people.model import User
 from tests.factories.dialling import DiallingFloor, Over
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True, slots=True)
 class Change:

@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
 from sqlalchemy import func, select
 
 from core.cases.model import COMPONENTS, Case, Claim, Component, Creditor, LedgerEntry, LedgerTransaction, Posting
@@ -14,6 +15,8 @@ from core.kernel.uow import UnitOfWork
 from tests.integration.cases.ledger import group_of, pay
 from tests.integration.importing.conftest import debtor, write_book
 from tests.integration.importing.test_import import bring_in
+
+pytestmark = pytest.mark.slow
 
 
 async def _differences(uow: UnitOfWork) -> list[tuple[int, str]]:

@@ -22,6 +22,8 @@ from tests.factories import statements
 from tests.integration.importing.conftest import write_book
 from tests.integration.payments.house import House, build
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 async def house(uow: UnitOfWork, clock: ManualClock, tmp_path: Path) -> House:

@@ -14,6 +14,8 @@ from tests.integration.payments.house import House, build
 from tests.plugins.web import SignIn
 from web.state import Services
 
+pytestmark = pytest.mark.slow
+
 _UNSURE = statements.Move(
     amount=statements.MOVES[0].amount,
     doc_no="7",
