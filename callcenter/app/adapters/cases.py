@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, bindparam, or_, select
+from sqlalchemy import Connection, Row, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.calls.model import Call, Need, ResultCode
@@ -24,6 +24,7 @@ from core.cases.service.promises import NewPromise, take_promise
 from core.cases.service.tasks import NewTask, add_task
 from core.cases.service.timeline import add_event
 from core.kernel.access import PROGRAM, Actor
+from core.kernel.among import Among
 from core.kernel.errors import NotFound
 from core.kernel.i18n import mark
 from core.kernel.phones import as_key
@@ -48,7 +49,7 @@ _OWNERS = (
     .outerjoin(CaseParty, CaseParty.party_id == Phone.party_id)
     .outerjoin(Case, Case.id == CaseParty.case_id)
     .outerjoin(Creditor, Creditor.id == Case.creditor_id)
-    .where(Phone.number.in_(bindparam("numbers", expanding=True)))
+    .where(Among(Phone.number, "numbers"))
     .where((Case.id.is_(None)) | (Case.state != CaseState.CLOSED))
 )
 

@@ -3,20 +3,21 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.agents.queries import free_agents, present_states
 from callcenter.agents.service import AgentService
 from callcenter.calls.presence import PhoneState
 from core.kernel.access import Actor
+from core.kernel.among import Among
 from core.kernel.uow import UnitOfWork
 from core.people.access import visible
 from core.people.model import User
 
 #: The ending of a collector's second, ordinary endpoint for a desk phone.
 DESK = "d"
-_OWNERS = select(User.extension, User.id).where(User.extension.in_(bindparam("extensions", expanding=True)))
+_OWNERS = select(User.extension, User.id).where(Among(User.extension, "extensions"))
 
 
 class StaffDirectory:

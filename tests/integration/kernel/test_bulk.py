@@ -109,6 +109,14 @@ async def test_many_ids_are_asked_for_as_one(uow: UnitOfWork, clock: ManualClock
             assert found.all() == sorted(set(asked) & set(ids))
 
 
+async def test_many_texts_are_given_by_name(uow: UnitOfWork, clock: ManualClock) -> None:
+    await _people(uow, clock, 4)
+    named = select(Party.name).where(Among(Party.name, "names")).order_by(Party.name)
+    async with uow.read() as session:
+        for asked, found in (((), []), (("P1",), ["P1"]), (("P3", "P1", "P1", "P';--"), ["P1", "P3"])):
+            assert (await session.scalars(named, {"names": asked})).all() == found
+
+
 async def test_what_the_session_holds_says_what_the_rows_say(uow: UnitOfWork, clock: ManualClock) -> None:
     first, second = await _people(uow, clock, 2)
     renamed = update(Party.__table__).where(Party.id == bindparam("key")).values(name=bindparam("new"))  # type: ignore[arg-type]
