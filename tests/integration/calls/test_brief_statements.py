@@ -46,7 +46,8 @@ async def test_no_statement_of_a_report_reads_a_table(uow: UnitOfWork, clock: Ma
     await reporter.report((answered(talked, 1),))
     await reporter.report((ended(answered(talked, 1), 60), ended(missed, 30)))
     assert any("callbacks" in statement for statement in asked)
-    reading = {statement: plan for statement, plan in _plans(database_url, asked).items() if "SCAN" in plan}
+    plans = {statement: plan.replace("SCAN json_each", "") for statement, plan in _plans(database_url, asked).items()}
+    reading = {statement: plan for statement, plan in plans.items() if "SCAN" in plan}  # what is asked for may be
     assert reading == {}
 
 
