@@ -39,9 +39,12 @@ def _module(door: Door) -> object:
 
 
 def _fields(door: Door) -> list[str]:
-    """The names of every field a form of the door's module has."""
-    kinds = [kind for kind in vars(_module(door)).values() if isinstance(kind, type) and issubclass(kind, Form)]
-    return sorted({name for kind in kinds for name in kind.model_fields})
+    """The names of every field of the forms the door reads; of all its module has when it leaves that to others."""
+    forms = {
+        name: kind for name, kind in vars(_module(door)).items() if isinstance(kind, type) and issubclass(kind, Form)
+    }
+    read = forms.keys() & set(inspect.unwrap(door.route.endpoint).__code__.co_names)
+    return sorted({field for name in read or forms for field in forms[name].model_fields})
 
 
 def _names(door: Door) -> Iterator[str]:
