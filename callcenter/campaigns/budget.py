@@ -10,9 +10,9 @@ class Budget:
     """Answered and abandoned calls of the last hour, and what the ceiling leaves.
 
     The hour now ending is judged by what it holds. But an abandoned call of a minute ago will also stand in every hour
-    that ends within the next 59 minutes; those hours lose the calls before it and gain calls not yet made, of which
-    only ``trusted`` of the present pace is relied upon, because agents may leave. Calls may be told in any order: how a
-    call ended is known late after a broken link.
+    that ends within the next 59 minutes, and one of now in the hour that begins; those hours lose the calls before it
+    and gain calls not yet made, of which only ``trusted`` of the present pace is relied upon, because agents may leave.
+    Calls may be told in any order: how a call ended is known late after a broken link.
     """
 
     def __init__(self, ceiling: float, trusted: float = 0.65) -> None:
@@ -42,7 +42,7 @@ class Budget:
         if not answered:
             return -len(abandoned)
         pace = self._trusted * len(answered) / max(600.0, now - answered[0])
-        least = self._ceiling * len(answered) - len(abandoned)
+        least = min(self._ceiling * len(answered) - len(abandoned), self._ceiling * pace * HOUR)
         for before, at in enumerate(abandoned):
             calls = len(answered) - bisect_left(answered, at) + pace * (at + HOUR - now)
             least = min(least, self._ceiling * calls - (len(abandoned) - before))

@@ -56,7 +56,8 @@ class View:
 _MANY = 16.0
 """Calls left from which on an answer may find no agent as often as the ceiling says; with fewer left, so much less."""
 _BREACH = 1e-6
-"""Risk at any moment that more calls are abandoned than may be."""
+"""Risk at any moment that more calls are abandoned than may be, where an hour may hold ``_MANY`` of them. Where it may
+hold fewer, this bound is met at more moments of a day, so that it is lower in proportion."""
 _ACCIDENTS = Accidents(staying=0.5, surge=2.0, deviations=2.3)
 """Half of the agents gone at once, or twice the answers."""
 _JUDGE_EVERY = 5.0
@@ -162,10 +163,11 @@ class Pacer:
         left = self._budget.left(view.now)
         if found is None or not found.predictive or left < 0:
             return
+        allowed = self._budget.allowed(view.now)
         self._bearable = Bearable(
-            lack=self._policy.ceiling * left / max(_MANY, self._budget.allowed(view.now)),
+            lack=self._policy.ceiling * left / max(_MANY, allowed),
             left=floor(left),
-            breach=_BREACH,
+            breach=_BREACH * min(1.0, allowed / _MANY),
             accidents=_ACCIDENTS,
         )
 

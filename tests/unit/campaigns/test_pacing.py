@@ -141,14 +141,42 @@ def test_what_is_left_never_breaks_the_hour_ending_now(
 
 
 def test_a_cluster_is_held_against_the_hours_it_will_stand_in() -> None:
-    """An hour of 600 calls may hold 6 abandoned; 4 in the last minute leave nothing should a third go home."""
+    """An hour of 600 calls may hold 6 abandoned; should a third go home, the hour that begins may hold 3 of them,
+    and 4 in the last minute leave nothing."""
     budget = Budget(0.01)
     for number in range(600):
         budget.answered(number * 6.0)
-    assert floor(budget.left(3600.0)) == 5
+    assert floor(budget.left(3600.0)) == 3
     for _ in range(4):
         budget.abandoned(3590.0)
     assert budget.left(3600.0) < 1
+
+
+@given(
+    ceiling=st.floats(0.01, 0.1),
+    every=st.floats(4.0, 12.0),
+    falls_at=st.floats(0.0, 9000.0),
+    remains=st.floats(0.68, 1.0),
+    losses=st.dictionaries(st.integers(0, 1200), st.integers(1, 9), max_size=30),
+)
+def test_who_never_loses_more_than_is_left_keeps_every_hour(
+    ceiling: float, every: float, falls_at: float, remains: float, losses: dict[int, int]
+) -> None:
+    """However the losses are bunched, and though a third of the agents leave for good at the worst moment."""
+    budget, now = Budget(ceiling), 0.0
+    answered: list[float] = []
+    abandoned: list[float] = []
+    for number in range(1200):
+        now += every if now < falls_at else every / remains
+        answered.append(now)
+        budget.answered(now)
+        for _ in range(min(losses.get(number, 0), floor(budget.left(now)))):
+            now += 1e-3
+            answered.append(now)
+            abandoned.append(now)
+            budget.answered(now)
+            budget.abandoned(now)
+    assert worst_hour(answered, abandoned, ceiling=ceiling, ends=now).share <= ceiling
 
 
 @given(
