@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import exists, select, update
 
-from callcenter.campaigns import filling, machines, messages
+from callcenter.campaigns import filling, machines, messages, staffing
 from callcenter.campaigns.errors import CampaignMoves, CampaignNotFound, NothingToDial
 from callcenter.campaigns.events import CampaignChanged
 from callcenter.campaigns.floor import staff_of
@@ -17,13 +17,13 @@ from callcenter.campaigns.model import (
     Campaign,
     CampaignAttempt,
     CampaignEntry,
-    CampaignStaff,
     CampaignState,
     EntryState,
     Mode,
 )
 from callcenter.campaigns.ports import Queues, Recordings
 from callcenter.campaigns.rights import EDIT, RUN
+from callcenter.campaigns.staffing import Named
 from core.audit.service import record
 from core.cases.queries.lists import ListQuery
 from core.cases.service.mass import run_for
@@ -33,7 +33,6 @@ from core.kernel.errors import Invalid
 from core.kernel.i18n import Message, msg
 from core.kernel.uow import UnitOfWork, Work
 from core.people.access import visible
-from core.people.model import User
 
 #: What a result leads to unless the campaign says otherwise: minutes until the next attempt.
 RETRIES: Mapping[str, int] = {"BUSY": 10, "NA": 120, "VM": 240, "CONGEST": 5, "FAIL": 60, "ABANDONED": 1440}
@@ -74,6 +73,10 @@ class CampaignData:
     users: tuple[int, ...] = ()
     units: tuple[int, ...] = ()
 
+    @property
+    def named(self) -> Named:
+        return Named(unit_id=self.unit_id, users=frozenset(self.users), units=frozenset(self.units))
+
 
 class CampaignService:
     """Use cases of campaigns. A change holds from the dialler's next attempt on."""
@@ -91,10 +94,11 @@ class CampaignService:
         now = self._clock.now()
         async with self._uow.write() as work:
             await self._recorded(work, data)
+            await staffing.require_reach(work, actor, data.named, Named())
             row = Campaign(owner_id=actor.user_id, created_at=now, state=CampaignState.DRAFT, **_columns(data))
             work.session.add(row)
             await work.session.flush()
-            await _staff(work, actor, row.id, data)
+            await staffing.name(work, row.id, data.named)
             record(work, actor, "campaigns.added", ("campaign", row.id), {"name": (None, data.name)}, at=now)
             if run_id is not None:
                 await self._add_run(work, actor, row, run_id)
@@ -109,11 +113,14 @@ class CampaignService:
             if row.state == CampaignState.ENDED:
                 raise CampaignMoves
             await self._recorded(work, data)
-            values = _columns(data)
+            before, values = await staffing.named_in(work.session, row), _columns(data)
+            await staffing.require_reach(work, actor, data.named, before)
             changes = {name: (getattr(row, name), value) for name, value in values.items()}
+            changes["users"] = sorted(before.users), sorted(data.named.users)
+            changes["units"] = sorted(before.units), sorted(data.named.units)
             for name, value in values.items():
                 setattr(row, name, value)
-            await _staff(work, actor, row.id, data)
+            await staffing.name(work, row.id, data.named)
             if row.state != CampaignState.DRAFT:
                 await self._open_queue(work, actor, row)
             record(work, actor, "campaigns.changed", ("campaign", row.id), changes, at=now)
@@ -144,10 +151,13 @@ class CampaignService:
             row.ended_at = self._clock.now()
 
     async def follow_filter(self, actor: Actor, campaign_id: int, query: ListQuery, name: str) -> int:
-        """Keep the list what the query means from now on; how many cases came at once."""
+        """Keep the list what the query means from now on; how many cases came at once. Raises ``CampaignNotFound``,
+        ``CampaignMoves`` when it is over."""
         now = self._clock.now()
         async with self._uow.write() as work:
             row = await campaign_for(work, actor, EDIT, campaign_id)
+            if row.state == CampaignState.ENDED:
+                raise CampaignMoves
             row.filter, row.filter_name, row.owner_id = filling.stored(query), name[:120], actor.user_id
             added = await filling.refresh(work, row, now)
             self._filled(work, actor, row, added, name)
@@ -319,18 +329,3 @@ def _columns(data: CampaignData) -> dict[str, Any]:
         "retries": dict(data.retries),
         **{key: getattr(data, key) for key in plain},
     }
-
-
-async def _staff(work: Work, actor: Actor, campaign_id: int, data: CampaignData) -> None:
-    """Name who works in the campaign. Raises ``Invalid`` for somebody new whom the actor's right does not reach."""
-    named = select(CampaignStaff.user_id).where(CampaignStaff.campaign_id == campaign_id)
-    new = set(data.users) - set(await work.session.scalars(named))
-    mine = visible(select(User.id).where(User.id.in_(new)), actor, EDIT, owner=User.id, unit=User.unit_id)
-    if new - set(await work.session.scalars(mine)):
-        raise Invalid({"user": msg("Choose one of the list.")})
-    await work.session.execute(delete(CampaignStaff).where(CampaignStaff.campaign_id == campaign_id))
-    work.session.add_all(
-        [CampaignStaff(campaign_id=campaign_id, user_id=one) for one in sorted(set(data.users))]
-        + [CampaignStaff(campaign_id=campaign_id, unit_id=one) for one in sorted(set(data.units))]
-    )
-    await work.session.flush()

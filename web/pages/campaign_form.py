@@ -1,9 +1,11 @@
 """The rules of a campaign: set up and changed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,9 +18,12 @@ from callcenter.campaigns.service import CampaignData, CampaignService
 from callcenter.ivr.queries import list_sounds
 from callcenter.ivr.rights import EDIT as SEND
 from callcenter.ivr.rights import VIEW as LISTEN
+from core.kernel.access import Actor
 from core.kernel.errors import Invalid
 from core.kernel.i18n import msg
 from core.people import queries as people
+from core.people.model import User
+from core.people.rules import covers
 from web.forms import Form, is_position, submitted, typed
 from web.page import go_to, page
 from web.pages import campaign_words as words
@@ -118,8 +123,9 @@ async def _form(
 ) -> Response:
     me = actor(request)
     async with services(request).uow.read() as session:
-        staff = [one for one in await people.colleagues(session, me, EDIT) if one.extension is not None]
-        units = await people.unit_lines(session)
+        reached = [one for one in await people.colleagues(session, me, EDIT) if one.extension is not None]
+        staff = {one.id: one.full_name for one in (*reached, *await _named(session, values))}
+        units = [line.unit for line in await people.unit_lines(session) if _offered(me, line.unit.id, values)]
         sounds = await list_sounds(session, me) if me.may(LISTEN) else ()
     context = {
         "known": known,
@@ -129,14 +135,25 @@ async def _form(
         "machines": words.options(words.MACHINES),
         "weekdays": words.WEEKDAYS,
         "retried": tuple((code, words.REASONS[code]) for code in words.RETRIED),
-        "staff": tuple((user.id, user.full_name) for user in staff),
-        "units": tuple((line.unit.id, line.unit.name) for line in units),
+        "staff": tuple(staff.items()),
+        "units": tuple((unit.id, unit.name) for unit in units),
+        "unit_options": tuple(Option(value=str(unit.id), label=unit.name) for unit in units),
         "sounds": sounds,
         "sound_options": tuple(Option(value=f"{OWN}{one.name}", label=one.label) for one in sounds),
         "may_send": me.may(SEND),
-        "unit_options": tuple(Option(value=str(line.unit.id), label=line.unit.name) for line in units),
     }
     return await page(request, "campaigns/form.html", context, status=422 if faults else 200)
+
+
+async def _named(session: AsyncSession, values: Mapping[str, Any]) -> Sequence[User]:
+    """Those who are named already, in reach or not: a form that left them out would dismiss them."""
+    return (await session.scalars(select(User).where(User.id.in_(values["user"])))).all()
+
+
+def _offered(me: Actor, unit_id: int, values: Mapping[str, Any]) -> bool:
+    """Whether the unit may be chosen, or is named already."""
+    named = (*values["unit"], values.get("unit_id"))
+    return covers(me, EDIT, owner_id=None, unit_id=unit_id) or str(unit_id) in map(str, named)
 
 
 async def _sent(request: Request) -> CampaignData:

@@ -1,7 +1,7 @@
 """What menus ask beyond keys: hours, who it is, what he owes, and what he wants noted."""
 
 import re
-from collections import defaultdict
+from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -47,10 +47,12 @@ from core.kernel.i18n import mark
 from core.kernel.money import Money
 from core.kernel.phones import as_key, normalise
 from core.kernel.uow import UnitOfWork
-from core.parties.model import Party, Phone
+from core.parties.model import Party, Phone, PhoneQuality
 
 REFUSED_A_DAY = 9
 """How often callers from one number may fail to show who they are within a day, whatever number of calls it takes."""
+NUMBERS = 10_000
+"""So many numbers are remembered: whoever rings from ever new ones fills no memory."""
 LOOK = "ivr.balance"
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 _WISH = mark("The caller asked for it in the menu.")
@@ -63,7 +65,33 @@ _BORN = (
     .where(CaseParty.role.in_(LIABLE), Case.state == CaseState.OPEN)
     .distinct()
 )
+#: Whoever rings from such a number has not shown by it that he is the debtor: his kin know his birthday.
+_NOT_HIS = (PhoneQuality.THIRD_PARTY, PhoneQuality.WRONG)
 _log = structlog.get_logger(__name__)
+
+
+class Guesses:
+    """Vain attempts of the last day to show who one is, by number. One counts from the moment it is made: to hang up
+    before the answer, or to ring many times at once, is no way round."""
+
+    def __init__(self) -> None:
+        self._made: OrderedDict[str, list[datetime]] = OrderedDict()
+
+    def begun(self, number: str, now: datetime) -> bool:
+        """Whether one more may be made from that number; if so, it counts."""
+        made = [at for at in self._made.pop(number, []) if at > now - _DAY]
+        allowed = len(made) < REFUSED_A_DAY
+        self._made[number] = [*made, now] if allowed else made
+        while len(self._made) > NUMBERS:
+            self._made.popitem(last=False)
+        return allowed
+
+    def right(self, number: str) -> None:
+        """The last one was not in vain."""
+        made = self._made.get(number, [])
+        del made[-1:]
+        if not made:
+            self._made.pop(number, None)
 
 
 class MenuWorld:
@@ -87,7 +115,7 @@ class MenuWorld:
         self._looks = looks
         self._sources = sources
         self._region = region
-        self._refused: dict[str, list[datetime]] = defaultdict(list)
+        self._guesses = Guesses()
 
     async def answer(self, question: Question, caller: Caller) -> Heard:
         match question:
@@ -114,18 +142,19 @@ class MenuWorld:
 
     # -------------------------------------------------------------- who it is
     async def _identified(self, question: Identify, caller: Caller) -> Known:
-        now, who = self._clock.now(), caller.number or ""
-        self._refused[who] = [moment for moment in self._refused[who] if moment > now - _DAY]
-        if len(self._refused[who]) >= REFUSED_A_DAY:
+        """A date of birth is an attempt, and the number of the case that is asked for then belongs to it."""
+        who = self._phone_of(caller) or ""
+        if question.case is None and not self._guesses.begun(who, self._clock.now()):
             return Known()
         async with self._uow.read() as session:
             found = await self._matching(session, question, caller)
         if len(found) == 1:
+            self._guesses.right(who)
             return Known(who=Identity(party_id=found[0].party_id, case_id=found[0].case_id))
-        if question.case is None:
-            return Known(more=True)  # also when nobody was born that day: the answer must not tell
-        self._refused[who].append(now)
-        return Known()
+        return Known(more=question.case is None)  # also when nobody was born that day: the answer must not tell
+
+    def _phone_of(self, caller: Caller) -> str | None:
+        return normalise(caller.number, self._region) if caller.number else None
 
     async def _matching(
         self, session: AsyncSession, question: Identify, caller: Caller
@@ -135,10 +164,10 @@ class MenuWorld:
         if question.case is not None:
             rows = (await session.execute(born)).all()
             return [row for row in rows if question.case and _NO_DIGIT.sub("", row.number) == question.case]
-        phone = normalise(caller.number, self._region) if caller.number else None
+        phone = self._phone_of(caller)
         if phone is None:
             return []
-        bears = select(Phone.party_id).where(Phone.number == as_key(phone))
+        bears = select(Phone.party_id).where(Phone.number == as_key(phone), Phone.quality.not_in(_NOT_HIS))
         return (await session.execute(born.where(CaseParty.party_id.in_(bears)))).all()
 
     # -------------------------------------------------------------- balance and promise
@@ -160,7 +189,7 @@ class MenuWorld:
                     party_id=question.who.party_id,
                     amount=question.amount,
                     due_on=question.due_on,
-                    phone=normalise(caller.number, self._region) if caller.number else None,
+                    phone=self._phone_of(caller),
                     call_id=await _call_of(work.session, caller),
                     by_keys=True,
                 )

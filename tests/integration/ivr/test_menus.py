@@ -1,5 +1,6 @@
 """Menus over rows: published, walked by callers, with everything they ask of the house."""
 
+import asyncio
 import wave
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -7,12 +8,12 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from callcenter.app.adapters.callbacks import CallbackLaw, FloorDialler
 from callcenter.app.adapters.cases import CallerLookup
 from callcenter.app.adapters.law import DebtorFacts
-from callcenter.app.adapters.menus import LOOK, REFUSED_A_DAY, MenuWorld
+from callcenter.app.adapters.menus import LOOK, NUMBERS, REFUSED_A_DAY, Guesses, MenuWorld
 from callcenter.app.demo.cases import demo_cases
 from callcenter.callbacks.model import Callback
 from callcenter.callbacks.service import CallbackService
@@ -35,7 +36,7 @@ from core.kernel.bus import Bus
 from core.kernel.clock import ManualClock
 from core.kernel.errors import Forbidden, Invalid
 from core.kernel.uow import UnitOfWork
-from core.parties.model import Party, Phone
+from core.parties.model import Party, Phone, PhoneQuality
 from telephony.voice import FOLDER, EspeakVoice
 from tests.factories.menus import tone
 from tests.factories.people import Cast
@@ -282,8 +283,41 @@ async def test_who_calls_from_elsewhere_shows_the_number_of_his_case(uow: UnitOf
     assert await world.answer(Identify(birth=born, case=digits), elsewhere) == who
     assert await world.answer(Identify(birth=born - timedelta(days=1), case=None), caller) == Known(more=True)
     for _ in range(REFUSED_A_DAY):
+        assert await world.answer(Identify(birth=born, case=None), elsewhere) == Known(more=True)
         assert await world.answer(Identify(birth=born, case="99"), elsewhere) == Known()
-    assert await world.answer(Identify(birth=born, case=digits), elsewhere) == Known()
+    assert await world.answer(Identify(birth=born, case=None), elsewhere) == Known()
+
+
+async def test_whoever_hangs_up_after_a_wrong_birthday_has_guessed(
+    uow: UnitOfWork, world: MenuWorld, clock: ManualClock
+) -> None:
+    caller, born, _case = await _debtor(uow)
+    for _ in range(3 * REFUSED_A_DAY):
+        assert (await world.answer(Identify(birth=born, case=None), caller)) != Known(), "what fits costs nothing"
+    vain = Identify(birth=born - timedelta(days=1), case=None)
+    answers = await asyncio.gather(*(world.answer(vain, caller) for _ in range(2 * REFUSED_A_DAY)))
+    assert answers.count(Known(more=True)) == REFUSED_A_DAY, "at once or one after the other"
+    assert await world.answer(Identify(birth=born, case=None), caller) == Known()
+    clock.advance(timedelta(hours=24))
+    assert await world.answer(Identify(birth=born, case=None), caller) != Known()
+
+
+async def test_a_birthday_from_somebody_elses_telephone_is_not_enough(uow: UnitOfWork, world: MenuWorld) -> None:
+    caller, born, _case = await _debtor(uow)
+    for quality, known in ((PhoneQuality.THIRD_PARTY, False), (PhoneQuality.WRONG, False), ("confirmed", True)):
+        async with uow.write() as work:
+            await work.session.execute(update(Phone).where(Phone.e164 == caller.number).values(quality=quality))
+        answer = await world.answer(Identify(birth=born, case=None), caller)
+        assert isinstance(answer, Known)
+        assert (answer.who is not None) is known
+
+
+def test_guesses_from_ever_new_numbers_fill_no_memory(clock: ManualClock) -> None:
+    guesses = Guesses()
+    assert [guesses.begun("+79000000001", clock.now()) for _ in range(REFUSED_A_DAY + 1)][-2:] == [True, False]
+    for number in range(NUMBERS + 10):
+        guesses.begun(str(number), clock.now())
+    assert len(guesses._made) == NUMBERS
 
 
 async def test_hours_choose_the_way(uow: UnitOfWork, clock: ManualClock, world: MenuWorld) -> None:

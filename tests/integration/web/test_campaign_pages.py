@@ -64,6 +64,22 @@ async def test_sounds_are_own_recordings_or_names_at_the_exchange(
     assert "the recording chosen before" in refused.text
 
 
+async def test_a_form_dismisses_nobody_whom_its_reader_does_not_reach(
+    uow: UnitOfWork, cast: Cast, sign_in: SignIn
+) -> None:
+    admin, maria = await sign_in("admin"), await sign_in("maria")
+    south = cast.units["south"]
+    form = {**RULES, "unit_id": str(cast.units["north"]), "user": str(cast.users["diego"]), "unit": str(south)}
+    path = (await admin.post("/campaigns", data=form)).headers["location"]
+    shown = (await maria.get(f"{path}/setup")).text
+    assert "Diego" in shown
+    assert "south" in shown
+    fresh = (await maria.get("/campaigns/new")).text
+    assert "Diego" not in fresh
+    assert "south" not in fresh
+    assert (await maria.post("/campaigns", data={**RULES, "unit": str(south)})).status_code == 422
+
+
 async def test_cases_chosen_in_a_list_are_rung(
     uow: UnitOfWork, clock: ManualClock, cast: Cast, sign_in: SignIn
 ) -> None:
