@@ -86,7 +86,9 @@ class ExchangeQueues:
         try:
             await self._bridge.client.send(action)
         except (OrderRefused, TelephonyUnavailable) as error:
-            _log.info("an order about queues was not taken", order=type(action).__name__, reason=str(error))
+            # Whoever sits in no queue has nothing to be paused in: at a start that is everybody, and no news.
+            tell = _log.debug if isinstance(action, QueuePause) else _log.info
+            tell("an order about queues was not taken", order=type(action).__name__, reason=str(error))
             raise ExchangeRefused from error
 
 

@@ -12,7 +12,7 @@ from starlette.requests import Request
 
 from core.kernel.clock import YEARS
 from core.kernel.errors import Invalid
-from core.kernel.i18n import Message, msg
+from core.kernel.i18n import Message, mark, msg
 from core.kernel.phones import normalise
 
 
@@ -30,6 +30,8 @@ _TEXTS = {
     "extra_forbidden": msg("There is no field of this name."),
     "string_type": msg("This is needed."),
     "int_parsing": msg("Choose one of the list."),
+    "enum": msg("Choose one of the list."),
+    "literal_error": msg("Choose one of the list."),
     "decimal_parsing": msg("Give a number."),
     "date_from_datetime_parsing": msg("Give a date."),
     "date_parsing": msg("Give a date."),
@@ -39,6 +41,13 @@ _TEXTS = {
     "phone": msg("This is no telephone number. Write it with the country code, for example +44 20 7946 0000."),
     "email": msg("This is no e-mail address."),
     "zone": msg("Choose a time zone."),
+}
+#: The same where a number is beyond its bound, and what pydantic calls the bound.
+_BOUNDS = {
+    "greater_than": (mark("Give a number above {bound}."), "gt"),
+    "greater_than_equal": (mark("Give a number from {bound} on."), "ge"),
+    "less_than": (mark("Give a number below {bound}."), "lt"),
+    "less_than_equal": (mark("Give a number up to {bound}."), "le"),
 }
 _OTHER = msg("This value does not fit here.")
 #: What every database, clock and zone can still hold.
@@ -134,6 +143,9 @@ def fault_text(fault: dict[str, Any]) -> Message:
         return msg("Use at most {count} characters.", count=context["max_length"])
     if fault["type"] == "string_too_short":
         return msg("Use at least {count} characters.", count=context["min_length"])
+    if fault["type"] in _BOUNDS:
+        text, bound = _BOUNDS[fault["type"]]
+        return msg(text, bound=str(context[bound]))
     return _TEXTS.get(fault["type"], _OTHER)
 
 

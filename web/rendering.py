@@ -14,6 +14,7 @@ from jinja2.runtime import Context
 from core.kernel.i18n import LANGUAGES, Message, Translator, translator
 from core.kernel.money import Money
 from web.pages import formats
+from web.pages.browsers import browser
 from web.pages.client_texts import CLIENT_TEXTS
 
 HERE = Path(__file__).parent
@@ -116,6 +117,9 @@ def _filters(texts: Translator) -> dict[str, Callable[..., object]]:
     def day(value: date | None) -> str:
         return formats.day(value, language)
 
+    def near_day(value: date) -> str:
+        return formats.near_day(value, language)
+
     @pass_context
     def moment(context: Context, value: datetime | None, zone: str | None = None) -> str:
         return formats.moment(value, language, zone or context["zone"])
@@ -133,8 +137,10 @@ def _filters(texts: Translator) -> dict[str, Callable[..., object]]:
         "number": number,
         "percent": percent,
         "day": day,
+        "near_day": near_day,
         "moment": moment,
         "clock": clock,
         "duration": formats.duration,
         "phone": formats.phone,
+        "browser": browser,
     }

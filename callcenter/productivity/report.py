@@ -172,7 +172,7 @@ async def _from_days(asked: _Asked, counters: Sequence[str], found: _Found) -> N
     dated = [RollupDay.day] if ask.clocked else []
     reach = reaches(actor, VIEW, owner=RollupDay.user_id)
     statement: Select[Any] = (
-        select(*columns, *dated, *(func.sum(getattr(RollupDay, name)) for name in counters))
+        select(*columns, *dated, *(func.coalesce(func.sum(getattr(RollupDay, name)), 0) for name in counters))
         .where(
             RollupDay.day >= ask.first,
             RollupDay.day <= ask.last,

@@ -12,11 +12,13 @@ import pytest
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from callcenter.app.adapters.figures import FloorFigures
 from callcenter.app.rights import KEYS, RIGHTS
 from callcenter.app.services import services_of
 from callcenter.app.settings import Settings
 from callcenter.app.wiring import Ground, House, People
 from callcenter.app.wiring import build as build_house
+from callcenter.productivity.ports import RawFigures
 from core.audit.service import Looks
 from core.kernel.bus import Bus
 from core.kernel.clock import ManualClock
@@ -86,7 +88,8 @@ async def house(
 @pytest.fixture
 def web_services(house: House) -> Services:
     """What endpoints are handed, with a door wide enough for a whole test."""
-    return replace(services_of(house, RIGHTS), throttle=Throttle("10000/minute"))
+    built = services_of(house, RIGHTS)
+    return replace(built, throttle=Throttle("10000/minute"), parts={**built.parts, RawFigures: FloorFigures()})
 
 
 class WithState:

@@ -6,7 +6,8 @@ import { onContent } from "./page.js";
 const frame = document.getElementById("frame");
 const toggle = document.getElementById("nav-toggle");
 const NARROW = matchMedia("(max-width: 991px)");
-const MIDDLE = matchMedia("(max-width: 1439px)");
+/* The phone takes a third column: without it the words of the navigation have room much earlier. */
+const MIDDLE = matchMedia(frame?.classList.contains("with-phone") ? "(max-width: 1439px)" : "(max-width: 1199px)");
 const KEPT = "nav-wide";
 
 function applyNav() {
@@ -32,6 +33,14 @@ function markCurrent() {
     if (link === best) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
+  if (best) bringIntoSight(best);
+}
+
+/** Scrolls the navigation alone, never the page. */
+function bringIntoSight(link) {
+  const side = document.getElementById("nav");
+  const [here, around] = [link.getBoundingClientRect(), side.getBoundingClientRect()];
+  if (here.top < around.top || here.bottom > around.bottom) side.scrollTop += here.top - around.top - side.clientHeight / 2;
 }
 
 function closeMenus(except) {
@@ -82,6 +91,10 @@ document.addEventListener("keydown", (event) => {
 
 onContent(markCurrent);
 document.addEventListener("htmx:after:history:update", markCurrent);
+// A form that comes back with faults is gone on with at the first of them.
+document.addEventListener("htmx:finally:request", (event) => {
+  if (event.detail.ctx?.target?.id === "page") document.querySelector("#page [aria-invalid=true]")?.focus();
+});
 document.addEventListener("htmx:before:request", () => progress(true));
 document.addEventListener("htmx:finally:request", () => progress(false));
 document.addEventListener("htmx:before:swap", (event) => {

@@ -28,6 +28,19 @@ const KEYS = {
   "?": { text: "key_help", run: () => showKeys() },
 };
 
+/** The key's Latin letter where another alphabet is switched on: a collector who types Russian notes answers with the same
+    key. There "/" and "?" are "." and ",". */
+function latin(event) {
+  const letter = /^Key([A-Z])$/.exec(event.code)?.[1];
+  if (letter && /^\p{L}$/u.test(event.key) && !/^\p{Script=Latin}$/u.test(event.key)) return letter.toLowerCase();
+  return event.code === "Slash" ? { ".": "/", ",": "?" }[event.key] : undefined;
+}
+
+/** Escape leaves a text field, so that the single keys work again. A dialogue is left by its own Escape. */
+function leave(event) {
+  if (event.key === "Escape" && isTyping(event.target) && !event.target.closest("dialog")) event.target.blur();
+}
+
 /** 1…9 choose what is numbered: a result code while its bar is on the page, else a case for the first payment, or why the
     case of a campaign is not rung. */
 function chooseResult(digit) {
@@ -39,6 +52,7 @@ function chooseResult(digit) {
 function showKeys() {
   const rows = Object.entries(KEYS).flatMap(([key, { text }]) => [h("kbd", {}, key), h("span", {}, t(text))]);
   rows.push(h("kbd", {}, "1…9"), h("span", {}, t("key_codes")), h("kbd", {}, "↑ ↓ Enter"), h("span", {}, t("key_lists")));
+  rows.push(h("kbd", {}, "Esc"), h("span", {}, t("key_leave")));
   const enabled = h("input", { type: "checkbox", checked: !localStorage.getItem(OFF), onchange: (event) => {
     if (event.target.checked) localStorage.removeItem(OFF);
     else localStorage.setItem(OFF, "1");
@@ -51,9 +65,10 @@ function showKeys() {
 }
 
 document.addEventListener("keydown", (event) => {
+  if (!event.defaultPrevented) leave(event);
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
   if (localStorage.getItem(OFF) || document.querySelector("dialog[open]")) return;
-  const action = KEYS[event.key] ?? KEYS[event.key.toLowerCase()];
+  const action = KEYS[event.key] ?? KEYS[event.key.toLowerCase()] ?? KEYS[latin(event)];
   if (action) {
     event.preventDefault();
     action.run();

@@ -3,7 +3,10 @@ import { on } from "./dom.js";
 import { onContent } from "./page.js";
 
 function demand(form) {
-  const needs = form.querySelector("input[name=code]:checked")?.dataset.needs ?? "";
+  const chosen = form.querySelector("input[name=code]:checked");
+  const needs = chosen?.dataset.needs ?? "";
+  const rarer = chosen?.closest(".result-more");
+  if (rarer) rarer.open = true;
   for (const part of form.querySelectorAll("[data-need]")) {
     const shown = part.dataset.need.split(" ").includes(needs);
     part.hidden = !shown;

@@ -51,6 +51,7 @@ CLIENT_TEXTS: Mapping[str, Message] = {
     "key_help": msg("Show all keys"),
     "key_hang_up": msg("Hang up"),
     "key_hold": msg("Hold and back"),
+    "key_leave": msg("Leave a field, so that single keys work again"),
     "key_lists": msg("Move through a list and open a row"),
     "key_mute": msg("Mute and back"),
     "key_next_case": msg("Next case"),

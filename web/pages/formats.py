@@ -65,6 +65,11 @@ def day(value: date | None, language: str) -> str:
     return NOTHING if value is None else format_date(value, "EEE d MMM y", locale=language)
 
 
+def near_day(value: date, language: str) -> str:
+    """A day of the weeks to come, which needs no year: ``Thu 12 Nov``."""
+    return format_date(value, "EEE d MMM", locale=language)
+
+
 def moment(value: datetime | None, language: str, zone: str) -> str:
     """A moment in a zone, with the weekday: ``Thu 12 Nov 2026, 18:12``."""
     if value is None:

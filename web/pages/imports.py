@@ -87,13 +87,15 @@ async def new(request: Request) -> Response:
     return await _upload_form(request)
 
 
-async def _upload_form(request: Request, fault: Message | None = None) -> Response:
+async def _upload_form(request: Request, fault: Message | None = None, typed_in: FormData | None = None) -> Response:
+    """The form, with ``typed_in`` where something is wrong with it; a file has to be chosen again."""
+    kept: Mapping[str, UploadFile | str] = typed_in or {}
     async with services(request).uow.read() as session:
         known = await cases.creditors(session, active_only=True)
     context = {
         "creditors": tuple(Option(value=str(one.id), label=one.name) for one in known),
-        "creditor": request.query_params.get("creditor", ""),
-        "order": request.query_params.get("order", ""),
+        "creditor": kept.get("creditor_id", request.query_params.get("creditor", "")),
+        "order": kept.get("order_number", request.query_params.get("order", "")),
         "fault": fault,
     }
     return await page(request, "imports/new.html", context, status=422 if fault else 200)
@@ -112,7 +114,7 @@ async def upload(request: Request) -> Response:
     async with request.form(max_files=1, max_fields=10) as form:
         sent, chosen = form.get("file"), _chosen(form)
         if not isinstance(sent, UploadFile) or not sent.filename or chosen is None:
-            return await _upload_form(request, msg("Choose the creditor and the file."))
+            return await _upload_form(request, msg("Choose the creditor and the file."), form)
         path = await spooled(sent)
         try:
             batch = await part(request, Imports).receive(
@@ -124,7 +126,7 @@ async def upload(request: Request) -> Response:
                 order_number=chosen.order_number,
             )
         except DomainError as error:
-            return await _upload_form(request, error.message)
+            return await _upload_form(request, error.message, form)
         finally:
             await run_in_threadpool(path.unlink, missing_ok=True)
     return go_to(f"/imports/{batch.id}")

@@ -21,7 +21,19 @@ from web.forms import Form, parse, submitted
 from web.lists import ListSpec, asked, view
 from web.page import go_to, page
 from web.pages import case_words as words
-from web.pages.listing import Align, Column, EmptyState, Option, Row, State, StateCell, TextCell, Tone
+from web.pages.listing import (
+    Align,
+    Column,
+    DayCell,
+    EmptyState,
+    NumberCell,
+    Option,
+    Row,
+    State,
+    StateCell,
+    TextCell,
+    Tone,
+)
 from web.security import actor, right, route
 from web.state import services
 
@@ -99,8 +111,8 @@ def _row(line: TableLine) -> Row:
         cells={
             "name": TextCell(line.table.name, href=href),
             "kind": TextCell(KINDS[line.table.kind]),
-            "last": TextCell(f"{last.percent.normalize():f}" if last else msg("none entered")),
-            "since": TextCell(last.valid_from.isoformat() if last else None),
+            "last": NumberCell(last.percent) if last else TextCell(msg("none entered")),
+            "since": DayCell(last.valid_from if last else None),
             "groups": TextCell(line.groups),
             "state": StateCell(CONFIRMED if line.table.confirmed else UNCONFIRMED),
         },

@@ -82,7 +82,7 @@ async def draft_remittance(work: Work, actor: Actor, wanted: Wanted, *, at: date
     totals = await _some(work.session, (Allocation.remittance_id == draft.id,))
     for name in ("collected", "collected_direct", "commission", "commission_vat"):
         setattr(draft, name, getattr(totals, name))
-    told = {"until_on": (None, wanted.until_on), "remitted": (None, totals.remitted), "lines": (None, totals.lines)}
+    told = {"until_on": (None, wanted.until_on), "remitted": (None, totals.remitted), "rows": (None, totals.lines)}
     record(work, actor, "remittance.drafted", ("remittance", draft.id), told, at=at)
     return draft
 

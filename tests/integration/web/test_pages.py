@@ -212,7 +212,7 @@ async def test_i_correct_my_own_data_and_nothing_else(sign_in: SignIn, uow: Unit
     stored = await anna.post("/me/theme", json={"theme": "dark"}, headers={"Accept": "application/json"})
     assert stored.json() == {"theme": "dark"}
     refused = await anna.post("/me/theme", json={"theme": "pink"}, headers={"Accept": "application/json"})
-    assert refused.json()["errors"] == {"theme": translator("uk").gettext("This value does not fit here.")}
+    assert refused.json()["errors"] == {"theme": translator("uk").gettext("Choose one of the list.")}
     for broken in (b"[1]", b"{", b'"x"'):
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         assert (await anna.post("/me/theme", content=broken, headers=headers)).status_code == 422

@@ -80,6 +80,18 @@ async def test_a_figure_opens_exactly_its_calls(reader: httpx.AsyncClient) -> No
     assert (await reader.get("/calls?behind=nonsense")).status_code == 422
 
 
+async def test_the_first_page_shows_the_figures_of_the_day(reader: httpx.AsyncClient) -> None:
+    page = (await reader.get("/")).text
+    assert (await reader.get(link(page, "5"))).status_code == 200
+    assert ">3</a>" in page  # contacts
+    assert 'action="/next"' in page
+
+
+async def test_a_period_in_which_nothing_happened_has_figures_too(reader: httpx.AsyncClient) -> None:
+    nothing = "period=custom&from=2020-01-01&to=2020-01-02&by=&col=collected&col=promises&col=calls"
+    assert (await reader.get(f"/reports?{nothing}")).status_code == 200
+
+
 async def test_what_there_is_nothing_to_divide_by_is_a_dash(reader: httpx.AsyncClient) -> None:
     page = (await reader.get("/reports?col=service_level&col=adherence&col=kept_number&col=attempts")).text
     assert "0.0" not in re.sub(r"(?s)<(style|svg|head).*?</\1>", "", page)

@@ -8,15 +8,29 @@ from web.pages.audit_words import ACTIONS, FIELDS, SUBJECTS, word
 
 ROOT = Path(__file__).resolve().parents[3]
 ROOMS = ("callcenter", "core", "recordings", "web")
+_RECORDERS = {"record", "record_many"}
 
 
 def _records() -> Iterator[ast.Call]:
-    """Every call of ``record``."""
+    """Every call of ``record`` and ``record_many``."""
     for room in ROOMS:
         for source in (ROOT / room).rglob("*.py"):
             for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "record":
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _RECORDERS:
                     yield node
+
+
+def _changes() -> Iterator[ast.Dict]:
+    """Every table of (old, new) in a module that records: not only those written at the call itself."""
+    for room in ROOMS:
+        for source in (ROOT / room).rglob("*.py"):
+            tree = ast.parse(source.read_text(encoding="utf-8"))
+            if any(isinstance(node, ast.Name) and node.id in _RECORDERS for node in ast.walk(tree)):
+                yield from (node for node in ast.walk(tree) if isinstance(node, ast.Dict) and _is_change(node))
+
+
+def _is_change(table: ast.Dict) -> bool:
+    return bool(table.values) and all(isinstance(one, ast.Tuple) and len(one.elts) == 2 for one in table.values)
 
 
 def _text(node: ast.expr) -> str | None:
@@ -37,8 +51,7 @@ def test_kinds_of_records_have_words() -> None:
 
 
 def test_fields_have_words() -> None:
-    tables = [call.args[4] for call in _records() if len(call.args) > 4 and isinstance(call.args[4], ast.Dict)]
-    said = {_text(key) for table in tables for key in table.keys if key is not None} - {None}
+    said = {_text(key) for table in _changes() for key in table.keys if key is not None} - {None}
     assert len(said) > 15
     assert said <= FIELDS.keys()
 

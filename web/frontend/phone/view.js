@@ -15,6 +15,8 @@ const STATES = {
   elsewhere: ["device-desktop", "phone_elsewhere", "alert"],
   elsewhere_call: ["device-desktop", "phone_elsewhere_call", "alert"],
 };
+const milliseconds = new Intl.NumberFormat(document.documentElement.lang, { style: "unit", unit: "millisecond", maximumFractionDigits: 0 });
+const share = new Intl.NumberFormat(document.documentElement.lang, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const PAD = [..."123456789*0#"];
 
 export class PhoneView {
@@ -91,9 +93,9 @@ export class PhoneView {
     if (!quality) return;
     const { rtt, loss, jitter, grade } = quality;
     const marks = { good: "antenna-bars-5", fair: "antenna-bars-3", poor: "antenna-bars-1" };
-    const figure = (value, unit) => (value === null ? "—" : `${Math.round(value)} ${unit}`);
+    const figure = (value) => (value === null ? "—" : milliseconds.format(value));
     this.#quality.dataset.grade = grade;
-    this.#quality.replaceChildren(icon(marks[grade]), ` ${t(`quality_${grade}`)} · ${t("rtt")} ${figure(rtt, "ms")} · ${t("loss")} ${(loss * 100).toFixed(1)} % · ${t("jitter")} ${figure(jitter, "ms")}`);
+    this.#quality.replaceChildren(icon(marks[grade]), ` ${t(`quality_${grade}`)} · ${t("rtt")} ${figure(rtt)} · ${t("loss")} ${share.format(loss)} · ${t("jitter")} ${figure(jitter)}`);
   }
 
   /** Every line that talks is heard through its own element; a held one sends music to the other side, not to us. */
