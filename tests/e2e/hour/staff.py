@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from callcenter.agents.model import AgentState
+from callcenter.agents.rules import State
 from callcenter.app import wiring
 from callcenter.app.phones import phones_of
 from callcenter.app.settings import Settings
@@ -31,6 +32,7 @@ COLLECTORS = {**SEATS, "103": "collector3", **NEWCOMERS}
 ANSWERING = "soft-phone [data-act=answer]"
 ENDED = "CALL_CLOSED"
 BUSY = 503
+_WRAPPING = and_(Call.wrap_started_at.is_not(None), Call.wrap_ended_at.is_(None))
 TALK_AT_MOST = 5.0
 WRAPS_UP_FOR = 0.8
 
@@ -100,7 +102,7 @@ class Staff:
     async def go_home(self, extension: str) -> None:
         """Be done with the last call, sign out, and switch the telephone off."""
         await self.send(extension, "offline")
-        await until(lambda: self._is(extension, "offline"), within=30)
+        await until(lambda: self._is_done(extension), within=30)
         self.away.add(extension)
         answer = await self.collectors[extension].desk.post("/logout")
         assert answer.status_code in (204, 303), answer.text
@@ -112,17 +114,21 @@ class Staff:
         await self.send(extension, "available")
         self.away.discard(extension)
 
-    async def _is(self, extension: str, state: str) -> bool:
-        wanted = select(AgentState.state).where(AgentState.user_id == self.collectors[extension].user_id)
+    async def _is_done(self, extension: str) -> bool:
+        """Offline, which he also is between his last talk and its wrap-up while he does not want another: not in a
+        call, and nothing to write down."""
+        user_id = self.collectors[extension].user_id
+        state = select(AgentState.state).where(AgentState.user_id == user_id, AgentState.ended_at.is_(None))
+        mine = select(Call.id).where(Call.user_id == user_id, Call.merged_into.is_(None))
+        undone = mine.where(or_(Call.ended_at.is_(None), _WRAPPING))
         async with self.database.read() as session:
-            return await session.scalar(wanted.where(AgentState.ended_at.is_(None))) == state
+            return await session.scalar(state) == State.OFFLINE and await session.scalar(undone.limit(1)) is None
 
     async def finish_calls(self) -> int:
         """Whoever has had time to write it down says how his last call went; how many did."""
         people = {one.user_id: one for one in self.collectors.values() if one.extension not in self.away}
         async with self.database.read() as session:
-            open_ones = select(Call).where(Call.wrap_started_at.is_not(None), Call.wrap_ended_at.is_(None))
-            calls = (await session.scalars(open_ones.where(Call.merged_into.is_(None)))).all()
+            calls = (await session.scalars(select(Call).where(_WRAPPING, Call.merged_into.is_(None)))).all()
         now = time.time()
         due = [call for call in calls if call.wrap_started_at and now - call.wrap_started_at.timestamp() > WRAPS_UP_FOR]
         await asyncio.gather(*(_say(people[call.user_id], call) for call in due if call.user_id in people))
