@@ -403,7 +403,6 @@ FIELDS: Mapping[str, Message] = {
     "why": msg("Why"),
     "work_phone": msg("Work phone"),
     "assignee_id": msg("For whom"),
-    "campaign": msg("Campaign"),
     "case_id": msg("Case"),
     "commission": msg("Commission"),
     "data": msg("Rules"),
