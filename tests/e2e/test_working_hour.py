@@ -184,8 +184,10 @@ def _tell(kept: books.Books, log: books.Log, staff: Staff, figure: Figure) -> No
     figure("attempts", dict(Counter(one.outcome for one in kept.attempts)))
     figure("in queues", dict(Counter(visit.ended for visits in log.values() for visit in visits)))
     figure("states", sum(map(len, kept.states.values())))
-    figure("talk of calls, s", sum(call.talk_seconds for call in kept.calls))
-    figure("talk of collectors, s", round(sum(books.by_states(kept, staff.by_user(), State.TALKING).values()), 1))
+    people = staff.by_user()
+    figure("talk of calls, s", round(sum(books.by_legs(kept, people, State.TALKING).values()), 1))
+    figure("each in whole seconds", sum(call.talk_seconds for call in kept.calls))
+    figure("talk of collectors, s", round(sum(books.by_states(kept, people, State.TALKING).values()), 1))
 
 
 async def _board(admin: Desk) -> Mapping[str, Sequence[Mapping[str, Any]]]:

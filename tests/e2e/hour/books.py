@@ -210,21 +210,21 @@ def states_without_seam(books: Books, staff: Mapping[int, Collector]) -> Iterato
 def talk_of_collectors_is_talk_of_calls(books: Books, staff: Mapping[int, Collector]) -> Iterator[str]:
     """Collector by collector and call by call, talk and hold each, and all talk together."""
     for state in _STRETCHES:
-        stated, by_legs = by_states(books, staff, state), _by_legs(books, staff, state)
-        for user_id, call_id in sorted({*stated, *by_legs}):
-            mine, theirs = stated[user_id, call_id], by_legs[user_id, call_id]
+        stated, told = by_states(books, staff, state), by_legs(books, staff, state)
+        for user_id, call_id in sorted({*stated, *told}):
+            mine, theirs = stated[user_id, call_id], told[user_id, call_id]
             if abs(mine - theirs) > NEAR:
                 yield f"{staff[user_id].login}, call {call_id}: {state} {mine:.2f} s, by the legs {theirs:.2f} s"
     yield from _talk_together(books, staff)
 
 
 def _talk_together(books: Books, staff: Mapping[int, Collector]) -> Iterator[str]:
-    stated, by_legs = by_states(books, staff, State.TALKING), _by_legs(books, staff, State.TALKING)
-    of_staff, of_legs = sum(stated.values()), sum(by_legs.values())
-    if abs(of_staff - of_legs) > HANGS_UP_WITHIN * len(by_legs):
+    stated, told = by_states(books, staff, State.TALKING), by_legs(books, staff, State.TALKING)
+    of_staff, of_legs = sum(stated.values()), sum(told.values())
+    if abs(of_staff - of_legs) > HANGS_UP_WITHIN * len(told):
         yield f"collectors talked {of_staff:.1f} s in all, by the legs {of_legs:.1f} s"
     for call in books.calls:
-        mine = sum(talk for (_, call_id), talk in by_legs.items() if call_id == call.id)
+        mine = sum(talk for (_, call_id), talk in told.items() if call_id == call.id)
         if abs(call.talk_seconds - mine) > ROUNDED:
             yield f"call {call.id}: {call.talk_seconds} s of talk, its collectors talked {mine:.2f} s"
 
@@ -238,7 +238,7 @@ def by_states(books: Books, staff: Mapping[int, Collector], state: State) -> def
     return found
 
 
-def _by_legs(books: Books, staff: Mapping[int, Collector], state: State) -> defaultdict[tuple[int, int], float]:
+def by_legs(books: Books, staff: Mapping[int, Collector], state: State) -> defaultdict[tuple[int, int], float]:
     found: defaultdict[tuple[int, int], float] = defaultdict(float)
     for call in books.calls:
         for leg in call.legs:
