@@ -5,8 +5,8 @@ import json
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -150,13 +150,15 @@ class Seat:
 
 @dataclass
 class Floor:
-    """Everything that runs. ``proxy`` carries the manager link and can cut it."""
+    """Everything that runs. ``proxy`` carries the manager link and can cut it; ``links`` carry what a seat hangs by,
+    its page's and its phone's websocket."""
 
     product: Product
     lab: Lab
     proxy: CuttingProxy
     playwright: Playwright
     phones: Mapping[str, Phone]
+    links: Sequence[CuttingProxy] = ()
     seats: dict[str, Seat] = field(default_factory=dict)
 
     @property
@@ -211,7 +213,8 @@ class Floor:
     async def clear(self) -> None:
         """End whatever a failed scenario left behind."""
         await asyncio.to_thread(self.lab.rx, "channel request hangup all")
-        self.proxy.refusing = False
+        for link in (self.proxy, *self.links):
+            link.refusing = False
         if self.product.process is not None and self.product.process.returncode is not None:
             await self.product.start()
         await self.idle()
@@ -222,7 +225,8 @@ class Floor:
         seat = self.seats.setdefault(extension, Seat(SEATS[extension], extension))
         seat.sit_down(browser, await (await browser.new_context()).new_page())
         page = seat.page
-        await page.goto(f"{self.product.url}/login")
+        door = f"http://127.0.0.1:{self.links[0].port}" if self.links else self.product.url
+        await page.goto(f"{door}/login")
         await page.get_by_label("Login").fill(seat.login)
         await page.get_by_label("Password").fill(self.product.passwords[seat.login])
         await page.keyboard.press("Enter")
@@ -239,29 +243,45 @@ async def opened(
     seats: Iterable[str] = tuple(SEATS),
     options: LabOptions = OPTIONS,
     prepare: Callable[[Product, Lab], Awaitable[None]] = _as_it_is,
+    *,
+    cuttable: bool = False,
 ) -> AsyncIterator[Floor]:
     """A floor in ``folder`` with collectors at these extensions, where ``prepare`` may change who is there before it
-    opens; everything it started ends with the block."""
+    opens; everything it started ends with the block. ``cuttable``: seats hang by ``links``."""
     lab = Lab(folder)
     await asyncio.to_thread(lab.up, (), options)
+    http, door = lab.required().pbx.http, free_tcp("127.0.0.1")
+    async with AsyncExitStack() as stack:
+        ends = (("127.0.0.1", door), (http.host, http.port)) if cuttable else ()
+        links = [await stack.enter_async_context(CuttingProxy(*end)) for end in ends]
+        phone_port = links[1].port if links else http.port
+        floor = await stack.enter_async_context(_furnished(folder, lab, door, phone_port, prepare))
+        floor.links = links
+        for extension in seats:
+            await floor.take_seat(extension)
+        yield floor
+
+
+@asynccontextmanager
+async def _furnished(
+    folder: Path, lab: Lab, door: int, phone_port: int, prepare: Callable[[Product, Lab], Awaitable[None]]
+) -> AsyncIterator[Floor]:
+    """The floor before anybody sits down: the product at the port ``door``, browsers' phones at ``phone_port``."""
     pbx = lab.required().pbx
     own = {
         "CALLCENTER_SPOOL_DIR": str(lab.spool_dir),
         "CALLCENTER_CEL_FILE": str(lab.cel_file),
         "CALLCENTER_ASTERISK_DIR": str(lab.config_dir),
-        "CALLCENTER_PHONE_WEBSOCKET": f"ws://{{host}}:{pbx.http.port}/ws",
+        "CALLCENTER_PHONE_WEBSOCKET": f"ws://{{host}}:{phone_port}/ws",
     }
     async with (
-        running(folder, CALLCENTER_PORT=str(free_tcp("127.0.0.1")), **own) as product,
+        running(folder, CALLCENTER_PORT=str(door), **own) as product,
         CuttingProxy(pbx.ami.host, pbx.ami.port) as proxy,
         async_playwright() as playwright,
     ):
         await prepare(product, lab)
         await _through(product, proxy, pbx)
-        floor = Floor(product, lab, proxy, playwright, {phone.extension: phone for phone in lab.phones()})
-        for extension in seats:
-            await floor.take_seat(extension)
-        yield floor
+        yield Floor(product, lab, proxy, playwright, {phone.extension: phone for phone in lab.phones()})
 
 
 async def _through(product: Product, proxy: CuttingProxy, pbx: Pbx) -> None:

@@ -122,8 +122,18 @@ def _faults(call: Call, channels: Sequence[Channel], kills: Sequence[float]) -> 
         if leg.endpoint is not None and channel.extension is not None and leg.user_id is None:
             yield f"{channel.name} is nobody's"
     talked = sum(channel.talked for channel in channels if channel.is_customer)
-    if not torn and abs(call.talk_seconds + call.hold_seconds - talked) > _SECOND:
-        yield f"talked {call.talk_seconds} s, not {talked:.1f}"
+    # On hold a customer is in the bridge still, or out of it with music.
+    if not torn and not -_SECOND <= talked - call.talk_seconds <= call.hold_seconds + _SECOND:
+        yield f"talked {call.talk_seconds} s and {call.hold_seconds} on hold, not {talked:.1f}"
+    if not torn and call.talk_seconds + call.hold_seconds > _answered_for(channels) + _SECOND:
+        yield f"held {call.hold_seconds} s, longer than there was a call"
+
+
+def _answered_for(channels: Sequence[Channel]) -> float:
+    """Seconds from the first answer to the last end; 0 when nobody answered."""
+    answers = [channel.answered for channel in channels if channel.answered is not None]
+    ends = [channel.ended for channel in channels if channel.ended is not None]
+    return max(ends) - min(answers) if answers and ends else 0.0
 
 
 def _near(logged: datetime | None, told: float | None) -> bool:

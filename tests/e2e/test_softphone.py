@@ -1,7 +1,7 @@
 """The browser's phone on a real Asterisk: debtors are SIPp, the colleague is a desk phone."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -12,6 +12,7 @@ from playwright.async_api import Browser, Locator, Page, expect
 from telephony.lab import Lab, LabOptions, sipp
 from telephony.provisioning import Pbx
 from tests.e2e.stage import Stage
+from tests.fakes.cutting_proxy import CuttingProxy
 from tests.phones import Baresip, desk_phone
 from tests.plugins.asterisk import PHONES, eventually, started
 
@@ -19,6 +20,9 @@ pytestmark = [pytest.mark.asterisk, pytest.mark.browser]
 
 COLLECTOR, COLLEAGUE = PHONES[0], PHONES[1]
 DEBTOR_HERTZ = 1230
+#: Milliseconds until the phone knows that its call is over, once it is told or can ask.
+_SOON = 5_000
+_AWAY = "[data-registration]:not([data-registration=registered])"
 
 
 @dataclass
@@ -126,6 +130,66 @@ async def test_a_caller_who_gives_up_leaves_no_line(exchange: Exchange, stage: S
     with exchange.ring(abandon_after=1):
         await state(page, "ringing").wait_for()
         await page.wait_for_selector("[data-line]", state="detached")
+
+
+@pytest.fixture
+async def link(exchange: Exchange, stage: Stage) -> AsyncIterator[CuttingProxy]:
+    """What the phone's websocket goes over."""
+    http = exchange.pbx.http
+    async with CuttingProxy(http.host, http.port) as link:
+        stage.phone = {**(stage.phone or {}), "ws": f"ws://127.0.0.1:{link.port}/ws"}
+        yield link
+
+
+async def test_a_call_outlives_the_phones_link(
+    exchange: Exchange, stage: Stage, chromium: Browser, link: CuttingProxy
+) -> None:
+    page = await ready(stage, chromium)
+    with exchange.ring():
+        await page.click("[data-act=answer]")
+        await state(page, "talking").wait_for()
+        link.cut()
+        await page.wait_for_selector(_AWAY)
+        await page.wait_for_selector("[data-registration=registered]")
+        await expect(state(page, "talking")).to_have_count(1)
+        await _hang_up(exchange)
+        await page.wait_for_selector("[data-line]", state="detached", timeout=_SOON)
+
+
+async def test_a_call_that_ends_while_the_phones_link_is_away_leaves_no_line(
+    exchange: Exchange, stage: Stage, chromium: Browser, link: CuttingProxy
+) -> None:
+    page = await ready(stage, chromium)
+    with exchange.ring():
+        await page.click("[data-act=answer]")
+        await state(page, "talking").wait_for()
+        link.refusing = True
+        link.cut()
+        await page.wait_for_selector(_AWAY)
+        await _hang_up(exchange)
+        link.refusing = False
+        await page.wait_for_selector("[data-registration=registered]")
+        await page.wait_for_selector("[data-line]", state="detached", timeout=_SOON)
+
+
+async def test_what_rings_when_the_phones_link_breaks_is_let_go(
+    exchange: Exchange, stage: Stage, chromium: Browser, link: CuttingProxy
+) -> None:
+    """It could not be taken any more: the exchange would not hear of it. The next one can."""
+    page = await ready(stage, chromium)
+    with exchange.ring():
+        await state(page, "ringing").wait_for()
+        link.cut()
+        await page.wait_for_selector("[data-line]", state="detached", timeout=_SOON)
+        await page.wait_for_selector("[data-registration=registered]")
+    with exchange.ring():
+        await page.click("[data-act=answer]")
+        await state(page, "talking").wait_for()
+        await _hang_up(exchange)
+
+
+async def _hang_up(exchange: Exchange) -> None:
+    await asyncio.to_thread(exchange.lab.rx, "channel request hangup all")
 
 
 async def test_a_call_is_handed_over_without_asking(exchange: Exchange, stage: Stage, chromium: Browser) -> None:

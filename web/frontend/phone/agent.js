@@ -16,6 +16,7 @@ export class PhoneAgent extends EventTarget {
   #config = null;
   #devices;
   #conference = null;
+  #wasCut = false;
 
   constructor(devices) {
     super();
@@ -38,9 +39,23 @@ export class PhoneAgent extends EventTarget {
     this.#changed();
   }
 
+  /** The exchange cannot hear that a ringing call is taken any more: it lets another phone ring, or this one anew. */
+  #disconnected() {
+    this.#wasCut = true;
+    this.ringing?.hangUp();
+    this.#become("disconnected");
+  }
+
+  #registered() {
+    if (this.#wasCut) for (const line of this.lines) line.reclaim();
+    this.#wasCut = false;
+    this.#become("registered");
+  }
+
   /** `config` is {uri, password, ws, display_name, ice}. */
   start(config) {
     this.stop();
+    this.#wasCut = false;
     this.#config = config;
     const address = new URL(config.ws, location.href);
     address.protocol = address.protocol.replace("http", "ws");
@@ -52,12 +67,12 @@ export class PhoneAgent extends EventTarget {
       register_expires: REGISTER_SECONDS,
       session_timers: false,
       connection_recovery_min_interval: 1,
-      connection_recovery_max_interval: 8,
+      connection_recovery_max_interval: 4,
     });
     const mine = (handler) => (event) => this.#ua === ua && handler(event);
     ua.on("connecting", mine(() => this.#become("connecting")));
-    ua.on("disconnected", mine(() => this.#become("disconnected")));
-    ua.on("registered", mine(() => this.#become("registered")));
+    ua.on("disconnected", mine(() => this.#disconnected()));
+    ua.on("registered", mine(() => this.#registered()));
     ua.on("unregistered", mine(() => this.#become("unregistered")));
     ua.on("registrationFailed", mine(() => this.#become("failed")));
     ua.on("newRTCSession", mine((event) => this.#arrived(event)));

@@ -88,6 +88,15 @@ export class Line extends EventTarget {
     else this.#session.terminate();
   }
 
+  /** After a broken link: tell the exchange where we are now (RFC 3311), or else its farewell goes where we were; what it
+      no longer knows (481) is over. Sound has a way of its own and may go on all the while. */
+  reclaim() {
+    if (this.live) this.#session.sendRequest("UPDATE", {
+      extraHeaders: [`Contact: ${this.#session.contact}`],
+      eventHandlers: { onDialogError: () => this.hangUp() },
+    });
+  }
+
   /** One offer at a time: asked again while the last is on its way, the next waits for it. */
   hold(held = true) {
     this.#holding = this.#holding.then(() => this.#offerHold(held));
