@@ -62,13 +62,15 @@ class Outcomes:
         return len(ended)
 
     async def _account(self, work: Work, call_ids: Collection[int]) -> None:
+        """Of two who are told of the same end the second finds the attempt as the first left it."""
         rows = (
             await work.session.execute(
                 select(CampaignAttempt, CampaignEntry, Campaign)
                 .join(CampaignEntry, CampaignEntry.id == CampaignAttempt.entry_id)
                 .join(Campaign, Campaign.id == CampaignAttempt.campaign_id)
                 .where(CampaignAttempt.call_id.in_(call_ids))
-                .with_for_update(of=CampaignEntry)
+                .order_by(CampaignAttempt.id)
+                .with_for_update(of=(CampaignEntry, CampaignAttempt))
             )
         ).all()
         fates = await self._lines.fates(work.session, call_ids) if rows else {}

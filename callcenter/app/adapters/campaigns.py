@@ -89,14 +89,11 @@ class FloorLines:
         return Leave(call_id=call_id, show_number=shown)
 
     async def send(self, order: LineOrder) -> None:
+        """What is to be played is at hand before the step after which the attempt counts."""
         calls, telephony = self._floor()
-
-        async def ring() -> None:
-            await at_hand(self._voice, order.sounds())
-            await telephony.dial_customer(order)
-
         try:
-            await calls.carry_out(order.call_id, ring)
+            await at_hand(self._voice, order.sounds())
+            await calls.carry_out(order.call_id, lambda: telephony.dial_customer(order))
         except DomainError as error:
             _log.warning("an attempt of a campaign was not taken by the exchange", call=order.call_id, why=error.code)
 

@@ -1,5 +1,7 @@
 """The dialler reserves before it dials, dials nobody twice, and puts every case where its result belongs."""
 
+import asyncio
+from contextlib import suppress
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -96,6 +98,30 @@ async def test_who_answers_and_finds_nobody_is_owed_a_call(floor: DiallingFloor)
     assert contact.state == AttemptState.ANSWERED, "to the law the debtor was reached"
     floor.clock.advance(timedelta(hours=30))
     assert await dialler.round() == 0, "the callback has him now"
+
+
+async def test_an_end_that_several_are_told_of_counts_once(floor: DiallingFloor) -> None:
+    await floor.open(debtors=1, agents=1)
+    await floor.campaign()
+    await floor.dialler().round()
+    (order,) = floor.telephony.lines
+    await floor.tell(order, "rings", "picked up")
+    async with floor.uow.write() as work:
+        over = update(Call).where(Call.id == order.call_id)
+        await work.session.execute(over.values(ended_at=floor.clock.now(), result_code="ABANDONED"))
+    news = [SimpleNamespace(call_id=order.call_id, campaign_id=1)]
+    read = asyncio.Barrier(2)
+
+    async def told() -> None:
+        async with floor.uow.write() as work:
+            await floor.outcomes.followed(work, news)
+            with suppress(TimeoutError):  # the other one waits, or has not been waited for
+                await asyncio.wait_for(read.wait(), 0.2)
+
+    await asyncio.gather(told(), told())
+    async with floor.uow.read() as session:
+        owed = (await session.scalars(select(Callback))).all()
+    assert len(owed) == 1
 
 
 async def test_a_machine_is_no_debtor(floor: DiallingFloor) -> None:

@@ -1,14 +1,18 @@
 """Debtors answer a recorded message by a key, and what campaigns play is theirs to name."""
 
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from callcenter.app.adapters.campaigns import FloorLines
 from callcenter.app.adapters.sounds import CampaignSounds
+from callcenter.app.adapters.staff import StaffDirectory
 from callcenter.callbacks.model import Callback
 from callcenter.campaigns.errors import NothingToDial
-from callcenter.campaigns.model import EntryState, Mode
+from callcenter.campaigns.model import Campaign, EntryState, Mode
 from callcenter.campaigns.service import CampaignData
 from callcenter.compliance.law.terms import BlockKind
 from callcenter.compliance.model import ContactBlock
@@ -100,3 +104,20 @@ async def test_a_recording_that_a_campaign_plays_is_kept(floor: DiallingFloor) -
         await menus.delete_sound(PROGRAM, "u1")
     await floor.campaigns.end(PROGRAM, campaign_id)
     await menus.delete_sound(PROGRAM, "u1")
+
+
+async def test_what_cannot_be_played_rings_nobody_and_counts_for_nobody(floor: DiallingFloor, tmp_path: Path) -> None:
+    await floor.open(debtors=1, agents=0)
+    campaign_id = await floor.campaign(mode=Mode.AGENTLESS, message="hello", lines=1)
+    async with floor.uow.write() as work:
+        gone = update(Campaign).where(Campaign.id == campaign_id).values(message="own:gone")
+        await work.session.execute(gone)
+    floor.lines = FloorLines(StaffDirectory(), EspeakVoice(floor.uow, [tmp_path]))
+    floor.lines.calls, floor.lines.telephony = floor.calls, floor.telephony
+    dialler = floor.dialler()
+    assert await dialler.round() == 1
+    floor.clock.advance(timedelta(minutes=3))
+    await floor.calls.end_lost_orders()
+    await floor.outcomes.settle_lost()
+    entry, (attempt,) = await floor.entry(), await floor.made()
+    assert (entry.attempts, attempt.outcome, floor.telephony.lines) == (0, "REFUSED", [])
