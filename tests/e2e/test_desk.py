@@ -89,6 +89,28 @@ async def test_results_by_key_demand_what_they_need(stage: Stage, chromium: Brow
     assert "callback_at" not in fields
 
 
+async def test_rare_results_are_folded_away_until_one_is_wanted(stage: Stage, chromium: Browser) -> None:
+    page = await desk(stage, chromium, "/cases/7")
+    rare = page.locator(".result-more .result-code").first
+    await expect(rare).to_be_hidden()
+    await page.click(".result-more summary")
+    await rare.click()
+    await page.fill("#result-document", "A 12-2026")
+    await page.click("text=Save the result")
+    assert (await stage.posted.get())[1]["code"] == "BANKRUPT"
+
+
+async def test_escape_leaves_a_field_and_keys_work_in_another_alphabet(stage: Stage, chromium: Browser) -> None:
+    page = await desk(stage, chromium, "/cases/7")
+    await page.focus("#result-note")
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#result-note")).not_to_be_focused()
+    await page.evaluate(
+        "document.body.dispatchEvent(new KeyboardEvent('keydown', {key: 'з', code: 'KeyP', bubbles: true}))"
+    )
+    await expect(page.locator("#promise-form-amount")).to_be_focused()
+
+
 async def test_a_promise_is_taken_with_five_keys(stage: Stage, chromium: Browser) -> None:
     page = await desk(stage, chromium, "/cases/7")
     await page.keyboard.press("p")
