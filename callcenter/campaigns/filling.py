@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, exists, func, literal, select, update
 
 from callcenter.campaigns.model import Campaign, CampaignEntry, EntryState
 from core.cases import rights
@@ -16,6 +16,7 @@ from core.cases.fields import Asked
 from core.cases.model import Case, CaseState, MassItem, MassOutcome
 from core.cases.queries.lists import ListQuery, matching
 from core.kernel.access import Actor
+from core.kernel.bulk import insert_or_ignore
 from core.kernel.uow import Work
 from core.people.access import actor_of
 from core.people.model import User
@@ -113,7 +114,9 @@ async def _add(work: Work, campaign: Campaign, which: ColumnElement[bool], now: 
         literal(now, CampaignEntry.next_at.type),
     ).where(which, Case.state == CaseState.OPEN, ~known.correlate(Case))
     before = await size(work, campaign.id)
-    await work.session.execute(insert(CampaignEntry).from_select(columns, fresh.order_by(Case.id).limit(MOST)))
+    chosen = fresh.order_by(Case.id).limit(max(0, MOST - before))
+    adding = insert_or_ignore(work.session, CampaignEntry).from_select(columns, chosen, include_defaults=False)
+    await work.session.execute(adding)
     return await size(work, campaign.id) - before
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.campaigns.errors import CampaignNotFound
@@ -213,8 +213,9 @@ async def _entries(session: AsyncSession, actor: Actor, campaign_id: int, query:
     if query.state:
         wanted = wanted.where(CampaignEntry.state == query.state)
     if query.search.strip():
-        like = f"{query.search.strip()}%"
-        wanted = wanted.where(Case.number.like(like) | Case.debtor_name.like(like))
+        begun = query.search.strip()
+        columns = (Case.number, Case.debtor_name)
+        wanted = wanted.where(or_(*(column.istartswith(begun, autoescape=True) for column in columns)))
     column = _SORTS.get(query.sort.lstrip("-"), CampaignEntry.next_at)
     sort = Sort(column=column.expression, id=CampaignEntry.id.expression, descending=query.sort.startswith("-"))
     found = await fetch_page(session, wanted, sort, size=query.size, after=query.after, before=query.before)

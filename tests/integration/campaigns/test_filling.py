@@ -1,0 +1,58 @@
+"""Lists are filled from several sides at once, and hold no more than they say."""
+
+import asyncio
+from contextlib import suppress
+from unittest.mock import patch
+
+import pytest
+from sqlalchemy import select
+
+from callcenter.campaigns import filling
+from callcenter.campaigns.filling import fill
+from callcenter.campaigns.model import Campaign, CampaignEntry
+from callcenter.campaigns.queries import EntryQuery, entries
+from callcenter.campaigns.rights import VIEW
+from callcenter.campaigns.service import CampaignData
+from core.cases.queries.lists import ListQuery
+from core.cases.rights import VIEW as CASES
+from core.kernel.access import PROGRAM, Actor, Scope
+from tests.factories.dialling import DiallingFloor
+
+
+async def _filled(floor: DiallingFloor, campaign_id: int, meeting: asyncio.Barrier | None = None) -> int:
+    async with floor.uow.write() as work:
+        row = await work.session.get_one(Campaign, campaign_id)
+        added = await fill(work, PROGRAM, row, ListQuery(), floor.clock.now())
+        if meeting is not None:
+            with suppress(TimeoutError, asyncio.BrokenBarrierError):
+                await asyncio.wait_for(meeting.wait(), 0.2)
+        return added
+
+
+async def test_two_who_fill_a_list_at_the_same_moment_add_each_case_once(floor: DiallingFloor) -> None:
+    await floor.open(debtors=3, agents=0)
+    campaign_id = await floor.campaigns.create(PROGRAM, CampaignData(name="Spring"))
+    meeting = asyncio.Barrier(2)
+    added = await asyncio.gather(*(_filled(floor, campaign_id, meeting) for _ in range(2)))
+    async with floor.uow.read() as session:
+        listed = (await session.scalars(select(CampaignEntry.case_id))).all()
+    assert sorted(listed) == [case.id for case in floor.cases]
+    assert sorted(added)[-1] == 3
+
+
+async def test_a_list_holds_no_more_than_it_may(floor: DiallingFloor) -> None:
+    await floor.open(debtors=3, agents=0)
+    campaign_id = await floor.campaigns.create(PROGRAM, CampaignData(name="Spring"))
+    with patch.object(filling, "MOST", 2):
+        assert await _filled(floor, campaign_id) == 2
+        assert await _filled(floor, campaign_id) == 0
+
+
+@pytest.mark.parametrize(("begun", "found"), [("c00", 3), ("debtor 1", 1), ("%", 0), ("C_0", 0)])
+async def test_a_list_is_searched_by_what_was_typed(floor: DiallingFloor, begun: str, found: int) -> None:
+    await floor.open(debtors=3, agents=0)
+    campaign_id = await floor.campaigns.create(PROGRAM, CampaignData(name="Spring"))
+    await _filled(floor, campaign_id)
+    reader = Actor(user_id=1, login="x", rights={VIEW: Scope.ALL, CASES: Scope.ALL})
+    async with floor.uow.read() as session:
+        assert (await entries(session, reader, campaign_id, EntryQuery(search=begun))).total == found
