@@ -1,5 +1,6 @@
 """A caller's message becomes a row of its own, and the reason why he is called back."""
 
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Row, bindparam, select, update
@@ -12,33 +13,42 @@ from callcenter.calls.model import Call
 from callcenter.calls.recorded import RecordingReady
 from callcenter.voicemail.model import Voicemail as Message
 from core.cases.model import Case
+from core.kernel.clock import Clock
 from core.kernel.uow import UnitOfWork, Work
 from recordings.model import PLAYABLE, Recording
 
+#: A call, with a recording that can be heard, in which nobody talked.
+_LEAVES_ONE = (
+    Call.direction == Direction.INBOUND,
+    Call.answered_at.is_(None),
+    Call.ended_at.is_not(None),
+    Recording.state.in_(PLAYABLE),
+)
 _LEFT = (
     select(Call, Recording.id.label("recording_id"), Recording.duration_ms, Case.collector_id, Case.unit_id)
     .join(Recording, Recording.call_id == Call.id)
     .outerjoin(Case, Case.id == Call.case_id)
     .where(
         Call.id == bindparam("call"),
-        Call.direction == Direction.INBOUND,
-        Call.answered_at.is_(None),
-        Call.ended_at.is_not(None),
-        Recording.state.in_(PLAYABLE),
+        *_LEAVES_ONE,
         ~select(Message.id).where(Message.call_id == bindparam("call")).exists(),
     )
     .order_by(Recording.id.desc())
     .limit(1)
 )
 _LEFT_ANY = _LEFT.with_only_columns(Recording.id)
+#: How far back is looked for messages of which nobody heard: longer than a house is closed.
+_LOOK_BACK = timedelta(days=4)
+_MOST = 100
 
 
 class Voicemail:
     """Told of ended calls and of recordings, whichever comes last. Nobody talked, and yet there is a recording: the
     caller left a message."""
 
-    def __init__(self, uow: UnitOfWork) -> None:
+    def __init__(self, uow: UnitOfWork, clock: Clock) -> None:
         self._uow = uow
+        self._clock = clock
 
     async def on_ended(self, event: CallEnded) -> None:
         await self._look(event.call.call_id)
@@ -46,6 +56,26 @@ class Voicemail:
     async def on_recorded(self, event: RecordingReady) -> None:
         if event.call_id is not None:
             await self._look(event.call_id)
+
+    async def overlooked(self) -> int:
+        """Receive the messages whose events were lost: with the process, or while the database was busy; how many
+        calls were looked at. For a ticker."""
+        missing = (
+            select(Call.id)
+            .join(Recording, Recording.call_id == Call.id)
+            .where(
+                Call.started_at > self._clock.now() - _LOOK_BACK,
+                *_LEAVES_ONE,
+                ~select(Message.id).where(Message.call_id == Call.id).exists(),
+            )
+            .order_by(Call.id)
+            .limit(_MOST)
+        )
+        async with self._uow.read() as session:
+            call_ids = (await session.scalars(missing)).all()
+        for call_id in call_ids:
+            await self._look(call_id)
+        return len(call_ids)
 
     async def _look(self, call_id: int) -> None:
         """Once, whatever is told how often: there is no message of that call yet."""

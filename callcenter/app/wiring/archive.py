@@ -29,6 +29,7 @@ class Archive:
     desk: RecordingsDesk
     pausing: Pausing
     watchers: tuple[Watcher, ...]
+    voicemail: Voicemail
 
 
 def build_archive(base: Ground, floor: Floor, sites: Sequence[Site]) -> Archive:
@@ -45,7 +46,7 @@ def build_archive(base: Ground, floor: Floor, sites: Sequence[Site]) -> Archive:
         scratch=base.settings.scratch,
     )
     base.bus.subscribe(CallMerged, intake.on_merged)
-    voicemail = Voicemail(uow)
+    voicemail = Voicemail(uow, clock)
     base.bus.subscribe(CallEnded, voicemail.on_ended)
     base.bus.subscribe(RecordingReady, voicemail.on_recorded)
     channels = BridgedChannels(floor.bridges)
@@ -61,6 +62,7 @@ def build_archive(base: Ground, floor: Floor, sites: Sequence[Site]) -> Archive:
             pausing=pausing,
         ),
         pausing=pausing,
+        voicemail=voicemail,
         watchers=tuple(
             Watcher(
                 spool=Spool(site.exchange.server, site.spool),

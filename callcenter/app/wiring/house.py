@@ -114,6 +114,7 @@ class House:
             ("lists of campaigns", every(_FILL_SECONDS, floor.campaigns.refresh)),
             ("cases shown for too long", every(_FILL_SECONDS, floor.preview.give_back)),
             ("balances", every(_CARRY_SECONDS, CarryForward(ground.uow, ground.clock).run)),
+            ("messages of callers", every(_DECIDE_SECONDS, self.archive.voicemail.overlooked)),
             ("promises", every(_DECIDE_SECONDS, self.promises.decide)),
             ("scores", every(_CARRY_SECONDS, Scorer(ground.uow, ground.clock).run)),
             ("figures", every(_FIGURES_SECONDS, self.rollups.catch_up)),

@@ -66,7 +66,10 @@ async def _messages(uow: UnitOfWork) -> list[tuple[int, int | None, str]]:
 
 async def test_a_message_is_received_once(uow: UnitOfWork, clock: ManualClock) -> None:
     await _call(uow, clock)
-    room, ref = Voicemail(uow), CallRef(call_id=CALL, direction="inbound", phone=None, party_id=None, case_id=None)
+    room, ref = (
+        Voicemail(uow, clock),
+        CallRef(call_id=CALL, direction="inbound", phone=None, party_id=None, case_id=None),
+    )
     for _ in range(2):
         await room.on_recorded(RecordingReady(at=clock.now(), call_id=CALL, recording_id=1))
         await room.on_ended(CallEnded(at=clock.now(), call=ref, user_ids=frozenset(), needs_result=False, lost=False))
@@ -75,12 +78,21 @@ async def test_a_message_is_received_once(uow: UnitOfWork, clock: ManualClock) -
 
 async def test_a_talk_or_a_call_that_goes_on_is_no_message(uow: UnitOfWork, clock: ManualClock) -> None:
     await _call(uow, clock, taken=True)
-    await Voicemail(uow).on_recorded(RecordingReady(at=clock.now(), call_id=CALL, recording_id=1))
-    await Voicemail(uow).on_recorded(RecordingReady(at=clock.now(), call_id=None, recording_id=1))
+    await Voicemail(uow, clock).on_recorded(RecordingReady(at=clock.now(), call_id=CALL, recording_id=1))
+    await Voicemail(uow, clock).on_recorded(RecordingReady(at=clock.now(), call_id=None, recording_id=1))
     assert await _messages(uow) == []
 
 
 async def test_a_recording_before_the_end_waits_for_it(uow: UnitOfWork, clock: ManualClock) -> None:
     await _call(uow, clock, over=False)
-    await Voicemail(uow).on_recorded(RecordingReady(at=clock.now(), call_id=CALL, recording_id=1))
+    await Voicemail(uow, clock).on_recorded(RecordingReady(at=clock.now(), call_id=CALL, recording_id=1))
     assert await _messages(uow) == []
+
+
+async def test_a_message_whose_event_was_lost_is_found(uow: UnitOfWork, clock: ManualClock) -> None:
+    await _call(uow, clock)
+    clock.advance(timedelta(days=3))
+    room = Voicemail(uow, clock)
+    assert await room.overlooked() == 1
+    assert await _messages(uow) == [(CALL, 1, Origin.VOICEMAIL)]
+    assert await room.overlooked() == 0
