@@ -8,6 +8,9 @@ from callcenter.campaigns.reserving import For, Reserving
 from callcenter.campaigns.terms import order_of
 from core.kernel.uow import UnitOfWork, Work
 
+#: Whoever may not be rung yet must not stand for long before those who may: half a list lies in another time zone.
+_LOOKS = 8
+
 
 class Attempts:
     """Makes the attempts of campaigns that the program dials."""
@@ -18,20 +21,29 @@ class Attempts:
 
     async def take(self, campaign_id: int, user_id: int | None = None) -> LineOrder | None:
         """Reserve the next attempt of a running campaign, for a collector who waits; None when nothing may be dialled
-        now. The order is to be sent at once."""
-        async with self._uow.write() as work:
-            campaign = await _running(work, campaign_id)
-            if campaign is None:
-                return None
-            whom = For(campaign=campaign, user_id=user_id)
-            for one in await self._reserving.candidates(work.session, campaign):
-                if not await self._reserving.hold(work, one):
-                    continue
-                wanted, leave = await self._reserving.reserve(work, whom, one)
-                if wanted is not None and leave.call_id is not None:
-                    self._reserving.write(work, whom, one, wanted, leave.call_id)
-                    return order_of(campaign, leave.call_id, wanted.phone, leave.show_number)
+        now. The order is to be sent at once. Between two looks others may write."""
+        for _ in range(_LOOKS):
+            async with self._uow.write() as work:
+                order, put_off = await self._look(work, campaign_id, user_id)
+            if order is not None or not put_off:
+                return order
         return None
+
+    async def _look(self, work: Work, campaign_id: int, user_id: int | None) -> tuple[LineOrder | None, int]:
+        """The first of the next entries that may be dialled, and how many before it were put off."""
+        campaign, put_off = await _running(work, campaign_id), 0
+        if campaign is None:
+            return None, 0
+        whom = For(campaign=campaign, user_id=user_id)
+        for one in await self._reserving.candidates(work.session, campaign):
+            if not await self._reserving.hold(work, one):
+                continue
+            wanted, leave = await self._reserving.reserve(work, whom, one)
+            if wanted is not None and leave.call_id is not None:
+                self._reserving.write(work, whom, one, wanted, leave.call_id)
+                return order_of(campaign, leave.call_id, wanted.phone, leave.show_number), put_off
+            put_off += 1
+        return None, put_off
 
 
 async def _running(work: Work, campaign_id: int) -> Campaign | None:

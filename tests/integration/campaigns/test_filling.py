@@ -13,6 +13,7 @@ from callcenter.campaigns.model import Campaign, CampaignEntry
 from callcenter.campaigns.queries import EntryQuery, entries
 from callcenter.campaigns.rights import VIEW
 from callcenter.campaigns.service import CampaignData
+from core.cases.model import Jurisdiction
 from core.cases.queries.lists import ListQuery
 from core.cases.rights import VIEW as CASES
 from core.kernel.access import PROGRAM, Actor, Scope
@@ -56,3 +57,11 @@ async def test_a_list_is_searched_by_what_was_typed(floor: DiallingFloor, begun:
     reader = Actor(user_id=1, login="x", rights={VIEW: Scope.ALL, CASES: Scope.ALL})
     async with floor.uow.read() as session:
         assert (await entries(session, reader, campaign_id, EntryQuery(search=begun))).total == found
+
+
+async def test_who_sleeps_does_not_stand_before_who_is_awake(floor: DiallingFloor) -> None:
+    await floor.open(debtors=50, agents=1, zone="Asia/Vladivostok")
+    await floor.enlist(1, Jurisdiction.NONE, "Europe/London")
+    await floor.campaign(opens=10 * 60, closes=20 * 60)
+    assert await floor.dialler().round() == 1
+    assert [order.phone for order in floor.telephony.lines] == [floor.phones[50]]
