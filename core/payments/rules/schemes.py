@@ -71,9 +71,13 @@ class SchemeRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         """Whether payments of one day, designated alike, end in the same sum on every component of every claim in
         whatever order they are settled.
 
-        So where everything is sequential. A share by proportion is rounded once for each payment: then only the sums
-        of each rank within a scope are the same; with proportional ``ties``, the sums of all claims due on one day.
+        So where everything is sequential and claims stand by themselves or all together. A share by proportion is
+        rounded once for each payment: then only the sums of each rank within a scope are the same; with proportional
+        ``ties``, the sums of all claims due on one day. A contract whose first claim was paid off stands behind one
+        whose first claim is older by then: one payment goes on within it where two turn to the other.
         """
+        if self.scope is Scope.CONTRACT:
+            return False
         return self.ties is Split.SEQUENTIAL and all(rank.split is Split.SEQUENTIAL for rank in self.ranks)
 
 
