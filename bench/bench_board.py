@@ -12,15 +12,15 @@ import os
 import sys
 import tempfile
 import time
-from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from asyncio.subprocess import PIPE
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.audience import Address, audience, live
 from bench.bench_pop import running_product
 from bench.figure import Figure, percentile
-from bench.floor import Seat, furnish_with
+from bench.floor import furnish_with
 from tests.fakes.ami_server import AmiServer
 from tests.plugins.product import ROOT
 
@@ -70,41 +70,18 @@ async def _lead(manager: AmiServer, agents: int, seconds: int) -> list[tuple[flo
     return said
 
 
-@asynccontextmanager
-async def _screens(addresses: Sequence[tuple[str, str]]) -> AsyncIterator[Process]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bench.board_screens", str(SUPERVISORS), cwd=ROOT, stdin=PIPE, stdout=PIPE, limit=2**30
-    )
-    try:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write(json.dumps(addresses).encode() + b"\n")
-        line = await asyncio.wait_for(process.stdout.readline(), _PATIENCE_SECONDS)
-        assert line == b"connected\n", line
-        yield process
-    finally:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
-
-
 def _processor_seconds(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-async def _heard(
-    manager: AmiServer, pid: int, addresses: Sequence[tuple[str, str]], agents: int, seconds: int
-) -> Heard:
-    async with _screens(addresses) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
+async def _heard(manager: AmiServer, pid: int, addresses: Sequence[Address], agents: int, seconds: int) -> Heard:
+    async with audience(addresses, deaf=_ODD) as screens:
         before = _processor_seconds(pid)
         said = await _lead(manager, agents, seconds)
         load = (_processor_seconds(pid) - before) / seconds
         await asyncio.sleep(_SETTLE_SECONDS)
-        process.stdin.write(b"\n")
-        told = json.loads(await asyncio.wait_for(process.stdout.readline(), _PATIENCE_SECONDS))
+        told = await screens.told()
     counted = said[_WARMING_SECONDS * EACH_SECOND :]
     waits = [wait for screen in told for wait in _waits(counted, screen)]
     return Heard(
@@ -137,12 +114,9 @@ async def _ours(folder: Path, agents: int, seconds: int) -> Heard:
     async with AmiServer() as manager, running_product(folder, manager.port) as product:
         await manager.until(lambda: bool(manager.actions("BridgeList")), _PATIENCE_SECONDS)
         assert product.process is not None
-        return await _heard(manager, product.process.pid, _boards(product.url, seats["manager"]), agents, seconds)
-
-
-def _boards(url: str, seats: Sequence[Seat]) -> list[tuple[str, str]]:
-    address = url.replace("http", "ws", 1) + "/board/live"
-    return [(address, f"callcenter_session={seat.token}") for seat in seats]
+        return await _heard(
+            manager, product.process.pid, live(product.url, seats["manager"], "/board/live"), agents, seconds
+        )
 
 
 async def _bare(agents: int, seconds: int) -> Heard:
@@ -162,7 +136,7 @@ async def _bare(agents: int, seconds: int) -> Heard:
 
 async def run(*, small: bool = False) -> list[Figure]:
     """The reference first, then the product, one after the other."""
-    agents, seconds = (100, 10) if small else (AGENTS, SECONDS)
+    agents, seconds = (50, 7) if small else (AGENTS, SECONDS)
     bare = await _bare(agents, seconds)
     with tempfile.TemporaryDirectory(prefix="cc-bench-") as folder:
         ours = await _ours(Path(folder), agents, seconds)

@@ -108,7 +108,7 @@ async def _others(uow: UnitOfWork, waits: list[float], lags: list[float]) -> Non
 
 async def run(*, small: bool = False) -> list[Figure]:
     """Make the registry, import it, and do the bare work beside it."""
-    rows = 5_000 if small else ROWS
+    rows = 500 if small else ROWS
     with tempfile.TemporaryDirectory(prefix="cc-bench-") as folder:
         book, filled, empty = (Path(folder) / name for name in ("registry.xlsx", "filled.db", "empty.db"))
         await asyncio.to_thread(_registry, book, rows)

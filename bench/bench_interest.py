@@ -53,7 +53,7 @@ _TERM = Term(
 
 
 async def run(*, small: bool = False) -> list[Figure]:
-    claims, seed = CLAIMS // (50 if small else 1), Random(625)
+    claims, seed = CLAIMS // (500 if small else 1), Random(625)
     return [_year(claims, seed), *await _stored(claims)]
 
 

@@ -173,7 +173,7 @@ async def _measure(path: Path, count: int) -> list[Figure]:
 
 async def run(*, small: bool = False) -> list[Figure]:
     """Build the database in a temporary folder, measure, throw it away."""
-    debtors = 50_000 if small else DEBTORS
+    debtors = 5_000 if small else DEBTORS
     with tempfile.TemporaryDirectory(prefix="cc-bench-") as folder:
         path = Path(folder) / "lookup.db"
         await make_schema(path)

@@ -5,22 +5,24 @@ rings with other numbers. The reference takes the same bytes from a like port to
 """
 
 import asyncio
-import json
 import os
+import re
 import sys
 import tempfile
 import time
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.async_api import Page
 
+from bench.audience import Address, audience, live
+from bench.audience import Heard as Screen
 from bench.browser import painted, watching
 from bench.figure import Figure, percentile
-from bench.floor import Seat, furnish
+from bench.floor import furnish
 from bench.rings import Ring, rings
 from tests.fakes.ami_server import AmiServer
 from tests.plugins.product import ROOT, Product
@@ -35,6 +37,7 @@ _WATCHED = 0.5
 _SETTLE_SECONDS = 2.0
 _LEAD_SECONDS = 3.0
 _PATIENCE_SECONDS = 60
+_CALLER = re.compile(r"\b79\d{9}\b")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,44 +88,30 @@ def _kib(pid: int) -> int:
     return sum(int(line.split()[1]) for line in lines if line.startswith(("Private_Clean", "Private_Dirty")))
 
 
-@asynccontextmanager
-async def _screens(mark: str, addresses: Sequence[tuple[str, str]]) -> AsyncIterator[Process]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bench.screens", mark, cwd=ROOT, stdin=PIPE, stdout=PIPE, limit=2**24
-    )
-    try:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write(json.dumps(addresses).encode() + b"\n")
-        line = await asyncio.wait_for(process.stdout.readline(), _PATIENCE_SECONDS)
-        assert line == b"connected\n", line
-        yield process
-    finally:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
-
-
-async def _told(process: Process) -> dict[str, float]:
-    assert process.stdin is not None
-    assert process.stdout is not None
-    process.stdin.write(b"\n")
-    when: dict[str, float] = json.loads(await asyncio.wait_for(process.stdout.readline(), _PATIENCE_SECONDS))
+def _first(heard: Sequence[Screen], mark: str) -> dict[str, float]:
+    """When a message with ``mark`` first came about each caller."""
+    when: dict[str, float] = {}
+    for at, text in sorted((at, text) for screen in heard for at, text in screen):
+        if mark in text and (found := _CALLER.findall(text)):
+            when.setdefault(found[-1], at)
     return when
 
 
-async def _heard(
+async def heard(
     manager: AmiServer,
     pid: int,
     mark: str,
-    addresses: Sequence[tuple[str, str]],
+    addresses: Sequence[Address],
     extensions: Sequence[str],
     load: Load,
     browser: tuple[Page, str] | None = None,
+    *,
+    deaf: int = 0,
 ) -> Heard:
-    """Connect the screens, play the rings, and ask what came when. ``browser`` is a page and its extension."""
+    """Connect the screens, play the rings, and ask what came when. ``browser`` is a page and its extension; ``deaf``
+    see ``audience``."""
     before = _kib(pid)
-    async with _screens(mark, addresses) as process:
+    async with audience(addresses, deaf=deaf) as screens:
         await asyncio.sleep(_SETTLE_SECONDS)
         each = (_kib(pid) - before) / len(addresses)
         start = time.monotonic() + _LEAD_SECONDS
@@ -131,7 +120,7 @@ async def _heard(
         watched = load.watched(browser[1], epoch) if browser is not None else []
         said = await _lead(manager, [*main, *watched], start)
         await asyncio.sleep(_SETTLE_SECONDS)
-        came = await _told(process)
+        came = _first(await screens.told(), mark)
     counted = [str(ring.caller) for ring in main[_WARMING_SECONDS * EACH_SECOND :]]
     waits = [(came[caller] - said[caller]) * 1000 for caller in counted if caller in came]
     seen = await painted(browser[0]) if browser is not None else {}
@@ -156,11 +145,11 @@ async def _ours(folder: Path, load: Load) -> Heard:
         await manager.until(lambda: bool(manager.actions("BridgeList")), _PATIENCE_SECONDS)
         assert product.process is not None
         async with watching(product.url, watched.token) as page:
-            return await _heard(
+            return await heard(
                 manager,
                 product.process.pid,
                 '"call.offered"',
-                _live(product.url, seats),
+                live(product.url, seats),
                 [seat.extension for seat in seats],
                 load,
                 (page, watched.extension),
@@ -183,11 +172,6 @@ async def running_product(folder: Path, manager: int) -> AsyncIterator[Product]:
         await product.stop()
 
 
-def _live(url: str, seats: Sequence[Seat]) -> list[tuple[str, str]]:
-    address = url.replace("http", "ws", 1) + "/live"
-    return [(address, f"callcenter_session={seat.token}") for seat in seats]
-
-
 async def _bare(load: Load) -> Heard:
     extensions = [str(1000 + number) for number in range(load.screens)]
     async with AmiServer() as manager:
@@ -198,7 +182,7 @@ async def _bare(load: Load) -> Heard:
             assert pipe.stdout is not None
             port = int(await asyncio.wait_for(pipe.stdout.readline(), _PATIENCE_SECONDS))
             addresses = [(f"ws://127.0.0.1:{port}/{extension}", "") for extension in extensions]
-            return await _heard(manager, pipe.pid, "DialBegin", addresses, extensions, load)
+            return await heard(manager, pipe.pid, "DialBegin", addresses, extensions, load)
         finally:
             pipe.kill()
             await pipe.wait()
@@ -206,7 +190,7 @@ async def _bare(load: Load) -> Heard:
 
 async def run(*, small: bool = False) -> list[Figure]:
     """The reference first, then the product, one after the other."""
-    load = Load(screens=100, seconds=6) if small else Load()
+    load = Load(screens=50, seconds=4) if small else Load()
     bare = await _bare(load)
     with tempfile.TemporaryDirectory(prefix="cc-bench-") as folder:
         ours = await _ours(Path(folder), load)

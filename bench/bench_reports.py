@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 
 from bench.beside import bare_sql, make_schema
 from bench.figure import Figure
+from bench.filling import fill
 from callcenter.app.adapters.figures import FloorFigures
 from callcenter.productivity.asking import Ask, By, pieces
 from callcenter.productivity.counters import BLOCKS, CALL_DIMENSIONS, CUBES, DAYS, SLOT_COUNTERS
@@ -54,6 +55,23 @@ _FIGURES = (
     "aht",
     "service_level",
     "abandonment",
+)
+#: What ``_calls`` says of each, and the phase.
+_COLUMNS = (
+    "id",
+    "direction",
+    "started_at",
+    "answered_at",
+    "ended_at",
+    "queue",
+    "queued_at",
+    "campaign_id",
+    "user_id",
+    "case_id",
+    "talk_seconds",
+    "wrap_seconds",
+    "result_code",
+    "phase",
 )
 _COUNTERS = sorted({name for key in _FIGURES for name in BY_KEY[key].counters})
 
@@ -97,23 +115,20 @@ def _stage(case: int) -> int:
 def _people(bare: sqlite3.Connection) -> None:
     stamp = "2025-01-01 00:00:00.000000"
     bare.execute("PRAGMA foreign_keys=OFF")
-    bare.executemany("INSERT INTO units(id, name) VALUES (?, ?)", ((n, f"Team {n}") for n in range(1, TEAMS + 1)))
-    names = {
-        row[1]: row for row in bare.execute("PRAGMA table_info(users)") if row[3] and row[4] is None and row[1] != "id"
-    }
-    given = {"login": "", "role_id": 1, "created_at": stamp}
-    blank = {name: given.get(name, 0 if "INT" in row[2] or "BOOL" in row[2] else "") for name, row in names.items()}
-    for n in range(1, COLLECTORS + 1):
-        row = {**blank, "login": f"c{n}", "id": n, "unit_id": 1 + n % TEAMS, "active": 1}
-        bare.execute(f"INSERT INTO users({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", tuple(row.values()))
-    bare.executemany(
-        "INSERT INTO cases(id, creditor_id, order_id, number, state, priority, currency, opened_at, debtor_name, open_amount, broken_promises, score, search_text, stage_id, collector_id) VALUES (?, ?, 1, ?, 'open', 0, 'RUB', ?, '', 0, 0, 0, '', ?, ?)",
-        ((n, _creditor(n), f"C-{n}", stamp, _stage(n), 1 + (n - 1) // OWN_CASES) for n in range(1, CASES + 1)),
+    fill(bare, "units", ("id", "name"), ((n, f"Team {n}") for n in range(1, TEAMS + 1)))
+    collectors = ((n, f"c{n}", 1, stamp, 1 + n % TEAMS, 1) for n in range(1, COLLECTORS + 1))
+    fill(bare, "users", ("id", "login", "role_id", "created_at", "unit_id", "active"), collectors)
+    fill(
+        bare,
+        "cases",
+        ("id", "creditor_id", "order_id", "number", "state", "currency", "opened_at", "stage_id", "collector_id"),
+        (
+            (n, _creditor(n), 1, f"C-{n}", "open", "RUB", stamp, _stage(n), 1 + (n - 1) // OWN_CASES)
+            for n in range(1, CASES + 1)
+        ),
     )
-    bare.executemany(
-        "INSERT INTO call_result_codes(code, label, contact, rpc, need, stop, position, active, shipped) VALUES (?, ?, ?, ?, '', '', 1, 1, 1)",
-        (("RPC-PTP", "", 1, 1), ("RPC-REFUSE", "", 1, 1), ("TPC", "", 1, 0), ("WRONG", "", 1, 0)),
-    )
+    codes = (("RPC-PTP", 1, 1, 1), ("RPC-REFUSE", 1, 1, 1), ("TPC", 1, 0, 1), ("WRONG", 1, 0, 1))
+    fill(bare, "call_result_codes", ("code", "contact", "rpc", "active"), codes)
 
 
 def _live(path: Path, per_day: int) -> None:
@@ -123,11 +138,7 @@ def _live(path: Path, per_day: int) -> None:
     with bare:
         _people(bare)
         for day in _LIVED:
-            bare.executemany(
-                "INSERT INTO calls(id, direction, started_at, answered_at, ended_at, queue, queued_at, campaign_id, user_id, case_id, talk_seconds, wrap_seconds, result_code, server, phase, lost, ring_seconds, hold_seconds, needs_result, result_reason, note) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'x', 'ended', 0, 0, 0, 0, '', '')",
-                _calls(day, per_day, chance),
-            )
+            fill(bare, "calls", _COLUMNS, ((*call, "ended") for call in _calls(day, per_day, chance)))
     bare.close()
 
 
@@ -255,7 +266,7 @@ async def _best(ask: Callable[[], Awaitable[None]]) -> tuple[float, float]:
 
 async def run(*, small: bool = False) -> list[Figure]:
     """Build the year in a temporary folder, measure, throw it away."""
-    calls = CALLS // 20 if small else CALLS
+    calls = CALLS // 1000 if small else CALLS
     per_day = calls // WORKDAYS
     with tempfile.TemporaryDirectory(prefix="cc-bench-") as folder:
         path = Path(folder) / "reports.db"

@@ -63,7 +63,9 @@ class Nothing:
 
 
 async def run(*, small: bool) -> list[Figure]:
-    debtors, calls, bursts = (DEBTORS // 20, ONE_BY_ONE // 10, BURSTS // 10) if small else (DEBTORS, ONE_BY_ONE, BURSTS)
+    debtors, calls, bursts = (
+        (DEBTORS // 100, ONE_BY_ONE // 20, BURSTS // 10) if small else (DEBTORS, ONE_BY_ONE, BURSTS)
+    )
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite+aiosqlite:///{Path(folder) / 'routing.db'}"
         await furnish(url, COLLECTORS, debtors)

@@ -99,7 +99,7 @@ async def _debts(base: wiring.Ground, cases: int) -> None:
 
 
 async def run(*, small: bool) -> list[Figure]:
-    lines, cases = (2_000, 100) if small else (LINES, CASES)
+    lines, cases = (500, 50) if small else (LINES, CASES)
     with tempfile.TemporaryDirectory(prefix="bench-statement-") as folder:
         path = Path(folder) / "statement.txt"
         _statement(path, lines, cases)

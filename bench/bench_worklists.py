@@ -230,7 +230,7 @@ async def _next(path: Path, count: int) -> list[Figure]:
 
 async def run(*, small: bool = False) -> list[Figure]:
     """Build the database in a temporary folder, measure, throw it away."""
-    count = 50_000 if small else CASES
+    count = 5_000 if small else CASES
     with tempfile.TemporaryDirectory(prefix="cc-bench-") as folder:
         path = Path(folder) / "worklists.db"
         await make_schema(path)

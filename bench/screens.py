@@ -1,13 +1,12 @@
-"""Many screens in a process of their own: connects every websocket it is told of and notes when which caller came.
+"""Many screens in a process of their own: they keep what came, and when.
 
-``python -m bench.screens MARK``: one JSON line on standard input, ``[[url, cookie], …]``; prints ``connected`` when all
-are, and after the next line on standard input a JSON object from the caller's number to when (monotonic seconds) a
-message with MARK first ended on it.
+``python -m bench.screens HEALTHY``: one JSON line on standard input, ``[[url, cookie], …]``. The first HEALTHY of them
+read as fast as they can; of the others every second one reads seldom, the rest never. Prints ``connected`` when all
+are, and after the next line on standard input what each healthy screen heard: ``[[at, text], …]`` (monotonic seconds).
 """
 
 import asyncio
 import json
-import re
 import sys
 import time
 from urllib.parse import urlsplit
@@ -16,8 +15,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin
 
-_CALLER = re.compile(r"\b79\d{9}\b")
 _AT_ONCE = 25
+_SELDOM_SECONDS = 2.0
 
 
 async def _open(url: str, cookie: str, gate: asyncio.Semaphore) -> ClientConnection:
@@ -43,32 +42,37 @@ async def _listen(screen: ClientConnection, heard: list[tuple[float, str]]) -> N
         return
 
 
-def _first(heard: list[tuple[float, str]], mark: str) -> dict[str, float]:
-    when: dict[str, float] = {}
-    for at, text in heard:
-        if mark in text and (found := _CALLER.findall(text)):
-            when.setdefault(found[-1], at)
-    return when
+async def _linger(screen: ClientConnection, *, ever: bool) -> None:
+    """Let the link fill up; one that reads seldom takes a message now and then."""
+    screen.transport.pause_reading()
+    while ever:
+        await asyncio.sleep(_SELDOM_SECONDS)
+        screen.transport.resume_reading()
+        await asyncio.sleep(0)
+        screen.transport.pause_reading()
 
 
-async def connected(wanted: list[tuple[str, str]]) -> list[ClientConnection]:
+async def _connected(wanted: list[tuple[str, str]]) -> list[ClientConnection]:
     """A websocket for each address and cookie, in their order."""
     gate = asyncio.Semaphore(_AT_ONCE)
     return await asyncio.gather(*(_open(url, cookie, gate) for url, cookie in wanted))
 
 
-async def main(mark: str) -> None:
+async def main(healthy: int) -> None:
     wanted: list[tuple[str, str]] = json.loads(await asyncio.to_thread(sys.stdin.readline))
-    screens = await connected(wanted)
-    heard: list[tuple[float, str]] = []
-    listening = [asyncio.create_task(_listen(screen, heard)) for screen in screens]
+    screens = await _connected(wanted)
+    heard: list[list[tuple[float, str]]] = [[] for _ in range(healthy)]
+    tasks = [asyncio.create_task(_listen(*pair)) for pair in zip(screens, heard, strict=False)]
+    tasks += [
+        asyncio.create_task(_linger(screen, ever=number % 2 == 0)) for number, screen in enumerate(screens[healthy:])
+    ]
     print("connected", flush=True)
     await asyncio.to_thread(sys.stdin.readline)
-    print(json.dumps(_first(heard, mark)), flush=True)
-    for task in listening:
+    print(json.dumps(heard), flush=True)
+    for task in tasks:
         task.cancel()
-    await asyncio.gather(*listening, return_exceptions=True)
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1]))
+    asyncio.run(main(int(sys.argv[1])))
