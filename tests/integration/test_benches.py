@@ -1,4 +1,4 @@
-"""Every scenario of ``make bench`` runs at a fraction of its size: what it fills and asks for is the product's own."""
+"""Scenarios of ``make bench`` run at a fraction of their size: what they fill and ask for is the product's own."""
 
 from importlib import import_module
 
@@ -6,15 +6,12 @@ import pytest
 
 from bench.__main__ import line, scenarios
 
-#: What a scenario needs beside the product.
-_PARTS = {
-    "bench_amd": (pytest.mark.asterisk,),
-    "bench_pop": (pytest.mark.browser,),
-}
+#: They bring up a server, a browser or an exchange for a minute; what they fill is filled by others too.
+_LONG = {"bench_amd", "bench_board", "bench_floor", "bench_pop"}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [pytest.param(name, marks=_PARTS.get(name, ())) for name in scenarios(())])
+@pytest.mark.parametrize("name", [name for name in scenarios(()) if name not in _LONG])
 async def test_a_scenario_has_figures(name: str) -> None:
     figures = await import_module(f"bench.{name}").run(small=True)
     assert figures
