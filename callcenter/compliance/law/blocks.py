@@ -1,6 +1,7 @@
 """What an agency never does in any country, and how a jurisdiction's own clauses take the place of it."""
 
 from callcenter.compliance.law.terms import ALL_CHANNELS, DIRECT, BlockKind, BlockRule, Channel, Severity
+from core.kernel.i18n import mark
 
 _PHONE_ONLY = frozenset({Channel.CALL, Channel.MESSAGE})
 
@@ -27,8 +28,9 @@ _HOUSE: dict[BlockKind, frozenset[Channel]] = {
 _WARNING = frozenset({BlockKind.PAUSE})
 """What was agreed in a talk stops machines; a collector with a reason to call is only reminded of it."""
 
-HOUSE_CLAUSE = "agency rule"
-"""The clause of rules that are the agency's own: no statute, hence nothing to confirm."""
+HOUSE_CLAUSE = mark("agency rule")
+"""The clause of rules that are the agency's own: no statute, hence nothing to confirm. Clauses of law are cited as
+their country cites them."""
 
 
 def blocks(jurisdiction: str, lawful: dict[BlockKind, tuple[str, bool]]) -> tuple[BlockRule, ...]:

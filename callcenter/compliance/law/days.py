@@ -6,6 +6,8 @@ from datetime import date, timedelta
 from enum import StrEnum
 from functools import lru_cache
 
+from core.kernel.i18n import mark
+
 
 class DayType(StrEnum):
     """``WEEKEND`` is any day of rest that is not a public holiday, a transferred one included."""
@@ -100,5 +102,5 @@ class Calendar:
         return owed > 0
 
 
-PLAIN_WEEK = Calendar(clause="no public holidays")
+PLAIN_WEEK = Calendar(clause=mark("no public holidays"))
 """Saturdays and Sundays only."""

@@ -6,7 +6,7 @@ from callcenter.compliance.law.soft import unanswered_caps
 from callcenter.compliance.law.terms import BlockKind, Channel, Hours, Jurisdiction, Opening, Profile
 
 CALENDAR = Calendar(
-    clause="Act of 18.01.1951 on days off work",
+    clause="ustawa z 18.01.1951 r. o dniach wolnych od pracy",
     fixed=frozenset(
         {(1, 1), (1, 6), (5, 1), (5, 3), (8, 15), (11, 1), (11, 11), (12, 24), (12, 25), (12, 26)},
     ),
@@ -22,7 +22,7 @@ PROFILE = Profile(
     hours=(
         Hours(
             id="pl.hours",
-            clause="KPF Principles of Good Practice (older text): weekends only where there is no other chance",
+            clause="Zasady Dobrych Praktyk KPF (starszy tekst): w dni wolne tylko, gdy nie ma innej możliwości",
             confirmed=False,
             channels=frozenset({Channel.CALL, Channel.VISIT}),
             working=Opening(6 * 60, 22 * 60),
@@ -34,9 +34,9 @@ PROFILE = Profile(
     blocks=blocks(
         "pl",
         {
-            BlockKind.THIRD_PARTY: ("ZPF Good Practices § 53", True),
-            BlockKind.CONSENT_REVOKED: ("GDPR art. 7(3) and 21", False),
-            BlockKind.CONSENT_REFUSED: ("GDPR art. 6 and 21", False),
+            BlockKind.THIRD_PARTY: ("Zasady Dobrych Praktyk ZPF, § 53", True),
+            BlockKind.CONSENT_REVOKED: ("art. 7 ust. 3 i art. 21 RODO", False),
+            BlockKind.CONSENT_REFUSED: ("art. 6 i 21 RODO", False),
         },
     ),
 )

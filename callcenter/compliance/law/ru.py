@@ -29,7 +29,7 @@ from callcenter.compliance.law.terms import (
 _NEW_YEAR = frozenset((1, day) for day in range(1, 9))
 
 CALENDAR = Calendar(
-    clause="Labour Code art. 112; Government decrees 1335 of 04.10.2024 and 1466 of 24.09.2025",
+    clause="ст. 112 ТК РФ; постановления Правительства РФ от 04.10.2024 № 1335 и от 24.09.2025 № 1466",
     fixed=_NEW_YEAR | {(2, 23), (3, 8), (5, 1), (5, 9), (6, 12), (11, 4)},
     moves=True,
     stay=_NEW_YEAR,
@@ -50,10 +50,13 @@ CALENDAR = Calendar(
 )
 
 
+_LAW = "Федерального закона от 03.07.2016 № 230-ФЗ"
+
+
 def _calls(name: str, window: Window, maximum: int, letter: str) -> Limit:
     return Limit(
         id=f"ru.calls.{name}",
-        clause=f"230-FZ art. 7 part 3 item 3 ({letter})",
+        clause=f"подп. «{letter}» п. 3 ч. 3 ст. 7 {_LAW}",
         confirmed=True,
         channels=frozenset({Channel.CALL}),
         window=window,
@@ -65,7 +68,7 @@ def _calls(name: str, window: Window, maximum: int, letter: str) -> Limit:
 def _messages(name: str, window: Window, maximum: int, letter: str) -> Limit:
     return Limit(
         id=f"ru.messages.{name}",
-        clause=f"230-FZ art. 7 part 5 item 2 ({letter})",
+        clause=f"подп. «{letter}» п. 2 ч. 5 ст. 7 {_LAW}",
         confirmed=True,
         channels=frozenset({Channel.MESSAGE}),
         window=window,
@@ -81,7 +84,7 @@ PROFILE = Profile(
     hours=(
         Hours(
             id="ru.hours",
-            clause="230-FZ art. 7 part 3 item 1 and part 5 item 1",
+            clause=f"п. 1 ч. 3 и п. 1 ч. 5 ст. 7 {_LAW}",
             confirmed=True,
             channels=DIRECT,
             working=Opening(8 * 60, 22 * 60),
@@ -90,15 +93,15 @@ PROFILE = Profile(
         ),
     ),
     limits=(
-        _calls("day", PER_DAY, 1, "a"),
-        _calls("week", PER_WEEK, 2, "b"),
-        _calls("month", PER_MONTH, 8, "c"),
-        _messages("day", PER_DAY, 2, "a"),
-        _messages("week", PER_WEEK, 4, "b"),
-        _messages("month", PER_MONTH, 16, "c"),
+        _calls("day", PER_DAY, 1, "а"),
+        _calls("week", PER_WEEK, 2, "б"),
+        _calls("month", PER_MONTH, 8, "в"),
+        _messages("day", PER_DAY, 2, "а"),
+        _messages("week", PER_WEEK, 4, "б"),
+        _messages("month", PER_MONTH, 16, "в"),
         Limit(
             id="ru.visits.week",
-            clause="230-FZ art. 7 part 3 item 2",
+            clause=f"п. 2 ч. 3 ст. 7 {_LAW}",
             confirmed=True,
             channels=frozenset({Channel.VISIT}),
             window=PER_WEEK,
@@ -110,14 +113,14 @@ PROFILE = Profile(
     blocks=blocks(
         "ru",
         {
-            BlockKind.BANKRUPT: ("230-FZ art. 7 part 1", True),
-            BlockKind.INCAPABLE: ("230-FZ art. 7 part 1", True),
-            BlockKind.HOSPITAL: ("230-FZ art. 7 part 1", True),
-            BlockKind.DISABLED_GROUP_1: ("230-FZ art. 7 part 1", True),
-            BlockKind.MINOR: ("230-FZ art. 7 part 1", True),
-            BlockKind.REFUSED_CONTACT: ("230-FZ art. 8", False),
-            BlockKind.REPRESENTED: ("230-FZ art. 8", False),
-            BlockKind.THIRD_PARTY: ("230-FZ art. 4 part 5", False),
+            BlockKind.BANKRUPT: (f"ч. 1 ст. 7 {_LAW}", True),
+            BlockKind.INCAPABLE: (f"ч. 1 ст. 7 {_LAW}", True),
+            BlockKind.HOSPITAL: (f"ч. 1 ст. 7 {_LAW}", True),
+            BlockKind.DISABLED_GROUP_1: (f"ч. 1 ст. 7 {_LAW}", True),
+            BlockKind.MINOR: (f"ч. 1 ст. 7 {_LAW}", True),
+            BlockKind.REFUSED_CONTACT: (f"ст. 8 {_LAW}", False),
+            BlockKind.REPRESENTED: (f"ст. 8 {_LAW}", False),
+            BlockKind.THIRD_PARTY: (f"ч. 5 ст. 4 {_LAW}", False),
         },
     ),
 )

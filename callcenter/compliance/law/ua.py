@@ -19,8 +19,10 @@ from callcenter.compliance.law.terms import (
     Profile,
 )
 
+_CLAUSE = "ст. 25 Закону України «Про споживче кредитування» № 1734-VIII"
+
 CALENDAR = Calendar(
-    clause="Labour Code art. 67 and 73",
+    clause="ст. 67, 73 КЗпП України",
     fixed=frozenset(
         {(1, 1), (3, 8), (5, 1), (5, 8), (6, 28), (7, 15), (8, 24), (10, 1), (12, 25)},
     ),
@@ -36,7 +38,7 @@ PROFILE = Profile(
     hours=(
         Hours(
             id="ua.hours",
-            clause="Law 1734-VIII art. 25",
+            clause=_CLAUSE,
             confirmed=True,
             channels=DIRECT,
             working=Opening(9 * 60, 20 * 60),
@@ -47,7 +49,7 @@ PROFILE = Profile(
     limits=(
         Limit(
             id="ua.interactions.day",
-            clause="Law 1734-VIII art. 25",
+            clause=_CLAUSE,
             confirmed=True,
             channels=DIRECT,
             window=PER_DAY,
@@ -59,10 +61,10 @@ PROFILE = Profile(
     blocks=blocks(
         "ua",
         {
-            BlockKind.THIRD_PARTY: ("Law 1734-VIII art. 25", True),
-            BlockKind.CONSENT_REFUSED: ("Law 1734-VIII art. 25", True),
-            BlockKind.CONSENT_REVOKED: ("Law 1734-VIII art. 25", True),
-            BlockKind.REPRESENTED: ("Law 1734-VIII art. 25", False),
+            BlockKind.THIRD_PARTY: (_CLAUSE, True),
+            BlockKind.CONSENT_REFUSED: (_CLAUSE, True),
+            BlockKind.CONSENT_REVOKED: (_CLAUSE, True),
+            BlockKind.REPRESENTED: (_CLAUSE, False),
         },
     ),
 )
