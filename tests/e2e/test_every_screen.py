@@ -185,6 +185,8 @@ async def test_a_collector_works_without_a_mouse(product: Product, chromium: Bro
 async def test_every_page_of_every_role(product: Product, chromium: Browser) -> None:
     collector = await sign_in(product, chromium, "collector")
     await answered_call(product, collector)
+    timer = collector.locator("soft-phone [data-line-state=talking] [data-timer]")
+    await expect(timer).to_have_text(re.compile(r":0[1-9]$"))  # long enough to be recorded
     await collector.keyboard.press("x")
     await expect(collector.locator("soft-phone [data-line]")).to_have_count(0)
     case_id = collector.url.rpartition("/")[2]
