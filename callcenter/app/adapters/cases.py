@@ -3,10 +3,10 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, or_, select
+from sqlalchemy import Connection, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.calls.model import Call, Need, ResultCode
@@ -26,6 +26,7 @@ from core.cases.service.timeline import add_event
 from core.kernel.access import PROGRAM, Actor
 from core.kernel.among import Among
 from core.kernel.errors import NotFound
+from core.kernel.glimpse import Glimpse
 from core.kernel.i18n import mark
 from core.kernel.phones import as_key
 from core.kernel.uow import Work
@@ -52,6 +53,18 @@ _OWNERS = (
     .where(Among(Phone.number, "numbers"))
     .where((Case.id.is_(None)) | (Case.state != CaseState.CLOSED))
 )
+_WHO = Glimpse(_OWNERS)
+
+
+class _Owner(NamedTuple):
+    """A row of the look-up, whoever asked."""
+
+    number: int
+    party_id: int
+    case_id: int | None
+    name: str
+    case_number: str | None
+    creditor: str | None
 
 
 class CallerLookup:
@@ -59,7 +72,7 @@ class CallerLookup:
 
     async def match(self, session: AsyncSession, phones: Collection[str]) -> Mapping[str, Match]:
         """A number is matched when all that bear it agree on the party, and on the one open case."""
-        return _matches(phones, await session.execute(_OWNERS, _numbers(phones)))
+        return _matches(phones, map(_Owner._make, await session.execute(_OWNERS, _numbers(phones))))
 
     async def person_meant(self, session: AsyncSession, case_id: int, party_id: int | None, phone: str) -> int:
         return await person_meant(session, case_id, party_id, phone)
@@ -71,23 +84,23 @@ class CallerLookup:
 
 def match_through(connection: Connection, phones: Collection[str]) -> Mapping[str, Match]:
     """The same through a plain connection."""
-    return _matches(phones, connection.execute(_OWNERS, _numbers(phones)))
+    return _matches(phones, map(_Owner._make, _WHO.rows(connection, _numbers(phones))))
 
 
 def _numbers(phones: Collection[str]) -> dict[str, list[int]]:
     return {"numbers": [as_key(phone) for phone in phones]}
 
 
-def _matches(phones: Collection[str], rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[str, Match]:
-    found: dict[int, list[Row[*tuple[Any, ...]]]] = {}
+def _matches(phones: Collection[str], rows: Iterable[_Owner]) -> dict[str, Match]:
+    found: dict[int, list[_Owner]] = {}
     for row in rows:
         found.setdefault(row.number, []).append(row)
     return {phone: _agreed(found[key]) for phone in phones if (key := as_key(phone)) in found}
 
 
-def _agreed(rows: Sequence[Row[*tuple[Any, ...]]]) -> Match:
+def _agreed(rows: Sequence[_Owner]) -> Match:
     party_id = _only({row.party_id for row in rows})
-    case_id = _only({row.case_id for row in rows} - {None})
+    case_id = _only({row.case_id for row in rows if row.case_id is not None})
     case = next((row for row in rows if row.case_id == case_id), None) if case_id is not None else None
     return Match(
         party_id=party_id,

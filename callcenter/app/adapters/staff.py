@@ -1,9 +1,9 @@
 """Whose phone is whose: the call floor's ``Staff`` over the user directory."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.agents.queries import free_agents, present_states
@@ -11,6 +11,7 @@ from callcenter.agents.service import AgentService
 from callcenter.calls.presence import PhoneState
 from core.kernel.access import Actor
 from core.kernel.among import Among
+from core.kernel.glimpse import Glimpse
 from core.kernel.uow import UnitOfWork
 from core.people.access import visible
 from core.people.model import User
@@ -18,6 +19,7 @@ from core.people.model import User
 #: The ending of a collector's second, ordinary endpoint for a desk phone.
 DESK = "d"
 _OWNERS = select(User.extension, User.id).where(Among(User.extension, "extensions"))
+_WHOSE = Glimpse(_OWNERS)
 
 
 class StaffDirectory:
@@ -37,15 +39,15 @@ class StaffDirectory:
 
 def users_through(connection: Connection, endpoints: Collection[str]) -> Mapping[str, int]:
     """The user behind each phone, through a plain connection."""
-    return _theirs(endpoints, connection.execute(_OWNERS, _extensions(endpoints)))
+    return _theirs(endpoints, _WHOSE.rows(connection, _extensions(endpoints)))
 
 
 def _extensions(endpoints: Collection[str]) -> dict[str, set[str]]:
     return {"extensions": {endpoint.removesuffix(DESK) for endpoint in endpoints}}
 
 
-def _theirs(endpoints: Collection[str], found: Iterable[Row[*tuple[Any, ...]]]) -> dict[str, int]:
-    owners = {row.extension: row.id for row in found}
+def _theirs(endpoints: Collection[str], found: Iterable[Sequence[Any]]) -> dict[str, int]:
+    owners = {extension: user_id for extension, user_id in found}  # noqa: C416 - rows are no pairs to dict
     extensions = ((endpoint, endpoint.removesuffix(DESK)) for endpoint in endpoints)
     return {endpoint: owners[extension] for endpoint, extension in extensions if extension in owners}
 
