@@ -28,7 +28,8 @@ class Glimpse:
         self._made: dict[str, _Made] = {}
 
     def rows(self, connection: Connection, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        """The rows for ``values``, by the names of the parameters, in the order of the columns."""
+        """The rows for ``values``, by the names of the parameters, in the order of the columns. Raises what the driver
+        raises: nobody translates it."""
         made = self._made.get(connection.dialect.name) or self._make(connection.dialect)
         given = {**made.constants, **values}
         processors = made.processors

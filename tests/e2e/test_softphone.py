@@ -71,6 +71,12 @@ def state(page: Page, name: str) -> Locator:
     return page.locator(f"[data-line-state={name}]")
 
 
+async def take(page: Page) -> None:
+    """Answer what rings, and be in the talk."""
+    await page.click("[data-act=answer]")
+    await state(page, "talking").wait_for()
+
+
 async def test_a_call_is_taken_held_muted_and_ended_over_page_changes(
     exchange: Exchange, stage: Stage, chromium: Browser
 ) -> None:
@@ -102,8 +108,7 @@ async def test_the_debtor_is_heard(exchange: Exchange, stage: Stage, chromium: B
     page = await ready(stage, chromium)
     with exchange.ring():
         await state(page, "ringing").wait_for()
-        await page.click("[data-act=answer]")
-        await state(page, "talking").wait_for()
+        await take(page)
         hertz = await page.evaluate(LOUDEST)
         await page.click("[data-act=hang-up]")
     assert abs(hertz - DEBTOR_HERTZ) < 20
@@ -146,8 +151,7 @@ async def test_a_call_outlives_the_phones_link(
 ) -> None:
     page = await ready(stage, chromium)
     with exchange.ring():
-        await page.click("[data-act=answer]")
-        await state(page, "talking").wait_for()
+        await take(page)
         link.cut()
         await page.wait_for_selector(_AWAY)
         await page.wait_for_selector("[data-registration=registered]")
@@ -161,8 +165,7 @@ async def test_a_call_that_ends_while_the_phones_link_is_away_leaves_no_line(
 ) -> None:
     page = await ready(stage, chromium)
     with exchange.ring():
-        await page.click("[data-act=answer]")
-        await state(page, "talking").wait_for()
+        await take(page)
         link.refusing = True
         link.cut()
         await page.wait_for_selector(_AWAY)
@@ -183,8 +186,7 @@ async def test_what_rings_when_the_phones_link_breaks_is_let_go(
         await page.wait_for_selector("[data-line]", state="detached", timeout=_SOON)
         await page.wait_for_selector("[data-registration=registered]")
     with exchange.ring():
-        await page.click("[data-act=answer]")
-        await state(page, "talking").wait_for()
+        await take(page)
         await _hang_up(exchange)
 
 
