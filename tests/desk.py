@@ -46,7 +46,7 @@ class Desk:
         there = asyncio.Event()
         task = asyncio.create_task(self._stay(there))
         try:
-            await asyncio.wait_for(there.wait(), 10)
+            await asyncio.wait_for(there.wait(), 60)
             yield
         finally:
             task.cancel()
@@ -69,7 +69,7 @@ class Desk:
 
 
 async def _next(link: ClientConnection, kind: str) -> dict[str, Any]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         async for text in link:
             message: dict[str, Any] = json.loads(text)
             if message["type"] == kind:

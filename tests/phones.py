@@ -190,7 +190,7 @@ def _account(asterisk: Address, phone: Phone, auto_answer: bool, browser: bool) 
 
 
 async def _connect(port: int, process: asyncio.subprocess.Process) -> Link:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             try:
                 return await asyncio.open_connection("127.0.0.1", port)

@@ -35,6 +35,7 @@ NOBODY = "+79000000100"
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _SEND_BUFFER = 64 * 1024
 _UNACKNOWLEDGED_MS = 5000
+_BACKLOG = 2048
 _GRACE_SECONDS = 3
 _log = structlog.get_logger(__name__)
 
@@ -124,6 +125,7 @@ async def _listening(settings: Settings) -> AsyncIterator[socket.socket]:
             if "port" in settings.model_fields_set:
                 raise BadSettings(problems=f"CALLCENTER_PORT: {settings.port} on {settings.host} is not free") from None
             listener.bind((settings.host, 0))  # another copy has the usual port
+        listener.listen(_BACKLOG)  # who reads the address may come at once: he waits in line, and is not turned away
         yield listener
 
 
@@ -138,6 +140,7 @@ def _configuration(settings: Settings, app: Starlette, *, secure: bool) -> uvico
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
+        backlog=_BACKLOG,
         ssl_certfile=str(pair.certificate) if pair else None,
         ssl_keyfile=str(pair.key) if pair else None,
     )

@@ -186,10 +186,12 @@ def _logged(connection: sqlite3.Connection, call: sqlite3.Row) -> Account:
         direction=call["direction"],
         lost=bool(call["lost"]),
     )
+    began: list[float] = []
     legs = connection.execute(
         "SELECT l.*, u.login FROM call_legs l LEFT JOIN users u ON u.id = l.user_id WHERE call_id = ?", (call["id"],)
     )
     for leg in legs:
+        began.append(_seconds(leg["started_at"]) or 0.0)
         account.parties[leg["channel"]] = Party(
             channel=leg["channel"],
             rung=False,
@@ -198,6 +200,8 @@ def _logged(connection: sqlite3.Connection, call: sqlite3.Row) -> Account:
             hold=_length(leg["holds"]),
             user=leg["login"],
         )
+    if call["order_key"] and began:  # Asterisk knows of an order when it rings somebody for it
+        account.started = min(began)
     return account
 
 

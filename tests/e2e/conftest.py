@@ -5,10 +5,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from playwright.async_api import expect
 
 from core.kernel.db import Database
 from tests.e2e.stage import Stage, raised
 from tests.plugins.product import Product
+
+#: Milliseconds. Nothing is proven by giving up sooner on a machine that has much to do.
+expect.set_options(timeout=60_000)
 
 
 @pytest.fixture

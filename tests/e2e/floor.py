@@ -29,7 +29,6 @@ OPTIONS = LabOptions(ring_seconds=4, queue_seconds=12, silence_seconds=2, lost_s
 #: The demo's collectors who sit at browsers here, by extension.
 SEATS = {"101": "collector", "102": "collector2"}
 QUEUE = "5550100"
-LIVE_SECONDS = 15_000
 
 
 class OddRing(sipp.Ring):
@@ -57,10 +56,10 @@ class Seat:
         await self.page.locator(f"soft-phone [data-act={act}]").first.click()
 
     async def until(self, state: str, count: int = 1) -> None:
-        await expect(self.line(state)).to_have_count(count, timeout=LIVE_SECONDS)
+        await expect(self.line(state)).to_have_count(count)
 
     async def rings(self) -> None:
-        await self.page.locator("soft-phone [data-act=answer]").first.wait_for(timeout=LIVE_SECONDS)
+        await self.page.locator("soft-phone [data-act=answer]").first.wait_for()
 
     async def answer(self) -> None:
         await self.rings()
@@ -69,7 +68,7 @@ class Seat:
 
     async def free(self) -> None:
         """No line is left."""
-        await expect(self.page.locator("soft-phone [data-line]")).to_have_count(0, timeout=LIVE_SECONDS)
+        await expect(self.page.locator("soft-phone [data-line]")).to_have_count(0)
 
     async def transfer(self, how: str, target: str) -> None:
         """``how``: blind or consult."""
@@ -79,8 +78,8 @@ class Seat:
 
     async def ready(self) -> None:
         """The phone is registered and the live link stands."""
-        await self.page.locator("[data-registration=registered]").wait_for(timeout=LIVE_SECONDS)
-        await self.page.locator("#lamp[data-state=up]").wait_for(timeout=LIVE_SECONDS)
+        await self.page.locator("[data-registration=registered]").wait_for()
+        await self.page.locator("#lamp[data-state=up]").wait_for()
 
     async def post(self, path: str, **fields: object) -> tuple[int, dict[str, Any]]:
         """Ask the server as the page's own scripts do: with its cookie and origin."""

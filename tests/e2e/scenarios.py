@@ -59,7 +59,7 @@ async def over(debtor: sipp.Sipp) -> sipp.Rung:
 
 
 async def happened(debtor: sipp.Sipp, name: str) -> None:
-    await eventually(lambda: name in {event.name for event in debtor.events()}, seconds=15)
+    await eventually(lambda: name in {event.name for event in debtor.events()})
 
 
 @asynccontextmanager

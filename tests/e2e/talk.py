@@ -32,9 +32,9 @@ async def talking(product: Product, chromium: Browser) -> AsyncIterator[Page]:
     """The collector's page while the debtor's tone is heard in it. After the block the call must still be there, all of
     it be in the recording, and the call log be right."""
     collector = await sign_in(product, chromium, "collector")
-    await expect(collector.locator("[data-registration=registered]")).to_be_visible(timeout=30_000)
+    await expect(collector.locator("[data-registration=registered]")).to_be_visible()
     ringing = await product.begin("lab", "call", "--from", DEBTOR, "--tone", str(DEBTOR_HERTZ), "--json")
-    await expect(collector).to_have_url(re.compile(r"/cases/\d+$"), timeout=15_000)
+    await expect(collector).to_have_url(re.compile(r"/cases/\d+$"))
     talk = collector.locator("soft-phone [data-line-state=talking]")
     await expect(collector.locator("soft-phone [data-act=answer]")).to_be_visible()
     await collector.keyboard.press("a")
@@ -61,7 +61,7 @@ async def _logged(product: Product, lasted: float) -> None:
         return all(call.ended_at is not None for call in await calls_of(database))
 
     try:
-        await until(over, within=10)
+        await until(over)
         call = max(await calls_of(database), key=lambda one: one.talk_seconds)  # others may have rung meanwhile
         assert not call.lost
         assert abs(call.talk_seconds - lasted) < 2

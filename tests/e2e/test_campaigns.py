@@ -109,7 +109,7 @@ async def test_who_finds_nobody_hears_why_and_is_called_back(scene: Scene) -> No
         await desk.post("/me/state", state="available")
     with sipp.answer(trunk, ring_seconds=1.5) as line:
         campaign_id = await scene.campaign(scene.debtors[:1])
-        await eventually(line.events, seconds=30)
+        await eventually(line.events)
         for desk in scene.desks.values():
             assert (await desk.post("/me/state", state="pause", reason="lunch")).status_code == 204
         await until_ended(scene, campaign_id, 1)

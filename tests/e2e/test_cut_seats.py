@@ -30,7 +30,7 @@ pytestmark = [
 OPTIONS = LabOptions(ring_seconds=3, queue_seconds=30, silence_seconds=2, lost_seconds=6)
 #: How long the links are away: long enough for the server to believe that the screens are gone.
 AWAY_SECONDS = 7.0
-BACK_WITHIN, CLOSED_WITHIN = 10.0, 20.0
+BACK_WITHIN, CLOSED_WITHIN = 20.0, 30.0
 DESK = "103"
 _STATE = """
     SELECT agent_states.state FROM agent_states JOIN users ON users.id = agent_states.user_id
@@ -153,7 +153,7 @@ async def _nothing_is_missing(floor: Floor, figure: Figure) -> None:
         return (await compared(database, cel)).faultless
 
     with suppress(TimeoutError):
-        await until(agrees, within=10)
+        await until(agrees)
     verdict = await compared(database, cel)
     await database.close()
     figure("calls", verdict.calls)

@@ -117,9 +117,9 @@ async def sign_in(product: Product, chromium: Browser, login: str) -> Page:
 
 async def answered_call(product: Product, collector: Page) -> None:
     """A debtor rings in; the collector takes the call by keyboard."""
-    await expect(collector.locator("[data-registration=registered]")).to_be_visible(timeout=15_000)
+    await expect(collector.locator("[data-registration=registered]")).to_be_visible()
     await product.begin("lab", "call", "--from", DEBTOR, "--tone", "440", "--json")
-    await expect(collector).to_have_url(re.compile(r"/cases/\d+$"), timeout=15_000)
+    await expect(collector).to_have_url(re.compile(r"/cases/\d+$"))
     await expect(collector.locator("soft-phone [data-act=answer]")).to_be_visible()
     await collector.keyboard.press("a")
     await expect(collector.locator("soft-phone [data-line-state=talking]")).to_be_visible()
@@ -335,7 +335,7 @@ async def _message(product: Product, user_id: str) -> str:
             return database.execute(question, values).fetchall()
 
     ready = "SELECT id, call_id FROM recordings WHERE state = 'ready' AND call_id IS NOT NULL"
-    ((recording_id, call_id), *_others) = await eventually(lambda: asked(ready), seconds=20)
+    ((recording_id, call_id), *_others) = await eventually(lambda: asked(ready))
     left = """INSERT INTO voicemails (call_id, recording_id, received_at, duration_ms, user_id)
         VALUES (?, ?, ?, 1000, ?) RETURNING id"""
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")

@@ -123,7 +123,7 @@ async def test_callers_who_lie(product: Product, chromium: Browser, tmp_path: Pa
     asked: list[str] = []
     collector.on("dialog", lambda dialog: asked.append(dialog.message))
     collector.on("console", lambda said: asked.append(said.text) if "Content Security Policy" in said.text else None)
-    await expect(collector.locator("[data-registration=registered]")).to_be_visible(timeout=30_000)
+    await expect(collector.locator("[data-registration=registered]")).to_be_visible()
     rung = await asyncio.to_thread(_ring_all, pbx)
     heard = sum(b" 18" in said for said in rung)
     assert heard >= len(MARKUP), rung
@@ -132,9 +132,9 @@ async def test_callers_who_lie(product: Product, chromium: Browser, tmp_path: Pa
     await _harmless(collector)
 
     ringing = await product.begin("lab", "call", "--from", DEBTOR, "--json")
-    await expect(collector.locator("soft-phone [data-act=answer]").first).to_be_visible(timeout=30_000)
+    await expect(collector.locator("soft-phone [data-act=answer]").first).to_be_visible()
     await collector.keyboard.press("a")
-    await expect(collector.locator("soft-phone [data-line-state=talking]")).to_be_visible(timeout=15_000)
+    await expect(collector.locator("soft-phone [data-line-state=talking]")).to_be_visible()
     await asyncio.to_thread(_ring_all, pbx)
     await expect(collector.locator("soft-phone [data-line-state=talking]")).to_be_visible()
     await collector.keyboard.press("x")

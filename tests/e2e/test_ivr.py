@@ -76,7 +76,7 @@ class Telephone:
             fields = next((line.split("!") for line in shown if line.startswith("PJSIP/trunk")), [])
             return fields[6] if len(fields) > 6 and fields[5] == "Read" and fields[6] != self.heard else ""
 
-        self.heard = await eventually(look, seconds=20)
+        self.heard = await eventually(look)
 
     async def press(self, keys: str) -> None:
         """He hears the next question and answers."""
@@ -85,7 +85,7 @@ class Telephone:
 
     async def application(self, name: str) -> None:
         """The exchange does that with him."""
-        await eventually(lambda: f"!{name}!" in self.floor.lab.rx("core show channels concise"), seconds=20)
+        await eventually(lambda: f"!{name}!" in self.floor.lab.rx("core show channels concise"))
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -119,7 +119,7 @@ async def calling(floor: Floor, number: str) -> AsyncIterator[Telephone]:
         def port() -> int:
             return next((int(event.detail) for event in debtor.events() if event.name == "media"), 0)
 
-        pad.target = (floor.pbx.sip.host, await eventually(port, seconds=20))
+        pad.target = (floor.pbx.sip.host, await eventually(port))
         await asyncio.to_thread(pad.speak, 0.2)
         yield Telephone(floor, debtor, pad)
         await asyncio.to_thread(debtor.wait, 30)
@@ -144,7 +144,7 @@ def debtors(floor: Floor) -> list[tuple[str, date, int]]:
 
 async def call_of(floor: Floor, number: str) -> tuple[Any, ...]:
     wanted = "SELECT id, answered_at, queued_at, self_served FROM calls WHERE phone = ? AND ended_at IS NOT NULL"
-    return (await eventually(lambda: rows(floor, wanted, number), seconds=20))[-1]
+    return (await eventually(lambda: rows(floor, wanted, number)))[-1]
 
 
 async def test_balance_and_promise_by_keys(floor: Floor) -> None:
@@ -182,7 +182,7 @@ async def test_a_message_is_listed_played_and_called_back(floor: Floor, admin: D
         await asyncio.to_thread(phone.pad.press, "1")
     call = await call_of(floor, number)
     left = "SELECT id, case_id, heard_at, duration_ms, callback_id FROM voicemails WHERE call_id = ?"
-    ((message, of, heard, length, callback),) = await eventually(lambda: rows(floor, left, call[0]), seconds=20)
+    ((message, of, heard, length, callback),) = await eventually(lambda: rows(floor, left, call[0]))
     assert (of, heard) == (case, None)
     assert length > 1_500
     assert rows(floor, "SELECT origin FROM callbacks WHERE id = ?", callback) == [("voicemail",)]

@@ -73,8 +73,8 @@ async def _answered(scene: Scene, debtor: Debtor, key: str, rules: dict[str, str
         def port() -> int:
             return next((int(event.detail) for event in line.events() if event.name == "media"), 0)
 
-        pad.target = (scene.lab.required().pbx.sip.host, await eventually(port, seconds=20))
-        await eventually(lambda: "!Read!" in scene.lab.rx("core show channels concise"), seconds=20)
+        pad.target = (scene.lab.required().pbx.sip.host, await eventually(port))
+        await eventually(lambda: "!Read!" in scene.lab.rx("core show channels concise"))
         await asyncio.to_thread(pad.speak, 1.5)
         await asyncio.to_thread(pad.press, key)
         await until_ended(scene, campaign_id, 1)
@@ -101,7 +101,7 @@ async def _heard(scene: Scene, attempt: CampaignAttempt) -> None:
             found[:] = (await session.scalars(wanted)).all()
         return bool(found)
 
-    await until(kept, within=30)
+    await until(kept)
     audio = await scene.admin.get(f"/recordings/{found[0].id}/audio")
     samples, rate = await asyncio.to_thread(soundfile.read, io.BytesIO(audio.content))
     played = samples[: rate * 2, 1]
@@ -120,7 +120,7 @@ async def _never_again(scene: Scene, debtor: Debtor, rules: dict[str, str]) -> N
     async def off() -> bool:
         return (await _entry(scene, debtor, campaign_id)).state == EntryState.STOPPED
 
-    await until(off, within=20)
+    await until(off)
     assert "do_not_call" in (await _entry(scene, debtor, campaign_id)).reason
     assert await scene.attempts(campaign_id) == []
 

@@ -45,11 +45,11 @@ async def test_from_the_first_ring_to_the_figures_of_the_day(
     product: Product, chromium: Browser, album: Path, tmp_path: Path
 ) -> None:
     collector = await sign_in(product, chromium, "collector")
-    await expect(collector.locator("[data-registration=registered]")).to_be_visible(timeout=15_000)
+    await expect(collector.locator("[data-registration=registered]")).to_be_visible()
     await collector.screenshot(path=album / "1-ready.png")
 
     ringing = await product.begin("lab", "call", "--from", DEBTOR, "--tone", str(DEBTOR_HERTZ), "--json")
-    await expect(collector).to_have_url(re.compile(r"/cases/\d+$"), timeout=15_000)
+    await expect(collector).to_have_url(re.compile(r"/cases/\d+$"))
     phone = collector.locator("soft-phone")
     await expect(phone.locator("[data-act=answer]")).to_be_visible()
     await expect(collector.locator("h1")).to_contain_text("Травников")

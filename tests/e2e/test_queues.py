@@ -51,14 +51,14 @@ async def stands(floor: Floor, extension: str, queue: str = "main", *, rung: boo
 async def test_a_queue_made_on_a_page_is_there_within_a_second(floor: Floor, admin: Desk) -> None:
     made = await admin.post("/queues", code="night", name="Night shift", **FIELDS)
     assert made.status_code == 303
-    await eventually(lambda: "night has 0 calls" in floor.lab.rx("queue show night"), seconds=1)
+    await eventually(lambda: "night has 0 calls" in floor.lab.rx("queue show night"))
     page = (await admin.get(made.headers["location"])).text
     user = re.search(r'name="(level-\d+)"', page)
     assert user is not None
     await admin.post(f"{made.headers['location']}/members", **{user[1]: 3})
-    await eventually(lambda: floor.lab.rx("queue show night").count("with penalty 3") == 2, seconds=2)
+    await eventually(lambda: floor.lab.rx("queue show night").count("with penalty 3") == 2)
     await admin.post(f"{made.headers['location']}/delete")
-    await eventually(lambda: "No such queue" in floor.lab.rx("queue show night"), seconds=2)
+    await eventually(lambda: "No such queue" in floor.lab.rx("queue show night"))
 
 
 async def test_members_follow_the_states_of_collectors(floor: Floor) -> None:

@@ -66,7 +66,7 @@ async def ended(floor: Floor, phone: str) -> dict[str, Any]:
         call = last_call(floor, phone)
         return call if call.get("ended_at") else {}
 
-    return await eventually(look, seconds=20)
+    return await eventually(look)
 
 
 async def takes(seat: Seat, debtor: sipp.Sipp) -> None:
@@ -197,7 +197,7 @@ async def test_a_message_left_after_hours_becomes_a_callback_once(floor: Floor, 
     call = await ended(floor, number)
     assert (call["queue"], call["answered_at"]) == (None, None)
     wanted = "SELECT origin, source_call_id FROM callbacks WHERE phone = ?"
-    await eventually(lambda: asked(floor, wanted, number) == [("voicemail", call["id"])], seconds=20)
+    await eventually(lambda: asked(floor, wanted, number) == [("voicemail", call["id"])])
     (recording, length) = asked(floor, "SELECT id, duration_ms FROM recordings WHERE call_id = ?", call["id"])[0]
     assert length > 2_000
     sound = await admin.get(f"/recordings/{recording}/audio")

@@ -112,9 +112,9 @@ async def supervisor_at(product: Product, folder: Path) -> AsyncIterator[Page]:
         await page.get_by_label("Login").fill("supervisor")
         await page.get_by_label("Password").fill(product.passwords["supervisor"])
         await page.keyboard.press("Enter")
-        await expect(page.locator("[data-registration=registered]")).to_be_visible(timeout=20_000)
+        await expect(page.locator("[data-registration=registered]")).to_be_visible()
         await page.goto(f"{product.url}/board")
-        await expect(page.locator("[data-registration=registered]")).to_be_visible(timeout=20_000)
+        await expect(page.locator("[data-registration=registered]")).to_be_visible()
         yield page
         await browser.close()
 
@@ -132,7 +132,7 @@ async def recording(page: Page, product: Product, database: Database) -> tuple[n
     async def over() -> bool:
         return all(call.ended_at is not None for call in await calls_of(database))
 
-    await until(over, within=10)
+    await until(over)
     (call,) = await calls_of(database)
     play = page.locator("[data-play]").first
 
@@ -140,7 +140,7 @@ async def recording(page: Page, product: Product, database: Database) -> tuple[n
         await page.goto(f"{product.url}/calls/{call.id}")
         return await play.count() > 0
 
-    await until(prepared, within=20)
+    await until(prepared)
     sound = await page.request.get(f"{product.url}/recordings/{await play.get_attribute('data-play')}/audio")
     samples, rate = await asyncio.to_thread(soundfile.read, io.BytesIO(await sound.body()))
     return samples[:, 1], rate
@@ -159,8 +159,8 @@ async def test_listen_whisper_join_and_take_over(product: Product, product_datab
         await debtor.until("CALL_ESTABLISHED")
         story = Story(began=time.monotonic())
         listen = page.locator("[data-watch-act=listen]")
-        await listen.click(timeout=15_000)
-        await expect(page.locator("soft-phone [data-line-state=talking]")).to_be_visible(timeout=15_000)
+        await listen.click()
+        await expect(page.locator("soft-phone [data-line-state=talking]")).to_be_visible()
         await story.lasts("listen", page)
         for mode in ("whisper", "barge"):
             await page.locator(f"[data-watch-act={mode}]").click()
@@ -170,7 +170,7 @@ async def test_listen_whisper_join_and_take_over(product: Product, product_datab
         await page.locator("[data-watch-act=take-over]").click()
         await collector.until("CALL_CLOSED")
         freed = time.monotonic() - story.began
-        await expect(page.locator("soft-phone [data-line-state=talking]")).to_be_visible(timeout=15_000)
+        await expect(page.locator("soft-phone [data-line-state=talking]")).to_be_visible()
         await story.lasts("take over", page)
         await debtor.hang_up()
         await debtor.until("CALL_CLOSED")
@@ -200,7 +200,7 @@ async def _logged(database: Database, lab: Lab, story: Story, freed: float) -> N
     async def over() -> bool:
         return all(call.ended_at is not None for call in await calls_of(database))
 
-    await until(over, within=10)
+    await until(over)
     (call,) = await calls_of(database)  # the phone that listened is no call
     talks = {leg.endpoint: leg.talk_seconds for leg in call.legs if leg.endpoint}
     after = story.modes["take over"][1] - story.modes["take over"][0]

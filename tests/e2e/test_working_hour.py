@@ -175,7 +175,7 @@ async def _settled(database: Database) -> None:
                     return False
         return True
 
-    await until(over, within=40, every=0.2)
+    await until(over, every=0.2)
 
 
 def _tell(kept: books.Books, log: books.Log, staff: Staff, figure: Figure) -> None:

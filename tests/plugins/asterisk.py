@@ -63,7 +63,7 @@ def _tools_of_the_telephone(request: pytest.FixtureRequest) -> None:
                 pytest.fail(f"{program} is missing: run 'apt-get install {package}'")
 
 
-async def eventually(look: Callable[[], T], *, seconds: float = 10) -> T:
+async def eventually(look: Callable[[], T], *, seconds: float = 60) -> T:
     """What ``look`` gives once that is true; for facts that only files and consoles tell."""
     deadline = time.monotonic() + seconds
     while not (seen := await asyncio.to_thread(look)):

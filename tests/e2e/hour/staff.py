@@ -102,7 +102,7 @@ class Staff:
     async def go_home(self, extension: str) -> None:
         """Be done with the last call, sign out, and switch the telephone off."""
         await self.send(extension, "offline")
-        await until(lambda: self._is_done(extension), within=30)
+        await until(lambda: self._is_done(extension))
         self.away.add(extension)
         answer = await self.collectors[extension].desk.post("/logout")
         assert answer.status_code in (204, 303), answer.text
