@@ -25,7 +25,7 @@ from core.kernel.i18n import mark
 from telephony.ami import events as e
 from telephony.ami.actions import Action, BridgeList, CoreShowChannels, DeviceStateList, QueueStatus
 from telephony.ami.client import AmiAccount, AmiClient, Arrival, Heard, LinkDown, LinkUp, Patience
-from telephony.ami.decode import decode
+from telephony.ami.decode import KINDS, decode
 from telephony.memberships import Memberships
 from telephony.phones import Phones
 from telephony.telling import CallTeller, PhoneTeller
@@ -102,7 +102,7 @@ class Bridge:
         bell: Doorbell | None = None,
     ) -> None:
         self.exchange = exchange
-        self.client = AmiClient(exchange.account, clock, exchange.patience)
+        self.client = AmiClient(exchange.account, clock, exchange.patience, KINDS)
         self.fold = Fold(exchange.server, exchange.endpoints)
         self.members = Memberships()
         self.synced = asyncio.Event()

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import random
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
@@ -111,12 +111,20 @@ class _Link:
 
 
 class AmiClient:
-    """A session that lasts as long as ``run`` does. Orders may be given from any task of the same loop."""
+    """A session that lasts as long as ``run`` does. Orders may be given from any task of the same loop. Of events only
+    those of ``kinds`` arrive (None: all)."""
 
-    def __init__(self, account: AmiAccount, clock: Clock, patience: Patience | None = None) -> None:
+    def __init__(
+        self,
+        account: AmiAccount,
+        clock: Clock,
+        patience: Patience | None = None,
+        kinds: Collection[str] | None = None,
+    ) -> None:
         self._account = account
         self._clock = clock
         self._patience = patience or Patience()
+        self._kinds = kinds
         self._inbox: asyncio.Queue[Arrival] = asyncio.Queue()
         self._wire: Wire | None = None
         self._link: _Link | None = None
@@ -182,7 +190,7 @@ class AmiClient:
         link = self._link = _Link(self._heard)
         async with asyncio.timeout(self._patience.connect):
             _, self._wire = await asyncio.get_running_loop().create_connection(
-                lambda: Wire(link), self._account.host, self._account.port, ssl=self._account.tls
+                lambda: Wire(link, self._kinds), self._account.host, self._account.port, ssl=self._account.tls
             )
 
     async def _log_in(self) -> None:

@@ -271,3 +271,5 @@ _DECODERS: dict[str, Callable[[Headers, datetime], e.AmiEvent]] = {
     "DeviceStateListComplete": _ended,
     "FullyBooted": _booted,
 }
+KINDS = _DECODERS.keys()
+"""The events that are understood: nobody needs to read others."""

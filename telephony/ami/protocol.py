@@ -7,6 +7,7 @@ doubled header or an endless line must neither lose a good event nor close the l
 import codecs
 from asyncio import BaseTransport, Transport
 from collections import deque
+from collections.abc import Collection
 from typing import Any, Protocol
 
 from panoramisk.actions import Action
@@ -15,6 +16,7 @@ from panoramisk.message import Message
 
 _END = "\r\n\r\n"
 _EOL = "\r\n"
+_EVENT = "Event: "
 
 MESSAGE_LIMIT = 256 * 1024
 """Characters of one message; a longer one is skipped as a whole (Asterisk's own are under 10 kB)."""
@@ -50,10 +52,12 @@ class _Factory:
 
 
 class Wire(AMIProtocol):  # type: ignore[misc] # panoramisk is untyped
-    """One connection to Asterisk's manager port."""
+    """One connection to Asterisk's manager port. Events of other kinds than ``kinds`` (None: of all) are passed over
+    unread: they are the longest, and a telephone rings behind them."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, kinds: Collection[str] | None = None) -> None:
         self._session = session
+        self._kinds = kinds
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._rest = ""
         self._skipping = False
@@ -83,6 +87,8 @@ class Wire(AMIProtocol):  # type: ignore[misc] # panoramisk is untyped
             self._rest = self._rest[-len(_END) + 1 :]
 
     def _message(self, text: str) -> None:
+        if self._kinds is not None and text.startswith(_EVENT) and _kind(text) not in self._kinds:
+            return
         headers = parse(text)
         # An event that bears an action's id may overtake the answer: given to the action, it would be taken for it.
         if "event" in headers:
@@ -109,6 +115,10 @@ class Wire(AMIProtocol):  # type: ignore[misc] # panoramisk is untyped
     def forget(self, action: Action) -> None:
         """Stop waiting for an answer that did not come."""
         self.responses.pop(action.id, None)
+
+
+def _kind(event: str) -> str:
+    return event[len(_EVENT) : end if (end := event.find(_EOL)) >= 0 else None]
 
 
 def parse(text: str) -> dict[str, str]:

@@ -3,12 +3,17 @@
 import asyncio
 import random
 import time
+from collections.abc import Collection
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from telephony.ami.decode import KINDS
 from telephony.ami.protocol import LINE_LIMIT, Wire, parse
+
+TRACES = Path(__file__).parents[2] / "traces"
 
 
 class Ears:
@@ -49,8 +54,8 @@ def wire(ears: Ears) -> Wire:
     return connected(ears)
 
 
-def connected(ears: Ears) -> Wire:
-    wire = Wire(ears)
+def connected(ears: Ears, kinds: Collection[str] | None = None) -> Wire:
+    wire = Wire(ears, kinds)
     wire.connection_made(Silent())
     wire.data_received(b"Asterisk Call Manager/11.0.0\r\n")
     return wire
@@ -98,6 +103,21 @@ def test_of_doubled_headers_the_first_counts() -> None:
         "event": "Hold",
         "uniqueid": "1.1",
     }
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in TRACES.glob("*.ami")))
+def test_kinds_that_nobody_needs_are_passed_over_and_nothing_else(name: str) -> None:
+    everything, needed = Ears(), Ears()
+    recorded = (TRACES / name).read_bytes()
+    connected(everything).data_received(recorded)
+    connected(needed, KINDS).data_received(recorded)
+    assert needed.events == [event for event in everything.events if event["event"] in KINDS]
+
+
+def test_messages_of_one_line_and_headers_in_small_letters_are_read(ears: Ears) -> None:
+    wire = connected(ears, {"Hold"})
+    wire.data_received(b"\r\nEvent: Noise\r\n\r\nEvent: Hold\r\n\r\nevent: Hold\r\n\r\n")
+    assert ears.events == [{"event": "Hold"}, {"event": "Hold"}]
 
 
 @pytest.mark.parametrize("name", ["Response", "Message", "ActionID", "Event"])
