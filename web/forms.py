@@ -1,5 +1,6 @@
 """From a submitted form to a typed value, or to ``Invalid`` with a message per field."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar, get_origin
@@ -41,6 +42,12 @@ _TEXTS = {
     "phone": msg("This is no telephone number. Write it with the country code, for example +44 20 7946 0000."),
     "email": msg("This is no e-mail address."),
     "zone": msg("Choose a time zone."),
+    "currency": msg("Give the three letters of a currency, for example EUR."),
+    "country": msg("Give the two letters of a country, for example PL."),
+    "key": msg("Use only Latin letters, digits, hyphens and underscores."),
+    "login": msg("Use only letters, digits, dots, hyphens, underscores and the sign @."),
+    "digits": msg("Use only digits."),
+    "clock": msg("Give a time of the day, for example 09:30."),
 }
 #: The same where a number is beyond its bound, and what pydantic calls the bound.
 _BOUNDS = {
@@ -171,8 +178,25 @@ def _zone(value: str) -> str:
     return value
 
 
+def like(pattern: str, kind: str) -> AfterValidator:
+    """Takes only a text that as a whole looks like ``pattern``; ``kind`` leads to what people read otherwise."""
+    whole = re.compile(pattern)
+
+    def look(value: str) -> str:
+        if whole.fullmatch(value) is None:
+            raise PydanticCustomError(kind, "written otherwise")
+        return value
+
+    return AfterValidator(look)
+
+
 #: A telephone number in any written form, kept as E.164.
 PhoneField = Annotated[str, BeforeValidator(_phone)]
 EmailField = Annotated[str, StringConstraints(max_length=254), AfterValidator(_email)]
 ZoneField = Annotated[str, AfterValidator(_zone)]
 Line = Annotated[str, StringConstraints(max_length=120)]
+#: ISO 4217 and ISO 3166, in letters of either size.
+CurrencyField = Annotated[str, StringConstraints(to_upper=True), like("[A-Z]{3}", "currency")]
+CountryField = Annotated[str, StringConstraints(to_upper=True), like("[A-Z]{2}", "country")]
+#: How administrators name what programs and files refer to.
+KEY = like("[A-Za-z0-9_-]+", "key")

@@ -14,7 +14,7 @@ from core.payments import rights
 from core.payments.errors import AccountTaken
 from core.payments.model import AccountKind, MoneyAccount
 from core.payments.service.accounts import AccountData, add_account, edit_account, list_accounts
-from web.forms import Form, parse, submitted
+from web.forms import CurrencyField, Form, parse, submitted
 from web.lists import ListSpec, asked, view
 from web.page import go_to, page
 from web.pages import case_words
@@ -57,7 +57,7 @@ class AccountForm(Form):
     kind: AccountKind
     number: Annotated[str, StringConstraints(min_length=1, max_length=40)]
     bank: Annotated[str, StringConstraints(max_length=120)] = ""
-    currency: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{3}$", to_upper=True)]
+    currency: CurrencyField
     creditor_id: int | None = None
     active: bool = False
 

@@ -16,7 +16,7 @@ from core.cases.service import assignment
 from core.kernel.errors import Invalid, NotFound
 from core.kernel.i18n import Message, msg
 from core.people import queries as people
-from web.forms import Form, parse, submitted
+from web.forms import CurrencyField, Form, parse, submitted
 from web.page import go_to, page
 from web.pages.choices import language_options
 from web.pages.listing import Option
@@ -86,7 +86,7 @@ class RuleForm(Form):
     creditor_id: int | None = None
     stage_id: int | None = None
     language: Annotated[str, StringConstraints(max_length=2)] | None = None
-    currency: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{3}$", to_upper=True)] | None = None
+    currency: CurrencyField | None = None
     min_amount: Decimal | None = None
     max_amount: Decimal | None = None
     unit_id: int | None = None

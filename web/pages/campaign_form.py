@@ -24,7 +24,7 @@ from core.kernel.i18n import msg
 from core.people import queries as people
 from core.people.model import User
 from core.people.rules import covers
-from web.forms import Form, is_position, submitted, typed
+from web.forms import Form, is_position, like, submitted, typed
 from web.page import go_to, page
 from web.pages import campaign_words as words
 from web.pages.listing import Option
@@ -33,7 +33,7 @@ from web.state import part, services
 
 _NEW = CampaignData(name="")
 _Sound = Annotated[str, StringConstraints(max_length=80)]
-_Clock = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-4]):[0-5]\d$")]
+_Clock = Annotated[str, like(r"([01]\d|2[0-4]):[0-5]\d", "clock")]
 
 
 class CampaignForm(Form):

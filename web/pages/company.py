@@ -12,7 +12,7 @@ from core.kernel.i18n import Message
 from core.planning import queries, service
 from core.planning.rights import COMPANY
 from core.planning.service import CompanyData
-from web.forms import EmailField, Form, PhoneField, ZoneField, parse, submitted
+from web.forms import CountryField, CurrencyField, EmailField, Form, PhoneField, ZoneField, parse, submitted
 from web.page import go_to, page
 from web.pages.choices import zone_options
 from web.security import actor, right, route
@@ -34,8 +34,8 @@ class CompanyForm(Form):
     email: EmailField | None = None
     site: Short = ""
     bank_details: Long = ""
-    country: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2}$", to_upper=True)] | None = None
-    currency: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{3}$", to_upper=True)]
+    country: CountryField | None = None
+    currency: CurrencyField
     timezone: ZoneField
 
     def data(self) -> CompanyData:

@@ -18,7 +18,7 @@ from core.kernel.errors import Invalid, NotFound
 from core.kernel.i18n import Message, msg
 from core.kernel.phones import normalise
 from core.payments.service.schemes import automatic_schemes
-from web.forms import Form, parse, submitted
+from web.forms import CountryField, CurrencyField, Form, parse, submitted
 from web.lists import ListSpec, asked, view
 from web.page import go_to, page
 from web.pages import case_words as words
@@ -58,8 +58,8 @@ class CreditorForm(Form):
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     jurisdiction: Jurisdiction
-    region: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2}$", to_upper=True)]
-    currency: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{3}$", to_upper=True)]
+    region: CountryField
+    currency: CurrencyField
     own_numbers: LongText = ""
     recording_notice: LongText = ""
     script: LongText = ""

@@ -22,7 +22,7 @@ from callcenter.compliance.rulebook import profile_of, shipped_rule
 from core.cases.rights import VIEW as CASES
 from core.kernel.errors import Invalid, NotFound
 from core.kernel.i18n import Message, msg
-from web.forms import Form, parse, submitted
+from web.forms import Form, like, parse, submitted
 from web.page import go_to, page
 from web.pages import law_words as words
 from web.pages.case_words import JURISDICTIONS, options
@@ -31,9 +31,9 @@ from web.security import actor, right, route
 from web.state import part, services
 
 _DAYS_AHEAD = 366
-_HALF_DAY = r"^$|^([01]\d|2[0-3]):[0-5]\d$"
+_HALF_DAY = r"|([01]\d|2[0-3]):[0-5]\d"
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=500)]
-Clock = Annotated[str, StringConstraints(pattern=_HALF_DAY)]
+Clock = Annotated[str, like(_HALF_DAY, "clock")]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

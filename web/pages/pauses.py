@@ -11,6 +11,7 @@ from callcenter.agents.model import PauseReason
 from callcenter.agents.queries import pause_reasons
 from callcenter.agents.rights import DIRECTORY
 from core.kernel.i18n import msg
+from web.forms import KEY
 from web.lists import ListSpec
 from web.pages.directory import OFF, ON, DirectoryPages, EntryForm
 from web.pages.listing import Align, Column, DurationCell, EmptyState, Row, StateCell, TextCell
@@ -51,7 +52,7 @@ class ReasonForm(EntryForm[ReasonData]):
 
 
 class NewReasonForm(ReasonForm):
-    code: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$", to_lower=True)]
+    code: Annotated[str, StringConstraints(max_length=40, to_lower=True), KEY]
 
 
 async def _reasons(session: AsyncSession) -> Sequence[PauseReason]:

@@ -22,7 +22,7 @@ from core.planning.rights import EDIT, VIEW
 from core.planning.rules import month_of, next_month
 from core.planning.service import PlanData
 from web.export import export
-from web.forms import Form, parse, submitted
+from web.forms import CurrencyField, Form, parse, submitted
 from web.page import go_to, page
 from web.pages.listing import Align, Column, MoneyCell, Row, TextCell
 from web.security import actor, right, route
@@ -39,7 +39,7 @@ class PlanForm(Form):
     """A plan's sum, and why it is corrected."""
 
     amount: Decimal
-    currency: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{3}$", to_upper=True)]
+    currency: CurrencyField
     reason: Annotated[str, StringConstraints(max_length=300)] = ""
 
 

@@ -14,7 +14,7 @@ from core.cases.service import promise_types as use_cases
 from core.cases.service.promise_types import SHIPPED, TypeData
 from core.kernel.errors import Invalid, NotFound
 from core.kernel.i18n import Translator, msg, translator
-from web.forms import Form, parse, submitted
+from web.forms import KEY, Form, parse, submitted
 from web.lists import ListSpec, asked, view
 from web.page import go_to, language_of, page
 from web.pages.directory import OFF, ON
@@ -59,7 +59,7 @@ class TypeForm(Form):
 
 
 class NewTypeForm(TypeForm):
-    key: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$", to_lower=True)]
+    key: Annotated[str, StringConstraints(max_length=40, to_lower=True), KEY]
 
 
 async def show(request: Request) -> Response:

@@ -17,7 +17,7 @@ from core.cases.service import rates as use_cases
 from core.cases.service.rates import TableData
 from core.kernel.errors import Invalid, NotFound
 from core.kernel.i18n import Message, msg
-from web.forms import Form, parse, submitted
+from web.forms import KEY, Form, parse, submitted
 from web.lists import ListSpec, asked, view
 from web.page import go_to, page
 from web.pages import case_words as words
@@ -82,7 +82,7 @@ class TableForm(Form):
 
 
 class NewTableForm(TableForm):
-    key: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$", to_lower=True)]
+    key: Annotated[str, StringConstraints(max_length=40, to_lower=True), KEY]
 
 
 class RateForm(Form):

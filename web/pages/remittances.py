@@ -2,9 +2,8 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import StringConstraints
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -23,7 +22,7 @@ from core.payments.service import remittances as use_cases
 from core.payments.service.remittances import Totals, Wanted
 from core.planning.queries import company
 from web.export import export
-from web.forms import Form, is_position, parse, submitted
+from web.forms import CurrencyField, Form, is_position, parse, submitted
 from web.lists import PAGE_SIZE, ListSpec, asked, view
 from web.page import go_to, language_of, page
 from web.pages import commission_words as words
@@ -101,7 +100,7 @@ COLUMNS = (
 
 class DraftForm(Form):
     creditor_id: int
-    currency: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{3}$", to_upper=True)]
+    currency: CurrencyField
     from_on: date
     until_on: date
 

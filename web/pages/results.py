@@ -12,6 +12,7 @@ from callcenter.calls.queries import result_codes
 from callcenter.calls.rights import DIRECTORY
 from core.kernel.errors import Invalid
 from core.kernel.i18n import Message, msg
+from web.forms import KEY
 from web.lists import ListSpec
 from web.pages import call_words
 from web.pages.directory import OFF, ON, DirectoryPages, EntryForm
@@ -85,7 +86,7 @@ class CodeForm(EntryForm[CodeData]):
 
 
 class NewCodeForm(CodeForm):
-    code: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,20}$", to_upper=True)]
+    code: Annotated[str, StringConstraints(max_length=20, to_upper=True), KEY]
 
 
 def _chosen(value: str, known: set[Need] | set[Stop], field: str) -> str:

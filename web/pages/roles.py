@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 from sqlalchemy import select
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,7 +14,7 @@ from core.kernel.errors import Invalid, NotFound
 from core.people import queries
 from core.people.queries import RoleLine
 from core.people.service.roles import RoleData
-from web.forms import Form, Line, parse, submitted
+from web.forms import CurrencyField, Form, Line, parse, submitted
 from web.page import go_to, page
 from web.pages.listing import Option
 from web.pages.shipped_words import named
@@ -28,7 +28,7 @@ class RoleForm(Form):
     name: Line
     parent_id: int | None = None
     salary: Annotated[Decimal, Field(max_digits=14, decimal_places=2)] | None = None
-    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = None
+    currency: CurrencyField | None = None
     profile_ids: list[int] = Field(default_factory=list)
     stages: list[str] = Field(default_factory=list)
 

@@ -19,7 +19,7 @@ from core.kernel.errors import Invalid, NotFound
 from core.kernel.i18n import Message
 from core.people.model import Role, RoleStage
 from core.people.queries import role_lines
-from web.forms import Form, parse, submitted
+from web.forms import KEY, Form, parse, submitted
 from web.page import go_to, page
 from web.pages.listing import Option
 from web.pages.shipped_words import named
@@ -44,7 +44,7 @@ class StageForm(Form):
 
 
 class NewStageForm(StageForm):
-    key: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,60}$", to_lower=True)]
+    key: Annotated[str, StringConstraints(max_length=60, to_lower=True), KEY]
 
 
 class OrderForm(Form):

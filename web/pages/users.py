@@ -17,7 +17,7 @@ from core.people.model import Role, User
 from core.people.queries import UserSearch
 from core.people.service.users import UserData
 from web.export import export
-from web.forms import EmailField, Form, Line, PhoneField, ZoneField, parse, submitted
+from web.forms import EmailField, Form, Line, PhoneField, ZoneField, like, parse, submitted
 from web.lists import EXPORT_BATCH, PAGE_SIZE, Asked, ListSpec, asked, row_by_row, view
 from web.page import go_to, page
 from web.pages.choices import language_options, zone_options
@@ -82,7 +82,7 @@ SPEC = ListSpec(
 class UserForm(Form):
     """The form of a user. ``password`` is only there for a new one."""
 
-    login: Annotated[str, StringConstraints(max_length=60, to_lower=True, pattern=r"^[\w.@-]+$")]
+    login: Annotated[str, StringConstraints(max_length=60, to_lower=True), like(r"[\w.@-]+", "login")]
     role_id: int
     unit_id: int | None = None
     surname: Annotated[str, StringConstraints(max_length=80)] = ""
@@ -96,7 +96,7 @@ class UserForm(Form):
     email: EmailField | None = None
     language: Literal["en", "ru", "uk", "pl"] = "en"
     timezone: ZoneField = "UTC"
-    extension: Annotated[str, StringConstraints(max_length=20, pattern=r"^[0-9]+$")] | None = None
+    extension: Annotated[str, StringConstraints(max_length=20), like("[0-9]+", "digits")] | None = None
 
 
 async def show(request: Request) -> Response:
