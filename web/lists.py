@@ -200,7 +200,7 @@ async def view(
         path=spec.path,
         columns=wanted.columns,
         rows=tuple(rows),
-        empty=spec.empty,
+        empty=replace(spec.empty, action=label, action_href=href) if create else spec.empty,
         query=wanted.pairs,
         filters=tuple(wanted.filters.values()),
         search=wanted.search if spec.search_hint else None,

@@ -43,8 +43,6 @@ ACCOUNTS = ListSpec(
     empty=EmptyState(
         title=msg("No accounts"),
         hint=msg("A payment comes to an account of the agency's, to a cash desk, or to the creditor: enter the first."),
-        action=msg("Add an account"),
-        action_href="/accounts/new",
         icon="building-bank",
     ),
 )

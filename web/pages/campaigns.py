@@ -34,8 +34,6 @@ SPEC = ListSpec(
     empty=EmptyState(
         title=msg("No campaigns yet"),
         hint=msg("A campaign rings the cases of a list by itself, as contact law and its own hours allow."),
-        action=msg("Set up a campaign"),
-        action_href="/campaigns/new",
         icon="speakerphone",
     ),
 )

@@ -51,8 +51,6 @@ SPEC = ListSpec(
     empty=EmptyState(
         title=msg("No commission terms"),
         hint=msg("Without terms a repayment earns nothing: enter what each creditor's contract pays."),
-        action=msg("Add terms"),
-        action_href="/commission/new",
         icon="receipt-tax",
     ),
 )

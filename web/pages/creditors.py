@@ -46,8 +46,6 @@ CREDITORS = ListSpec(
     empty=EmptyState(
         title=msg("No creditors"),
         hint=msg("A registry belongs to a creditor: add the first."),
-        action=msg("Add a creditor"),
-        action_href="/creditors/new",
         icon="building-bank",
     ),
 )

@@ -50,8 +50,6 @@ BATCHES = ListSpec(
     empty=EmptyState(
         title=msg("Nothing was imported yet"),
         hint=msg("Take the creditor's Excel registry as it is: the columns are recognised."),
-        action=msg("Import a registry"),
-        action_href="/imports/new",
         icon="file-import",
     ),
 )

@@ -41,8 +41,6 @@ SPEC = ListSpec(
     empty=EmptyState(
         title=msg("No interest groups"),
         hint=msg("A group says how claims bear interest: add one and give it terms."),
-        action=msg("Add a group"),
-        action_href="/interest-groups/new",
         icon="percentage",
     ),
 )

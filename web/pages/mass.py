@@ -71,8 +71,6 @@ RUNS = ListSpec(
     empty=EmptyState(
         title=msg("Nothing has been done to many cases yet"),
         hint=msg("Choose cases in a list, or bring a file with their numbers."),
-        action=msg("Bring a file"),
-        action_href="/mass/new",
         icon="checks",
     ),
 )

@@ -53,8 +53,6 @@ BATCHES = ListSpec(
     empty=EmptyState(
         title=msg("No statement was imported yet"),
         hint=msg("Take the bank's file as it is: 1C, MT940, CAMT.053, Excel or CSV, zipped or not."),
-        action=_ADD[0],
-        action_href=_ADD[1],
         icon="building-bank",
     ),
 )

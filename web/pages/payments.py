@@ -98,8 +98,6 @@ PAYMENTS = ListSpec(
     empty=EmptyState(
         title=msg("No payments"),
         hint=msg("Payments come from bank statements, from cash against a receipt, or are entered by hand."),
-        action=msg("Register a payment"),
-        action_href="/payments/new",
         icon="cash",
     ),
 )

@@ -60,8 +60,6 @@ SPEC = ListSpec(
     empty=EmptyState(
         title=msg("No rates"),
         hint=msg("Interest by law needs the rates of the law: add a table and enter them."),
-        action=msg("Add a rate table"),
-        action_href="/rates/new",
         icon="percentage",
     ),
 )

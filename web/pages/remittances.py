@@ -77,8 +77,6 @@ SPEC = ListSpec(
     empty=EmptyState(
         title=msg("No statements"),
         hint=msg("A statement tells a creditor what was collected, what the agency keeps and what is passed on."),
-        action=msg("Draw up a statement"),
-        action_href="/remittances/new",
         icon="file-invoice",
     ),
 )

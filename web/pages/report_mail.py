@@ -45,8 +45,6 @@ SPEC = ListSpec(
     empty=EmptyState(
         title=msg("No report is mailed yet"),
         hint=msg("Save a report first; then it can be mailed every day, week or month."),
-        action=msg("Mail a report"),
-        action_href="/reports/mail/new",
         icon="mail",
     ),
 )

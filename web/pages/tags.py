@@ -36,8 +36,6 @@ TAGS = ListSpec(
     empty=EmptyState(
         title=msg("No tags"),
         hint=msg("A tag marks cases with a word of your own, to be found again."),
-        action=msg("Add a tag"),
-        action_href="/tags/new",
         icon="tag",
     ),
 )

@@ -72,8 +72,6 @@ SPEC = ListSpec(
     empty=EmptyState(
         title=msg("No users"),
         hint=msg("Nobody is within your reach yet. Add the first user."),
-        action=msg("Add a user"),
-        action_href="/users/new",
         icon="users",
     ),
 )
