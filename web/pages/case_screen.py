@@ -167,11 +167,10 @@ def _claim(claim: Claim, owed: Money, today: date) -> ClaimLine:
 
 def _script(card: CaseCard) -> tuple[ScriptStep, ...]:
     """The creditor's notice of recording first, then the steps of the stage, else the creditor's own."""
-    notice = [card.creditor.recording_notice] if card.creditor.recording_notice else []
+    told = card.creditor.recording_notice
+    notice = [ScriptStep(title=msg("Recording notice:"), text=told)] if told else []
     steps = (card.stage.script if card.stage else []) or card.creditor.script
-    return tuple(
-        ScriptStep(title=msg("Step {number}", number=n), text=text) for n, text in enumerate([*notice, *steps], 1)
-    )
+    return (*notice, *(ScriptStep(text=text) for text in steps))
 
 
 def timeline_entry(event: CaseEvent, users: Mapping[int, str], results: Mapping[str, Text]) -> TimelineEntry:

@@ -73,8 +73,10 @@ class ContactPanel:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScriptStep:
-    title: Text
+    """What is to be said next; ``title`` where it is not the stage's own."""
+
     text: Text
+    title: Text = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
