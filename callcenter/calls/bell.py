@@ -8,7 +8,7 @@ from saying it twice, and takes back what the log could not write (docs/decision
 import asyncio
 import logging
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from callcenter.calls.changes import Users, ringing_endpoints, ringing_users
@@ -143,4 +143,13 @@ def _card(card: Offer, plates: Plates) -> Offer:
     if (logged := plates.offers.get(card.call_id)) is not None:
         return replace(logged, queue=card.queue or logged.queue)
     match = plates.matches.get(card.phone or "") if card.direction != Direction.INTERNAL else None
-    return replace(card, **asdict(match)) if match is not None else card
+    if match is None:
+        return card
+    return replace(
+        card,
+        party_id=match.party_id,
+        case_id=match.case_id,
+        name=match.name,
+        case_number=match.case_number,
+        creditor=match.creditor,
+    )

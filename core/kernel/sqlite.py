@@ -60,6 +60,18 @@ class SteadyConnection(aiosqlite.Connection):
             done.exception()
 
 
+def looker(path: str) -> Callable[[], sqlite3.Connection]:
+    """What opens a plain connection that only reads, and waits for no lock."""
+
+    def open_connection() -> sqlite3.Connection:
+        connection = sqlite3.connect(path, isolation_level=None, timeout=0, cached_statements=_STATEMENTS)
+        connection.execute("PRAGMA query_only=ON")
+        connection.execute("PRAGMA cache_size=-65536")
+        return connection
+
+    return open_connection
+
+
 def opener(path: str) -> Callable[[], Awaitable[aiosqlite.Connection]]:
     """What the engine calls for a new connection to the file at ``path``."""
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.calls.model import Call, Need, ResultCode
@@ -26,7 +26,7 @@ from core.cases.service.timeline import add_event
 from core.kernel.access import PROGRAM, Actor
 from core.kernel.among import Among
 from core.kernel.errors import NotFound
-from core.kernel.glimpse import Glimpse
+from core.kernel.glimpse import Glimpse, Look
 from core.kernel.i18n import mark
 from core.kernel.phones import as_key
 from core.kernel.uow import Work
@@ -82,9 +82,9 @@ class CallerLookup:
         return (await session.execute(statement)).scalar_one_or_none() or ()
 
 
-def match_through(connection: Connection, phones: Collection[str]) -> Mapping[str, Match]:
-    """The same through a plain connection."""
-    return _matches(phones, map(_Owner._make, _WHO.rows(connection, _numbers(phones))))
+def match_through(look: Look, phones: Collection[str]) -> Mapping[str, Match]:
+    """The same at a glimpse."""
+    return _matches(phones, map(_Owner._make, look(_WHO, _numbers(phones))))
 
 
 def _numbers(phones: Collection[str]) -> dict[str, list[int]]:

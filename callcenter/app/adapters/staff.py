@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.agents.queries import free_agents, present_states
@@ -11,7 +11,7 @@ from callcenter.agents.service import AgentService
 from callcenter.calls.presence import PhoneState
 from core.kernel.access import Actor
 from core.kernel.among import Among
-from core.kernel.glimpse import Glimpse
+from core.kernel.glimpse import Glimpse, Look
 from core.kernel.uow import UnitOfWork
 from core.people.access import visible
 from core.people.model import User
@@ -37,9 +37,9 @@ class StaffDirectory:
         return (await session.execute(statement)).scalar_one_or_none() is not None
 
 
-def users_through(connection: Connection, endpoints: Collection[str]) -> Mapping[str, int]:
-    """The user behind each phone, through a plain connection."""
-    return _theirs(endpoints, _WHOSE.rows(connection, _extensions(endpoints)))
+def users_through(look: Look, endpoints: Collection[str]) -> Mapping[str, int]:
+    """The user behind each phone, at a glimpse."""
+    return _theirs(endpoints, look(_WHOSE, _extensions(endpoints)))
 
 
 def _extensions(endpoints: Collection[str]) -> dict[str, set[str]]:

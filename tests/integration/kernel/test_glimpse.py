@@ -17,7 +17,8 @@ from core.kernel.among import Among
 from core.kernel.clock import ManualClock
 from core.kernel.db import Database
 from core.kernel.errors import DatabaseBusy
-from core.kernel.glimpse import Glimpse
+from core.kernel.glimpse import Glimpse, Look, Peephole
+from core.kernel.sqlite import looker
 from core.kernel.uow import UnitOfWork
 from core.parties.model import Party, PartyKind
 from tests.locking import locked
@@ -40,6 +41,10 @@ def by_statement(connection: Connection) -> Rows:
     return connection.execute(NAMED, ASKED).all()
 
 
+def seen(look: Look) -> Rows:
+    return look(MADE, ASKED)
+
+
 WAYS = pytest.mark.parametrize("ask", [by_glimpse, by_statement])
 Ask = Callable[[Connection], Rows]
 
@@ -52,8 +57,10 @@ async def test_it_answers_as_the_statement_does(uow: UnitOfWork, clock: ManualCl
     for names in ((), ("Anna",), ("Boris", "Anna", "Works", "'; --"), tuple(kinds)):
         asked = {"names": names}
         found = await uow.database.glance(partial(MADE.rows, values=asked))
+        seen = await uow.database.glimpse(lambda look, asked=asked: look(MADE, asked))  # type: ignore[misc]
         async with uow.read() as session:
-            assert [tuple(row) for row in found] == [tuple(row) for row in await session.execute(NAMED, asked)]
+            told = [tuple(row) for row in await session.execute(NAMED, asked)]
+        assert list(map(tuple, found)) == list(map(tuple, seen)) == told
 
 
 @pytest.fixture
@@ -76,6 +83,14 @@ async def test_a_lock_is_told_as_a_busy_database(impatient: Database, database_u
         with pytest.raises(DatabaseBusy):
             await impatient.glance(ask)
     assert not await impatient.glance(ask)
+
+
+async def test_a_lock_in_the_way_of_a_glimpse_is_waited_for(impatient: Database, database_url: str) -> None:
+    assert not await impatient.glimpse(seen)
+    async with locked(database_url, Party.__tablename__):
+        with pytest.raises(DatabaseBusy):
+            await impatient.glimpse(seen)
+    assert not await impatient.glimpse(seen)
 
 
 async def lose_the_connection(database: Database, url: str) -> None:
@@ -112,3 +127,28 @@ async def test_a_cancelled_question_leaves_nothing_behind(database: Database, da
         with pytest.raises(asyncio.CancelledError):
             await asking
     assert not await database.glance(by_glimpse)
+
+
+async def test_a_peephole_only_looks_and_sees_what_was_committed(uow: UnitOfWork, clock: ManualClock) -> None:
+    path = make_url(str(uow.database.writer_engine.url)).database
+    if uow.database.dialect != "sqlite" or path is None:
+        assert uow.database._peephole is None
+        return
+    opened = []
+
+    def open_file() -> sqlite3.Connection:
+        opened.append(looker(path)())
+        return opened[-1]
+
+    hole = Peephole(open_file, uow.database.writer_engine.dialect)
+    assert not hole.look(MADE, ASKED)
+    async with uow.write() as work:
+        work.session.add(Party(kind=PartyKind.PERSON, name=SECRET, name_key=SECRET, created_at=clock.now()))
+    assert len(hole.look(MADE, ASKED)) == 1
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        opened[0].execute("DELETE FROM parties")
+    opened[0].close()
+    with pytest.raises(sqlite3.ProgrammingError):
+        hole.look(MADE, ASKED)
+    assert len(hole.look(MADE, ASKED)) == 1  # opened anew
+    hole.close()
