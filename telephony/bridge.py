@@ -281,6 +281,8 @@ class Bridge:
 
     async def _catch_up(self, listing: Listing) -> None:
         logged = await self._logged()
+        if self._bell is not None:
+            self._bell.know(logged)
         gap = self._repaired = self._gap(listing, logged)
         resync(
             self.fold,

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from callcenter.calls.changes import Users, ringing_endpoints, ringing_users
+from callcenter.calls.changes import Users, busy_endpoints, reached_users, ringing_endpoints
 from callcenter.calls.events import CallOffered, CallRef, CallWithdrawn
 from callcenter.calls.facts import CallState, Direction
 from callcenter.calls.offers import Offer
@@ -64,24 +64,32 @@ class Bell:
         self._heard: dict[int, frozenset[str]] = {}
 
     async def ring(self, calls: Sequence[CallState]) -> None:
-        """Tell those whose phones newly ring. A failure is logged: then they are told when the call is written."""
-        anew = [call for call in calls if self._is_new(call)]
+        """Tell those whose phones newly ring, or have been answered already. A failure is logged: then they are told
+        when the call is written."""
+        anew = [(call, phones) for call in calls if (phones := self._newly_reached(call))]
         if not anew:
             return
-        cards = [self._by_number(call) for call in anew]
+        cards = [self._by_number(call) for call, _ in anew]
         try:
             async with asyncio.timeout(self._patience):
                 plates = await self._plates.read(
-                    {endpoint for call in anew for endpoint in ringing_endpoints(call)},
+                    {endpoint for _, phones in anew for endpoint in phones},
                     {card.phone for card in cards if card.phone and card.direction != Direction.INTERNAL},
-                    [call.call_id for call in anew if self._may_be_logged(call)],
+                    [call.call_id for call, _ in anew if self._may_be_logged(call)],
                 )
         except Exception as error:  # noqa: BLE001 - whatever it is, the calls themselves go on
             log.warning("those who are rung are told late: %s", type(error).__name__)
             return
-        for call, card in zip(anew, cards, strict=True):
-            if users := ringing_users(call, plates.users) - self._book.told(call.call_id):
+        for (call, phones), card in zip(anew, cards, strict=True):
+            owners = {endpoint: user for endpoint, user in plates.users.items() if endpoint in phones}
+            if users := reached_users(call, owners) - self._book.told(call.call_id):
                 self._tell(users, _card(card, plates))
+
+    def know(self, calls: Sequence[CallState]) -> None:
+        """Nobody who is in one of these calls is told of it again."""
+        for call in calls:
+            if busy := busy_endpoints(call):
+                self._heard[call.call_id] = self._heard.get(call.call_id, frozenset()) | busy
 
     def silence(self, calls: Sequence[CallState]) -> None:
         """Take back what was told of calls that cannot be written."""
@@ -90,14 +98,15 @@ class Bell:
             if told := self._book.forget(call.call_id):
                 self._bus.publish([self._withdrawn(call, told)])
 
-    def _is_new(self, call: CallState) -> bool:
-        """Whether phones ring for the call that did not when it was last looked at."""
-        for merged in call.merged_ids:
-            self._heard.pop(merged, None)
-        rings, before = ringing_endpoints(call), self._heard.pop(call.call_id, frozenset())
-        if rings:
-            self._heard[call.call_id] = rings
-        return bool(rings - before)
+    def _newly_reached(self, call: CallState) -> frozenset[str]:
+        """The phones that the call did not reach when it was last looked at. Whoever brings it along from a call that
+        it was merged with is in it without being rung."""
+        along = frozenset[str]().union(*(self._heard.pop(merged, frozenset()) for merged in call.merged_ids))
+        rung, busy = ringing_endpoints(call), busy_endpoints(call)
+        before = self._heard.pop(call.call_id, frozenset())
+        if rung or busy:
+            self._heard[call.call_id] = rung | busy
+        return (rung - before) | (busy - before - along)
 
     def _tell(self, users: frozenset[int], offer: Offer) -> None:
         self._book.tell(offer.call_id, users)

@@ -11,7 +11,8 @@ Users = Mapping[str, int]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Difference:
-    """Users it newly rings, no longer rings, who newly talk; whether hold began or ended; whether the call ended."""
+    """Users it newly rings (or who were in it before anybody saw it ring), no longer rings, who newly talk; whether
+    hold began or ended; whether the call ended."""
 
     offered: frozenset[int]
     withdrawn: frozenset[int]
@@ -29,16 +30,18 @@ def difference(
     rang, rings = ringing_users(before, users) | told, ringing_users(after, users)
     talked, talks = talking_users(before, users), talking_users(after, users)
     taken = _users(after, users, is_in)
+    merged_ids = tuple(sorted(set(after.merged_ids) - set(before.merged_ids if before else ())))
+    at_once = reached_users(after, users) - _users(before, users, is_in) if not merged_ids else frozenset()
     was_held = before is not None and before.phase is CallPhase.HELD
     is_held = after.phase is CallPhase.HELD
     ended = after.phase is CallPhase.ENDED
     return Difference(
-        offered=rings - rang,
+        offered=(rings | at_once) - rang,
         withdrawn=rang - rings - taken,
         answered=talks - talked,
         held=is_held if is_held != was_held and not ended else None,
         ended=ended and not _had_ended(before, after),
-        merged_ids=tuple(sorted(set(after.merged_ids) - set(before.merged_ids if before else ()))),
+        merged_ids=merged_ids,
     )
 
 
@@ -55,11 +58,26 @@ def ringing_users(call: CallState | None, users: Users) -> frozenset[int]:
     return _users(call, users, lambda leg: rings(leg) and not _calls(call, leg))
 
 
+def reached_users(call: CallState | None, users: Users) -> frozenset[int]:
+    """Collectors whose phones ring for the call or are in it: a phone that answers by itself may do so before anybody
+    looks. Not the one who rings a colleague."""
+    return _users(call, users, lambda leg: (rings(leg) or is_in(leg)) and not _calls(call, leg))
+
+
 def ringing_endpoints(call: CallState) -> frozenset[str]:
     """The phones of the house that ring for the call now, whoever they belong to."""
+    return _endpoints(call, rings)
+
+
+def busy_endpoints(call: CallState) -> frozenset[str]:
+    """The phones of the house that are in the call now."""
+    return _endpoints(call, is_in)
+
+
+def _endpoints(call: CallState, test: Callable[[LegState], bool]) -> frozenset[str]:
     if call.phase is CallPhase.ENDED:
         return frozenset()
-    legs = (leg for leg in call.legs if leg.kind is LegKind.AGENT and rings(leg))
+    legs = (leg for leg in call.legs if leg.kind is LegKind.AGENT and test(leg))
     return frozenset(leg.endpoint for leg in legs if leg.endpoint)
 
 

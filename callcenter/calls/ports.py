@@ -75,6 +75,9 @@ class Doorbell(Protocol):
     async def ring(self, calls: Sequence[CallState]) -> None:
         """Calls that changed. Must be quick and must not raise; a bell that fails costs the time until the report."""
 
+    def know(self, calls: Sequence[CallState]) -> None:
+        """Calls as the log has them, before what changed since is told: whoever is in them was told of them."""
+
     def silence(self, calls: Sequence[CallState]) -> None:
         """Calls that could not be reported: whoever was told of them is told that they are gone."""
 

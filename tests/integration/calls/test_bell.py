@@ -111,6 +111,33 @@ async def test_a_ring_is_told_before_it_is_written_and_once(
     assert outline(told) == [("CallOffered", {1, 2}), ("CallWithdrawn", {1}), ("CallAnswered", {2})]
 
 
+async def test_a_phone_that_answers_before_anybody_looks_pops_too(
+    bell: Bell, reporter: CallReporter, bus: Bus, told: list[Event]
+) -> None:
+    call = answered(ringing(incoming(1), 1, 2), 1)
+    await bell.ring([call])
+    await reporter.report((call,))
+    await bus.drained()
+    assert outline(told) == [("CallOffered", {1}), ("CallAnswered", {1})]
+
+
+async def test_without_a_bell_the_log_tells_whoever_answered_at_once(
+    reporter: CallReporter, bus: Bus, told: list[Event]
+) -> None:
+    await reporter.report((answered(ringing(incoming(1), 1), 1),))
+    await bus.drained()
+    assert outline(told) == [("CallOffered", {1}), ("CallAnswered", {1})]
+
+
+async def test_after_a_restart_nobody_is_told_of_the_call_he_is_in(bell: Bell, bus: Bus, told: list[Event]) -> None:
+    call = answered(ringing(incoming(1), 1), 1)
+    bell.know([call])
+    await bell.ring([call])
+    await bell.ring([ringing(call, 2)])
+    await bus.drained()
+    assert outline(told) == [("CallOffered", {2})]
+
+
 async def test_who_gave_up_before_the_ring_was_written_leaves_no_pop(
     bell: Bell, reporter: CallReporter, bus: Bus, told: list[Event]
 ) -> None:
