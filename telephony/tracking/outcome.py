@@ -27,8 +27,10 @@ _WITHOUT_STATUS = {
 }
 """For a leg nobody reported a status of: normal clearing or no cause is a caller who gave up, 18 and 19 no answer."""
 
-ORIGINATE_CAUSES = {1: 19, 3: 19, 5: 17, 8: 34}
-"""Q.850 causes for the ``Reason`` of ``OriginateResponse``: no answer (1, 3), busy, congestion; else 20, absent."""
+_BY_REASON = {1: 19, 3: 19, 5: 17, 8: 34}
+"""Q.850 causes for the ``Reason`` of ``OriginateResponse``: no answer (1, 3), busy, congestion."""
+
+_ABSENT = 20
 
 
 def of_status(status: str) -> LegOutcome:
@@ -43,3 +45,8 @@ def of_unanswered(status: str | None, cause: int | None) -> LegOutcome:
     if status is not None and status != "ANSWER":
         return of_status(status)
     return _WITHOUT_STATUS.get(cause or 0, LegOutcome.FAILED)
+
+
+def of_order(reason: int) -> int:
+    """The Q.850 cause of an order that never got a channel, from the ``Reason`` of its ``OriginateResponse``."""
+    return _BY_REASON.get(reason, _ABSENT)

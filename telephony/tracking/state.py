@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from callcenter.calls.facts import Answerer, CallPhase, CallState, Direction, Interval, LegKind, LegOutcome, LegState
+from telephony.tracking.outcome import of_unanswered
 
 IMPLICIT_HOLD = timedelta(seconds=1)
 """A customer left alone for less was on his way out or to the next party, not on hold."""
@@ -52,6 +53,26 @@ class Channel:
         """Rings, or has just been picked up and is not yet put through."""
         picked_up = self.dialled and self.answered_at is not None and not self.talks
         return self.kind in (LegKind.AGENT, LegKind.OTHER) and (self.ringing or picked_up)
+
+    def answer(self, at: datetime) -> None:
+        """Somebody picked up."""
+        self.answered_at = max(at, self.started_at)
+        self.ringing = self.alerting = False
+        self.outcome = LegOutcome.ANSWERED
+
+    def end(self, at: datetime, cause: int | None) -> None:
+        """It was hung up for that Q.850 cause (None where nobody saw it), and with it all that went on."""
+        self.talk(False, at)
+        self.hold(False, False, at)
+        self.ended_at, self.cause = at, cause
+        self.ringing = self.alerting = False
+        if self.answered_at is None:
+            self.outcome = of_unanswered(self.status, cause)
+
+    def revive(self) -> None:
+        """It never ended."""
+        self.ended_at = self.cause = None
+        self.outcome = LegOutcome.PENDING if self.answered_at is None else LegOutcome.ANSWERED
 
     def talk(self, on: bool, at: datetime) -> None:
         """Open or close a stretch of talk."""
