@@ -28,8 +28,8 @@ class Glimpse:
         self._made: dict[str, _Made] = {}
 
     def rows(self, connection: Connection, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        """The rows for ``values``, by the names of the parameters, in the order of the columns. Raises what the driver
-        raises: nobody translates it."""
+        """The rows for ``values``, by the names of the parameters, in the order of the columns. Raises what the same
+        statement would, and gives up a connection that is lost, as SQLAlchemy does around what it executes itself."""
         made = self._made.get(connection.dialect.name) or self._make(connection.dialect)
         given = {**made.constants, **values}
         processors = made.processors
@@ -40,6 +40,8 @@ class Glimpse:
         try:
             cursor.execute(made.text, sent)
             return list(cursor.fetchall())
+        except BaseException as error:  # noqa: BLE001 - raised again: a cancelled question leaves a broken connection too
+            connection._handle_dbapi_exception(error, made.text, sent, cursor, None)
         finally:
             cursor.close()
 
