@@ -1,6 +1,6 @@
 """One way for every list: read what is asked for from the address, and make the view from the rows found."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import TypeVar
@@ -13,6 +13,7 @@ from starlette.requests import Request
 
 from core.kernel.clock import read_day
 from core.kernel.i18n import Message, msg
+from core.kernel.paging import Listing, Page
 from core.people.model import SavedView
 from web.forms import is_position
 from web.pages.listing import (
@@ -24,6 +25,7 @@ from web.pages.listing import (
     FilterKind,
     ListView,
     MassAction,
+    Option,
     Row,
     SavedFilter,
 )
@@ -31,7 +33,7 @@ from web.security import actor
 from web.state import services
 
 T = TypeVar("T")
-L = TypeVar("L")
+Line = TypeVar("Line")
 PAGE_SIZE = 50
 _CONTROL = frozenset({*CURSORS, "saved"})
 
@@ -54,6 +56,11 @@ class ListSpec:
     search_hint: Message | None = None
     export_right: str | None = None
 
+    def with_options(self, options: Mapping[str, tuple[Option, ...]]) -> "ListSpec":
+        """The list with what there is to choose from, by the keys of its filters."""
+        filled = tuple(replace(item, options=options.get(item.key, item.options)) for item in self.filters)
+        return replace(self, filters=filled)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Asked:
@@ -68,6 +75,11 @@ class Asked:
     columns: tuple[Column, ...]
     filters: Mapping[str, Filter]
     zone: ZoneInfo
+
+    @property
+    def shown(self) -> tuple[Column, ...]:
+        """The columns that are seen, in their order."""
+        return tuple(column for column in self.columns if column.visible)
 
     @property
     def sort_key(self) -> str:
@@ -124,14 +136,15 @@ EXPORT_BATCH = 500
 
 
 async def row_by_row(
-    read: Callable[[str | None], Awaitable[tuple[Sequence[L], str | None]]], row: Callable[[L], Row]
+    read: Callable[[str | None], Awaitable[Page[Line]]], row: Callable[[Line], Row]
 ) -> AsyncIterator[list[Row]]:
-    """The rows of a whole list, page by page: ``read`` gets the cursor behind which a page begins, and gives it and the
-    cursor of the next. It opens what it needs for that one page, so that a slow download holds no snapshot open."""
+    """The rows of a whole list, page by page: ``read`` gets the cursor behind which a page begins. It opens what it
+    needs for that one page, so that a slow download holds no snapshot open."""
     after: str | None = None
     while True:
-        lines, after = await read(after)
-        yield [row(line) for line in lines]
+        found = await read(after)
+        yield [row(line) for line in found.rows]
+        after = found.next
         if after is None:
             return
 
@@ -176,6 +189,29 @@ def _chosen(columns: tuple[Column, ...], keys: list[str]) -> tuple[Column, ...]:
     return (
         *(replace(column, visible=True) for column in chosen),
         *(replace(column, visible=False) for column in hidden),
+    )
+
+
+async def listed(
+    request: Request,
+    wanted: Asked,
+    found: Listing[Line],
+    row: Callable[[Line], Row],
+    *,
+    actions: tuple[MassAction, ...] = (),
+    create: tuple[Message, str] | None = None,
+) -> ListView:
+    """The list to draw of a page that was counted; see :func:`view`."""
+    return await view(
+        request,
+        wanted,
+        map(row, found.rows),
+        next_cursor=found.next,
+        previous_cursor=found.previous,
+        total=found.total,
+        total_is_at_least=found.at_least,
+        actions=actions,
+        create=create,
     )
 
 

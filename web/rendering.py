@@ -3,16 +3,14 @@
 import hashlib
 import os
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
-from decimal import Decimal
-from functools import cache
+from datetime import datetime
+from functools import cache, partial
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
 from core.kernel.i18n import LANGUAGES, Message, Translator, translator
-from core.kernel.money import Money
 from web.pages import formats
 from web.pages.browsers import browser
 from web.pages.client_texts import CLIENT_TEXTS
@@ -87,6 +85,20 @@ def static(path: str) -> str:
     return f"/static/{path}?v={digest}"
 
 
+#: Filters that read alike in every language, and those that do not.
+_ANYWHERE: Mapping[str, Callable[..., object]] = {"duration": formats.duration, "phone": formats.phone}
+_BY_LANGUAGE: Mapping[str, Callable[..., object]] = {
+    "money": formats.money,
+    "amount": formats.amount,
+    "month": formats.month,
+    "weekday": formats.weekday,
+    "number": formats.number,
+    "percent": formats.percent,
+    "day": formats.day,
+    "near_day": formats.near_day,
+}
+
+
 def _filters(texts: Translator) -> dict[str, Callable[..., object]]:
     language = texts.language
 
@@ -96,30 +108,6 @@ def _filters(texts: Translator) -> dict[str, Callable[..., object]]:
             return texts.render(formats.readable(value, language))
         return formats.NOTHING if value is None else str(value)
 
-    def money(value: Money | None) -> str:
-        return formats.money(value, language)
-
-    def amount(value: Decimal | None, currency: str) -> str:
-        return formats.amount(value, currency, language)
-
-    def month(value: date) -> str:
-        return formats.month(value, language)
-
-    def weekday(value: date) -> str:
-        return formats.weekday(value, language)
-
-    def number(value: float | Decimal | None) -> str:
-        return formats.number(value, language)
-
-    def percent(value: float | None) -> str:
-        return formats.percent(value, language)
-
-    def day(value: date | None) -> str:
-        return formats.day(value, language)
-
-    def near_day(value: date) -> str:
-        return formats.near_day(value, language)
-
     @pass_context
     def moment(context: Context, value: datetime | None, zone: str | None = None) -> str:
         return formats.moment(value, language, zone or context["zone"])
@@ -128,19 +116,5 @@ def _filters(texts: Translator) -> dict[str, Callable[..., object]]:
     def clock(context: Context, value: datetime | None, zone: str | None = None) -> str:
         return formats.clock(value, language, zone or context["zone"])
 
-    return {
-        "t": t,
-        "money": money,
-        "amount": amount,
-        "month": month,
-        "weekday": weekday,
-        "number": number,
-        "percent": percent,
-        "day": day,
-        "near_day": near_day,
-        "moment": moment,
-        "clock": clock,
-        "duration": formats.duration,
-        "phone": formats.phone,
-        "browser": browser,
-    }
+    own: dict[str, Callable[..., object]] = {"t": t, "moment": moment, "clock": clock, "browser": browser}
+    return {**own, **_ANYWHERE, **{name: partial(form, language=language) for name, form in _BY_LANGUAGE.items()}}

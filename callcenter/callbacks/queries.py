@@ -14,7 +14,7 @@ from callcenter.callbacks.model import OPEN, Callback, CallbackState
 from callcenter.callbacks.rights import VIEW
 from core.cases.model import Case
 from core.kernel.access import Actor
-from core.kernel.paging import Sort, count_up_to, fetch_page
+from core.kernel.paging import Listing, Sort, count_up_to, fetch_page
 from core.kernel.phones import zone_guesses
 from core.parties.model import Party
 from core.people.model import User
@@ -71,17 +71,6 @@ class CallbackRow:
     closed_at: datetime | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CallbackPage:
-    """One page; ``total`` is at least that many when ``at_least``."""
-
-    rows: tuple[CallbackRow, ...]
-    next: str | None
-    previous: str | None
-    total: int
-    at_least: bool
-
-
 _DUE = (CallbackState.DUE, CallbackState.MISSED)
 _SORTS: dict[str, ColumnElement[Any]] = {
     "window_start": Callback.window_start.expression,
@@ -89,7 +78,7 @@ _SORTS: dict[str, ColumnElement[Any]] = {
 }
 
 
-async def list_callbacks(session: AsyncSession, actor: Actor, query: CallbackQuery) -> CallbackPage:
+async def list_callbacks(session: AsyncSession, actor: Actor, query: CallbackQuery) -> Listing[CallbackRow]:
     """The callbacks in reach, page by page."""
     parts = _conditions(actor, query)
     column = _SORTS.get(query.sort.removeprefix("-"), _SORTS["window_start"])
@@ -99,7 +88,7 @@ async def list_callbacks(session: AsyncSession, actor: Actor, query: CallbackQue
     )
     total, at_least = await count_up_to(session, _from(select(Callback.id)).where(*parts))
     rows = tuple(_row(row) for row in found.rows)
-    return CallbackPage(rows=rows, next=found.next, previous=found.previous, total=total, at_least=at_least)
+    return Listing(rows=rows, next=found.next, previous=found.previous, total=total, at_least=at_least)
 
 
 async def one_callback(session: AsyncSession, actor: Actor, callback_id: int) -> CallbackRow:

@@ -13,10 +13,10 @@ from callcenter.calls.errors import CallNotFound
 from callcenter.calls.facts import Direction
 from callcenter.calls.model import Bookmark, Call, Leg, ResultCode
 from callcenter.calls.rights import EXPORT, VIEW
-from callcenter.calls.views import BookmarkRow, CallDetail, CallPage, CallQuery, CallRow, Fate, LegRow
+from callcenter.calls.views import BookmarkRow, CallDetail, CallQuery, CallRow, Fate, LegRow
 from core.cases.model import Case
 from core.kernel.access import Actor, Scope
-from core.kernel.paging import Page, Sort, count_up_to, fetch_page
+from core.kernel.paging import Listing, Page, Sort, count_up_to, fetch_page
 from core.kernel.phones import normalise
 from core.parties.model import Party
 from core.people.model import User
@@ -33,13 +33,13 @@ SORTS: Mapping[str, ColumnElement[Any]] = {
 }
 
 
-async def list_calls(session: AsyncSession, actor: Actor, query: CallQuery, *, region: str = "RU") -> CallPage:
+async def list_calls(session: AsyncSession, actor: Actor, query: CallQuery, *, region: str = "RU") -> Listing[CallRow]:
     """The calls in the actor's reach. Raises ``Forbidden`` without the right, ``Invalid`` for a damaged cursor."""
     parts = conditions(actor, query, region)
     found = await _page(session, parts, query)
     total, at_least = await count_up_to(session, _from(select(Call.id)).where(*parts))
     rows = tuple(_row(row) for row in found.rows)
-    return CallPage(rows=rows, next=found.next, previous=found.previous, total=total, at_least=at_least)
+    return Listing(rows=rows, next=found.next, previous=found.previous, total=total, at_least=at_least)
 
 
 async def every_call(
@@ -194,7 +194,7 @@ def _search(text: str, region: str) -> ColumnElement[bool]:
     return or_(*parts)
 
 
-async def _page(session: AsyncSession, parts: Sequence[ColumnElement[bool]], query: CallQuery) -> Page:
+async def _page(session: AsyncSession, parts: Sequence[ColumnElement[bool]], query: CallQuery) -> Page[Any]:
     column = SORTS.get(query.sort.removeprefix("-"), SORTS["started_at"])
     sort = Sort(column=column, id=Call.id.expression, descending=query.sort.startswith("-"))
     statement = _lines().where(*parts)

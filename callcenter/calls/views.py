@@ -124,14 +124,3 @@ class CallDetail:
     wrap_ended_at: datetime | None
     legs: tuple[LegRow, ...]
     bookmarks: tuple[BookmarkRow, ...]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CallPage:
-    """One page of the log; ``total`` is at least that many when ``at_least``."""
-
-    rows: tuple[CallRow, ...]
-    next: str | None
-    previous: str | None
-    total: int
-    at_least: bool

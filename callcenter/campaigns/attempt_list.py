@@ -1,6 +1,5 @@
 """Reading a campaign's attempts: who was rung when, what came of it, and who the exchange thought had answered."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +11,7 @@ from callcenter.campaigns.queries import campaign
 from core.cases.model import Case
 from core.cases.rights import VIEW as SEE_CASES
 from core.kernel.access import Actor
-from core.kernel.paging import Sort, fetch_page
+from core.kernel.paging import Page, Sort, fetch_page
 from core.people.access import visible
 
 
@@ -38,16 +37,7 @@ class AttemptRow:
     number: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class AttemptPage:
-    """Attempts, and the cursors of the pages beside them."""
-
-    rows: Sequence[AttemptRow]
-    next: str | None
-    previous: str | None
-
-
-async def attempts(session: AsyncSession, actor: Actor, campaign_id: int, query: AttemptQuery) -> AttemptPage:
+async def attempts(session: AsyncSession, actor: Actor, campaign_id: int, query: AttemptQuery) -> Page[AttemptRow]:
     """One page of a campaign's attempts at cases the actor may see. Raises ``CampaignNotFound``."""
     await campaign(session, actor, campaign_id)
     wanted: Select[*tuple[Any, ...]] = (
@@ -66,4 +56,4 @@ async def attempts(session: AsyncSession, actor: Actor, campaign_id: int, query:
     sort = Sort(column=CampaignAttempt.at.expression, id=CampaignAttempt.id.expression, descending=True)
     found = await fetch_page(session, wanted, sort, size=query.size, after=query.after, before=query.before)
     rows = [AttemptRow(attempt=row.CampaignAttempt, case_id=row.case_id, number=row.number) for row in found.rows]
-    return AttemptPage(rows=rows, next=found.next, previous=found.previous)
+    return Page(rows=rows, next=found.next, previous=found.previous)

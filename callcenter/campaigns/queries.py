@@ -16,7 +16,7 @@ from callcenter.campaigns.rules import ABANDONED, VOICEMAIL, abandoned_share, en
 from core.cases.model import Case
 from core.cases.rights import VIEW as SEE_CASES
 from core.kernel.access import Actor
-from core.kernel.paging import Sort, fetch_page
+from core.kernel.paging import Page, Sort, fetch_page
 from core.people.access import visible
 
 _HOUR = timedelta(hours=1)
@@ -89,12 +89,9 @@ class EntryRow:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entries:
+class Entries(Page[EntryRow]):
     """One page of a campaign's list; ``total`` entries match."""
 
-    rows: Sequence[EntryRow]
-    next: str | None
-    previous: str | None
     total: int
 
 

@@ -12,7 +12,7 @@ from callcenter.compliance.errors import UnknownBlock
 from callcenter.compliance.model import ContactBlock
 from core.cases.model import Case, CaseParty
 from core.kernel.access import Actor
-from core.kernel.paging import Sort, count_up_to, fetch_page
+from core.kernel.paging import Listing, Sort, count_up_to, fetch_page
 from core.parties.model import Party
 from core.people.access import reaches
 from core.people.model import User
@@ -57,18 +57,7 @@ class BlockRow:
     lift_reason: str | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BlockPage:
-    """One page; ``total`` is at least that many when ``at_least``."""
-
-    rows: tuple[BlockRow, ...]
-    next: str | None
-    previous: str | None
-    total: int
-    at_least: bool
-
-
-async def list_blocks(session: AsyncSession, actor: Actor, right: str, query: BlockQuery) -> BlockPage:
+async def list_blocks(session: AsyncSession, actor: Actor, right: str, query: BlockQuery) -> Listing[BlockRow]:
     """The blocks on what ``right`` reaches; those of a bare number are everybody's business who has the right."""
     parts = [_reach(actor, right), *_asked(query)]
     sort = Sort(
@@ -80,7 +69,7 @@ async def list_blocks(session: AsyncSession, actor: Actor, right: str, query: Bl
         session, _lines().where(*parts), sort, size=query.size, after=query.after, before=query.before
     )
     total, at_least = await count_up_to(session, _lines().where(*parts))
-    return BlockPage(
+    return Listing(
         rows=tuple(_row(row) for row in found.rows),
         next=found.next,
         previous=found.previous,

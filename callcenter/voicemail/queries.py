@@ -1,6 +1,5 @@
 """Reading messages."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +12,7 @@ from callcenter.voicemail.model import Voicemail
 from callcenter.voicemail.rights import LISTEN
 from core.cases.model import Case
 from core.kernel.access import Actor
-from core.kernel.paging import Sort, count_up_to, fetch_page
+from core.kernel.paging import Listing, Sort, count_up_to, fetch_page
 from core.parties.model import Party
 from core.people.access import reaches
 from core.people.model import User
@@ -57,17 +56,6 @@ class MessageRow:
     heard_by: str | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MessagePage:
-    """One page; ``total`` is at least that many when ``at_least``."""
-
-    rows: Sequence[MessageRow]
-    next: str | None
-    previous: str | None
-    total: int
-    at_least: bool
-
-
 def within_reach(actor: Actor) -> ColumnElement[bool]:
     """Messages of one's own debtors, those of the people the right reaches, one's team's that are nobody's, and
     anybody's."""
@@ -78,7 +66,7 @@ def within_reach(actor: Actor) -> ColumnElement[bool]:
     return or_(condition, and_(Voicemail.user_id.is_(None), units))
 
 
-async def list_messages(session: AsyncSession, actor: Actor, query: MessageQuery) -> MessagePage:
+async def list_messages(session: AsyncSession, actor: Actor, query: MessageQuery) -> Listing[MessageRow]:
     """The messages in reach, page by page; the newest first unless asked otherwise."""
     parts = _conditions(actor, query)
     columns: dict[str, ColumnElement[Any]] = {"duration": Voicemail.duration_ms.expression}
@@ -89,7 +77,7 @@ async def list_messages(session: AsyncSession, actor: Actor, query: MessageQuery
     )
     total, at_least = await count_up_to(session, _from(select(Voicemail.id)).where(*parts))
     rows = [_row(row) for row in found.rows]
-    return MessagePage(rows=rows, next=found.next, previous=found.previous, total=total, at_least=at_least)
+    return Listing(rows=rows, next=found.next, previous=found.previous, total=total, at_least=at_least)
 
 
 async def one_message(session: AsyncSession, actor: Actor, message_id: int) -> MessageRow:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Row, Select, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,6 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.kernel.errors import Invalid
 from core.kernel.i18n import msg
 from core.kernel.types import AMOUNT_SCALE
+
+Line = TypeVar("Line")
 
 #: Counting further than this costs more than it tells.
 COUNT_LIMIT = 10_000
@@ -38,12 +40,20 @@ class Sort:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Page:
+class Page(Generic[Line]):
     """``rows`` in the order asked for; the cursors are None where there is nothing further."""
 
-    rows: Sequence[Row[Any]]
+    rows: Sequence[Line]
     next: str | None
     previous: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Listing(Page[Line]):
+    """A page of a list that was counted. ``total`` stops at ``COUNT_LIMIT``: then it is ``at_least`` that many."""
+
+    total: int
+    at_least: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +70,7 @@ async def fetch_page(
     size: int,
     after: str | None = None,
     before: str | None = None,
-) -> Page:
+) -> Page[Row[Any]]:
     """The page of ``size`` rows behind the cursor ``after``, before the cursor ``before``, or the first.
 
     Raises ``Invalid`` for a cursor that this list never gave out.

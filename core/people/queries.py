@@ -48,7 +48,7 @@ class UserSearch:
 
 async def users(
     session: AsyncSession, actor: Actor, wanted: UserSearch, *, size: int, after: str | None, before: str | None
-) -> Page:
+) -> Page[Any]:
     """A page of rows ``(User, role, unit)`` within the reach of ``users.view``."""
     sort = Sort(column=USER_SORTS[wanted.sort], id=User.id.expression, descending=wanted.descending)
     return await fetch_page(session, _users(actor, wanted), sort, size=size, after=after, before=before)

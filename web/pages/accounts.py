@@ -17,9 +17,9 @@ from core.payments.service.accounts import AccountData, add_account, edit_accoun
 from web.forms import CurrencyField, Form, parse, submitted
 from web.lists import ListSpec, asked, view
 from web.page import go_to, page
-from web.pages import case_words
 from web.pages import money_words as words
-from web.pages.listing import Column, EmptyState, Option, Row, State, StateCell, TextCell, Tone
+from web.pages import options
+from web.pages.listing import Column, EmptyState, Row, State, StateCell, TextCell, Tone
 from web.security import actor, right, route
 from web.state import services
 
@@ -144,14 +144,14 @@ async def _form(
     account: MoneyAccount | None = None,
 ) -> Response:
     async with services(request).uow.read() as session:
-        known = [Option(value=str(one.id), label=one.name) for one in await lists.creditors(session)]
+        known = options.of_rows(await lists.creditors(session))
     creditor = values.get("creditor_id")
     context = {
         "account": account,
         "values": values,
         "creditor": str(creditor) if creditor else "",
         "faults": faults or {},
-        "kinds": case_words.options(words.ACCOUNT_KINDS),
+        "kinds": options.of_words(words.ACCOUNT_KINDS),
         "creditors": known,
         "edits": actor(request).may(rights.SETUP),
     }

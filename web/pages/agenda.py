@@ -1,6 +1,6 @@
 """To do: tasks, callbacks and instructions of others in one list; the same contents among events and worklists."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 from starlette.requests import Request
@@ -8,16 +8,17 @@ from starlette.responses import Response
 
 from core.cases import rights
 from core.cases.ports import PlannedCalls
-from core.cases.queries.agenda import CALLBACK, Agenda, AgendaLine, AgendaQuery
+from core.cases.queries.agenda import CALLBACK, AgendaLine, AgendaQuery
 from core.cases.queries.agenda import agenda as read_agenda
 from core.kernel.access import Scope
 from core.kernel.i18n import Message, msg
+from core.kernel.paging import Listing
 from core.people import queries as people
 from web.export import export
-from web.lists import EXPORT_BATCH, PAGE_SIZE, Asked, ListSpec, asked, row_by_row, view
+from web.lists import EXPORT_BATCH, PAGE_SIZE, Asked, ListSpec, asked, listed, row_by_row
 from web.page import page
+from web.pages import options
 from web.pages import work_words as words
-from web.pages.case_words import options
 from web.pages.listing import (
     Column,
     EmptyState,
@@ -55,7 +56,7 @@ SPEC = ListSpec(
             key="kind",
             label=msg("What"),
             kind=FilterKind.SELECT,
-            options=options(words.AGENDA_KINDS),
+            options=options.of_words(words.AGENDA_KINDS),
         ),
         Filter(key="whose", label=msg("Whose"), kind=FilterKind.SELECT),
         Filter(key="due", label=msg("Day"), kind=FilterKind.DATE),
@@ -78,33 +79,20 @@ async def agenda_view(request: Request, path: str) -> ListView:
     """The list at either of its addresses."""
     wanted = asked(request, replace(await _spec(request), path=path))
     found = await _read(request, _query(request, wanted))
-    return await view(
-        request,
-        wanted,
-        map(_row, found.rows),
-        next_cursor=found.next,
-        previous_cursor=found.previous,
-        total=found.total,
-        total_is_at_least=found.at_least,
-    )
+    return await listed(request, wanted, found, _row)
 
 
 async def download(request: Request) -> Response:
     """The same list as a file."""
     wanted = asked(request, await _spec(request))
-    shown = [column for column in wanted.columns if column.visible]
-    return await export(request, "todo", shown, _batches(request, _query(request, wanted)))
+    return await export(request, "todo", wanted.shown, _batches(request, _query(request, wanted)))
 
 
 def _batches(request: Request, query: AgendaQuery) -> AsyncIterator[list[Row]]:
-    async def read(after: str | None) -> tuple[Sequence[AgendaLine], str | None]:
-        found = await _read(request, replace(query, after=after, before=None, size=EXPORT_BATCH))
-        return found.rows, found.next
-
-    return row_by_row(read, _row)
+    return row_by_row(lambda after: _read(request, replace(query, after=after, before=None, size=EXPORT_BATCH)), _row)
 
 
-async def _read(request: Request, query: AgendaQuery) -> Agenda:
+async def _read(request: Request, query: AgendaQuery) -> Listing[AgendaLine]:
     async with services(request).uow.read() as session:
         return await read_agenda(session, actor(request), query, part(request, PlannedCalls))
 
@@ -116,11 +104,7 @@ async def _spec(request: Request) -> ListSpec:
         return replace(SPEC, filters=tuple(item for item in SPEC.filters if item.key != "whose"))
     async with services(request).uow.read() as session:
         users = await people.colleagues(session, me, rights.VIEW)
-    names = (_EVERYBODY, *(Option(value=str(user.id), label=user.full_name) for user in users))
-    return replace(
-        SPEC,
-        filters=tuple(replace(item, options=names) if item.key == "whose" else item for item in SPEC.filters),
-    )
+    return SPEC.with_options({"whose": (_EVERYBODY, *options.of_people(users))})
 
 
 def _query(request: Request, wanted: Asked) -> AgendaQuery:

@@ -1,7 +1,7 @@
 """Collectors: what each is doing, since when, how today was spent; sending them to pause, back to work, or out."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import StringConstraints
@@ -101,7 +101,7 @@ async def show(request: Request) -> Response:
     found = await _lines(request)
     units = {str(one.agent.unit_id): one.unit for one in found if one.agent.unit_id is not None}
     options = tuple(Option(value=key, label=name) for key, name in sorted(units.items(), key=lambda item: item[1]))
-    wanted = asked(request, _with_units(options))
+    wanted = asked(request, SPEC.with_options({"unit": options}))
     lines = _sorted(wanted, [one for one in found if _fits(wanted, one)])
     cursor = wanted.after or wanted.before or "0"
     start = int(cursor) if is_position(cursor) else 0
@@ -116,12 +116,6 @@ async def show(request: Request) -> Response:
         actions=_actions(request),
     )
     return await page(request, "list_page.html", {"view": drawn})
-
-
-def _with_units(options: tuple[Option, ...]) -> ListSpec:
-    return replace(
-        SPEC, filters=tuple(replace(one, options=options) if one.key == "unit" else one for one in SPEC.filters)
-    )
 
 
 def _actions(request: Request) -> tuple[MassAction, ...]:

@@ -12,7 +12,7 @@ from core.kernel.errors import Invalid
 from core.people import queries
 from web.forms import Form, parse, submitted
 from web.page import go_to, page
-from web.pages.listing import Option
+from web.pages import options
 from web.security import actor, right, route
 from web.state import services
 
@@ -37,7 +37,7 @@ async def _page(request: Request, faults: Invalid | None = None) -> Response:
         units = await queries.unit_lines(session)
     context = {
         "written": written,
-        "units": [Option(value=str(line.unit.id), label="\u2003" * line.depth + line.unit.name) for line in units],
+        "units": options.of_units(units),
         "values": await submitted(request) if faults else {},
         "faults": faults.fields if faults else {},
         "now": held.clock.now(),

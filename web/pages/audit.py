@@ -1,7 +1,6 @@
 """The audit trail: search, and proof that it is whole."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -62,10 +61,8 @@ async def show(request: Request) -> Response:
 
 
 def _spec(kinds: Sequence[str]) -> ListSpec:
-    options = tuple(Option(value=kind, label=words.word(words.SUBJECTS, kind)) for kind in kinds)
-    return replace(
-        SPEC, filters=tuple(replace(item, options=options) if item.key == "kind" else item for item in SPEC.filters)
-    )
+    known = tuple(Option(value=kind, label=words.word(words.SUBJECTS, kind)) for kind in kinds)
+    return SPEC.with_options({"kind": known})
 
 
 def _cursor(wanted: Asked) -> int | None:

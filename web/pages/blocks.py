@@ -15,7 +15,7 @@ from callcenter.compliance.rights import BLOCK, LIFT
 from core.kernel.errors import Invalid
 from core.kernel.i18n import msg
 from web.forms import Form, PhoneField, parse, submitted
-from web.lists import PAGE_SIZE, ListSpec, asked, view
+from web.lists import PAGE_SIZE, ListSpec, asked, listed
 from web.page import go_to, page, referring_path
 from web.pages.law_words import BLOCK_KINDS, KINDS
 from web.pages.listing import (
@@ -97,15 +97,13 @@ async def show(request: Request) -> Response:
     )
     async with held.uow.read() as session:
         found = await list_blocks(session, me, BLOCK if me.may(BLOCK) else LIFT, query)
-    drawn = await view(
+    create = (msg("Forbid a number"), "/blocks/new") if me.may(BLOCK) else None
+    drawn = await listed(
         request,
         wanted,
-        (_row(one, now) for one in found.rows),
-        next_cursor=found.next,
-        previous_cursor=found.previous,
-        total=found.total,
-        total_is_at_least=found.at_least,
-        create=(msg("Forbid a number"), "/blocks/new") if me.may(BLOCK) else None,
+        found,
+        lambda one: _row(one, now),
+        create=create,
     )
     return await page(request, "list_page.html", {"view": drawn})
 

@@ -8,7 +8,7 @@ from callcenter.calls.model import Need, ResultCode, Stop
 from callcenter.calls.views import CallRow, Fate
 from core.kernel.i18n import Message, msg
 from web.pages.case_view import Needs, ResultChoice
-from web.pages.listing import Option, State, Text, Tone
+from web.pages.listing import State, Text, Tone
 
 DIRECTIONS: Mapping[str, State] = {
     Direction.INBOUND: State(word=msg("incoming"), icon="phone-incoming"),
@@ -115,11 +115,3 @@ def result_choices(codes: Sequence[ResultCode]) -> tuple[ResultChoice, ...]:
         )
         for position, one in enumerate(codes, start=1)
     )
-
-
-def options(words: Mapping[str, Message]) -> tuple[Option, ...]:
-    return tuple(Option(value=key, label=word) for key, word in words.items())
-
-
-def state_options(states: Mapping[str, State]) -> tuple[Option, ...]:
-    return tuple(Option(value=key, label=state.word) for key, state in states.items())

@@ -1,6 +1,6 @@
 """Callbacks: the list, one of them, planning from a case, taking, moving and cancelling."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
@@ -11,26 +11,27 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from callcenter.callbacks import queries
-from callcenter.callbacks.queries import CallbackPage, CallbackQuery, CallbackRow
+from callcenter.callbacks.queries import CallbackQuery, CallbackRow
 from callcenter.callbacks.rights import EDIT, VIEW
 from callcenter.callbacks.service import CallbackService, Plan
 from callcenter.voicemail.queries import message_of_callback
 from core.cases.service.access import case_for
 from core.kernel.errors import NotFound
 from core.kernel.i18n import msg
+from core.kernel.paging import Listing
 from core.parties.model import Phone
 from core.people import queries as people
 from web.export import export
 from web.forms import Form, parse
-from web.lists import EXPORT_BATCH, PAGE_SIZE, Asked, ListSpec, asked, row_by_row, view
+from web.lists import EXPORT_BATCH, PAGE_SIZE, Asked, ListSpec, asked, listed, row_by_row
 from web.page import go_to, page
 from web.pages import call_words as words
+from web.pages import options
 from web.pages.listing import (
     Column,
     EmptyState,
     Filter,
     FilterKind,
-    Option,
     PhoneCell,
     Row,
     StateCell,
@@ -70,7 +71,7 @@ SPEC = ListSpec(
             key="state",
             label=msg("State"),
             kind=FilterKind.SELECT,
-            options=words.state_options(words.CALLBACK_STATES),
+            options=options.of_words(words.CALLBACK_STATES),
         ),
         Filter(key="owner", label=msg("Whose"), kind=FilterKind.SELECT),
         Filter(key="day", label=msg("Day"), kind=FilterKind.DATE),
@@ -108,31 +109,18 @@ async def show(request: Request) -> Response:
     """The list, open ones first of all."""
     wanted = asked(request, await _spec(request))
     found = await _find(request, _query(wanted))
-    drawn = await view(
-        request,
-        wanted,
-        (_row(one) for one in found.rows),
-        next_cursor=found.next,
-        previous_cursor=found.previous,
-        total=found.total,
-        total_is_at_least=found.at_least,
-    )
+    drawn = await listed(request, wanted, found, _row)
     return await page(request, "list_page.html", {"view": drawn})
 
 
 async def download(request: Request) -> Response:
     """The same list as a file."""
     wanted = asked(request, await _spec(request))
-    shown = [column for column in wanted.columns if column.visible]
-    return await export(request, "callbacks", shown, _batches(request, _query(wanted)))
+    return await export(request, "callbacks", wanted.shown, _batches(request, _query(wanted)))
 
 
 def _batches(request: Request, query: CallbackQuery) -> AsyncIterator[list[Row]]:
-    async def read(after: str | None) -> tuple[Sequence[CallbackRow], str | None]:
-        found = await _find(request, replace(query, after=after, before=None, size=EXPORT_BATCH))
-        return found.rows, found.next
-
-    return row_by_row(read, _row)
+    return row_by_row(lambda after: _find(request, replace(query, after=after, before=None, size=EXPORT_BATCH)), _row)
 
 
 async def detail(request: Request) -> Response:
@@ -220,7 +208,7 @@ def _query(wanted: Asked) -> CallbackQuery:
     )
 
 
-async def _find(request: Request, query: CallbackQuery) -> CallbackPage:
+async def _find(request: Request, query: CallbackQuery) -> Listing[CallbackRow]:
     async with services(request).uow.read() as session:
         return await queries.list_callbacks(session, actor(request), query)
 
@@ -229,9 +217,7 @@ async def _spec(request: Request) -> ListSpec:
     """The list with the people there are to filter by."""
     async with services(request).uow.read() as session:
         users = await people.colleagues(session, actor(request), VIEW)
-    names = tuple(Option(value=str(user.id), label=user.full_name) for user in users)
-    filters = tuple(replace(item, options=names) if item.key == "owner" else item for item in SPEC.filters)
-    return replace(SPEC, filters=filters)
+    return SPEC.with_options({"owner": options.of_people(users)})
 
 
 def _row(one: CallbackRow) -> Row:

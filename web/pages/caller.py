@@ -1,6 +1,6 @@
 """Who is calling: candidates with their reasons, search as one types, a new contact; a choice links the call."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from pydantic import StringConstraints
@@ -68,7 +68,7 @@ async def show(request: Request) -> Response:
 async def search(request: Request) -> Response:
     """Cases that fit what is typed, as a fragment."""
     call, text = await _call(request), request.query_params.get("q", "").strip()
-    found: tuple[CaseRow, ...] = ()
+    found: Sequence[CaseRow] = ()
     if text:
         async with services(request).uow.read() as session:
             found = (await list_cases(session, actor(request), ListQuery(search=text, size=_FOUND))).rows

@@ -23,9 +23,10 @@ from core.kernel.errors import Invalid
 from core.kernel.i18n import msg
 from core.people import queries as people
 from web.export import export
-from web.lists import PAGE_SIZE, Asked, ListSpec, asked, view
+from web.lists import PAGE_SIZE, Asked, ListSpec, asked, listed
 from web.page import page
 from web.pages import call_words as words
+from web.pages import options
 from web.pages.listing import (
     Align,
     Column,
@@ -83,9 +84,9 @@ SPEC = ListSpec(
             key="direction",
             label=msg("Direction"),
             kind=FilterKind.SELECT,
-            options=words.state_options(words.DIRECTIONS),
+            options=options.of_words(words.DIRECTIONS),
         ),
-        Filter(key="fate", label=msg("State"), kind=FilterKind.SELECT, options=words.options(words.FATES)),
+        Filter(key="fate", label=msg("State"), kind=FilterKind.SELECT, options=options.of_words(words.FATES)),
         Filter(key="result", label=msg("Result"), kind=FilterKind.SELECT),
         Filter(key="queue", label=msg("Queue")),
         Filter(key="campaign", label=msg("Campaign"), kind=FilterKind.SELECT),
@@ -110,15 +111,7 @@ async def show(request: Request) -> Response:
         found = await queries.list_calls(session, actor(request), query)
         names = await _campaigns(session, actor(request))
     recordings = await _recordings(request, [call.id for call in found.rows])
-    drawn = await view(
-        request,
-        wanted,
-        (_row(call, names, recordings.get(call.id, ())) for call in found.rows),
-        next_cursor=found.next,
-        previous_cursor=found.previous,
-        total=found.total,
-        total_is_at_least=found.at_least,
-    )
+    drawn = await listed(request, wanted, found, lambda call: _row(call, names, recordings.get(call.id, ())))
     return await page(request, "list_page.html", {"view": drawn})
 
 
@@ -213,15 +206,14 @@ async def spec_of(request: Request) -> ListSpec:
         users = await people.colleagues(session, actor(request), VIEW)
         campaigns = await _campaigns(session, actor(request))
         codes = await queries.result_codes(session, active_only=False)
-    names = tuple(Option(value=str(user.id), label=user.full_name) for user in users)
+    names = options.of_people(users)
     results = tuple(
         Option(value=one.code, label=words.result_label(one.code, one.label, shipped=one.shipped) or one.code)
         for one in codes
     )
     dialled = tuple(Option(value=str(campaign), label=name) for campaign, name in campaigns.items())
     known = {"owner": names, "agent": names, "result": results, "campaign": dialled}
-    filters = tuple(replace(item, options=known.get(item.key, item.options)) for item in SPEC.filters)
-    return replace(SPEC, filters=filters)
+    return SPEC.with_options(known)
 
 
 async def _campaigns(session: AsyncSession, me: Actor) -> Mapping[int, str]:

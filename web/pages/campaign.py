@@ -25,7 +25,7 @@ from core.people.model import SavedView
 from web.forms import is_position
 from web.lists import PAGE_SIZE, asked, view
 from web.page import go_to, page
-from web.pages import campaign_entries
+from web.pages import campaign_entries, options
 from web.pages import campaign_words as words
 from web.pages.listing import (
     Option,
@@ -129,7 +129,7 @@ async def _views(session: AsyncSession, user_id: int) -> tuple[Option, ...]:
     """Saved filters of the list of cases that the reader may use."""
     seen = select(SavedView).where(SavedView.list == CASES, or_(SavedView.user_id == user_id, SavedView.shared))
     rows = await session.scalars(seen.order_by(SavedView.name, SavedView.id))
-    return tuple(Option(value=str(one.id), label=one.name) for one in rows)
+    return options.of_rows(rows)
 
 
 async def start(request: Request) -> Response:

@@ -10,6 +10,7 @@ from core.cases.rights import EDIT
 from web.forms import Form, parse
 from web.page import go_to, page
 from web.pages import campaign_words as words
+from web.pages import options
 from web.pages.cases import looked_at
 from web.pages.next_case import CAMPAIGN_CASE
 from web.security import actor, right, route
@@ -28,7 +29,7 @@ async def show(request: Request) -> Response:
         "shown": shown,
         "case": await looked_at(request, shown.case_id) if shown is not None else None,
         "reason": words.REASONS.get(shown.reason, shown.reason) if shown is not None else "",
-        "passed": words.options(words.PASSED),
+        "passed": options.of_words(words.PASSED),
         "serves": me.may(EDIT),
     }
     return await page(request, "campaigns/case.html", context)

@@ -1,6 +1,6 @@
 """The cases on a campaign's list, on screen and as a file."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 from starlette.requests import Request
@@ -11,7 +11,7 @@ from callcenter.campaigns.queries import EntryQuery, EntryRow
 from callcenter.campaigns.rights import EXPORT
 from core.kernel.i18n import msg
 from web.export import export
-from web.lists import ListSpec, asked
+from web.lists import EXPORT_BATCH, ListSpec, asked, row_by_row
 from web.pages import campaign_words as words
 from web.pages.listing import (
     Align,
@@ -28,8 +28,6 @@ from web.pages.listing import (
 )
 from web.security import actor, right, route
 from web.state import services
-
-_EXPORT_BATCH = 500
 
 SPEC = ListSpec(
     key="campaign-entries",
@@ -86,22 +84,17 @@ async def export_list(request: Request) -> Response:
     wanted = asked(request, SPEC)
     async with services(request).uow.read() as session:
         await queries.campaign(session, actor(request), request.path_params["id"], EXPORT)
-    shown = [column for column in wanted.columns if column.visible]
-    query = EntryQuery(state=wanted.value("state") or None, search=wanted.search, sort=wanted.sort, size=_EXPORT_BATCH)
-    return await export(request, f"campaign-{request.path_params['id']}", shown, _batches(request, query))
+    query = EntryQuery(state=wanted.value("state") or None, search=wanted.search, sort=wanted.sort, size=EXPORT_BATCH)
+    return await export(request, f"campaign-{request.path_params['id']}", wanted.shown, _batches(request, query))
 
 
-async def _batches(request: Request, query: EntryQuery) -> AsyncIterator[Sequence[Row]]:
-    after: str | None = None
-    while True:
+def _batches(request: Request, query: EntryQuery) -> AsyncIterator[list[Row]]:
+    async def read(after: str | None) -> queries.Entries:
+        campaign_id, asked_now = request.path_params["id"], replace(query, after=after)
         async with services(request).uow.read() as session:
-            found = await queries.export_entries(
-                session, actor(request), request.path_params["id"], replace(query, after=after)
-            )
-        yield [row_of(line) for line in found.rows]
-        after = found.next
-        if after is None:
-            return
+            return await queries.export_entries(session, actor(request), campaign_id, asked_now)
+
+    return row_by_row(read, row_of)
 
 
 routes = (route("/campaigns/{id:int}/export", export_list, policy=right(EXPORT), name="campaign.export"),)

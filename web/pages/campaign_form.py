@@ -27,6 +27,7 @@ from core.people.rules import covers
 from web.forms import Form, is_position, like, submitted, typed
 from web.page import go_to, page
 from web.pages import campaign_words as words
+from web.pages import options
 from web.pages.listing import Option
 from web.security import actor, right, route
 from web.state import part, services
@@ -131,13 +132,13 @@ async def _form(
         "known": known,
         "values": values,
         "faults": faults.fields if faults else {},
-        "modes": words.options(words.MODES),
-        "machines": words.options(words.MACHINES),
+        "modes": options.of_words(words.MODES),
+        "machines": options.of_words(words.MACHINES),
         "weekdays": words.WEEKDAYS,
         "retried": tuple((code, words.REASONS[code]) for code in words.RETRIED),
         "staff": tuple(staff.items()),
         "units": tuple((unit.id, unit.name) for unit in units),
-        "unit_options": tuple(Option(value=str(unit.id), label=unit.name) for unit in units),
+        "unit_options": options.of_rows(units),
         "sounds": sounds,
         "sound_options": tuple(Option(value=f"{OWN}{one.name}", label=one.label) for one in sounds),
         "may_send": me.may(SEND),

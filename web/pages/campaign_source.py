@@ -14,8 +14,8 @@ from core.kernel.i18n import msg
 from core.people.model import SavedView
 from web.forms import Form, is_position, parse
 from web.page import go_to, page
+from web.pages import options
 from web.pages.campaign import CASES, shown
-from web.pages.listing import Option
 from web.pages.mass import uploaded_numbers
 from web.pages.worklists import query_by_name
 from web.security import actor, right, route
@@ -68,8 +68,7 @@ async def chosen(request: Request) -> Response:
     async with services(request).uow.read() as session:
         run = await run_for(session, me, int(run_id))
         open_ones = [one for one in await queries.list_campaigns(session, me, EDIT) if one.state != CampaignState.ENDED]
-    options = tuple(Option(value=str(one.id), label=one.name) for one in open_ones)
-    return await page(request, "campaigns/cases.html", {"run": run, "campaigns": options})
+    return await page(request, "campaigns/cases.html", {"run": run, "campaigns": options.of_rows(open_ones)})
 
 
 async def choose(request: Request) -> Response:

@@ -7,7 +7,7 @@ from callcenter.campaigns.machines import MACHINE, NO_CALLS, PERSON, TALK, UNSUR
 from callcenter.campaigns.model import CampaignState, EntryState, Mode, Passed
 from callcenter.campaigns.preview import FORBIDDEN
 from core.kernel.i18n import Message, msg
-from web.pages.listing import Option, State, Tone
+from web.pages.listing import State, Tone
 
 MODES: Mapping[str, Message] = {
     Mode.PREVIEW: msg("Preview: the collector sees the case first"),
@@ -94,11 +94,6 @@ WEEKDAYS: tuple[tuple[int, Message], ...] = (
 )
 #: Results that may lead to another attempt, in the order of the form.
 RETRIED = ("BUSY", "NA", "VM", "CONGEST", "FAIL", "ABANDONED")
-
-
-def options(words: Mapping[str, Message]) -> tuple[Option, ...]:
-    """The choices of a field."""
-    return tuple(Option(value=str(value), label=label) for value, label in words.items())
 
 
 def per_cent(share: float) -> str:

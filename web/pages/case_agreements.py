@@ -18,6 +18,7 @@ from core.kernel.access import Actor
 from core.kernel.i18n import msg
 from core.kernel.money import CENT, Money
 from web.pages import case_words as words
+from web.pages import options
 from web.pages.debt_view import Agreeing, Agreements, InstalmentLine, PlanLine, PromiseLine, Quick
 from web.pages.listing import Option, Text
 
@@ -95,7 +96,7 @@ def _agreeing(
         sums=_sums(card, today),
         days=_days(today),
         types=tuple(Option(value=str(one.id), label=msg(one.name)) for one in types if one.active),
-        rhythms=words.options(words.RHYTHMS),
+        rhythms=options.of_words(words.RHYTHMS),
         may_promise=workable and not planned and me.may(rights.PROMISE),
         may_plan=workable and not planned and me.may(rights.PLAN),
         replaces=next((one for one in promises if one.state is words.PROMISE_STATES[PromiseState.OPEN]), None),

@@ -24,9 +24,9 @@ from core.people import queries as people
 from web.forms import EmailField, ZoneField, parse, submitted
 from web.page import go_to, page
 from web.pages import case_words as words
+from web.pages import options
 from web.pages.choices import language_options, zone_options
 from web.pages.claim_fields import ClaimFields, natures
-from web.pages.listing import Option
 from web.security import actor, right, route
 from web.state import services
 
@@ -123,17 +123,17 @@ async def _form(
 ) -> Response:
     me = actor(request)
     async with services(request).uow.read() as session:
-        steps = [Option(value=str(one.id), label=one.name) for one in await stages(session) if one.active]
+        steps = options.of_rows(one for one in await stages(session) if one.active)
         colleagues = await people.colleagues(session, me, rights.ASSIGN) if me.may(rights.ASSIGN) else []
     context = {
         "order": order,
         "values": values,
         "faults": faults or {},
         "stages": steps,
-        "collectors": [Option(value=str(user.id), label=user.full_name) for user in colleagues],
-        "laws": words.options(words.JURISDICTIONS),
-        "kinds": words.options(words.PARTY_KINDS),
-        "id_kinds": words.options(words.ID_KINDS),
+        "collectors": options.of_people(colleagues),
+        "laws": options.of_words(words.JURISDICTIONS),
+        "kinds": options.of_words(words.PARTY_KINDS),
+        "id_kinds": options.of_words(words.ID_KINDS),
         "languages_": language_options(),
         "zones": zone_options(),
         "natures": natures(),

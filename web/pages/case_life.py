@@ -25,6 +25,7 @@ from core.people import queries as people
 from web.forms import Form, parse
 from web.page import go_to
 from web.pages import case_words as words
+from web.pages import options
 from web.pages.blocks import end_of
 from web.pages.case_view import BlockLine, CaseLife
 from web.pages.law_words import BLOCK_KINDS
@@ -49,7 +50,7 @@ async def case_life(session: AsyncSession, me: Actor, card: CaseCard, now: datet
         may_suspend=me.may(rights.CLOSE) and is_open,
         may_close=me.may(rights.CLOSE) and case.state != CaseState.CLOSED,
         may_reopen=me.may(rights.CLOSE) and not is_open,
-        close_reasons=words.options(words.CLOSE_REASONS),
+        close_reasons=options.of_words(words.CLOSE_REASONS),
         block_kinds=BLOCK_KINDS if me.may(BLOCK) else (),
         blocks=await _blocks(session, me, card, now),
     )
@@ -57,7 +58,7 @@ async def case_life(session: AsyncSession, me: Actor, card: CaseCard, now: datet
 
 async def collectors(session: AsyncSession, me: Actor) -> tuple[Option, ...]:
     found = await people.colleagues(session, me, rights.ASSIGN)
-    return tuple(Option(value=str(user.id), label=user.full_name) for user in found if user.extension is not None)
+    return options.of_people(user for user in found if user.extension is not None)
 
 
 async def _blocks(session: AsyncSession, me: Actor, card: CaseCard, now: datetime) -> tuple[BlockLine, ...]:

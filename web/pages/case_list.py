@@ -1,7 +1,6 @@
 """The list of cases."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import AsyncIterator, Mapping
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,11 +14,13 @@ from core.cases.queries.lists import CaseRow, ListQuery
 from core.cases.queries.tags import tags
 from core.kernel.i18n import LANGUAGES, Message, msg
 from core.kernel.money import Money
+from core.kernel.paging import Listing
 from core.people import queries as people
 from web.export import export
-from web.lists import EXPORT_BATCH, PAGE_SIZE, Asked, ListSpec, asked, row_by_row, view
+from web.lists import EXPORT_BATCH, PAGE_SIZE, Asked, ListSpec, asked, listed, row_by_row
 from web.page import page
 from web.pages import case_words as words
+from web.pages import options
 from web.pages.listing import (
     Align,
     Column,
@@ -52,12 +53,12 @@ _KINDS: Mapping[FieldKind, FilterKind] = {
     FieldKind.FLAG: FilterKind.BOOL,
 }
 _CHOICES: Mapping[str, tuple[Option, ...]] = {
-    "state": words.options(words.CASE_STATES),
-    "close_reason": words.options(words.CLOSE_REASONS),
-    "jurisdiction": words.options(words.JURISDICTIONS),
-    "role": words.options(words.ROLES),
-    "quality": words.options(words.PHONE_QUALITIES),
-    "consent": words.options(words.CONSENTS),
+    "state": options.of_words(words.CASE_STATES),
+    "close_reason": options.of_words(words.CLOSE_REASONS),
+    "jurisdiction": options.of_words(words.JURISDICTIONS),
+    "role": options.of_words(words.ROLES),
+    "quality": options.of_words(words.PHONE_QUALITIES),
+    "consent": options.of_words(words.CONSENTS),
     "language": tuple(Option(value=code, label=LANGUAGE_NAMES[code]) for code in LANGUAGES),
 }
 
@@ -123,16 +124,7 @@ async def cases_view(request: Request, wanted: Asked, query: ListQuery, *, workl
     """The cases that ``query`` means, drawn as a list; ``worklist`` names it to whoever acts on all of it."""
     async with services(request).uow.read() as session:
         found = await lists.list_cases(session, actor(request), query)
-    return await view(
-        request,
-        wanted,
-        map(case_row, found.rows),
-        next_cursor=found.next,
-        previous_cursor=found.previous,
-        total=found.total,
-        total_is_at_least=found.at_least,
-        actions=_actions(request, worklist),
-    )
+    return await listed(request, wanted, found, case_row, actions=_actions(request, worklist))
 
 
 def _actions(request: Request, worklist: str) -> tuple[MassAction, ...]:
@@ -150,17 +142,15 @@ def _actions(request: Request, worklist: str) -> tuple[MassAction, ...]:
 async def download(request: Request) -> Response:
     """The same list as a file."""
     wanted = asked(request, await spec_of(request))
-    shown = [column for column in wanted.columns if column.visible]
-    return await export(request, "cases", shown, batches(request, query_of(wanted)))
+    return await export(request, "cases", wanted.shown, batches(request, query_of(wanted)))
 
 
 def batches(request: Request, query: ListQuery) -> AsyncIterator[list[Row]]:
     """The rows page by page."""
 
-    async def read(after: str | None) -> tuple[Sequence[CaseRow], str | None]:
+    async def read(after: str | None) -> Listing[CaseRow]:
         async with services(request).uow.read() as session:
-            found = await lists.export_page(session, actor(request), query, after=after, size=EXPORT_BATCH)
-        return found.rows, found.next
+            return await lists.export_page(session, actor(request), query, after=after, size=EXPORT_BATCH)
 
     return row_by_row(read, case_row)
 
@@ -170,28 +160,17 @@ async def spec_of(request: Request) -> ListSpec:
     me = actor(request)
     async with services(request).uow.read() as session:
         found: dict[str, tuple[Option, ...]] = {
-            "creditor": tuple(Option(value=str(c.id), label=c.name) for c in await lists.creditors(session)),
+            "creditor": options.of_rows(await lists.creditors(session)),
             "stage": tuple(Option(value=str(s.id), label=named(s)) for s in await lists.stages(session)),
             "order": tuple(
                 Option(value=str(order.id), label=f"{name} · {order.number}")
                 for order, name in await lists.latest_orders(session)
             ),
-            "collector": (
-                _NOBODY,
-                *(
-                    Option(value=str(user.id), label=user.full_name)
-                    for user in await people.colleagues(session, me, rights.VIEW)
-                ),
-            ),
-            "tag": tuple(Option(value=str(tag.id), label=tag.name) for tag in await tags(session)),
-            "unit": tuple(
-                Option(value=str(line.unit.id), label="\u2003" * line.depth + line.unit.name)
-                for line in await people.unit_lines(session)
-            ),
+            "collector": (_NOBODY, *options.of_people(await people.colleagues(session, me, rights.VIEW))),
+            "tag": options.of_rows(await tags(session)),
+            "unit": options.of_units(await people.unit_lines(session)),
         }
-    return replace(
-        CASES, filters=tuple(replace(item, options=found.get(item.key, item.options)) for item in CASES.filters)
-    )
+    return CASES.with_options(found)
 
 
 def query_of(wanted: Asked, size: int = PAGE_SIZE) -> ListQuery:

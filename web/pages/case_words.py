@@ -21,7 +21,7 @@ from core.importing.model import BatchState, Outcome
 from core.kernel.i18n import Message, msg
 from core.kernel.money import Money
 from core.parties.model import AddressKind, Consent, IdKind, PartyKind, PhoneKind, PhoneQuality
-from web.pages.listing import Option, State, Tone
+from web.pages.listing import State, Tone
 
 CASE_STATES: Mapping[str, State] = {
     CaseState.OPEN: State(word=msg("open"), icon="folder-open", tone=Tone.LIVE),
@@ -181,13 +181,6 @@ OUTCOMES: Mapping[str, State] = {
     Outcome.SKIP: State(word=msg("unchanged"), icon="equal"),
     Outcome.ERROR: State(word=msg("error"), icon="alert-triangle", tone=Tone.ALERT),
 }
-
-
-def options(words: Mapping[str, Message] | Mapping[str, State]) -> tuple[Option, ...]:
-    """The choices of a form or filter."""
-    return tuple(
-        Option(value=str(value), label=word.word if isinstance(word, State) else word) for value, word in words.items()
-    )
 
 
 _DEBT_CHANGES: Mapping[str, Message] = {

@@ -18,10 +18,9 @@ from core.kernel.access import Actor
 from core.people import queries as people
 from web.forms import Form, parse
 from web.page import go_to, local_path, referring_path
+from web.pages import options
 from web.pages import work_words as words
 from web.pages.case_view import CaseWork, TagChip, TaskLine
-from web.pages.case_words import options
-from web.pages.listing import Option
 from web.pages.phone import local
 from web.security import actor, right, route
 from web.state import planned_work, services
@@ -51,9 +50,9 @@ async def case_work(session: AsyncSession, me: Actor, card: CaseCard, now: datet
         tags=tuple(TagChip(tag_id=tag.id, name=tag.name) for tag in marks),
         may_plan=plans,
         may_tag=me.may(rights.EDIT),
-        kinds=options(words.TASK_KINDS),
-        people=tuple(Option(value=str(user.id), label=user.full_name) for user in colleagues),
-        more_tags=tuple(Option(value=str(tag.id), label=tag.name) for tag in others if tag.id not in borne),
+        kinds=options.of_words(words.TASK_KINDS),
+        people=options.of_people(colleagues),
+        more_tags=options.of_rows(tag for tag in others if tag.id not in borne),
     )
 
 

@@ -23,6 +23,7 @@ from core.parties.service import NewParty, NewPhone
 from web.forms import Form, ZoneField, parse, submitted
 from web.page import go_to, page
 from web.pages import case_words as words
+from web.pages import options
 from web.pages.case_agreements import agreements
 from web.pages.case_life import case_life
 from web.pages.case_money import money_box
@@ -160,12 +161,12 @@ async def _person_form(
         "person": person,
         "values": values,
         "faults": fields,
-        "roles": words.options(words.ROLES),
+        "roles": options.of_words(words.ROLES),
         "languages_": language_options(),
         "zones": zone_options(),
-        "kinds": words.options(words.PHONE_KINDS),
-        "qualities": words.options(words.PHONE_QUALITIES),
-        "consents": words.options(words.CONSENTS),
+        "kinds": options.of_words(words.PHONE_KINDS),
+        "qualities": options.of_words(words.PHONE_QUALITIES),
+        "consents": options.of_words(words.CONSENTS),
         "quality_states": words.PHONE_QUALITIES,
         "edits": actor(request).may(rights.EDIT),
     }

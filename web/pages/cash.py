@@ -25,7 +25,7 @@ from core.payments.service.registering import NewPayment
 from core.planning.queries import company
 from web.forms import Form, parse, submitted
 from web.page import go_to, page
-from web.pages.listing import Option
+from web.pages import options
 from web.security import actor, right, route
 from web.state import part, services
 
@@ -55,13 +55,10 @@ async def _case(request: Request) -> Case:
 async def _form(request: Request, values: Mapping[str, Any], faults: Mapping[str, Message] | None = None) -> Response:
     held, me, case = services(request), actor(request), await _case(request)
     async with held.uow.read() as session:
-        desks = [
-            Option(value=str(one.id), label=one.name)
-            for one in await list_accounts(session, active_only=True)
-            if one.kind == AccountKind.CASH and one.currency == case.currency
-        ]
+        accounts = await list_accounts(session, active_only=True)
         today = await agency_day(session, held.clock.now())
         proposed = await next_receipt_no(session, me, today)
+    desks = (one for one in accounts if one.kind == AccountKind.CASH and one.currency == case.currency)
     filled = {"payer_name": case.debtor_name, "receipt_no": proposed, **values}
     if faults and "receipt_no" in faults:
         filled["receipt_no"] = proposed
@@ -69,7 +66,7 @@ async def _form(request: Request, values: Mapping[str, Any], faults: Mapping[str
         "case": case,
         "owed": Money(case.open_amount, case.currency),
         "today": today,
-        "desks": desks,
+        "desks": options.of_rows(desks),
         "values": filled,
         "key": secrets.token_hex(16),
         "faults": faults or {},

@@ -26,6 +26,7 @@ from web.forms import Form, is_position, parse, submitted
 from web.lists import ListSpec, asked, view
 from web.page import go_to, page
 from web.pages import commission_words as words
+from web.pages import options
 from web.pages.case_words import COMPONENT_LABELS
 from web.pages.listing import Align, Column, DayCell, EmptyState, Filter, FilterKind, Option, Row, StateCell, TextCell
 from web.security import actor, right, route
@@ -242,7 +243,7 @@ async def _form(
         "kind": kind,
         "kinds": words.KINDS,
         "bands": [*bands, *([blank] * (spare - len(bands)))],
-        "creditors": [Option(value=str(one.id), label=one.name) for one in creditors if one.active],
+        "creditors": options.of_rows(one for one in creditors if one.active),
         "creditor": next((one.name for one in creditors if terms and one.id == terms.creditor_id), ""),
         "stages": [Option(value=stage.key, label=stage.name) for stage in stages],
         "components": [Option(value=part, label=COMPONENT_LABELS[part]) for part in Component],
@@ -271,7 +272,7 @@ async def foresee(request: Request) -> Response:
         creditors = await lists.creditors(session)
         found = await preview_recount(session, actor(request), creditor_id, from_on) if creditor_id else ()
     context = {
-        "creditors": [Option(value=str(one.id), label=one.name) for one in creditors],
+        "creditors": options.of_rows(creditors),
         "creditor_id": creditor_id,
         "from_on": from_on,
         "found": found,

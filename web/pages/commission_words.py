@@ -1,7 +1,6 @@
 """How commission terms and statements to creditors read."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -11,8 +10,9 @@ from core.kernel.money import Money
 from core.payments.model import Remittance, RemittanceState, TermsKind
 from core.payments.rules.commission import Band, to_remit
 from web.lists import ListSpec
+from web.pages import options
 from web.pages.case_words import COMPONENT_LABELS
-from web.pages.listing import Option, State, Text, Tone
+from web.pages.listing import State, Text, Tone
 
 KINDS: Mapping[TermsKind, Message] = {
     TermsKind.FLAT: msg("one percentage"),
@@ -87,6 +87,4 @@ def sums(one: Remittance) -> Mapping[str, Money]:
 
 def with_creditors(spec: ListSpec, creditors: Iterable[Creditor]) -> ListSpec:
     """The list with the creditors to filter by."""
-    options = tuple(Option(value=str(one.id), label=one.name) for one in creditors)
-    filled = tuple(replace(item, options=options) if item.key == "creditor" else item for item in spec.filters)
-    return replace(spec, filters=filled)
+    return spec.with_options({"creditor": options.of_rows(creditors)})

@@ -22,6 +22,7 @@ from web.forms import CountryField, CurrencyField, Form, parse, submitted
 from web.lists import ListSpec, asked, view
 from web.page import go_to, page
 from web.pages import case_words as words
+from web.pages import options
 from web.pages.listing import Column, EmptyState, Option, Row, State, StateCell, TextCell, Tone
 from web.pages.money_words import scheme_name
 from web.security import actor, right, route
@@ -176,7 +177,7 @@ async def _form(
         "creditor": creditor,
         "values": values,
         "faults": faults or {},
-        "laws": words.options(words.JURISDICTIONS),
+        "laws": options.of_words(words.JURISDICTIONS),
         "groups": [Option(value=str(group_id), label=name) for group_id, name in groups],
         "schemes": [Option(value=key, label=scheme_name(key, name)) for key, name in schemes.items()],
         "mapping": [(heading, TARGETS[key].label) for heading, key in sorted(mapping.items()) if key in TARGETS],

@@ -20,9 +20,10 @@ from core.parties.model import Address, AddressKind, Email, PartyKind, Phone, Ph
 from core.parties.rules import masked_id
 from core.parties.service import NewParty, NewPhone
 from web.forms import EmailField, Form, ZoneField, parse, submitted
-from web.lists import PAGE_SIZE, ListSpec, asked, view
+from web.lists import PAGE_SIZE, ListSpec, asked, listed
 from web.page import go_to, page
 from web.pages import case_words as words
+from web.pages import options
 from web.pages.case_list import CASES, case_row
 from web.pages.choices import language_options, zone_options
 from web.pages.listing import Align, Column, DayCell, EmptyState, Filter, FilterKind, Row, TextCell
@@ -66,15 +67,7 @@ async def debtors(request: Request) -> Response:
     async with services(request).uow.read() as session:
         liable = bool(wanted.value("liable"))
         found = await lists.list_debtors(session, actor(request), query, liable_only=liable)
-    drawn = await view(
-        request,
-        wanted,
-        map(_debtor, found.rows),
-        next_cursor=found.next,
-        previous_cursor=found.previous,
-        total=found.total,
-        total_is_at_least=found.at_least,
-    )
+    drawn = await listed(request, wanted, found, _debtor)
     return await page(request, "list_page.html", {"view": drawn})
 
 
@@ -146,11 +139,11 @@ async def _drawn(request: Request, faults: Mapping[str, Message] | None = None) 
         "edits": me.may(rights.EDIT),
         "kinds": words.PARTY_KINDS,
         "ids": [(words.ID_KINDS[known.kind], masked_id(known.value)) for known in card.ids],
-        "phone_kinds": words.options(words.PHONE_KINDS),
-        "address_kinds": words.options(words.ADDRESS_KINDS),
+        "phone_kinds": options.of_words(words.PHONE_KINDS),
+        "address_kinds": options.of_words(words.ADDRESS_KINDS),
         "address_words": words.ADDRESS_KINDS,
         "qualities": words.PHONE_QUALITIES,
-        "entity_kinds": words.options(words.PARTY_KINDS),
+        "entity_kinds": options.of_words(words.PARTY_KINDS),
         "languages_": language_options(),
         "language_names": LANGUAGE_NAMES,
         "zones": zone_options(),

@@ -26,6 +26,7 @@ from web.forms import Form, is_position, parse, storable, submitted, typed
 from web.lists import ListSpec, asked, view
 from web.page import go_to, page
 from web.pages import case_words as words
+from web.pages import options
 from web.pages.listing import Align, Column, EmptyState, Option, Row, State, StateCell, TextCell, TimeCell
 from web.security import GuardedRoute, Policy, actor, right, route
 from web.state import part, services
@@ -91,7 +92,7 @@ async def _upload_form(request: Request, fault: Message | None = None, typed_in:
     async with services(request).uow.read() as session:
         known = await cases.creditors(session, active_only=True)
     context = {
-        "creditors": tuple(Option(value=str(one.id), label=one.name) for one in known),
+        "creditors": options.of_rows(known),
         "creditor": kept.get("creditor_id", request.query_params.get("creditor", "")),
         "order": kept.get("order_number", request.query_params.get("order", "")),
         "fault": fault,

@@ -25,7 +25,8 @@ from core.kernel.i18n import Message, msg
 from web.forms import Form, like, parse, submitted
 from web.page import go_to, page
 from web.pages import law_words as words
-from web.pages.case_words import JURISDICTIONS, options
+from web.pages import options
+from web.pages.case_words import JURISDICTIONS
 from web.pages.listing import State
 from web.security import actor, right, route
 from web.state import part, services
@@ -83,7 +84,7 @@ async def _page(request: Request, law: Jurisdiction, faults: Invalid | None = No
         "days": list(_days(profile, notes, today)),
         "calendar_clause": profile.calendar.clause,
         "unconfirmed_years": sorted({today.year, today.year + 1} - profile.calendar.confirmed),
-        "day_types": options(words.DAY_TYPES),
+        "day_types": options.of_words(words.DAY_TYPES),
         "values": await submitted(request) if faults else {},
         "faults": faults.fields if faults else {},
         "edits": actor(request).may(RULES),
@@ -149,7 +150,7 @@ async def _rule_page(request: Request, faults: Invalid | None = None) -> Respons
         "law": law.value,
         "rule": _row(rule, changed),
         "severity": rule.severity.value,
-        "severities": options(words.SEVERITIES),
+        "severities": options.of_words(words.SEVERITIES),
         "hours": [(day, words.DAY_TYPES[day], words.bounds(opening)) for day, opening in hours.items()],
         "values": await submitted(request) if faults else {},
         "faults": faults.fields if faults else {},

@@ -27,12 +27,13 @@ from core.importing.numbers import MOST_BYTES, numbers_in
 from core.kernel.access import Actor
 from core.kernel.errors import DomainError, Invalid
 from core.kernel.i18n import Message, mark, msg
+from core.kernel.paging import Page
 from web.export import export
 from web.forms import Form, is_position, parse, submitted, typed
 from web.lists import EXPORT_BATCH, PAGE_SIZE, ListSpec, asked, row_by_row, view
 from web.page import go_to, page
 from web.pages import case_words as words
-from web.pages import work_words, worklists
+from web.pages import options, work_words, worklists
 from web.pages.case_life import collectors
 from web.pages.listing import (
     Align,
@@ -40,7 +41,6 @@ from web.pages.listing import (
     EmptyState,
     Filter,
     FilterKind,
-    Option,
     Row,
     StateCell,
     TextCell,
@@ -92,7 +92,7 @@ ITEMS = ListSpec(
             key="outcome",
             label=msg("Outcome"),
             kind=FilterKind.SELECT,
-            options=words.options(work_words.MASS_OUTCOMES),
+            options=options.of_words(work_words.MASS_OUTCOMES),
         ),
     ),
     empty=EmptyState(title=msg("No cases"), hint=msg("None of the chosen cases is within your reach."), icon="folders"),
@@ -151,7 +151,7 @@ async def new(request: Request) -> Response:
 async def _upload_form(request: Request, fault: Message | None = None) -> Response:
     async with services(request).uow.read() as session:
         known = await lists.creditors(session)
-    context = {"creditors": tuple(Option(value=str(one.id), label=one.name) for one in known), "fault": fault}
+    context = {"creditors": options.of_rows(known), "fault": fault}
     return await page(request, "mass/new.html", context, status=422 if fault else 200)
 
 
@@ -209,10 +209,10 @@ async def _show(request: Request, deed: Deed | None = None, faults: Mapping[str,
     query = ItemQuery(outcome=wanted.value("outcome") or None, after=wanted.after, before=wanted.before, size=PAGE_SIZE)
     async with services(request).uow.read() as session:
         run = await run_for(session, me, run_id)
-        rows, found = await queries.items_of(session, me, run_id, query)
+        found = await queries.items_of(session, me, run_id, query)
         counts = await outcome_counts(session, run_id)
     drawn = await view(
-        request, wanted, map(_row, rows), next_cursor=found.next, previous_cursor=found.previous, total=run.total
+        request, wanted, map(_row, found.rows), next_cursor=found.next, previous_cursor=found.previous, total=run.total
     )
     context = {"run": run, "view": drawn, **_standing(run, counts)}
     if run.state == MassState.DRAFT:
@@ -248,10 +248,10 @@ async def _choices(request: Request, deed: Deed | None, faults: Mapping[str, Mes
         "may_ring": me.may(CAMPAIGNS),
         "chosen": chosen if chosen in allowed else None,
         "people": people,
-        "stages": tuple(Option(value=str(one.id), label=one.name) for one in stages if one.active),
-        "tags": tuple(Option(value=str(one.id), label=one.name) for one in marks),
-        "kinds": words.options(work_words.TASK_KINDS),
-        "close_reasons": words.options(words.CLOSE_REASONS),
+        "stages": options.of_rows(one for one in stages if one.active),
+        "tags": options.of_rows(marks),
+        "kinds": options.of_words(work_words.TASK_KINDS),
+        "close_reasons": options.of_words(words.CLOSE_REASONS),
         "values": await submitted(request) if request.method == "POST" else {},
         "faults": faults,
         "told": told,
@@ -362,16 +362,16 @@ async def download(request: Request) -> Response:
     async with services(request).uow.read() as session:
         await run_for(session, actor(request), run_id)
     wanted = asked(request, ITEMS)
-    shown = [column for column in wanted.columns if column.visible]
-    return await export(request, f"mass-{run_id}", shown, _batches(request, run_id, wanted.value("outcome") or None))
+    return await export(
+        request, f"mass-{run_id}", wanted.shown, _batches(request, run_id, wanted.value("outcome") or None)
+    )
 
 
 def _batches(request: Request, run_id: int, outcome: str | None) -> AsyncIterator[list[Row]]:
-    async def read(after: str | None) -> tuple[Sequence[queries.ItemRow], str | None]:
+    async def read(after: str | None) -> Page[queries.ItemRow]:
         query = ItemQuery(outcome=outcome, after=after, size=EXPORT_BATCH)
         async with services(request).uow.read() as session:
-            rows, found = await queries.items_of(session, actor(request), run_id, query)
-        return rows, found.next
+            return await queries.items_of(session, actor(request), run_id, query)
 
     return row_by_row(read, _row)
 

@@ -27,7 +27,7 @@ from core.kernel.i18n import LANGUAGES, Translator, msg, translator
 from web.forms import Form, parse, submitted, typed
 from web.lists import ListSpec, asked, view
 from web.page import go_to, language_of, page
-from web.pages import menu_form, menu_words
+from web.pages import menu_form, menu_words, options
 from web.pages.choices import language_options
 from web.pages.listing import Align, Column, EmptyState, Option, Row, State, StateCell, Text, TextCell, TimeCell
 from web.pages.menu_try import Pretence, tried
@@ -274,7 +274,7 @@ async def _editor(
         "keys": KEYS,
         "tongues": language_options(),
         "names": LANGUAGE_NAMES,
-        "calendars": tuple(Option(value=str(row.id), label=row.name) for row in calendars),
+        "calendars": options.of_rows(calendars),
         "queues": tuple(Option(value=row.code, label=name_of(row)) for row in queues),
         "chosen": seen.queues,
         "sounds": tuple(Option(value=sound.name, label=sound.label) for sound in sounds),

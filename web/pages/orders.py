@@ -1,6 +1,6 @@
 """Orders: the list, one with its lot, and entering them by hand."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any
@@ -18,10 +18,12 @@ from core.cases.service.creditors import OrderData, add_order, change_order, del
 from core.kernel.errors import Invalid
 from core.kernel.i18n import Message, msg
 from core.kernel.money import Money
+from core.kernel.paging import Listing
 from web.export import export
 from web.forms import Form, is_position, parse, submitted
-from web.lists import EXPORT_BATCH, PAGE_SIZE, Asked, ListSpec, asked, row_by_row, view
+from web.lists import EXPORT_BATCH, PAGE_SIZE, Asked, ListSpec, asked, listed, row_by_row
 from web.page import go_to, page
+from web.pages import options
 from web.pages.listing import (
     Align,
     Column,
@@ -30,7 +32,6 @@ from web.pages.listing import (
     Filter,
     FilterKind,
     MoneyCell,
-    Option,
     Row,
     TextCell,
     TimeCell,
@@ -94,28 +95,15 @@ class NewOrderForm(OrderForm):
 async def show(request: Request) -> Response:
     """The orders in reach."""
     wanted = asked(request, await _spec(request))
-    async with services(request).uow.read() as session:
-        found = await list_orders(session, actor(request), _query(wanted))
+    found = await _find(request, _query(wanted))
     create = (msg("Enter an order"), "/orders/new") if actor(request).may(rights.ORDERS) else None
-    drawn = await view(
-        request,
-        wanted,
-        map(_row, found.rows),
-        next_cursor=found.next,
-        previous_cursor=found.previous,
-        total=found.total,
-        total_is_at_least=found.at_least,
-        create=create,
-    )
+    drawn = await listed(request, wanted, found, _row, create=create)
     return await page(request, "list_page.html", {"view": drawn})
 
 
 async def _spec(request: Request) -> ListSpec:
     async with services(request).uow.read() as session:
-        known = tuple(Option(value=str(one.id), label=one.name) for one in await creditors(session))
-    options = {"creditor": known}
-    filters = tuple(replace(item, options=options.get(item.key, ())) for item in ORDERS.filters)
-    return replace(ORDERS, filters=filters)
+        return ORDERS.with_options({"creditor": options.of_rows(await creditors(session))})
 
 
 def _query(wanted: Asked) -> OrderQuery:
@@ -157,18 +145,16 @@ def _row(line: OrderRow) -> Row:
 async def download(request: Request) -> Response:
     """The same list as a file."""
     wanted = asked(request, await _spec(request))
-    shown = [column for column in wanted.columns if column.visible]
-    return await export(request, "orders", shown, _batches(request, _query(wanted)))
+    return await export(request, "orders", wanted.shown, _batches(request, _query(wanted)))
 
 
 def _batches(request: Request, query: OrderQuery) -> AsyncIterator[list[Row]]:
-    async def read(after: str | None) -> tuple[Sequence[OrderRow], str | None]:
-        async with services(request).uow.read() as session:
-            asked_now = replace(query, after=after, before=None, size=EXPORT_BATCH)
-            found = await list_orders(session, actor(request), asked_now)
-        return found.rows, found.next
+    return row_by_row(lambda after: _find(request, replace(query, after=after, before=None, size=EXPORT_BATCH)), _row)
 
-    return row_by_row(read, _row)
+
+async def _find(request: Request, query: OrderQuery) -> Listing[OrderRow]:
+    async with services(request).uow.read() as session:
+        return await list_orders(session, actor(request), query)
 
 
 async def one(request: Request) -> Response:
@@ -236,7 +222,7 @@ async def _form(
     order: OrderRow | None = None,
 ) -> Response:
     async with services(request).uow.read() as session:
-        known = [Option(value=str(one.id), label=one.name) for one in await creditors(session, active_only=True)]
+        known = options.of_rows(await creditors(session, active_only=True))
     context = {"order": order, "values": values, "faults": faults or {}, "creditors": known}
     return await page(request, "orders/order_form.html", context, status=422 if faults else 200)
 

@@ -1,6 +1,6 @@
 """Payments: the list, what is in suspense, and one payment with all that became of it."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 
 from starlette.requests import Request
@@ -13,6 +13,7 @@ from core.cases.queries import lists
 from core.cases.queries.lists import ListQuery
 from core.kernel.i18n import Message, msg
 from core.kernel.money import Money
+from core.kernel.paging import Listing
 from core.payments import rights
 from core.payments.fields import PAYMENT_FIELDS
 from core.payments.model import PaymentState
@@ -22,9 +23,9 @@ from core.payments.rules.matching import Reason, Why
 from core.payments.service.accounts import list_accounts
 from core.people import queries as people
 from web.export import export
-from web.lists import EXPORT_BATCH, Asked, ListSpec, asked, row_by_row, view
+from web.lists import EXPORT_BATCH, Asked, ListSpec, asked, listed, row_by_row
 from web.page import page
-from web.pages import case_words
+from web.pages import case_words, options
 from web.pages import money_words as words
 from web.pages.case_list import query_of
 from web.pages.listing import (
@@ -35,7 +36,6 @@ from web.pages.listing import (
     Filter,
     FilterKind,
     MoneyCell,
-    Option,
     Row,
     StateCell,
     TextCell,
@@ -57,7 +57,7 @@ _FILTERS = (
     *("state", "source", "account", "value", "booked", "amount", "rest", "case", "debtor", "creditor", "collector"),
     *("payer", "payer_account", "payer_tax_id", "purpose", "document", "receipt", "currency", "registered", "batch"),
 )
-_CHOICES = {"state": case_words.options(words.PAYMENT_STATES), "source": case_words.options(words.SOURCES)}
+_CHOICES = {"state": options.of_words(words.PAYMENT_STATES), "source": options.of_words(words.SOURCES)}
 
 
 def _filter(key: str) -> Filter:
@@ -135,16 +135,8 @@ def _listed(kind: ListSpec) -> Endpoint:
         async with services(request).uow.read() as session:
             found = await list_payments(session, me, query)
             sums = await payment_sums(session, me, query)
-        drawn = await view(
-            request,
-            wanted,
-            map(_row, found.rows),
-            next_cursor=found.next,
-            previous_cursor=found.previous,
-            total=found.total,
-            total_is_at_least=found.at_least,
-            create=(msg("Register a payment"), "/payments/new") if me.may(rights.EDIT) else None,
-        )
+        create = (msg("Register a payment"), "/payments/new") if me.may(rights.EDIT) else None
+        drawn = await listed(request, wanted, found, _row, create=create)
         return await page(request, "money/payments.html", {"view": drawn, "sums": sums})
 
     return show
@@ -153,20 +145,18 @@ def _listed(kind: ListSpec) -> Endpoint:
 def _downloaded(kind: ListSpec) -> Endpoint:
     async def download(request: Request) -> Response:
         wanted = asked(request, await _spec(request, kind))
-        shown = [column for column in wanted.columns if column.visible]
-        return await export(request, kind.key, shown, _batches(request, _asks(wanted)))
+        return await export(request, kind.key, wanted.shown, _batches(request, _asks(wanted)))
 
     return download
 
 
 def _batches(request: Request, query: ListQuery) -> AsyncIterator[list[Row]]:
-    async def read(after: str | None) -> tuple[Sequence[PaymentRow], str | None]:
-        async with services(request).uow.read() as session:
-            asked_now = replace(query, after=after, before=None, size=EXPORT_BATCH)
-            found = await list_payments(session, actor(request), asked_now)
-        return found.rows, found.next
+    return row_by_row(lambda after: _find(request, replace(query, after=after, before=None, size=EXPORT_BATCH)), _row)
 
-    return row_by_row(read, _row)
+
+async def _find(request: Request, query: ListQuery) -> Listing[PaymentRow]:
+    async with services(request).uow.read() as session:
+        return await list_payments(session, actor(request), query)
 
 
 async def _spec(request: Request, kind: ListSpec) -> ListSpec:
@@ -174,12 +164,11 @@ async def _spec(request: Request, kind: ListSpec) -> ListSpec:
     async with services(request).uow.read() as session:
         colleagues = await people.colleagues(session, actor(request), rights.VIEW)
         found = {
-            "account": tuple(Option(value=str(one.id), label=one.name) for one in await list_accounts(session)),
-            "creditor": tuple(Option(value=str(one.id), label=one.name) for one in await lists.creditors(session)),
-            "collector": tuple(Option(value=str(user.id), label=user.full_name) for user in colleagues),
+            "account": options.of_rows(await list_accounts(session)),
+            "creditor": options.of_rows(await lists.creditors(session)),
+            "collector": options.of_people(colleagues),
         }
-    filters = tuple(replace(item, options=found.get(item.key, item.options)) for item in kind.filters)
-    return replace(kind, filters=filters)
+    return kind.with_options(found)
 
 
 def _row(line: PaymentRow) -> Row:

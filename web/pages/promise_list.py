@@ -14,14 +14,15 @@ from core.cases import rights
 from core.cases.model import PromiseState
 from core.cases.queries import dues, lists
 from core.cases.queries.dues import DRAFT, DaySum, DueQuery, DueRow
-from core.cases.queries.lists import Listing
 from core.kernel.i18n import msg
 from core.kernel.money import Money
+from core.kernel.paging import Listing
 from core.people import queries as people
 from web.export import export
-from web.lists import EXPORT_BATCH, PAGE_SIZE, Asked, ListSpec, asked, day_of, row_by_row, view
+from web.lists import EXPORT_BATCH, PAGE_SIZE, Asked, ListSpec, asked, day_of, listed, row_by_row
 from web.page import page
 from web.pages import case_words as words
+from web.pages import options
 from web.pages.listing import (
     Align,
     Column,
@@ -95,31 +96,18 @@ async def show(request: Request) -> Response:
     """The list, the earliest due first."""
     wanted = asked(request, await _spec(request))
     found = await _find(request, _query(wanted))
-    drawn = await view(
-        request,
-        wanted,
-        map(_row, found.rows),
-        next_cursor=found.next,
-        previous_cursor=found.previous,
-        total=found.total,
-        total_is_at_least=found.at_least,
-    )
+    drawn = await listed(request, wanted, found, _row)
     return await page(request, "list_page.html", {"view": drawn})
 
 
 async def download(request: Request) -> Response:
     """The same list as a file."""
     wanted = asked(request, await _spec(request))
-    shown = [column for column in wanted.columns if column.visible]
-    return await export(request, "promises", shown, _batches(request, _query(wanted)))
+    return await export(request, "promises", wanted.shown, _batches(request, _query(wanted)))
 
 
 def _batches(request: Request, query: DueQuery) -> AsyncIterator[list[Row]]:
-    async def read(after: str | None) -> tuple[Sequence[DueRow], str | None]:
-        found = await _find(request, replace(query, after=after, before=None, size=EXPORT_BATCH))
-        return found.rows, found.next
-
-    return row_by_row(read, _row)
+    return row_by_row(lambda after: _find(request, replace(query, after=after, before=None, size=EXPORT_BATCH)), _row)
 
 
 async def _find(request: Request, query: DueQuery) -> Listing[DueRow]:
@@ -151,12 +139,11 @@ async def _spec(request: Request) -> ListSpec:
         units = await people.unit_lines(session)
         creditors = await lists.creditors(session)
     known = {
-        "collector": tuple(Option(value=str(one.id), label=one.full_name) for one in users),
+        "collector": options.of_people(users),
         "team": tuple(Option(value=str(one.unit.id), label=one.unit.name) for one in units),
-        "creditor": tuple(Option(value=str(one.id), label=one.name) for one in creditors),
+        "creditor": options.of_rows(creditors),
     }
-    filters = tuple(replace(item, options=known.get(item.key, item.options)) for item in SPEC.filters)
-    return replace(SPEC, filters=filters)
+    return SPEC.with_options(known)
 
 
 def _row(one: DueRow) -> Row:

@@ -21,6 +21,7 @@ from core.kernel.i18n import Message, Translator, msg, translator
 from web.forms import Form, is_position, parse, submitted
 from web.lists import ListSpec, asked, view
 from web.page import go_to, language_of, page
+from web.pages import options
 from web.pages.directory import OFF, ON
 from web.pages.listing import Align, Column, EmptyState, Option, Row, StateCell, Text, TextCell
 from web.security import actor, right, route
@@ -175,10 +176,10 @@ async def _form(
         "values": values,
         "faults": faults.fields if faults else {},
         "edits": actor(request).may(EDIT),
-        "strategies": _options(STRATEGIES),
-        "overflows": _options(OVERFLOWS),
-        "closings": _options(CLOSED),
-        "hours": tuple(Option(value=str(row.id), label=row.name) for row in hours),
+        "strategies": options.of_words(STRATEGIES),
+        "overflows": options.of_words(OVERFLOWS),
+        "closings": options.of_words(CLOSED),
+        "hours": options.of_rows(hours),
         "stages": stages,
         "stage_ids": stage_ids,
         "numbers": " ".join(numbers),
@@ -187,10 +188,6 @@ async def _form(
         "levels": tuple(LEVELS),
     }
     return await page(request, "queues/queue.html", context, status=422 if faults else 200)
-
-
-def _options(words: Mapping[str, Message]) -> tuple[Option, ...]:
-    return tuple(Option(value=str(value), label=label) for value, label in words.items())
 
 
 async def add(request: Request) -> Response:

@@ -21,6 +21,7 @@ from web.forms import KEY, Form, parse, submitted
 from web.lists import ListSpec, asked, view
 from web.page import go_to, page
 from web.pages import case_words as words
+from web.pages import options
 from web.pages.listing import (
     Align,
     Column,
@@ -209,7 +210,7 @@ async def _form(
         "faults": faults or {},
         "history": history,
         "kinds": [Option(value=kind, label=label) for kind, label in KINDS.items()],
-        "laws": words.options(words.JURISDICTIONS),
+        "laws": options.of_words(words.JURISDICTIONS),
         "monthly": table is not None and table.kind == RateKind.MONTHLY_INDEX,
     }
     return await page(request, "directories/rates.html", context, status=422 if faults else 200)

@@ -26,6 +26,7 @@ from web.forms import CurrencyField, Form, is_position, parse, submitted
 from web.lists import PAGE_SIZE, ListSpec, asked, view
 from web.page import go_to, language_of, page
 from web.pages import commission_words as words
+from web.pages import options
 from web.pages.case_words import COMPONENT_LABELS
 from web.pages.listing import (
     Align,
@@ -191,7 +192,7 @@ async def _form(
     context = {
         "values": values,
         "faults": faults or {},
-        "creditors": [Option(value=str(one.id), label=one.name) for one in creditors],
+        "creditors": options.of_rows(creditors),
         "totals": totals,
         "refusal": refusal,
         "currency": values.get("currency", ""),

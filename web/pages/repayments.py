@@ -1,6 +1,6 @@
 """Repayments: every line that a settlement brought on a claim's component, and those that took one back."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 
 from starlette.requests import Request
@@ -9,6 +9,7 @@ from starlette.responses import Response
 from core.cases.queries import lists
 from core.kernel.i18n import msg
 from core.kernel.money import Money
+from core.kernel.paging import Page
 from core.payments import rights
 from core.payments.queries.payments import Repayment
 from core.payments.queries.repayments import RepaymentQuery, list_repayments, repayment_sums
@@ -16,7 +17,7 @@ from core.people import queries as people
 from web.export import export
 from web.lists import EXPORT_BATCH, PAGE_SIZE, Asked, ListSpec, asked, row_by_row, view
 from web.page import page
-from web.pages import case_words
+from web.pages import case_words, options
 from web.pages import money_words as words
 from web.pages.listing import (
     Align,
@@ -59,7 +60,7 @@ REPAYMENTS = ListSpec(
             key="component",
             label=msg("Component"),
             kind=FilterKind.SELECT,
-            options=case_words.options(case_words.COMPONENT_LABELS),
+            options=options.of_words(case_words.COMPONENT_LABELS),
         ),
         Filter(key="creditor", label=msg("Creditor"), kind=FilterKind.SELECT),
         Filter(key="collector", label=msg("Collector"), kind=FilterKind.SELECT),
@@ -93,29 +94,26 @@ async def show(request: Request) -> Response:
 async def download(request: Request) -> Response:
     """The same list as a file."""
     wanted = asked(request, await _spec(request))
-    shown = [column for column in wanted.columns if column.visible]
-    return await export(request, "repayments", shown, _batches(request, _query(wanted)))
+    return await export(request, "repayments", wanted.shown, _batches(request, _query(wanted)))
 
 
 def _batches(request: Request, query: RepaymentQuery) -> AsyncIterator[list[Row]]:
-    async def read(after: str | None) -> tuple[Sequence[Repayment], str | None]:
-        async with services(request).uow.read() as session:
-            asked_now = replace(query, after=after, before=None, size=EXPORT_BATCH)
-            found = await list_repayments(session, actor(request), asked_now)
-        return found.rows, found.next
+    return row_by_row(lambda after: _find(request, replace(query, after=after, before=None, size=EXPORT_BATCH)), _row)
 
-    return row_by_row(read, _row)
+
+async def _find(request: Request, query: RepaymentQuery) -> Page[Repayment]:
+    async with services(request).uow.read() as session:
+        return await list_repayments(session, actor(request), query)
 
 
 async def _spec(request: Request) -> ListSpec:
     async with services(request).uow.read() as session:
         colleagues = await people.colleagues(session, actor(request), rights.VIEW)
         found: Mapping[str, tuple[Option, ...]] = {
-            "creditor": tuple(Option(value=str(one.id), label=one.name) for one in await lists.creditors(session)),
-            "collector": tuple(Option(value=str(user.id), label=user.full_name) for user in colleagues),
+            "creditor": options.of_rows(await lists.creditors(session)),
+            "collector": options.of_people(colleagues),
         }
-    filters = tuple(replace(item, options=found.get(item.key, item.options)) for item in REPAYMENTS.filters)
-    return replace(REPAYMENTS, filters=filters)
+    return REPAYMENTS.with_options(found)
 
 
 def _query(wanted: Asked) -> RepaymentQuery:

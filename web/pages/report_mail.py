@@ -25,6 +25,7 @@ from core.kernel.i18n import Message, msg
 from web.forms import Form, is_position, parse, submitted
 from web.lists import ListSpec, asked, saved_views, view
 from web.page import go_to, page
+from web.pages import options
 from web.pages import report_words as words
 from web.pages.listing import Column, EmptyState, Option, Row, TextCell, TimeCell
 from web.security import actor, right, route
@@ -164,7 +165,7 @@ async def _form(
         "schedule": row,
         "values": values,
         "faults": faults or {},
-        "saved": tuple(Option(value=str(one.id), label=one.name) for one in saved),
+        "saved": options.of_rows(saved),
         "people": tuple((user.id, user.full_name, user.email) for user in people),
         "every": tuple(Option(value=value, label=label) for value, label in words.EVERY.items()),
         "weekdays": tuple(Option(value=str(n), label=label) for n, label in enumerate(words.WEEKDAYS, 1)),

@@ -14,7 +14,7 @@ from core.kernel.errors import Invalid
 from core.kernel.i18n import Message, msg
 from web.forms import KEY
 from web.lists import ListSpec
-from web.pages import call_words
+from web.pages import call_words, options
 from web.pages.directory import OFF, ON, DirectoryPages, EntryForm
 from web.pages.listing import Align, Column, EmptyState, Option, Row, StateCell, TextCell
 from web.security import right
@@ -147,6 +147,10 @@ PAGES = DirectoryPages(
     add_entry=add_code,
     change_entry=change_code,
     fresh={"contact": "answered"},
-    choices={"needs": _options(NEEDS), "stops": _options(STOPS), "contacts": call_words.options(CONTACTS)},
+    choices={
+        "needs": _options(NEEDS),
+        "stops": _options(STOPS),
+        "contacts": options.of_words(CONTACTS),
+    },
 )
 routes = PAGES.routes(right(DIRECTORY))

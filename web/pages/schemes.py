@@ -27,7 +27,7 @@ from core.payments.service.schemes import copy_scheme, edit_scheme, list_schemes
 from web.forms import Form, is_position, parse, submitted
 from web.lists import ListSpec, asked, view
 from web.page import go_to, page
-from web.pages import case_words
+from web.pages import case_words, options
 from web.pages import money_words as words
 from web.pages.listing import Column, EmptyState, Row, State, StateCell, TextCell, Tone
 from web.pages.scheme_draft import drafted, edited
@@ -140,9 +140,9 @@ async def _page(
         "copying": copying or {},
         "labels": COMPONENT_LABELS,
         "components": case_words.COMPONENT_LABELS,
-        "scopes": case_words.options(words.SCOPES),
-        "splits": case_words.options(words.SPLITS),
-        "whens": case_words.options(words.WHENS),
+        "scopes": options.of_words(words.SCOPES),
+        "splits": options.of_words(words.SPLITS),
+        "whens": options.of_words(words.WHENS),
         "words": words,
         "edits": me.may(rights.SETUP) and not scheme.builtin,
         "copies": me.may(rights.SETUP),

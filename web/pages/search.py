@@ -8,9 +8,10 @@ from starlette.responses import Response
 from callcenter.calls.queries import list_calls
 from callcenter.calls.rights import VIEW as CALLS
 from callcenter.calls.views import CallQuery, CallRow
-from core.cases.queries.lists import CaseRow, DebtorRow, Listing, ListQuery, list_cases, list_debtors
+from core.cases.queries.lists import CaseRow, DebtorRow, ListQuery, list_cases, list_debtors
 from core.cases.rights import VIEW as CASES
 from core.kernel.money import Money
+from core.kernel.paging import Listing
 from core.parties.search import fold
 from web.page import go_to, page
 from web.pages import call_words, case_words

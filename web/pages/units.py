@@ -13,7 +13,7 @@ from core.people.model import Unit
 from core.people.service.units import UnitData
 from web.forms import Form, parse, submitted
 from web.page import go_to, page
-from web.pages.listing import Option
+from web.pages import options
 from web.security import actor, right, route
 from web.state import services
 
@@ -63,8 +63,8 @@ async def _form(
         "unit": unit,
         "values": values,
         "faults": faults.fields if faults else {},
-        "units": [Option(value=str(line.unit.id), label="\u2003" * line.depth + line.unit.name) for line in lines],
-        "people": [Option(value=str(user.id), label=user.full_name) for user in people],
+        "units": options.of_units(lines),
+        "people": options.of_people(people),
     }
     return await page(request, "people/unit_form.html", context, status=422 if faults else 200)
 

@@ -1,8 +1,7 @@
 """Users: the list, the form, and what can be done to one."""
 
 import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import AsyncIterator, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import StringConstraints
@@ -12,6 +11,7 @@ from starlette.responses import Response
 
 from core.kernel.errors import Invalid
 from core.kernel.i18n import msg
+from core.kernel.paging import Page
 from core.people import queries
 from core.people.model import Role, User
 from core.people.queries import UserSearch
@@ -20,6 +20,7 @@ from web.export import export
 from web.forms import EmailField, Form, Line, PhoneField, ZoneField, like, parse, submitted
 from web.lists import EXPORT_BATCH, PAGE_SIZE, Asked, ListSpec, asked, row_by_row, view
 from web.page import go_to, page
+from web.pages import options
 from web.pages.choices import language_options, zone_options
 from web.pages.listing import (
     Column,
@@ -123,15 +124,13 @@ async def show(request: Request) -> Response:
 async def download(request: Request) -> Response:
     """The same list as a file."""
     wanted = asked(request, await _spec(request))
-    shown = [column for column in wanted.columns if column.visible]
-    return await export(request, "users", shown, _batches(request, _search(wanted)))
+    return await export(request, "users", wanted.shown, _batches(request, _search(wanted)))
 
 
 def _batches(request: Request, search: UserSearch) -> AsyncIterator[list[Row]]:
-    async def read(after: str | None) -> tuple[Sequence[Any], str | None]:
+    async def read(after: str | None) -> Page[Any]:
         async with services(request).uow.read() as session:
-            found = await queries.users(session, actor(request), search, size=EXPORT_BATCH, after=after, before=None)
-        return found.rows, found.next
+            return await queries.users(session, actor(request), search, size=EXPORT_BATCH, after=after, before=None)
 
     return row_by_row(read, _row)
 
@@ -139,9 +138,7 @@ def _batches(request: Request, search: UserSearch) -> AsyncIterator[list[Row]]:
 async def _spec(request: Request) -> ListSpec:
     """The list with the roles and departments there are to filter by."""
     roles, units = await _choices(request)
-    options = {"role": roles, "unit": units}
-    filters = tuple(replace(item, options=options.get(item.key, item.options)) for item in SPEC.filters)
-    return replace(SPEC, filters=filters)
+    return SPEC.with_options({"role": roles, "unit": units})
 
 
 async def _choices(request: Request) -> tuple[tuple[Option, ...], tuple[Option, ...]]:
@@ -150,7 +147,7 @@ async def _choices(request: Request) -> tuple[tuple[Option, ...], tuple[Option, 
         units = await queries.unit_lines(session)
     return (
         tuple(Option(value=str(role.id), label=named(role)) for role in roles),
-        tuple(Option(value=str(line.unit.id), label="\u2003" * line.depth + line.unit.name) for line in units),
+        options.of_units(units),
     )
 
 

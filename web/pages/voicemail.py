@@ -1,7 +1,5 @@
 """Messages callers left: the list, one of them with its sound, heard or not."""
 
-from dataclasses import replace
-
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
@@ -14,8 +12,9 @@ from callcenter.voicemail.service import hear
 from core.kernel.i18n import msg
 from core.people import queries as people
 from web.forms import Form, parse
-from web.lists import PAGE_SIZE, Asked, ListSpec, asked, view
+from web.lists import PAGE_SIZE, Asked, ListSpec, asked, listed
 from web.page import go_to, page
+from web.pages import options
 from web.pages.listing import (
     Align,
     Column,
@@ -86,15 +85,7 @@ async def show(request: Request) -> Response:
     wanted = asked(request, await _spec(request))
     async with services(request).uow.read() as session:
         found = await queries.list_messages(session, actor(request), _query(wanted))
-    drawn = await view(
-        request,
-        wanted,
-        map(_row, found.rows),
-        next_cursor=found.next,
-        previous_cursor=found.previous,
-        total=found.total,
-        total_is_at_least=found.at_least,
-    )
+    drawn = await listed(request, wanted, found, _row)
     return await page(request, "list_page.html", {"view": drawn})
 
 
@@ -118,12 +109,8 @@ async def _spec(request: Request) -> ListSpec:
     async with services(request).uow.read() as session:
         queues = await inbound_queues(session)
         users = await people.colleagues(session, actor(request), LISTEN)
-    options = {
-        "queue": tuple(Option(value=queue.code, label=name_of(queue)) for queue in queues),
-        "owner": tuple(Option(value=str(user.id), label=user.full_name) for user in users),
-    }
-    filters = tuple(replace(item, options=options[item.key]) if item.key in options else item for item in SPEC.filters)
-    return replace(SPEC, filters=filters)
+    waiting = tuple(Option(value=queue.code, label=name_of(queue)) for queue in queues)
+    return SPEC.with_options({"queue": waiting, "owner": options.of_people(users)})
 
 
 def _row(message: MessageRow) -> Row:

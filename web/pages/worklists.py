@@ -82,8 +82,9 @@ async def download(request: Request) -> Response:
     """The same list as a file."""
     worklist = _worklist(request)
     wanted = asked(request, await spec_of(request, worklist))
-    shown = [column for column in wanted.columns if column.visible]
-    return await export(request, worklist, shown, case_list.batches(request, query_of(request, wanted, worklist)))
+    return await export(
+        request, worklist, wanted.shown, case_list.batches(request, query_of(request, wanted, worklist))
+    )
 
 
 def _worklist(request: Request) -> Worklist:

@@ -6,28 +6,27 @@ from dataclasses import dataclass
 from callcenter.agents.events import AgentStateChanged
 from callcenter.agents.service import AgentService
 from callcenter.app.adapters.agents import Truth
-from callcenter.app.adapters.callbacks import AgreedCallbacks, CallbackLaw, FloorDialler, PlannedCallbacks
+from callcenter.app.adapters.callbacks import AgreedCallbacks
 from callcenter.app.adapters.campaign_queues import CampaignQueues
-from callcenter.app.adapters.campaigns import FloorCollectors, FloorLines, NumberRefusals, OwedCallbacks
-from callcenter.app.adapters.cases import CallerLookup, CaseEffects
+from callcenter.app.adapters.campaigns import FloorCollectors
+from callcenter.app.adapters.cases import CaseEffects
 from callcenter.app.adapters.doorplates import Doorplates
-from callcenter.app.adapters.law import CallGate, DebtorFacts
 from callcenter.app.adapters.menus import MenuWorld
 from callcenter.app.adapters.phones import BridgedPhones
 from callcenter.app.adapters.routing import KnownDebtors
 from callcenter.app.adapters.sounds import CampaignSounds, OwnRecordings
-from callcenter.app.adapters.staff import FloorStates, FreeAgents, RegisteredPhones, StaffDirectory
+from callcenter.app.adapters.staff import FloorStates, FreeAgents, RegisteredPhones
 from callcenter.app.adapters.watching import LiveCalls
 from callcenter.app.adapters.worklists import FloorLaw
 from callcenter.app.exchanges import Site
 from callcenter.app.wiring.ground import Ground
+from callcenter.app.wiring.shared import Shared, build_shared
 from callcenter.callbacks.service import CallbackService
 from callcenter.callbacks.ticker import CallbackTicker
 from callcenter.calls.bell import Bell
 from callcenter.calls.control import CallControl
 from callcenter.calls.effects import ResultEffects
 from callcenter.calls.events import CallEnded, CallHeld
-from callcenter.calls.history import CaseHistory
 from callcenter.calls.reporting import CallReporter
 from callcenter.calls.results import CallResults
 from callcenter.calls.ringback import RingBack
@@ -36,9 +35,7 @@ from callcenter.calls.service import CallService
 from callcenter.campaigns.attempts import Attempts
 from callcenter.campaigns.dialler import Dialler
 from callcenter.campaigns.events import CampaignChanged
-from callcenter.campaigns.outcomes import Outcomes
 from callcenter.campaigns.preview import Preview
-from callcenter.campaigns.reserving import Reserving
 from callcenter.campaigns.service import CampaignService
 from callcenter.compliance.registry import Registry
 from callcenter.compliance.service import Gate
@@ -58,7 +55,6 @@ from telephony.asking import Asking
 from telephony.bridge import Bridge
 from telephony.gateway import Gateway
 from telephony.queues import ExchangeQueues
-from telephony.voice import EspeakVoice
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,87 +90,126 @@ class Floor:
 
 def build_floor(base: Ground, sites: Sequence[Site]) -> Floor:
     """The call floor for the exchanges at ``sites``."""
-    uow, clock, region = base.uow, base.clock, base.settings.region
-    gate, registry = Gate(DebtorFacts(), clock), Registry(clock)
-    law, staff, callers = CallGate(gate, registry), StaffDirectory(), CallerLookup()
-    agents, dialler = AgentService(uow, clock), FloorDialler()
-    callbacks = CallbackService(uow, clock, dialler=dialler, law=CallbackLaw(gate), region=region)
-    voice = EspeakVoice(uow, [site.spool for site in sites if site.spool is not None])
-    planned, lines = PlannedCallbacks(), FloorLines(staff, voice)
-    owed = OwedCallbacks(callbacks, (planned,))
-    outcomes = Outcomes(uow, clock, lines=lines, callbacks=owed, refusals=NumberRefusals(registry))
-    reserving = Reserving(clock, lines, owed)
-    followers = (agents, callbacks, CaseHistory(), outcomes)
-    book = RingBook()
-    reporter = CallReporter(
-        uow, clock, staff=staff, callers=callers, gate=law, followers=followers, book=book, region=region
-    )
-    bell = Bell(base.bus, clock, book, Doorplates(uow.database), region=region)
-    phones = RegisteredPhones(uow, staff, agents)
-    bridges = tuple(Bridge(site.exchange, reporter, clock, phones, bell) for site in sites)
-    telephony = Gateway(bridges, clock)
-    calls = CallService(
-        uow,
-        clock,
-        ids=IdSource(),
-        telephony=telephony,
-        gate=law,
-        callers=callers,
-        staff=staff,
-        followers=followers,
-        region=region,
-    )
-    dialler.calls = calls
-    lines.calls, lines.telephony = calls, telephony
-    ring_back = RingBack(uow, telephony=telephony, staff=staff, phones=BridgedPhones(bridges))
-    base.bus.subscribe(CallHeld, ring_back.on_held)
-    steward = _steward(base, bridges, sites)
-    router = Router(uow, clock, KnownDebtors(callers, region))
-    base.bus.subscribe(QueuesChanged, router.on_queues)
-    campaign_dialler = Dialler(
-        uow,
-        clock,
-        attempts=Attempts(uow, reserving),
-        outcomes=outcomes,
-        lines=lines,
-        collectors=FloorCollectors(),
-    )
-    world = MenuWorld(
-        uow, clock, callers=callers, callbacks=callbacks, looks=base.looks, sources=(planned,), region=region
-    )
-    attendant = Attendant(uow, clock, world=world, voice=voice)
-    base.bus.subscribe(MenusChanged, attendant.on_menus)
-    for event in (AgentStateChanged, CallEnded, CampaignChanged):
-        base.bus.listen(event, campaign_dialler.on_change)
-    queues = QueueService(uow, clock)
-    effects = ResultEffects(clock, gate=law, cases=CaseEffects((planned,)), callbacks=AgreedCallbacks(callbacks))
+    uow, clock, shared, book = base.uow, base.clock, build_shared(base, sites), RingBook()
+    gate, staff, callbacks = shared.gate, shared.staff, shared.callbacks
+    reporter = _reporter(base, shared, book)
+    bridges = _bridges(base, shared, sites, reporter, book)
+    telephony, queues = Gateway(bridges, clock), QueueService(uow, clock)
     return Floor(
         gate=gate,
-        planned=planned,
-        registry=registry,
-        agents=agents,
-        truth=Truth(uow, staff, agents, bridges),
+        planned=shared.planned,
+        registry=shared.registry,
+        agents=shared.agents,
+        truth=Truth(uow, staff, shared.agents, bridges),
         callbacks=callbacks,
         ticker=CallbackTicker(uow, clock, callbacks=callbacks, presence=FreeAgents()),
         book=book,
         reporter=reporter,
         bridges=bridges,
         telephony=telephony,
-        calls=calls,
+        calls=_calls(base, shared, telephony),
         control=CallControl(uow, clock, telephony=telephony, staff=staff),
-        results=CallResults(uow, clock, gate=law, effects=effects, followers=followers),
-        ring_back=ring_back,
+        results=_results(base, shared),
+        ring_back=_ring_back(base, shared, telephony, bridges),
         queues=queues,
-        steward=steward,
+        steward=_steward(base, bridges, sites),
         watching=Watching(uow, clock, monitor=telephony, calls=LiveCalls(staff)),
         messages=Messages(uow, clock, calls=LiveCalls(staff)),
-        answering=tuple(Asking(bridge.client, router, attendant) for bridge in bridges),
-        voice=voice,
-        menus=FlowService(uow, clock, voice, (CampaignSounds(),)),
+        answering=_answering(base, shared, bridges),
+        voice=shared.voice,
+        menus=FlowService(uow, clock, shared.voice, (CampaignSounds(),)),
         campaigns=CampaignService(uow, clock, CampaignQueues(queues), OwnRecordings()),
-        preview=Preview(uow, clock, reserving, lines=lines, law=FloorLaw(gate)),
-        campaign_dialler=campaign_dialler,
+        preview=Preview(uow, clock, shared.reserving, lines=shared.lines, law=FloorLaw(gate)),
+        campaign_dialler=_campaign_dialler(base, shared),
     )
+
+
+def _reporter(base: Ground, shared: Shared, book: RingBook) -> CallReporter:
+    return CallReporter(
+        base.uow,
+        base.clock,
+        staff=shared.staff,
+        callers=shared.callers,
+        gate=shared.law,
+        followers=shared.followers,
+        book=book,
+        region=base.settings.region,
+    )
+
+
+def _bridges(
+    base: Ground, shared: Shared, sites: Sequence[Site], reporter: CallReporter, book: RingBook
+) -> tuple[Bridge, ...]:
+    """One for each exchange; all of them ring the same bell and light the same lamps."""
+    bell = Bell(base.bus, base.clock, book, Doorplates(base.uow.database), region=base.settings.region)
+    phones = RegisteredPhones(base.uow, shared.staff, shared.agents)
+    return tuple(Bridge(site.exchange, reporter, base.clock, phones, bell) for site in sites)
+
+
+def _calls(base: Ground, shared: Shared, telephony: Gateway) -> CallService:
+    calls = CallService(
+        base.uow,
+        base.clock,
+        ids=IdSource(),
+        telephony=telephony,
+        gate=shared.law,
+        callers=shared.callers,
+        staff=shared.staff,
+        followers=shared.followers,
+        region=base.settings.region,
+    )
+    shared.dialler.calls = calls
+    shared.lines.calls, shared.lines.telephony = calls, telephony
+    return calls
+
+
+def _results(base: Ground, shared: Shared) -> CallResults:
+    effects = ResultEffects(
+        base.clock,
+        gate=shared.law,
+        cases=CaseEffects((shared.planned,)),
+        callbacks=AgreedCallbacks(shared.callbacks),
+    )
+    return CallResults(base.uow, base.clock, gate=shared.law, effects=effects, followers=shared.followers)
+
+
+def _ring_back(base: Ground, shared: Shared, telephony: Gateway, bridges: tuple[Bridge, ...]) -> RingBack:
+    ring_back = RingBack(base.uow, telephony=telephony, staff=shared.staff, phones=BridgedPhones(bridges))
+    base.bus.subscribe(CallHeld, ring_back.on_held)
+    return ring_back
+
+
+def _answering(base: Ground, shared: Shared, bridges: tuple[Bridge, ...]) -> tuple[Asking, ...]:
+    """What the exchanges' dialplans ask: which queue a caller goes to, and what his menu says next."""
+    region = base.settings.region
+    router = Router(base.uow, base.clock, KnownDebtors(shared.callers, region))
+    world = MenuWorld(
+        base.uow,
+        base.clock,
+        callers=shared.callers,
+        callbacks=shared.callbacks,
+        looks=base.looks,
+        sources=(shared.planned,),
+        region=region,
+    )
+    attendant = Attendant(base.uow, base.clock, world=world, voice=shared.voice)
+    base.bus.subscribe(QueuesChanged, router.on_queues)
+    base.bus.subscribe(MenusChanged, attendant.on_menus)
+    return tuple(Asking(bridge.client, router, attendant) for bridge in bridges)
+
+
+def _campaign_dialler(base: Ground, shared: Shared) -> Dialler:
+    dialler = Dialler(
+        base.uow,
+        base.clock,
+        attempts=Attempts(base.uow, shared.reserving),
+        outcomes=shared.outcomes,
+        lines=shared.lines,
+        collectors=FloorCollectors(),
+    )
+    for event in (AgentStateChanged, CallEnded, CampaignChanged):
+        base.bus.listen(event, dialler.on_change)
+    return dialler
 
 
 def _steward(base: Ground, bridges: Sequence[Bridge], sites: Sequence[Site]) -> Steward:

@@ -14,7 +14,7 @@ from core.cases.model import Case, Task, TaskState
 from core.cases.ports import PlannedCalls
 from core.cases.service.access import case_for
 from core.kernel.access import Actor
-from core.kernel.paging import Sort, count_up_to, fetch_page
+from core.kernel.paging import Listing, Sort, count_up_to, fetch_page
 from core.people.access import reaches
 from core.people.model import User
 
@@ -53,16 +53,7 @@ class AgendaLine:
     author: str | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Agenda:
-    rows: tuple[AgendaLine, ...]
-    next: str | None
-    previous: str | None
-    total: int
-    at_least: bool
-
-
-async def agenda(session: AsyncSession, actor: Actor, query: AgendaQuery, calls: PlannedCalls) -> Agenda:
+async def agenda(session: AsyncSession, actor: Actor, query: AgendaQuery, calls: PlannedCalls) -> Listing[AgendaLine]:
     """One page of what is to be done on cases in the actor's reach, the earliest first."""
     lines = _lines(actor, query, calls)
     total, at_least = await count_up_to(session, lines)
@@ -70,7 +61,7 @@ async def agenda(session: AsyncSession, actor: Actor, query: AgendaQuery, calls:
     statement = _named(named)
     sort = Sort(column=named.c.due_at, id=named.c.line_id, descending=query.sort.startswith("-"))
     found = await fetch_page(session, statement, sort, size=query.size, after=query.after, before=query.before)
-    return Agenda(
+    return Listing(
         rows=tuple(_line(row) for row in found.rows),
         next=found.next,
         previous=found.previous,

@@ -22,9 +22,8 @@ from core.cases.model import (
     Promise,
     PromiseState,
 )
-from core.cases.queries.lists import Listing
 from core.kernel.access import Actor
-from core.kernel.paging import Sort, count_up_to, fetch_page
+from core.kernel.paging import Listing, Sort, count_up_to, fetch_page
 from core.parties.search import Matches, terms
 from core.people.access import reaches
 from core.people.model import User

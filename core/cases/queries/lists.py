@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,7 +13,7 @@ from core.cases import rights
 from core.cases.fields import FIELDS, SORTS, Asked, condition
 from core.cases.model import CASES, LIABLE, Case, CaseParty, Creditor, Order, Promise, Stage
 from core.kernel.access import Actor
-from core.kernel.paging import Page, Sort, count_or_few, count_up_to, fetch_page
+from core.kernel.paging import Listing, Page, Sort, count_or_few, count_up_to, fetch_page
 from core.parties.model import PARTIES, Party, Phone
 from core.parties.search import Matches, terms
 from core.people.access import reaches, visible
@@ -66,20 +66,6 @@ class CaseRow:
     score: int
 
 
-Line = TypeVar("Line")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Listing(Generic[Line]):
-    """One page. ``total`` stops counting at 10,000: then it is ``at_least`` that many."""
-
-    rows: tuple[Line, ...]
-    next: str | None
-    previous: str | None
-    total: int
-    at_least: bool
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DebtorRow:
     """A line of the list of people on cases."""
@@ -128,7 +114,7 @@ async def _counted(
     return await count_or_few(session, wanted) if narrowed else (*(await count_up_to(session, wanted)), None)
 
 
-async def _page(session: AsyncSession, query: ListQuery, conditions: Sequence[ColumnElement[bool]]) -> Page:
+async def _page(session: AsyncSession, query: ListQuery, conditions: Sequence[ColumnElement[bool]]) -> Page[Any]:
     chosen = SORTS.get(query.sort.lstrip("-")) or SORTS["next"]
     sort = Sort(column=chosen.column, id=Case.id.expression, descending=query.sort.startswith("-"))
     statement = _CASE_LINES.where(*conditions)

@@ -46,10 +46,8 @@ async def latest_runs(session: AsyncSession, actor: Actor, limit: int = 100) -> 
     return [(row[0], row[1]) for row in await session.execute(seen.order_by(MassRun.id.desc()).limit(limit))]
 
 
-async def items_of(
-    session: AsyncSession, actor: Actor, run_id: int, query: ItemQuery
-) -> tuple[Sequence[ItemRow], Page]:
-    """One page of a run's rows in their order, and its cursors. Raises ``NotFound``."""
+async def items_of(session: AsyncSession, actor: Actor, run_id: int, query: ItemQuery) -> Page[ItemRow]:
+    """One page of a run's rows in their order. Raises ``NotFound``."""
     await run_for(session, actor, run_id)
     rows: Select[*tuple[Any, ...]] = select(MassItem, Case.debtor_name).where(MassItem.run_id == run_id)
     rows = rows.outerjoin(Case, Case.id == MassItem.case_id)
@@ -57,7 +55,7 @@ async def items_of(
         rows = rows.where(MassItem.outcome == query.outcome)
     sort = Sort(column=MassItem.n.expression, id=MassItem.n.expression)
     found = await fetch_page(session, rows, sort, size=query.size, after=query.after, before=query.before)
-    return [_row(row) for row in found.rows], found
+    return Page(rows=[_row(row) for row in found.rows], next=found.next, previous=found.previous)
 
 
 def _row(row: Any) -> ItemRow:

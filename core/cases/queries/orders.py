@@ -11,10 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.cases import rights
 from core.cases.model import Case, CaseState, Creditor, Order
-from core.cases.queries.lists import Listing
 from core.kernel.access import Actor
 from core.kernel.errors import NotFound
-from core.kernel.paging import Sort, count_up_to, fetch_page
+from core.kernel.paging import Listing, Sort, count_up_to, fetch_page
 from core.parties.search import like_pattern
 from core.people.access import reaches
 from core.people.model import User

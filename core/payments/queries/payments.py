@@ -12,11 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.cases.fields import condition
 from core.cases.model import Case, Claim, Creditor
-from core.cases.queries.lists import Listing, ListQuery
+from core.cases.queries.lists import ListQuery
 from core.kernel.access import Actor
 from core.kernel.errors import NotFound
 from core.kernel.i18n import Message
-from core.kernel.paging import Sort, count_or_few, fetch_page
+from core.kernel.paging import Listing, Sort, count_or_few, fetch_page
 from core.payments import rights
 from core.payments.fields import PAYMENT_FIELDS, PAYMENT_SORTS, REST
 from core.payments.model import Allocation, MoneyAccount, Payment, PaymentState, Refund, Settlement

@@ -74,7 +74,7 @@ async def list_remittances(
     size: int,
     after: str | None = None,
     before: str | None = None,
-) -> Page:
+) -> Page[Any]:
     """A page of statements with their creditor's name, the newest first."""
     actor.require(rights.COMMISSION_VIEW)
     wanted: Select[Any] = select(*_LISTED).join(Creditor, Creditor.id == Remittance.creditor_id)

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.cases.model import Case, Claim
 from core.cases.service.access import case_for
 from core.kernel.access import Actor
-from core.kernel.paging import Sort, fetch_page
+from core.kernel.paging import Page, Sort, fetch_page
 from core.payments import rights
 from core.payments.model import Allocation, Payment, PaymentState, Settlement
 from core.payments.queries.payments import Repayment, repayment_of
@@ -52,15 +52,6 @@ class RepaymentQuery:
     size: int = 50
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RepaymentPage:
-    """One page of repayments, and the cursors of its neighbours."""
-
-    rows: tuple[Repayment, ...]
-    next: str | None
-    previous: str | None
-
-
 async def repayments_of_case(session: AsyncSession, actor: Actor, case_id: int) -> Sequence[CaseRepayment]:
     """The repayments of a case the actor may see, the latest first. Raises ``NotFound`` for a foreign one."""
     await case_for(session, actor, case_id)
@@ -72,14 +63,14 @@ async def repayments_of_case(session: AsyncSession, actor: Actor, case_id: int) 
     return [_of_case(rows) for rows in by_act.values()]
 
 
-async def list_repayments(session: AsyncSession, actor: Actor, query: RepaymentQuery) -> RepaymentPage:
+async def list_repayments(session: AsyncSession, actor: Actor, query: RepaymentQuery) -> Page[Repayment]:
     """One page of the lines in reach, mirrors included, the newest first."""
     statement = visible(_repayments(), actor, rights.VIEW, owner=Case.collector_id, unit=Case.unit_id)
     sort = Sort(column=Allocation.value_on.expression, id=Allocation.id.expression, descending=True)
     listed = statement.where(*_asked(query))
     found = await fetch_page(session, listed, sort, size=query.size, after=query.after, before=query.before)
     rows = tuple(repayment_of(row) for row in found.rows)
-    return RepaymentPage(rows=rows, next=found.next, previous=found.previous)
+    return Page(rows=rows, next=found.next, previous=found.previous)
 
 
 async def repayment_sums(

@@ -117,8 +117,8 @@ async def one(request: Request, _given: Nothing) -> MassActionRun:
 async def rows(request: Request, asked: MassRowsAsked) -> MassRowPage:
     query = ItemQuery(outcome=asked.outcome, after=asked.after, size=asked.limit)
     async with services(request).uow.read() as session:
-        lines, found = await items_of(session, actor(request), _id(request), query)
-    return MassRowPage(items=[_row(request, line) for line in lines], next=found.next)
+        found = await items_of(session, actor(request), _id(request), query)
+    return MassRowPage(items=[_row(request, line) for line in found.rows], next=found.next)
 
 
 async def foresee(request: Request, given: MassDeed) -> Foreseen:
