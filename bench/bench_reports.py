@@ -23,7 +23,7 @@ from bench.figure import Figure
 from bench.filling import fill
 from callcenter.app.adapters.figures import FloorFigures
 from callcenter.productivity.asking import Ask, By, pieces
-from callcenter.productivity.counters import BLOCKS, CALL_DIMENSIONS, CUBES, DAYS, SLOT_COUNTERS
+from callcenter.productivity.counters import BLOCKS, CALL_DIMENSIONS, CLOCK, CUBES, DAYS, FULL, SLOT_COUNTERS
 from callcenter.productivity.kpis import BY_KEY
 from callcenter.productivity.report import read
 from callcenter.productivity.rights import VIEW
@@ -155,7 +155,7 @@ def _copies() -> Iterator[tuple[int, int, int]]:
 
 
 def _copy(path: Path) -> None:
-    """Fill the year. Blocks of thirty days are summed from the days."""
+    """Fill the year. Blocks of thirty days are summed from the days, hours of ten days from the slots."""
     bare = sqlite3.connect(path, isolation_level=None)
     for pragma in ("synchronous=OFF", "journal_mode=OFF", "cache_size=-200000"):
         bare.execute(f"PRAGMA {pragma}")
@@ -164,7 +164,7 @@ def _copy(path: Path) -> None:
     exchanged = {"creditor_id": foreign}
     columns = ", ".join(exchanged.get(name, name) for name in CALL_DIMENSIONS)
     names = ", ".join((*CALL_DIMENSIONS, *SLOT_COUNTERS))
-    cubes = ", ".join(str(cube.number) for cube in CUBES if cube is not BLOCKS)
+    cubes = ", ".join(str(cube.number) for cube in CUBES if cube not in (BLOCKS, CLOCK))
     summed = ", ".join(f"sum({name})" for name in SLOT_COUNTERS)
     bare.execute("BEGIN")
     for source, moved, by in _copies():
@@ -174,10 +174,18 @@ def _copy(path: Path) -> None:
             {"source": source, "moved": moved, "by": by},
         )
     grouped = ", ".join(CALL_DIMENSIONS)
-    bare.execute(f"DELETE FROM rollups WHERE cube = {BLOCKS.number}")
+    bare.execute(f"DELETE FROM rollups WHERE cube IN ({BLOCKS.number}, {CLOCK.number})")
     bare.execute(
         f"INSERT INTO rollups(cube, slot, {names}) SELECT {BLOCKS.number}, slot / {BLOCKS.size} * {BLOCKS.size} AS block, {grouped}, {summed} "
         f"FROM rollups WHERE cube = {DAYS.number} GROUP BY block, {grouped}"
+    )
+    kept = ", ".join(CLOCK.dimensions)
+    left_out = [name for name in CALL_DIMENSIONS if name not in CLOCK.dimensions]
+    nothing = ", ".join("''" if name == "queue" else "0" for name in left_out)
+    bare.execute(
+        f"INSERT INTO rollups(cube, slot, {kept}, {', '.join(left_out)}, {', '.join(SLOT_COUNTERS)}) "
+        f"SELECT {CLOCK.number}, slot / {CLOCK.size} * {CLOCK.size} + slot % 48 AS clock, {kept}, {nothing}, {summed} "
+        f"FROM rollups WHERE cube = {FULL.number} GROUP BY clock, {kept}"
     )
     bare.execute("COMMIT")
     bare.execute("ANALYZE")
@@ -194,24 +202,24 @@ def _year(*by: By, **filters: int) -> Ask:
 
 
 def _bare(ask: Ask) -> list[tuple[str, tuple[Any, ...]]]:
-    """The same question, by hand: over the same pieces, in Moscow's hours."""
-    clock = {
-        By.HOUR: "(slot + 6) % 48 / 2",
-        By.WEEKDAY: "((slot + 6) / 48 + 3) % 7",
-        By.DAY: "(slot + 6) / 48",
-        By.WEEK: "((slot + 6) / 48 + 3) / 7",
-    }
-    shown = [clock.get(by, by.value) for by in ask.by if by is not By.MONTH]
+    """The same question, by hand, over the same pieces."""
     sums = ", ".join(f"sum({name})" for name in _COUNTERS)
     filters = "".join(f" AND {by} = {number}" for by, number in ask.filters.items())
-    grouped = f" GROUP BY {', '.join(shown)}" if shown else ""
-    return [
-        (
-            f"SELECT {', '.join([*shown, sums])} FROM rollups WHERE cube = {one.cube.number} AND slot >= {one.span.start} AND slot < {one.span.end}{filters}{grouped}",
-            (),
-        )
-        for one in pieces(ask, slot_of(_NOW), by_user=False)
-    ]
+    asked = []
+    for piece in pieces(ask, slot_of(_NOW), by_user=False):
+        local = f"(slot + {piece.offset})"
+        clock = {
+            By.HOUR: f"{local} % 48 / 2",
+            By.WEEKDAY: f"({local} / 48 + 3) % 7",
+            By.DAY: f"{local} / 48",
+            By.WEEK: f"({local} / 48 + 3) / 7",
+        }
+        shown = [clock.get(by, by.value) for by in ask.by if by is not By.MONTH]
+        grouped = f" GROUP BY {', '.join(shown)}" if shown else ""
+        only = f" AND slot IN ({', '.join(map(str, piece.only))})" if piece.only is not None else ""
+        where = f"cube = {piece.cube.number} AND slot >= {piece.span.start} AND slot < {piece.span.end}{only}{filters}"
+        asked.append((f"SELECT {', '.join([*shown, sums])} FROM rollups WHERE {where}{grouped}", ()))
+    return asked
 
 
 _ASKS: Sequence[tuple[str, Ask, Scope]] = (
@@ -224,7 +232,12 @@ _ASKS: Sequence[tuple[str, Ask, Scope]] = (
     ("by creditor and hour", _year(By.CREDITOR, By.HOUR), Scope.ALL),
     ("of one collector, by hour", _year(By.HOUR, user_id=7), Scope.ALL),
     ("a team head's, by collector", _year(By.USER), Scope.TEAM),
-    ("by collector and hour, the finest", _year(By.USER, By.HOUR), Scope.ALL),
+    ("by collector and hour", _year(By.USER, By.HOUR), Scope.ALL),
+    ("by collector and day of the week", _year(By.USER, By.WEEKDAY), Scope.ALL),
+    ("by collector and week", _year(By.USER, By.WEEK), Scope.ALL),
+    ("by collector and day", _year(By.USER, By.DAY), Scope.ALL),
+    ("of one creditor, by team and hour", _year(By.UNIT, By.HOUR, creditor_id=3), Scope.ALL),
+    ("a team head's, by hour and day of the week", _year(By.HOUR, By.WEEKDAY), Scope.TEAM),
 )
 
 
@@ -247,8 +260,9 @@ async def _measure(path: Path, calls: int) -> list[Figure]:
             reference, _ = await _best(by_hand)
             title = f"a year of {calls:,} calls {name}"
             told = f"the bare SQL (of ours the processor: {busy:,.0f})"
-            aim = "≤ 1000 ms" if "finest" not in name else ""
-            figures.append(Figure(name=title, value=mine, unit="ms", reference=reference, reference_name=told, aim=aim))
+            figures.append(
+                Figure(name=title, value=mine, unit="ms", reference=reference, reference_name=told, aim="≤ 1000 ms")
+            )
     await database.close()
     return figures
 

@@ -1,13 +1,23 @@
 """What a report is asked for, and where in the sums the answer lies. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from callcenter.productivity import slots
-from callcenter.productivity.counters import BLOCKS, BOOK, DAY_DIMENSIONS, DAYS, FLOOR, FULL, TIME_DIMENSIONS, Cube
+from callcenter.productivity.counters import (
+    BLOCKS,
+    BOOK,
+    CLOCK,
+    DAY_DIMENSIONS,
+    DAYS,
+    FLOOR,
+    FULL,
+    TIME_DIMENSIONS,
+    Cube,
+)
 from callcenter.productivity.kpis import Family, Kpi
 from callcenter.productivity.slots import Span
 
@@ -65,11 +75,16 @@ class Ask:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Piece:
-    """Rows of one cube that belong to a report, all of month ``month`` when months are told apart."""
+    """Rows of one cube that belong to a report, all of month ``month`` when months are told apart, in which the
+    reader's clocks are ``offset`` slots ahead of UTC. ``only`` these slots of the span; ``sign`` -1: they were counted
+    where they do not belong, and are taken away there."""
 
     cube: Cube
     span: Span
+    offset: int = 0
     month: date | None = None
+    only: tuple[int, ...] | None = None
+    sign: int = 1
 
 
 def answers(kpi: Kpi, ask: Ask) -> bool:
@@ -89,29 +104,50 @@ _KNOWN: Mapping[Family, frozenset[By]] = {
 def pieces(ask: Ask, now: int, *, by_user: bool) -> Iterator[Piece]:
     """Where the answer lies, up to the slot ``now``, which is a piece of its own. ``by_user``: rights look at the
     collector. What tells hours or days apart needs slots; else long periods come from days and blocks."""
-    past, present = Span(ask.span.start, min(ask.span.end, now)), Span(now, now + 1)
     columns = {one.value for one in (*ask.columns, *ask.filters)} | ({"user_id"} if by_user else set())
-    if By.MONTH in ask.by:
-        for month, span in months(ask):
-            for piece in _summed(Span(span.start, min(span.end, now)), columns, fine=set(ask.clocked) != {By.MONTH}):
-                yield Piece(cube=piece.cube, span=piece.span, month=month)
-    else:
-        yield from _summed(past, columns, fine=bool(ask.clocked))
-    if ask.span.start <= now < ask.span.end:
-        current = next((month for month, span in months(ask) if span.start <= now < span.end), None)
-        yield Piece(cube=FULL, span=present, month=current)
+    clocked = set(ask.clocked) - {By.MONTH}
+    spans = list(months(ask)) if By.MONTH in ask.by else [(None, ask.span)]
+    for month, span in spans:
+        past = Span(span.start, min(span.end, now))
+        for piece in _clocked(past, columns, clocked, ask.zone) if clocked else _summed(past):
+            yield replace(piece, month=month)
+        if span.start <= now < span.end:
+            yield Piece(cube=FULL, span=Span(now, now + 1), offset=slots.offset_at(now, ask.zone), month=month)
 
 
-def _summed(span: Span, columns: set[str], *, fine: bool) -> Iterator[Piece]:
-    if not len(span):
-        return
-    if fine:
-        yield Piece(cube=next((cube for cube in (FLOOR, BOOK) if columns <= set(cube.dimensions)), FULL), span=span)
-        return
+def _summed(span: Span) -> Iterator[Piece]:
     cubes = {1: FULL, DAYS.size: DAYS, BLOCKS.size: BLOCKS}
-    for size, spans in slots.cover(span).items():
+    for size, spans in slots.cover(span).items() if len(span) else ():
         for one in spans:
             yield Piece(cube=cubes[size], span=one)
+
+
+def _clocked(span: Span, columns: set[str], clocked: set[By], zone: ZoneInfo) -> Iterator[Piece]:
+    """Where clocks do not change, from sums of days: by hour those of each half-hour, by day those of UTC's days, whose
+    ends belong to another day of the reader's."""
+    finest = next((cube for cube in (FLOOR, BOOK) if columns <= set(cube.dimensions)), FULL)
+    for stretch in slots.stretches(span, zone) if len(span) else ():
+        lasting = Span(stretch.start, stretch.end)
+        inner = Span(lasting.start, lasting.start)
+        if clocked == {By.HOUR} and columns <= set(CLOCK.dimensions):
+            inner = slots.inner(lasting, CLOCK.size)
+            parts: Iterable[Piece] = [Piece(cube=CLOCK, span=inner, offset=stretch.offset)]
+        elif By.HOUR not in clocked and finest is FULL:
+            inner = slots.inner(lasting, DAYS.size)
+            parts = _of_days(inner, stretch.offset)
+        if len(inner):
+            yield from parts
+        for rest in slots.around(lasting, inner):
+            yield Piece(cube=finest, span=rest, offset=stretch.offset)
+
+
+def _of_days(span: Span, offset: int) -> Iterator[Piece]:
+    yield Piece(cube=DAYS, span=span)
+    first, last = (slots.PER_DAY - offset, slots.PER_DAY) if offset > 0 else (0, -offset)
+    ends = tuple(day + slot for day in range(span.start, span.end, slots.PER_DAY) for slot in range(first, last))
+    if ends:
+        yield Piece(cube=FULL, span=span, only=ends, sign=-1)
+        yield Piece(cube=FULL, span=span, only=ends, offset=offset)
 
 
 def months(ask: Ask) -> Iterator[tuple[date, Span]]:

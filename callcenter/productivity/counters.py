@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from callcenter.productivity.slots import PER_BLOCK, PER_DAY
+
 #: Of calls, by the slot in which they began.
 CALL_COUNTERS: Final = (
     "calls",
@@ -59,20 +61,28 @@ DAY_DIMENSIONS: Final = ("user_id", "unit_id", "creditor_id", "stage_id")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cube:
-    """One way the counters are summed: over pieces of ``size`` slots, by ``dimensions`` alone."""
+    """One way the counters are summed: over pieces of ``size`` slots, by ``dimensions`` alone. ``clock``: each
+    half-hour of the day apart, those of all days of a piece together, in its first day."""
 
     number: int
     size: int
     dimensions: tuple[str, ...]
+    clock: bool = False
+
+    def slot(self, slot: int) -> int:
+        """Where the counters of a slot are kept."""
+        return slot // self.size * self.size + (slot % PER_DAY if self.clock else 0)
 
 
 FULL: Final = Cube(number=0, size=1, dimensions=CALL_DIMENSIONS)
-DAYS: Final = Cube(number=1, size=48, dimensions=CALL_DIMENSIONS)
-BLOCKS: Final = Cube(number=2, size=1440, dimensions=CALL_DIMENSIONS)
+DAYS: Final = Cube(number=1, size=PER_DAY, dimensions=CALL_DIMENSIONS)
+BLOCKS: Final = Cube(number=2, size=PER_BLOCK, dimensions=CALL_DIMENSIONS)
 #: Hours of a long period, without collectors: by team and queue, and by whose debts.
 FLOOR: Final = Cube(number=3, size=1, dimensions=("unit_id", "campaign_id", "queue", "direction"))
 BOOK: Final = Cube(number=4, size=1, dimensions=("creditor_id", "stage_id", "direction"))
-CUBES: Final = (FULL, DAYS, BLOCKS, FLOOR, BOOK)
+#: Hours of a long period by collector: ten days together, or there would be as many rows as in the full cube.
+CLOCK: Final = Cube(number=5, size=10 * PER_DAY, dimensions=("user_id", "unit_id", "direction"), clock=True)
+CUBES: Final = (FULL, DAYS, BLOCKS, FLOOR, BOOK, CLOCK)
 #: What a cube that leaves a dimension out writes there.
 NOTHING: Final[Mapping[str, int | str]] = {
     **dict.fromkeys(CALL_DIMENSIONS, 0),

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.productivity import slots
 from callcenter.productivity.asking import Ask, By, Part, Piece, part_of_day, pieces
-from callcenter.productivity.counters import AMOUNTS, DAY_COUNTERS, SLOT_COUNTERS
+from callcenter.productivity.counters import AMOUNTS, DAY_COUNTERS, DAYS, SLOT_COUNTERS
 from callcenter.productivity.kpis import Number
 from callcenter.productivity.model import Rollup, RollupDay
 from callcenter.productivity.ports import RawFigures
@@ -20,6 +20,7 @@ from callcenter.productivity.rights import VIEW
 from callcenter.productivity.slots import FIRST_WEEKDAY, PER_DAY, PER_HOUR, slot_of
 from core.cases.model import Case, CaseState
 from core.kernel.access import Actor, Scope
+from core.kernel.among import Among
 from core.people.access import reaches
 
 #: The counters of a line by name.
@@ -101,9 +102,17 @@ async def _from_slots(asked: _Asked, counters: Sequence[str], found: _Found, now
         counted = [name for name in counters if piece.span.start != now or name not in _PLANNED]
         for row in await session.execute(_slots(actor, ask, piece, counted)):
             width = len(ask.by)
-            numbers = {name: int(number) for name, number in zip(counted, row[width:], strict=True)}
+            numbers: dict[str, Number] = {
+                name: piece.sign * int(number) for name, number in zip(counted, row[width:], strict=True)
+            }
             if any(numbers.values()):
-                _add(found[_parts(ask, piece, row[:width])], numbers)
+                parts = _parts(ask, piece, row[:width])
+                if parts in found:
+                    _add(found[parts], numbers)
+                else:
+                    found[parts] = numbers
+    for parts in [parts for parts, numbers in found.items() if not any(numbers.values())]:
+        del found[parts]  # all of it belonged to another day
 
 
 def _slots(actor: Actor, ask: Ask, piece: Piece, counters: Sequence[str]) -> Select[Any]:
@@ -116,11 +125,17 @@ def _slots(actor: Actor, ask: Ask, piece: Piece, counters: Sequence[str]) -> Sel
             Rollup.cube == piece.cube.number,
             Rollup.slot >= piece.span.start,
             Rollup.slot < piece.span.end,
+            *([] if piece.only is None else [Among(Rollup.slot, piece.only)]),
             *(getattr(Rollup, by.value) == value for by, value in ask.filters.items()),
             *([] if reach is None else [reach]),
         )
-        .group_by(*(one for one, by in zip(shown, ask.by, strict=True) if by is not By.MONTH))
+        .group_by(*(_group(by, one, piece) for one, by in zip(shown, ask.by, strict=True) if by is not By.MONTH))
     )
+
+
+def _group(by: By, shown: ColumnElement[Any], piece: Piece) -> ColumnElement[Any]:
+    """What tells the rows of a part apart. A day of UTC has one slot: in the order of the rows nothing is sorted."""
+    return Rollup.slot.expression if by is By.DAY and piece.cube is DAYS else shown
 
 
 def _part(by: By, ask: Ask, piece: Piece) -> ColumnElement[Any]:
@@ -130,22 +145,13 @@ def _part(by: By, ask: Ask, piece: Piece) -> ColumnElement[Any]:
     if by in ask.columns:
         column: ColumnElement[Any] = getattr(Rollup, by.value).expression
         return column
-    local = Rollup.slot + _offset(ask, piece)
+    local = Rollup.slot + literal(piece.offset)
     if by is By.HOUR:
         return local % PER_DAY // PER_HOUR
     day = local // PER_DAY
     if by is By.WEEKDAY:
         return (day + FIRST_WEEKDAY) % 7
     return day - (day + FIRST_WEEKDAY) % 7 if by is By.WEEK else day
-
-
-def _offset(ask: Ask, piece: Piece) -> ColumnElement[int]:
-    """How many slots the reader's clocks are ahead of UTC, also where they change within the piece."""
-    stretches = slots.stretches(piece.span, ask.zone)
-    if len(stretches) == 1:
-        return literal(stretches[0].offset)
-    changes = [(Rollup.slot < one.end, one.offset) for one in stretches[:-1]]
-    return case(*changes, else_=stretches[-1].offset)
 
 
 def _parts(ask: Ask, piece: Piece, values: Sequence[Any]) -> Parts:

@@ -216,7 +216,7 @@ def project(changes: Sums, cube: Cube) -> Sums:
             value if name in cube.dimensions else NOTHING[name]
             for name, value in zip(CALL_DIMENSIONS, dimensions, strict=True)
         )
-        counters = found[slot // cube.size * cube.size, kept]  # type: ignore[index]
+        counters = found[cube.slot(slot), kept]  # type: ignore[index]
         for name, value in change.items():
             counters[name] += value
     return {key: dict(change) for key, change in found.items() if any(change.values())}

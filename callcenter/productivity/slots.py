@@ -92,12 +92,12 @@ def stretches(span: Span, zone: ZoneInfo) -> list[Stretch]:
 
 def cover(span: Span) -> dict[int, list[Span]]:
     """``span`` as blocks, days and slots that do not overlap, as few as there can be: by the size of the piece."""
-    blocks = _inner(span, PER_BLOCK)
+    blocks = inner(span, PER_BLOCK)
     pieces: dict[int, list[Span]] = {PER_BLOCK: [blocks], PER_DAY: [], 1: []}
-    for rest in _around(span, blocks):
-        whole = _inner(rest, PER_DAY)
+    for rest in around(span, blocks):
+        whole = inner(rest, PER_DAY)
         pieces[PER_DAY].append(whole)
-        pieces[1] += _around(rest, whole)
+        pieces[1] += around(rest, whole)
     return {size: kept for size, spans in pieces.items() if (kept := [one for one in spans if len(one)])}
 
 
@@ -136,11 +136,12 @@ def _change(low: int, high: int, zone: ZoneInfo) -> int:
     return high
 
 
-def _inner(span: Span, size: int) -> Span:
+def inner(span: Span, size: int) -> Span:
     """The whole pieces of ``size`` within ``span``."""
     start, end = -(-span.start // size) * size, span.end // size * size
     return Span(start, end) if end > start else Span(span.start, span.start)
 
 
-def _around(span: Span, inner: Span) -> list[Span]:
-    return [Span(span.start, inner.start), Span(inner.end, span.end)]
+def around(span: Span, within: Span) -> list[Span]:
+    """What of ``span`` lies before and after the part ``within`` it, if anything does."""
+    return [one for one in (Span(span.start, within.start), Span(within.end, span.end)) if len(one)]

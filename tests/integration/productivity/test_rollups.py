@@ -3,18 +3,21 @@
 import asyncio
 import random
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import delete, func, select, text
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from sqlalchemy import Connection, delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.agents.model import AgentState
 from callcenter.app.adapters.figures import FloorFigures
 from callcenter.app.models import metadata
 from callcenter.calls.model import Call, Leg, ResultCode
+from callcenter.migrations.versions import m0043_hours_of_collectors as m0043
 from callcenter.productivity.counters import CALL_DIMENSIONS, CUBES, FULL, NOTHING, SLOT_COUNTERS
 from callcenter.productivity.model import FigurePlace, Rollup, RollupDay, RollupMark, ShiftBlock
 from callcenter.productivity.rollups import Rollups
@@ -165,7 +168,7 @@ async def test_after_any_history_the_sums_are_what_the_raw_rows_say(
         added: dict[tuple[object, ...], Counter[str]] = defaultdict(Counter)
         for row in full:
             dimensions = [getattr(row, one) if one in cube.dimensions else NOTHING[one] for one in CALL_DIMENSIONS]
-            key = (cube.number, row.slot // cube.size * cube.size, *dimensions)
+            key = (cube.number, cube.slot(row.slot), *dimensions)
             added[key].update({name: getattr(row, name) for name in SLOT_COUNTERS})
         assert {key: +values for key, values in added.items()} == {
             key: +Counter(values) for key, values in kept.items() if key[0] == cube.number
@@ -174,6 +177,25 @@ async def test_after_any_history_the_sums_are_what_the_raw_rows_say(
     await anew(uow)
     await rollups.catch_up()
     assert await sums(uow) == kept
+
+
+async def test_a_migration_makes_hours_of_collectors_from_what_is_there(uow: UnitOfWork, rollups: Rollups) -> None:
+    history = History(uow, random.Random(4))
+    await history.begin()
+    await history.go_on(40)
+    await rollups.catch_up()
+    kept = await sums(uow)
+    for step, left in ((m0043.downgrade, len(CUBES) - 1), (m0043.upgrade, len(CUBES))):
+        async with uow.database.writer_engine.begin() as connection:
+            await connection.run_sync(_migrated, step)
+        async with uow.read() as session:
+            assert await session.scalar(select(func.count(Rollup.cube.distinct()))) == left
+    assert await sums(uow) == kept
+
+
+def _migrated(connection: Connection, step: Callable[[], None]) -> None:
+    with Operations.context(MigrationContext.configure(connection)):
+        step()
 
 
 async def test_a_change_that_is_taken_back_leaves_no_mark(uow: UnitOfWork, rollups: Rollups) -> None:
