@@ -128,7 +128,10 @@ def parse(text: str) -> dict[str, str]:
     """
     headers: dict[str, str] = {}
     for line in text.split(_EOL):
-        name, colon, value = line.partition(":")
+        name, colon, value = line.partition(": ")  # as Asterisk writes; a colon may come earlier, and bare
+        if not colon or ":" in name:
+            name, colon, value = line.partition(":")
+            value = value.removeprefix(" ")
         if colon and len(line) <= LINE_LIMIT:
-            headers.setdefault(name.lower(), value[1:] if value.startswith(" ") else value)
+            headers.setdefault(name.lower(), value)
     return headers

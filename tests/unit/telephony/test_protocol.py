@@ -105,6 +105,16 @@ def test_of_doubled_headers_the_first_counts() -> None:
     }
 
 
+@given(st.lists(st.text("aB: \t", max_size=8), max_size=5))
+def test_a_header_ends_at_its_first_colon(lines: list[str]) -> None:
+    expected: dict[str, str] = {}
+    for line in lines:
+        if ":" in line:
+            end = line.index(":")
+            expected.setdefault(line[:end].lower(), line[end + 1 :].removeprefix(" "))
+    assert parse("\r\n".join(lines)) == expected
+
+
 @pytest.mark.parametrize("name", sorted(path.name for path in TRACES.glob("*.ami")))
 def test_kinds_that_nobody_needs_are_passed_over_and_nothing_else(name: str) -> None:
     everything, needed = Ears(), Ears()
