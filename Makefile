@@ -1,5 +1,7 @@
 PYTHON ?= python3
 RUN := .venv/bin/python -m
+# Whatever the shell says: every worker and server of the tests would compile all modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run test test-fast test-slow check bench setup setup-test catalogues locks
 help: ## this list

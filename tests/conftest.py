@@ -15,6 +15,7 @@ import pytest
 from hypothesis import settings
 from sqlalchemy import make_url
 
+from callcenter.app.demo.registry import PLACES
 from callcenter.app.models import metadata
 from core.kernel.bus import Bus
 from core.kernel.clock import ManualClock
@@ -127,6 +128,12 @@ async def bus() -> AsyncIterator[Bus]:
 @pytest.fixture
 def uow(database: Database, bus: Bus) -> UnitOfWork:
     return UnitOfWork(database, bus)
+
+
+@pytest.fixture
+def one_city(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The invented registry has the debtors of one city only, which most tests have enough of."""
+    monkeypatch.setattr("callcenter.app.demo.cases.PLACES", PLACES[:1])
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -24,7 +24,7 @@ from callcenter.campaigns.model import (
 from callcenter.campaigns.ports import Queues, Recordings
 from callcenter.campaigns.rights import EDIT, RUN
 from callcenter.campaigns.staffing import Named
-from core.audit.service import record
+from core.audit.service import altered, record
 from core.cases.queries.lists import ListQuery
 from core.cases.service.mass import run_for
 from core.kernel.access import PROGRAM, Actor
@@ -113,13 +113,11 @@ class CampaignService:
             if row.state == CampaignState.ENDED:
                 raise CampaignMoves
             await self._recorded(work, data)
-            before, values = await staffing.named_in(work.session, row), _columns(data)
+            before = await staffing.named_in(work.session, row)
             await staffing.require_reach(work, actor, data.named, before)
-            changes = {name: (getattr(row, name), value) for name, value in values.items()}
+            changes = altered(row, _columns(data))
             changes["users"] = sorted(before.users), sorted(data.named.users)
             changes["units"] = sorted(before.units), sorted(data.named.units)
-            for name, value in values.items():
-                setattr(row, name, value)
             await staffing.name(work, row.id, data.named)
             if row.state != CampaignState.DRAFT:
                 await self._open_queue(work, actor, row)

@@ -24,7 +24,7 @@ from callcenter.queues.model import (
 )
 from callcenter.queues.ports import QueueSpec
 from callcenter.queues.rights import EDIT
-from core.audit.service import record
+from core.audit.service import altered, record
 from core.kernel.access import Actor
 from core.kernel.clock import Clock
 from core.kernel.errors import Invalid
@@ -83,11 +83,7 @@ class QueueService:
             if not data.active:
                 _must_stay(row)
             await self._check(work, data, row)
-            values = asdict(data)
-            changes = {name: (getattr(row, name), value) for name, value in values.items()}
-            for name, value in values.items():
-                setattr(row, name, value)
-            self._tell(work, actor, "queues.changed", row, changes)
+            self._tell(work, actor, "queues.changed", row, altered(row, asdict(data)))
 
     async def delete(self, actor: Actor, queue_id: int) -> None:
         """Remove a queue nobody overflows into. Raises ``NoSuchQueue``, ``QueueNeeded``."""

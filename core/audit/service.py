@@ -43,6 +43,14 @@ def record(
     work.session.add(_entry(actor, action, subject, changes or {}, at))
 
 
+def altered(row: object, values: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Give ``row`` these values; what each was and is now, for :func:`record`."""
+    changes = {name: (getattr(row, name), value) for name, value in values.items()}
+    for name, value in values.items():
+        setattr(row, name, value)
+    return changes
+
+
 async def record_many(
     work: Work, actor: Actor, action: str, entries: Sequence[tuple[Subject, Changes]], *, at: datetime
 ) -> None:

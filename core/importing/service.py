@@ -94,13 +94,7 @@ class Imports:
             created_at=now,
         )
         async with self._uow.write() as work:
-            saved = await brought.saved_mapping(work.session, batch)
-            sheet, header = _choose(found, vocabulary, saved)
-            batch.sheet, batch.header, batch.headings = sheet.name, header, sheet.rows[header]
-            columns = {} if sheet.fixed else vocabulary.suggest(batch.headings, saved)
-            batch.columns = {str(index): target for index, target in columns.items()}
-            batch.sheet_rows = max(sheet.height - header - 1, 0)
-            batch.fixed = sheet.fixed
+            _describe(batch, found, vocabulary, await brought.saved_mapping(work.session, batch))
             work.session.add(batch)
             try:
                 await work.session.flush()
@@ -191,6 +185,16 @@ class Imports:
         if await work.session.scalar(moved.returning(ImportBatch.id)) is None:
             raise BatchBusy()
         return await work.session.get_one(ImportBatch, batch_id, populate_existing=True)
+
+
+def _describe(batch: ImportBatch, heads: Sequence[SheetHead], vocabulary: Vocabulary, saved: Mapping[str, str]) -> None:
+    """Say which sheet is meant, and what its columns seem to. Raises ``NoHeadings``."""
+    sheet, header = _choose(heads, vocabulary, saved)
+    batch.sheet, batch.header, batch.headings = sheet.name, header, sheet.rows[header]
+    columns = {} if sheet.fixed else vocabulary.suggest(batch.headings, saved)
+    batch.columns = {str(index): target for index, target in columns.items()}
+    batch.sheet_rows = max(sheet.height - header - 1, 0)
+    batch.fixed = sheet.fixed
 
 
 def _choose(sheets: Sequence[SheetHead], vocabulary: Vocabulary, saved: Mapping[str, str]) -> tuple[SheetHead, int]:

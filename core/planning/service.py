@@ -7,7 +7,7 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from core.audit.service import record
+from core.audit.service import altered, record
 from core.cases.model import Stage
 from core.kernel.access import Actor
 from core.kernel.bulk import insert_or_ignore
@@ -77,9 +77,7 @@ async def change_company(work: Work, actor: Actor, data: CompanyData, *, at: dat
     company = await work.session.get(Company, _ONLY)
     if company is None:
         raise NotFound
-    changes = {name: (getattr(company, name), value) for name, value in asdict(data).items()}
-    for name, value in asdict(data).items():
-        setattr(company, name, value)
+    changes = altered(company, asdict(data))
     company.updated_at = at
     record(work, actor, "company.changed", ("company", _ONLY), changes, at=at)
     return company

@@ -14,7 +14,9 @@ from core.kernel.i18n import Message, Translator, msg, translator
 from web.forms import is_position
 from web.lists import PAGE_SIZE, Asked, ListSpec, asked, view
 from web.page import page
-from web.pages import audit_words as words
+from web.pages.audit_actions import ACTIONS
+from web.pages.audit_fields import FIELDS
+from web.pages.audit_words import SUBJECTS, word
 from web.pages.listing import Column, EmptyState, Filter, FilterKind, Option, Row, TextCell, TimeCell
 from web.security import actor, right, route
 from web.state import services
@@ -61,7 +63,7 @@ async def show(request: Request) -> Response:
 
 
 def _spec(kinds: Sequence[str]) -> ListSpec:
-    known = tuple(Option(value=kind, label=words.word(words.SUBJECTS, kind)) for kind in kinds)
+    known = tuple(Option(value=kind, label=word(SUBJECTS, kind)) for kind in kinds)
     return SPEC.with_options({"kind": known})
 
 
@@ -81,15 +83,15 @@ def _search(wanted: Asked) -> Search:
 
 
 def _row(entry: AuditEntry, texts: Translator) -> Row:
-    fields = sorted(_named(words.FIELDS, name, texts) for name in entry.changes)
-    kind = _named(words.SUBJECTS, entry.subject_kind, texts)
+    fields = sorted(_named(FIELDS, name, texts) for name in entry.changes)
+    kind = _named(SUBJECTS, entry.subject_kind, texts)
     return Row(
         id=str(entry.id),
         href=f"/audit/{entry.id}",
         cells={
             "at": TimeCell(entry.at),
             "actor": TextCell(entry.actor_login),
-            "action": TextCell(words.word(words.ACTIONS, entry.action), note=entry.action),
+            "action": TextCell(word(ACTIONS, entry.action), note=entry.action),
             "subject": TextCell(f"{kind} {entry.subject_id}".strip()),
             "changes": TextCell(", ".join(fields) or None),
         },
@@ -107,9 +109,9 @@ async def show_one(request: Request) -> Response:
     if entry is None:
         raise NotFound
     said = {
-        "action": words.word(words.ACTIONS, entry.action),
-        "subject": words.word(words.SUBJECTS, entry.subject_kind),
-        "fields": {name: words.word(words.FIELDS, name) for name in entry.changes},
+        "action": word(ACTIONS, entry.action),
+        "subject": word(SUBJECTS, entry.subject_kind),
+        "fields": {name: word(FIELDS, name) for name in entry.changes},
     }
     return await page(request, "audit/entry.html", {"entry": entry, "said": said})
 

@@ -49,7 +49,6 @@ def build_archive(base: Ground, floor: Floor, sites: Sequence[Site]) -> Archive:
     voicemail = Voicemail(uow, clock)
     base.bus.subscribe(CallEnded, voicemail.on_ended)
     base.bus.subscribe(RecordingReady, voicemail.on_recorded)
-    channels = BridgedChannels(floor.bridges)
     return Archive(
         storage=storage,
         desk=RecordingsDesk(
@@ -63,14 +62,19 @@ def build_archive(base: Ground, floor: Floor, sites: Sequence[Site]) -> Archive:
         ),
         pausing=pausing,
         voicemail=voicemail,
-        watchers=tuple(
-            Watcher(
-                spool=Spool(site.exchange.server, site.spool),
-                intake=intake,
-                channels=channels,
-                lock_file=base.settings.watermarks / f"{site.exchange.server}.lock",
-            )
-            for site in sites
-            if site.spool is not None
-        ),
+        watchers=_watchers(base, intake, BridgedChannels(floor.bridges), sites),
+    )
+
+
+def _watchers(base: Ground, intake: Intake, channels: BridgedChannels, sites: Sequence[Site]) -> tuple[Watcher, ...]:
+    """One for the spool of each exchange that has one."""
+    return tuple(
+        Watcher(
+            spool=Spool(site.exchange.server, site.spool),
+            intake=intake,
+            channels=channels,
+            lock_file=base.settings.watermarks / f"{site.exchange.server}.lock",
+        )
+        for site in sites
+        if site.spool is not None
     )

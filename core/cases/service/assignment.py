@@ -8,7 +8,7 @@ from decimal import Decimal
 from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.audit.service import record
+from core.audit.service import altered, record
 from core.cases import rights
 from core.cases.model import AssignmentRule, Case, CaseEvent, CaseState, EventKind, WorkSettings
 from core.cases.rules.assignment import Deal, Dealt, Rule, deal
@@ -62,9 +62,7 @@ async def save_rule(work: Work, actor: Actor, rule_id: int | None, data: RuleDat
         raise NotFound()
     fields = tuple(RuleData.__dataclass_fields__)
     values = {name: getattr(data, name) for name in fields} | {"user_ids": list(data.user_ids)}
-    changes = {name: (getattr(rule, name), value) for name, value in values.items()}
-    for name, value in values.items():
-        setattr(rule, name, value)
+    changes = altered(rule, values)
     await work.session.flush()
     record(work, actor, "assignment.saved", ("assignment_rule", rule.id), changes, at=at)
     return rule

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import exists, select
 from sqlalchemy.exc import IntegrityError
 
-from core.audit.service import record
+from core.audit.service import altered, record
 from core.cases import rights
 from core.cases.errors import CreditorNameTaken, OrderNumberTaken, OrderUsed
 from core.cases.model import Case, Creditor, InterestGroup, Jurisdiction, Order
@@ -63,9 +63,7 @@ async def edit_creditor(work: Work, actor: Actor, creditor_id: int, data: Credit
         raise NotFound()
     await _name_free(work, data.name, creditor_id)
     await _group_there(work, data.interest_group_id)
-    changes = {name: (getattr(creditor, name), value) for name, value in data.columns().items()}
-    for name, value in data.columns().items():
-        setattr(creditor, name, value)
+    changes = altered(creditor, data.columns())
     record(work, actor, "creditor.changed", ("creditor", creditor_id), changes, at=at)
     return creditor
 
@@ -132,11 +130,9 @@ async def change_order(work: Work, actor: Actor, order_id: int, data: OrderData,
         raise NotFound
     if faults := data.faults():
         raise Invalid(faults)
-    changes = {name: (getattr(order, name), value) for name, value in asdict(data).items()}
     try:
         async with work.session.begin_nested():
-            for name, value in asdict(data).items():
-                setattr(order, name, value)
+            changes = altered(order, asdict(data))
     except IntegrityError as error:
         raise OrderNumberTaken(number=data.number) from error
     record(work, actor, "order.changed", ("order", order_id), changes, at=at)

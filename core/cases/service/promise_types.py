@@ -8,7 +8,7 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.audit.service import record
+from core.audit.service import altered, record
 from core.cases import rights
 from core.cases.errors import PromiseTypeKeyTaken
 from core.cases.model import PromiseType
@@ -67,9 +67,7 @@ async def change_type(work: Work, actor: Actor, type_id: int, data: TypeData, *,
     row = await work.session.get(PromiseType, type_id)
     if row is None:
         raise NotFound()
-    changes = {name: (getattr(row, name), value) for name, value in asdict(data).items()}
-    for name, value in asdict(data).items():
-        setattr(row, name, value)
+    changes = altered(row, asdict(data))
     record(work, actor, "promise_type.changed", ("promise_type", type_id), changes, at=at)
     return row
 

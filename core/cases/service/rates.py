@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from sqlalchemy import delete, select, update
 
-from core.audit.service import record
+from core.audit.service import altered, record
 from core.cases import rights
 from core.cases.errors import InterestNameTaken, RatesUsed
 from core.cases.model import (
@@ -78,9 +78,7 @@ async def change_table(work: Work, actor: Actor, table_id: int, data: TableData,
     listed = await work.session.scalar(select(Rate.table_id).where(Rate.table_id == table_id).limit(1))
     if table.kind != data.kind and listed is not None:
         raise Invalid({"kind": msg("This table has rates: what they mean cannot change.")})
-    changes = {name: (getattr(table, name), value) for name, value in asdict(data).items()}
-    for name, value in asdict(data).items():
-        setattr(table, name, value)
+    changes = altered(table, asdict(data))
     record(work, actor, "rates.changed", ("rate_table", table_id), changes, at=at)
 
 

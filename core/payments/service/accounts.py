@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.audit.service import record
+from core.audit.service import altered, record
 from core.kernel.access import Actor
 from core.kernel.errors import NotFound
 from core.kernel.i18n import Message, msg
@@ -57,11 +57,7 @@ async def edit_account(work: Work, actor: Actor, account_id: int, data: AccountD
     fixed = (account.currency, account.kind) != (data.currency, data.kind)
     if fixed and await work.session.scalar(select(Payment.id).where(Payment.account_id == account_id).limit(1)):
         raise BadAccount({"currency": msg("Money has come to this account: its currency and kind stay.")})
-    values = asdict(data)
-    changes = {name: (getattr(account, name), value) for name, value in values.items()}
-    record(work, actor, "account.changed", ("account", account_id), changes, at=at)
-    for name, value in values.items():
-        setattr(account, name, value)
+    record(work, actor, "account.changed", ("account", account_id), altered(account, asdict(data)), at=at)
 
 
 async def _check(work: Work, data: AccountData, account_id: int | None) -> None:

@@ -46,28 +46,26 @@ async def refund(
         work,
         actor,
         Posting.REFUND,
-        (
-            Line(account=Account.SUSPENSE, amount=amount, currency=payment.currency, payment_id=payment_id),
-            Line(account=Account.REFUND, amount=-amount, currency=payment.currency, payment_id=payment_id),
-        ),
+        _out_of_suspense(payment, amount),
         value_on=books.today,
         booked_on=books.day_for(books.today),
         at=at,
         reason=reason,
     )
-    made = Refund(
-        payment_id=payment_id,
-        amount=amount,
-        reason=reason,
-        transaction_id=transaction.id,
-        actor_id=actor.user_id or None,
-        created_at=at,
-    )
+    made = Refund(payment_id=payment_id, amount=amount, reason=reason, transaction_id=transaction.id, created_at=at)
+    made.actor_id = actor.user_id or None
     work.session.add(made)
     changes = {"refunded": (None, amount), "reason": (None, reason)}
     record(work, actor, "payment.refunded", ("payment", payment_id), changes, at=at)
     work.emit(PaymentChanged(at=at, payment_id=payment_id))
     return payment
+
+
+def _out_of_suspense(payment: Payment, amount: Decimal) -> tuple[Line, Line]:
+    return (
+        Line(account=Account.SUSPENSE, amount=amount, currency=payment.currency, payment_id=payment.id),
+        Line(account=Account.REFUND, amount=-amount, currency=payment.currency, payment_id=payment.id),
+    )
 
 
 def _check(amount: Decimal, reason: str) -> None:

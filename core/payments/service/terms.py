@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 
 from sqlalchemy import select
 
-from core.audit.service import record
+from core.audit.service import altered, record
 from core.cases.model import COMPONENTS, Creditor, Stage
 from core.kernel.access import Actor
 from core.kernel.errors import NotFound
@@ -82,11 +82,8 @@ async def change_terms(work: Work, actor: Actor, terms_id: int, data: TermsData,
     await _check(work, row.creditor_id, terms_id, data)
     if await _used(work, terms_id, stated=True):
         _check_stated(row, data)
-    values = data.stored()
-    changes = {name: (getattr(row, name), value) for name, value in values.items()}
+    changes = altered(row, data.stored())
     record(work, actor, "commission.terms_changed", ("creditor", row.creditor_id), changes, at=at)
-    for name, value in values.items():
-        setattr(row, name, value)
     return row
 
 

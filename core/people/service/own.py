@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pyotp import TOTP, random_base32
 from sqlalchemy import update
 
-from core.audit.service import record
+from core.audit.service import altered, record
 from core.kernel.clock import Clock
 from core.kernel.errors import Invalid, NotFound
 from core.kernel.i18n import msg
@@ -38,9 +38,7 @@ class OwnAccount:
         async with self._uow.write() as work:
             user = await work.session.get_one(User, me.user.id)
             chosen = {name: value for name, value in values.items() if name in OWN_FIELDS}
-            changes = {name: (getattr(user, name), value) for name, value in chosen.items()}
-            for name, value in chosen.items():
-                setattr(user, name, value)
+            changes = altered(user, chosen)
             record(work, me.actor, "users.correct_own", ("user", user.id), changes, at=now)
             work.emit(UserChanged(at=now, user_id=user.id))
 

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 
-from core.audit.service import record
+from core.audit.service import altered, record
 from core.kernel.access import Actor
 from core.kernel.clock import Clock
 from core.kernel.i18n import Message, msg
@@ -38,9 +38,7 @@ class Units:
         async with self._uow.write() as work:
             unit = Unit(name="") if unit_id is None else await fetch(work, Unit, unit_id)
             refuse(await _faults(work, unit_id, data))
-            changes = {name: (getattr(unit, name), value) for name, value in asdict(data).items()}
-            for name, value in asdict(data).items():
-                setattr(unit, name, value)
+            changes = altered(unit, asdict(data))
             work.session.add(unit)
             await work.session.flush()
             record(work, actor, "units.add" if unit_id is None else "units.edit", ("unit", unit.id), changes, at=now)

@@ -13,7 +13,7 @@ from core.cases.model import Promise
 from core.kernel.idempotency import KEPT, PATIENCE, Idempotency, IdempotencyKey
 from tests.factories.desk import Desk
 from tests.integration.api.conftest import Program, key
-from tests.integration.api.test_contract import problem
+from tests.integration.api.problems import problem
 from web.api.v1.index import OPERATIONS
 
 

@@ -1,156 +1,26 @@
 """A callback is never lost: it is reminded of, called, passed on, moved by law, closed by whoever calls first."""
 
 import asyncio
-from collections.abc import Collection
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.callbacks.errors import BadCallbackPhone, BadWindow, CallbackNotFound, CallbackTaken
 from callcenter.callbacks.events import CallbackDue, CallbackEvent, CallbackMoved, CallbackSoon
 from callcenter.callbacks.model import Callback, CallbackState, Origin
-from callcenter.callbacks.ports import DialRefused, LawAnswer
+from callcenter.callbacks.ports import DialRefused
 from callcenter.callbacks.queries import CallbackQuery, count_due, due_callbacks, list_callbacks
-from callcenter.callbacks.service import CallbackService, Plan
+from callcenter.callbacks.service import CallbackService
 from callcenter.callbacks.ticker import CallbackTicker
-from callcenter.calls.ports import CallNews
 from core.kernel.access import Actor, Scope
 from core.kernel.bus import Bus
 from core.kernel.clock import ManualClock
-from core.kernel.errors import Conflict, NotFound
-from core.kernel.i18n import msg
+from core.kernel.errors import Conflict
 from core.kernel.uow import UnitOfWork
-from core.people.model import Role, Unit, User
-from tests.fakes.floor import DEBTOR, START, at, collector
-
-
-@dataclass
-class FakeDialler:
-    """Remembers what it dialled; refuses as the law or the exchange would."""
-
-    calls: dict[str, int] = field(default_factory=dict)
-    refusal: DialRefused | None = None
-
-    async def dial(self, actor: Actor, *, phone: str, case_id: int | None, party_id: int | None, key: str) -> int:
-        await asyncio.sleep(0)
-        if self.refusal is not None:
-            raise self.refusal
-        return self.calls.setdefault(key, 1000 + len(self.calls))
-
-    async def dialled(self, user_id: int, *, key: str) -> int | None:
-        return self.calls.get(key)
-
-
-@dataclass
-class FakeLaw:
-    """Forbids everything before a moment; may not know a case (any more)."""
-
-    allowed_from: datetime | None = None
-    unknown_case: int | None = None
-
-    async def may_call(
-        self, session: AsyncSession, *, party_id: int | None, case_id: int | None, phone: str, at: datetime
-    ) -> LawAnswer:
-        if case_id is not None and case_id == self.unknown_case:
-            raise NotFound
-        if self.allowed_from is None or at >= self.allowed_from:
-            return LawAnswer(allowed=True)
-        return LawAnswer(
-            allowed=False, rule="test.night", reason=msg("It is night there."), next_allowed_at=self.allowed_from
-        )
-
-
-@dataclass
-class FakePresence:
-    """Who is free, as a test says."""
-
-    users: set[int] = field(default_factory=set)
-
-    async def free(self, session: AsyncSession, user_ids: Collection[int]) -> set[int]:
-        return self.users & set(user_ids)
-
-
-@pytest.fixture
-def dialler() -> FakeDialler:
-    return FakeDialler()
-
-
-@pytest.fixture
-def law() -> FakeLaw:
-    return FakeLaw()
-
-
-@pytest.fixture
-def presence() -> FakePresence:
-    return FakePresence()
-
-
-@pytest.fixture
-async def service(uow: UnitOfWork, clock: ManualClock, dialler: FakeDialler, law: FakeLaw) -> CallbackService:
-    """Collector 1 and 2 work in team 5."""
-    async with uow.write() as work:
-        work.session.add_all([Role(id=1, name="Collectors"), Unit(id=5, name="Soft")])
-        await work.session.flush()
-        for user in (1, 2):
-            work.session.add(User(id=user, login=f"c{user}", password_hash="", role_id=1, unit_id=5, created_at=START))
-    return CallbackService(uow, clock, dialler=dialler, law=law)
-
-
-@pytest.fixture
-def ticker(uow: UnitOfWork, clock: ManualClock, service: CallbackService, presence: FakePresence) -> CallbackTicker:
-    return CallbackTicker(uow, clock, callbacks=service, presence=presence)
-
-
-@pytest.fixture
-def told(bus: Bus) -> list[CallbackEvent]:
-    events: list[CallbackEvent] = []
-
-    async def remember(event: CallbackEvent) -> None:
-        events.append(event)
-
-    bus.subscribe(CallbackEvent, remember)
-    return events
-
-
-def plan(**more: object) -> Plan:
-    wanted = {"phone": DEBTOR, "start": at(3600), "end": at(7200), "user_id": 1, "party_id": 7, "case_id": 70}
-    return Plan(**(wanted | more))  # type: ignore[arg-type]
-
-
-def news(call_id: int, direction: str = "inbound", **more: object) -> CallNews:
-    known = {
-        "at": at(0),
-        "since": at(0),
-        "call_id": call_id,
-        "direction": direction,
-        "phone": DEBTOR,
-        "queue": None,
-        "campaign_id": None,
-        "party_id": 7,
-        "case_id": None,
-        "user_id": 1,
-        "attempt_id": None,
-        "result_code": None,
-        "answered": False,
-        "ended": False,
-        "missed": False,
-        "contact": False,
-        "talk_seconds": 0,
-    }
-    return CallNews(**(known | more))  # type: ignore[arg-type]
-
-
-async def tell(uow: UnitOfWork, service: CallbackService, *what: CallNews) -> None:
-    async with uow.write() as work:
-        await service.followed(work, what)
-
-
-async def row_of(uow: UnitOfWork, callback_id: int) -> Callback:
-    async with uow.read() as session:
-        return (await session.scalars(select(Callback).where(Callback.id == callback_id))).one()
+from tests.fakes.floor import DEBTOR, at, collector
+from tests.integration.callbacks.conftest import FakeDialler, FakeLaw, FakePresence
+from tests.integration.callbacks.news import news, plan, row_of, tell
 
 
 async def test_reminded_then_due_then_called_by_a_click(

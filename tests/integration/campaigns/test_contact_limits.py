@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -202,8 +202,19 @@ def kinds() -> Iterator[Counter[str]]:
     assert made.keys() == {"dialler", "callback", "click", "message"}, made
 
 
+def _of_every_kind() -> list[Step]:
+    """A history in which somebody is reached in every way there is, whatever else is drawn."""
+    busy, nothing = (1, 1, 1, 1), {"clicks": (), "messages": (), "callbacks": ()}
+    return [
+        Step(rounds=0, ticks=1, clicks=(0,), messages=(1,), callbacks=(2,), ends=busy, minutes=7),
+        Step(rounds=1, ticks=0, ends=busy, minutes=7, **nothing),
+        Step(rounds=0, ticks=0, ends=busy, minutes=60, **nothing),
+    ]
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
+@example(law=Jurisdiction.US, steps=_of_every_kind())
 @settings(max_examples=6, suppress_health_check=list(HealthCheck))
 @given(
     law=st.sampled_from((Jurisdiction.RU, Jurisdiction.UA, Jurisdiction.US)),

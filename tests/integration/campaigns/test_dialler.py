@@ -1,23 +1,18 @@
 """The dialler reserves before it dials, dials nobody twice, and puts every case where its result belongs."""
 
-import asyncio
-from contextlib import suppress
 from datetime import timedelta
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
 from callcenter.callbacks.model import Callback, CallbackState
-from callcenter.calls.model import Call, OrderState
+from callcenter.calls.model import Call
 from callcenter.campaigns.errors import CampaignMoves, NothingToDial
 from callcenter.campaigns.filling import fill
-from callcenter.campaigns.machines import Machines
 from callcenter.campaigns.model import Campaign, CampaignAttempt, CampaignState, EntryState, Mode
 from callcenter.campaigns.pacing import Pacer, View
-from callcenter.campaigns.ports import LineOrder
-from callcenter.campaigns.queries import EntryQuery, entries, figures
+from callcenter.campaigns.queries import EntryQuery, entries
 from callcenter.campaigns.rights import EDIT, VIEW
 from callcenter.campaigns.service import CampaignData
 from callcenter.compliance.model import AttemptState, ContactAttempt
@@ -26,8 +21,6 @@ from core.cases.queries.lists import ListQuery
 from core.cases.rights import VIEW as CASES
 from core.kernel.access import PROGRAM, Actor, Scope
 from core.kernel.errors import Invalid
-from core.kernel.phones import as_key
-from core.parties.model import Phone
 from core.people.model import User
 from tests.factories.dialling import DiallingFloor
 
@@ -98,162 +91,6 @@ async def test_who_answers_and_finds_nobody_is_owed_a_call(floor: DiallingFloor)
     assert contact.state == AttemptState.ANSWERED, "to the law the debtor was reached"
     floor.clock.advance(timedelta(hours=30))
     assert await dialler.round() == 0, "the callback has him now"
-
-
-async def test_an_end_that_several_are_told_of_counts_once(floor: DiallingFloor) -> None:
-    await floor.open(debtors=1, agents=1)
-    await floor.campaign()
-    await floor.dialler().round()
-    (order,) = floor.telephony.lines
-    await floor.tell(order, "rings", "picked up")
-    async with floor.uow.write() as work:
-        over = update(Call).where(Call.id == order.call_id)
-        await work.session.execute(over.values(ended_at=floor.clock.now(), result_code="ABANDONED"))
-    news = [SimpleNamespace(call_id=order.call_id, campaign_id=1)]
-    read = asyncio.Barrier(2)
-
-    async def told() -> None:
-        async with floor.uow.write() as work:
-            await floor.outcomes.followed(work, news)
-            with suppress(TimeoutError):  # the other one waits, or has not been waited for
-                await asyncio.wait_for(read.wait(), 0.2)
-
-    await asyncio.gather(told(), told())
-    async with floor.uow.read() as session:
-        owed = (await session.scalars(select(Callback))).all()
-    assert len(owed) == 1
-
-
-async def test_a_machine_is_no_debtor(floor: DiallingFloor) -> None:
-    await floor.open(debtors=1, agents=1)
-    await floor.campaign(machines=Machines.HANG_UP, retries={"VM": 240})
-    await floor.dialler().round()
-    (order,) = floor.telephony.lines
-    assert (order.machines, order.machine_message) == ("hang_up", None)
-    await floor.tell(order, "rings", "picked up", "machine", "hung up")
-    (attempt,), entry = await floor.made(), await floor.entry()
-    assert (attempt.outcome, attempt.answered_by, attempt.judged_ms) == ("VM", "machine", 2400)
-    assert (entry.state, entry.next_at) == (EntryState.WAITING, floor.clock.now() + timedelta(minutes=240))
-    async with floor.uow.read() as session:
-        assert (await session.scalars(select(Callback))).first() is None
-        assert (await session.get_one(Call, attempt.call_id)).result_code == "VM"
-        contact = (await session.scalars(select(ContactAttempt))).one()
-        live = (await figures(session, [attempt.campaign_id], floor.clock.now()))[attempt.campaign_id]
-    assert contact.state == AttemptState.NOT_ANSWERED, "nobody was talked to"
-    assert (live.machines, live.answered, live.abandoned, live.machine_share) == (1, 0, 0, 1.0)
-
-
-async def test_a_message_left_on_a_machine_reaches_the_debtor(floor: DiallingFloor) -> None:
-    await floor.open(debtors=2, agents=1)
-    await floor.campaign(machines=Machines.MESSAGE, machine_message="ring-us-back")
-    dialler = floor.dialler()
-    await dialler.round()
-    (order,) = floor.telephony.lines
-    assert order.machine_message == "ring-us-back"
-    await floor.tell(order, "rings", "picked up", "machine")
-    assert await dialler.round() == 1, "nobody waits while the machine is talked to"
-    await floor.tell(order, "rings", "picked up", "machine", "message left", "hung up")
-    attempt, _ = await floor.made()
-    assert (attempt.outcome, attempt.message_left) == ("VM", True)
-    async with floor.uow.read() as session:
-        contact = await session.scalar(select(ContactAttempt).where(ContactAttempt.call_id == attempt.call_id))
-    assert contact is not None
-    assert contact.state == AttemptState.ANSWERED
-
-
-async def test_whoever_is_not_surely_a_machine_is_a_person(floor: DiallingFloor) -> None:
-    await floor.open(debtors=1, agents=1)
-    await floor.campaign(machines=Machines.HANG_UP)
-    await floor.dialler().round()
-    (order,) = floor.telephony.lines
-    await floor.tell(order, "rings", "picked up", "unsure", "connected", "hung up", user=floor.users[0])
-    (attempt,) = await floor.made()
-    assert (attempt.outcome, attempt.answered_by) == ("TALK", "unsure")
-
-
-async def test_who_hangs_up_before_he_is_judged_was_abandoned(floor: DiallingFloor) -> None:
-    """He heard nothing at all, in whatever kind of campaign."""
-    await floor.open(debtors=1, agents=1)
-    await floor.campaign(mode=Mode.AGENTLESS, message="hello", machines=Machines.HANG_UP)
-    await floor.dialler().round()
-    await floor.tell(floor.telephony.lines[0], "rings", "picked up", "hung up unjudged", "hung up")
-    (attempt,) = await floor.made()
-    assert attempt.outcome == "ABANDONED"
-    async with floor.uow.read() as session:
-        assert (await session.scalars(select(Callback))).first() is None, "nobody is there to call back"
-
-
-@pytest.mark.parametrize(
-    ("rules", "field"),
-    [
-        ({"machines": Machines.MESSAGE}, "machine_message"),
-        ({"machines": Machines.MESSAGE, "machine_message": "no sound!"}, "machine_message"),
-        ({"machines": Machines.HANG_UP, "connect_seconds": 1}, "connect_seconds"),
-    ],
-)
-async def test_rules_about_machines_are_whole(floor: DiallingFloor, rules: dict[str, Any], field: str) -> None:
-    with pytest.raises(Invalid) as refused:
-        await floor.campaigns.create(PROGRAM, CampaignData(name="Spring", **rules))
-    assert set(refused.value.fields) == {field}
-
-
-@pytest.mark.parametrize("died", [OrderState.RESERVED, OrderState.SENT])
-async def test_a_crash_dials_nobody_twice(floor: DiallingFloor, died: OrderState) -> None:
-    """The process dies after the attempt was written: unsent it is given back, sent it may have rung and counts."""
-    await floor.open(debtors=1, agents=1)
-    campaign_id = await floor.campaign()
-    order = await floor.attempts.take(campaign_id, floor.users[0])
-    assert order is not None
-    async with floor.uow.write() as work:
-        await work.session.execute(update(Call).where(Call.id == order.call_id).values(order_state=died))
-    dialler = floor.dialler()
-    assert await dialler.round() == 0, "nobody knows yet what became of it"
-    floor.clock.advance(timedelta(minutes=3))
-    await floor.calls.end_lost_orders()
-    await dialler.round()
-    entry = await floor.entry()
-    async with floor.uow.read() as session:
-        contact = (await session.scalars(select(ContactAttempt).order_by(ContactAttempt.id))).first()
-    assert contact is not None
-    if died == OrderState.RESERVED:
-        assert (entry.attempts, contact.state) == (0, AttemptState.RELEASED)
-    else:
-        assert (entry.attempts, contact.state) == (1, AttemptState.NOT_ANSWERED)
-        assert entry.next_at > floor.clock.now()
-    assert floor.telephony.orders == []
-
-
-async def test_what_the_exchange_always_refuses_is_tried_ever_later_and_then_given_up(floor: DiallingFloor) -> None:
-    await floor.open(debtors=1, agents=1)
-    await floor.campaign(retries={"FAIL": 5}, most_in_total=5, most_a_day=1, opens=0, closes=1440)
-    floor.telephony.refuse, dialler = True, floor.dialler()
-    rests = []
-    for _ in range(4):
-        assert await dialler.round() == 1
-        await dialler.round()
-        entry = await floor.entry()
-        assert (entry.state, entry.attempts, entry.reason) == (EntryState.WAITING, 0, "REFUSED"), "nobody was rung"
-        rests.append((entry.next_at - floor.clock.now()) / timedelta(minutes=1))
-        floor.clock.advance(timedelta(minutes=rests[-1]))
-    assert rests == [1, 2, 4, 5]
-    assert await dialler.round() == 1
-    await dialler.round()
-    assert (await floor.entry()).state == EntryState.DONE
-    assert {one.outcome for one in await floor.made()} == {"REFUSED"}
-
-
-async def test_an_order_that_is_taken_ends_the_refusals(floor: DiallingFloor) -> None:
-    await floor.open(debtors=1, agents=1)
-    await floor.campaign(retries={"BUSY": 10, "FAIL": 60}, most_a_day=9)
-    dialler = floor.dialler()
-    for refused, minutes in ((True, 1), (True, 2), (False, 10), (True, 1)):
-        floor.telephony.refuse = refused
-        assert await dialler.round() == 1
-        if not refused:
-            await floor.tell(floor.telephony.lines[-1], "rings", "busy")
-        await dialler.round()
-        assert (await floor.entry()).next_at == floor.clock.now() + timedelta(minutes=minutes)
-        floor.clock.advance(timedelta(minutes=minutes))
 
 
 async def test_who_no_longer_matches_leaves_and_comes_back_with_his_attempts(floor: DiallingFloor) -> None:
@@ -378,24 +215,6 @@ async def test_an_end_that_is_written_late_is_told_to_pacing(
     assert told == ["unanswered"]
 
 
-async def test_a_campaign_that_fails_does_not_stop_the_others(
-    floor: DiallingFloor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await floor.open(debtors=4, agents=2)
-    low = await floor.campaign(name="Low", users=(floor.users[0],))
-    high = await floor.campaign(name="High", priority=5, users=(floor.users[1],))
-    take = floor.attempts.take
-
-    async def fails(campaign_id: int, user_id: int | None = None) -> LineOrder | None:
-        if campaign_id == high:
-            raise RuntimeError("broken")
-        return await take(campaign_id, user_id)
-
-    monkeypatch.setattr(floor.attempts, "take", fails)
-    assert await floor.dialler().round() == 1
-    assert [order.queue for order in floor.telephony.lines] == [f"campaign-{low}"]
-
-
 async def test_the_queue_is_served_by_whoever_works_in_the_campaign_now(floor: DiallingFloor) -> None:
     """Who leaves is no longer counted by the dialler, and his phone is rung no more."""
     await floor.open(debtors=1, agents=2)
@@ -435,29 +254,3 @@ async def test_nobody_out_of_reach_is_named_in_a_campaign(floor: DiallingFloor) 
     async with floor.uow.read() as session:
         assert (await entries(session, own, made, EntryQuery())).total == 0, "a foreign debtor's name is not shown"
         assert (await entries(session, PROGRAM, made, EntryQuery())).total == 1
-
-
-@pytest.mark.parametrize(("phone", "rests"), [("+447700900123", True), ("+79000000199", False)])
-async def test_a_number_rests_where_the_law_says_so_after_a_machine(
-    floor: DiallingFloor, phone: str, rests: bool
-) -> None:
-    """Ofcom: within 24 hours only for a collector who is certainly there."""
-    await floor.open(debtors=1, agents=1)
-    async with floor.uow.write() as work:
-        row = (await work.session.scalars(select(Phone))).one()
-        row.e164, row.number, row.timezone = phone, as_key(phone), "Europe/London"
-    always = {"opens": 0, "closes": 1440, "retries": {"VM": 0}, "most_a_day": 9, "machines": Machines.HANG_UP}
-    campaign_id = await floor.campaign(mode=Mode.AGENTLESS, message="hello", lines=1, **always)
-    dialler = floor.dialler()
-    await dialler.round()
-    await floor.tell(floor.telephony.lines[0], "rings", "picked up", "machine", "hung up")
-    met_at = (await floor.made())[0].at
-    assert await dialler.round() == (0 if rests else 1)
-    if not rests:
-        return
-    entry = await floor.entry()
-    assert (entry.state, entry.reason) == (EntryState.WAITING, "machine_rest")
-    assert entry.next_at == met_at + timedelta(hours=24)
-    await floor.campaigns.pause(PROGRAM, campaign_id)
-    await floor.campaign(mode=Mode.PROGRESSIVE, **always)
-    assert await floor.dialler().round() == 1, "dialled for a collector who waits"

@@ -91,7 +91,7 @@ class _QuietLooks(Looks):
 
 
 @pytest.fixture
-async def world(uow: UnitOfWork, clock: ManualClock, cast: Cast) -> MenuWorld:
+async def world(uow: UnitOfWork, clock: ManualClock, cast: Cast, one_city: None) -> MenuWorld:
     await demo_cases(uow, clock, [cast.users["anna"]])
     gate = Gate(DebtorFacts(), clock)
     callbacks = CallbackService(uow, clock, dialler=FloorDialler(), law=CallbackLaw(gate))

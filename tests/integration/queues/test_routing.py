@@ -27,6 +27,8 @@ from core.parties.model import Party
 from core.people.model import User
 from tests.factories.people import Cast
 
+pytestmark = pytest.mark.usefixtures("one_city")
+
 DEBTOR, STRANGER = "+79000000100", "+79000099999"
 WEEKDAY = CalendarData(
     name="Office",

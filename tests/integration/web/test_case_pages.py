@@ -74,6 +74,7 @@ async def test_every_page_opens_and_foreign_cases_do_not(
     assert book.text.count("\n") == 31  # hers and not those of the other department
 
 
+@pytest.mark.usefixtures("one_city")
 async def test_a_person_and_a_phone_are_added_and_a_promise_is_taken(
     uow: UnitOfWork, clock: ManualClock, cast: Cast, sign_in: SignIn
 ) -> None:
@@ -96,6 +97,7 @@ async def test_a_person_and_a_phone_are_added_and_a_promise_is_taken(
     assert person.status_code == 200
 
 
+@pytest.mark.usefixtures("one_city")
 async def test_a_plan_is_previewed_agreed_approved_and_called_off(
     uow: UnitOfWork, clock: ManualClock, cast: Cast, sign_in: SignIn
 ) -> None:

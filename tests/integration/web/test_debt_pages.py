@@ -20,6 +20,8 @@ from tests.factories.people import Cast
 from tests.plugins.web import SignIn
 from web.state import Services
 
+pytestmark = pytest.mark.usefixtures("one_city")
+
 
 @pytest.fixture
 async def web_services(web_services: Services, uow: UnitOfWork, clock: ManualClock) -> AsyncIterator[Services]:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 
 from callcenter.app.demo.cases import demo_cases
@@ -36,6 +37,7 @@ async def test_search_goes_straight_to_the_one_case_it_can_mean(
     assert "/cases/2" not in foreign.text
 
 
+@pytest.mark.usefixtures("one_city")
 async def test_what_waits_is_on_the_panel(uow: UnitOfWork, clock: ManualClock, cast: Cast, sign_in: SignIn) -> None:
     await _laid(uow, clock, cast)
     clock.advance(timedelta(days=2))
@@ -43,6 +45,7 @@ async def test_what_waits_is_on_the_panel(uow: UnitOfWork, clock: ManualClock, c
     assert mine in (await (await sign_in("anna")).get("/")).text
 
 
+@pytest.mark.usefixtures("one_city")
 async def test_the_life_of_a_case(uow: UnitOfWork, clock: ManualClock, cast: Cast, sign_in: SignIn) -> None:
     await _laid(uow, clock, cast)
     maria = await sign_in("maria")
@@ -60,6 +63,7 @@ async def test_the_life_of_a_case(uow: UnitOfWork, clock: ManualClock, cast: Cas
     assert ((await case()).state, (await case()).close_reason) == ("closed", "withdrawn")
 
 
+@pytest.mark.usefixtures("one_city")
 async def test_blocks_are_entered_listed_and_lifted_with_a_reason(
     uow: UnitOfWork, clock: ManualClock, cast: Cast, sign_in: SignIn
 ) -> None:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.integration.web.test_policies import DOORS, Door, World, rooms, world
+from tests.integration.web.test_policies import DOORS, Door, rooms
+from tests.integration.web.world import World, world
 from tests.plugins.web import SignIn
 from tests.policies import POLICIES, Entry
 from web.forms import Form

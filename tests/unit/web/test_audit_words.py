@@ -2,31 +2,40 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
-from web.pages.audit_words import ACTIONS, FIELDS, SUBJECTS, word
+from web.pages.audit_actions import ACTIONS
+from web.pages.audit_fields import FIELDS
+from web.pages.audit_words import SUBJECTS, word
 
 ROOT = Path(__file__).resolve().parents[3]
 ROOMS = ("callcenter", "core", "recordings", "web")
 _RECORDERS = {"record", "record_many"}
 
 
+@cache
+def _recorders() -> tuple[ast.Module, ...]:
+    """The modules that record, read once."""
+    sources = (source.read_text(encoding="utf-8") for room in ROOMS for source in (ROOT / room).rglob("*.py"))
+    trees = [ast.parse(text) for text in sources if "record" in text]
+    return tuple(tree for tree in trees if any(_recorder(node) for node in ast.walk(tree)))
+
+
+def _recorder(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name) and node.id in _RECORDERS
+
+
 def _records() -> Iterator[ast.Call]:
     """Every call of ``record`` and ``record_many``."""
-    for room in ROOMS:
-        for source in (ROOT / room).rglob("*.py"):
-            for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _RECORDERS:
-                    yield node
+    nodes = (node for tree in _recorders() for node in ast.walk(tree))
+    return (node for node in nodes if isinstance(node, ast.Call) and _recorder(node.func))
 
 
 def _changes() -> Iterator[ast.Dict]:
     """Every table of (old, new) in a module that records: not only those written at the call itself."""
-    for room in ROOMS:
-        for source in (ROOT / room).rglob("*.py"):
-            tree = ast.parse(source.read_text(encoding="utf-8"))
-            if any(isinstance(node, ast.Name) and node.id in _RECORDERS for node in ast.walk(tree)):
-                yield from (node for node in ast.walk(tree) if isinstance(node, ast.Dict) and _is_change(node))
+    nodes = (node for tree in _recorders() for node in ast.walk(tree))
+    return (node for node in nodes if isinstance(node, ast.Dict) and _is_change(node))
 
 
 def _is_change(table: ast.Dict) -> bool:
