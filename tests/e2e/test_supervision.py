@@ -24,6 +24,7 @@ from tests.cel import Cel
 from tests.desk import signed_in
 from tests.e2e.logbook import calls_of, compared
 from tests.phones import Baresip, debtor_phone, desk_phone
+from tests.plugins.asterisk import eventually
 from tests.plugins.chromium import FLAGS, program
 from tests.plugins.product import Product
 from tests.waiting import until
@@ -232,7 +233,7 @@ async def test_a_whisper_reaches_one_collector_of_two(
             await expect(page.locator(f"{whisper}[aria-pressed=true]")).to_be_visible()
             await story.lasts(mode, page, (COLLECTOR, COLLEAGUE))
             await page.locator("[data-watch-act=leave]").click()
-            await expect(page.locator("soft-phone [data-line]")).to_have_count(0, timeout=15_000)
+            await _free(page)
         await page.screenshot(path=tmp_path / "board.png")
         await colleague.hang_up()
         await colleague.until("CALL_CLOSED")
@@ -247,6 +248,42 @@ async def test_a_whisper_reaches_one_collector_of_two(
     assert voices(story.shares("to the colleague", *asked)) == {COLLECTOR, SUPERVISOR}
     for mode in story.modes:
         assert min(story.supervisor[mode].values()) > -70, story.supervisor  # he hears both of them in either way
+
+
+async def test_who_joined_may_leave_and_leaves_with_the_first_of_the_two(product: Product, tmp_path: Path) -> None:
+    lab = Lab(product.folder)
+    pbx, phones = lab.required().pbx, {phone.extension: phone for phone in lab.phones()}
+    async with (
+        supervisor_at(product, tmp_path) as page,
+        desk_phone(pbx.sip, phones["101"], hertz=COLLECTOR) as collector,
+        debtor_phone(pbx.trunk.host, NUMBER, hertz=DEBTOR) as debtor,
+    ):
+        for first, other in ((debtor, collector), (collector, debtor)):
+            await debtor.dial(f"sip:101@{pbx.sip.host}:{pbx.sip.port}")
+            await collector.answer()
+            await debtor.until("CALL_ESTABLISHED")
+            await _joins(page, lab)
+            await page.locator("[data-watch-act=leave]").click()
+            await _free(page)
+            await _joins(page, lab)  # the talk went on without him
+            await first.hang_up()
+            await other.until("CALL_CLOSED")
+            await _free(page)
+            await first.until("CALL_CLOSED")
+
+
+async def _joins(page: Page, lab: Lab) -> None:
+    await page.locator("[data-watch-act=barge]").click(timeout=15_000)
+    await eventually(lambda: " 3 " in _talk(lab))
+
+
+def _talk(lab: Lab) -> str:
+    """The bridge of the only talk, as Asterisk shows it."""
+    return next((line for line in lab.rx("bridge show all").splitlines() if "softmix" in line), "")
+
+
+async def _free(page: Page) -> None:
+    await expect(page.locator("soft-phone [data-line]")).to_have_count(0, timeout=15_000)
 
 
 async def _logged(database: Database, lab: Lab, story: Story, freed: float) -> None:
