@@ -237,8 +237,8 @@ async def test_a_whisper_reaches_one_collector_of_two(
         await page.screenshot(path=tmp_path / "board.png")
         await colleague.hang_up()
         await colleague.until("CALL_CLOSED")
-        await collector.hang_up()
-        await debtor.until("CALL_CLOSED")
+        await debtor.hang_up()
+        await collector.until("CALL_CLOSED")
         asked, asking = heard_by(colleague), heard_by(collector)
 
     before = story.began - answered
