@@ -91,8 +91,7 @@ class Accidents(NamedTuple):
     """What must be survived at any moment."""
 
     staying: float
-    """Only this share of the agents is there: survived but for a probability of ``missed``."""
-    missed: float
+    """Only this share of the agents is there."""
     surge: float
     """So many times as many answer: survived up to ``deviations`` standard deviations beyond the expected."""
     deviations: float
@@ -107,6 +106,8 @@ class Bearable(NamedTuple):
     """Calls that may be lost."""
     if_half_leave: int
     """Calls that may be lost if so many agents leave now as ``accidents`` say."""
+    missed: float
+    """Probability that more are lost if they do."""
     breach: float
     """Probability that more than ``left`` are lost."""
     accidents: Accidents
@@ -142,7 +143,7 @@ def bears(ahead: Iterable[Moment], odds: Odds, new: int, bearable: Bearable) -> 
     This is what a decision spends its time on: hence one loop over plain numbers, and the tails only of the moments
     that are nearest to a lack in deviations, which are the worst but for a hair.
     """
-    left, if_half_leave, (staying, missed, surge, deviations) = (
+    left, if_half_leave, (staying, surge, deviations) = (
         bearable.left,
         bearable.if_half_leave,
         bearable.accidents,
@@ -171,7 +172,7 @@ def bears(ahead: Iterable[Moment], odds: Odds, new: int, bearable: Bearable) -> 
         return False
     return (
         tightest.lacking(0, new) < bearable.lack
-        and deserted.if_only(staying).lacking(if_half_leave, new) <= missed
+        and deserted.if_only(staying).lacking(if_half_leave, new) <= bearable.missed
         and not breaks(breaking, odds, new, bearable)
     )
 

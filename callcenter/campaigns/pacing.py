@@ -58,13 +58,15 @@ _MANY = 16.0
 _BREACH, _BREACHES = 2.5e-7, 24.0
 """Risk at any moment that more calls are abandoned than may be, for each that an hour may hold, up to so many: where an
 hour may hold few, the bound is met at more moments of a day."""
+_MISSED, _MISSES = 6e-4, 5.0
+"""The same should half of the agents leave at that moment."""
 _LEAST_LACK = 1e-4
 """What an answer may always risk: to dial progressively would leave the hour short of calls to hold the lost ones
 against."""
 _KEPT, _KEPT_BY_HALF, _KEPT_OF_CREW = 0.65, 0.5, 0.85
 """Share of the past hour's pace of answers relied upon: in any hour; from the moment at which half of the agents have
 left; and of what those who are there now would have answered, because dialling is slower where less is left."""
-_ACCIDENTS = Accidents(staying=0.5, missed=3e-3, surge=2.0, deviations=2.3)
+_ACCIDENTS = Accidents(staying=0.5, surge=2.0, deviations=2.3)
 """Half of the agents gone at once, or twice the answers."""
 _JUDGE_EVERY = 5.0
 _LEAST_ALLOWED = 4.0
@@ -178,6 +180,7 @@ class Pacer:
             lack=max(_LEAST_LACK, self._policy.ceiling * left / max(_MANY, allowed)),
             left=floor(left),
             if_half_leave=max(0, floor(if_half_leave)),
+            missed=_MISSED * min(_MISSES, allowed),
             breach=_BREACH * min(_BREACHES, allowed),
             accidents=_ACCIDENTS,
         )

@@ -236,8 +236,9 @@ _BEARABLE = Bearable(
     lack=0.005,
     left=16,
     if_half_leave=10,
+    missed=3e-3,
     breach=6e-6,
-    accidents=Accidents(staying=0.5, missed=4e-3, surge=2.0, deviations=2.3),
+    accidents=Accidents(staying=0.5, surge=2.0, deviations=2.3),
 )
 
 
