@@ -11,12 +11,12 @@ class Budget:
 
     The hour now ending is judged by what it holds. But an abandoned call of a minute ago will also stand in every hour
     that ends within the next 59 minutes, and one of now in the hour that begins; those hours lose the calls before it
-    and gain calls not yet made, of which only ``trusted`` of the present pace is relied upon, because agents may leave.
+    and gain calls not yet made, of which only a share of the present pace is relied upon, because agents may leave.
     Calls may be told in any order: how a call ended is known late after a broken link.
     """
 
-    def __init__(self, ceiling: float, trusted: float = 0.65) -> None:
-        self._ceiling, self._trusted = ceiling, trusted
+    def __init__(self, ceiling: float) -> None:
+        self._ceiling = ceiling
         self._answered: list[float] = []
         self._abandoned: list[float] = []
 
@@ -35,13 +35,14 @@ class Budget:
         self._forget(now)
         return self._ceiling * len(self._answered)
 
-    def left(self, now: float) -> float:
-        """Calls that may still be abandoned now without breaking an hour that ends now or later; may be negative."""
+    def left(self, now: float, relied: float) -> float:
+        """Calls that may still be abandoned now without breaking an hour that ends now or later, if of the present pace
+        of answers at least the share ``relied`` goes on; may be negative."""
         self._forget(now)
         answered, abandoned = self._answered, self._abandoned
         if not answered:
             return -len(abandoned)
-        pace = self._trusted * len(answered) / max(600.0, now - answered[0])
+        pace = relied * len(answered) / max(600.0, now - answered[0])
         least = min(self._ceiling * len(answered) - len(abandoned), self._ceiling * pace * HOUR)
         for before, at in enumerate(abandoned):
             calls = len(answered) - bisect_left(answered, at) + pace * (at + HOUR - now)

@@ -4,11 +4,11 @@ Looked at are the moments at which an attempt begun now would be answered, if it
 those answers, so that an average over them is an average over the attempt's own answer.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import erfc, inf, log, sqrt
 from typing import NamedTuple, Protocol
 
-from callcenter.campaigns.learning import BIN, Answers, Durations, Row, pack, unpack
+from callcenter.campaigns.learning import BIN, LEVELS, Answers, Durations, Row, pack, unpack
 
 MOMENTS = 5
 _TALK_STEP, _TALK_ROWS = 8.0, 60
@@ -71,23 +71,29 @@ class Moment(NamedTuple):
     chance: float
     """Probability that an attempt begun now will have been answered."""
 
-    def lacking(self, more_than: float, new: int) -> float:
-        """Probability that, with ``new`` attempts begun now, more than so many answers find no agent.
+    def if_only(self, staying: float) -> "Moment":
+        """The same with only this share of the agents."""
+        return self._replace(free=staying * self.free, doubt=staying * self.doubt)
+
+    def lacking(self, more_than: float, new: int, factor: float = 1.0) -> float:
+        """Probability that, with ``new`` attempts begun now, more than so many answers find no agent, should answers be
+        ``factor`` times as frequent as they seem.
 
         Answers are a sum of unlike coins, taken as the Poisson law of the same variance moved to the same mean; so are
         the agents of whom it is in doubt whether they will be free.
         """
-        squares = self.squares + new * self.chance * self.chance
-        answers = self.answers + new * self.chance
+        answers = (self.answers + new * self.chance) * factor
+        squares = min(0.95 * answers, (self.squares + new * self.chance * self.chance) * factor * factor)
         return tail(squares, answers - squares, self.doubt, self.free - self.doubt + more_than + 0.5)
 
 
 class Accidents(NamedTuple):
-    """What must be survived at any moment, ``deviations`` beyond the expected: that only the share ``staying`` of the
-    agents is there, or that ``surge`` times as many answer."""
+    """What must be survived at any moment."""
 
     staying: float
+    """Only this share of the agents is there."""
     surge: float
+    """So many times as many answer: survived up to ``deviations`` standard deviations beyond the expected."""
     deviations: float
 
 
@@ -98,31 +104,63 @@ class Bearable(NamedTuple):
     """Probability that an answer finds no agent."""
     left: int
     """Calls that may be lost."""
+    if_half_leave: int
+    """Calls that may be lost if so many agents leave now as ``accidents`` say."""
+    missed: float
+    """Probability that more are lost if they do."""
     breach: float
     """Probability that more than ``left`` are lost."""
     accidents: Accidents
 
 
-def bears(ahead: Iterable[Moment], new: int, bearable: Bearable) -> bool:
+Odds = Sequence[tuple[float, float]]
+"""How often answers may really come, as factors of how often they seem to, the highest first; and how probable each
+is."""
+
+
+def breaks(moment: Moment, odds: Odds, new: int, bearable: Bearable) -> bool:
+    """Whether more than ``left`` are lost with a probability above ``breach``, however often answers may really come.
+
+    A few quiet seconds make the expected answer rate fall by half while it is still likely that they were chance; by
+    the expected rate alone the lines dialled then are far too many. Fewer are lost at each lower factor, so that the
+    sum ends where the factors left cannot turn it.
+    """
+    risk, rest = 0.0, 1.0
+    for factor, odd in odds:
+        lost = moment.lacking(bearable.left, new, factor)
+        risk += odd * lost
+        rest -= odd
+        if risk > bearable.breach:
+            return True
+        if risk + rest * lost <= bearable.breach:
+            return False
+    return False
+
+
+def bears(ahead: Iterable[Moment], odds: Odds, new: int, bearable: Bearable) -> bool:
     """Whether ``new`` attempts may begin now.
 
     This is what a decision spends its time on: hence one loop over plain numbers, and the tails only of the moments
     that are nearest to a lack in deviations, which are the worst but for a hair.
     """
-    lack, left, breach, (staying, surge, deviations) = bearable
+    left, if_half_leave, (staying, surge, deviations) = (
+        bearable.left,
+        bearable.if_half_leave,
+        bearable.accidents,
+    )
     squared = deviations * deviations
-    nearest, last = inf, inf
-    tightest = breaking = None
+    nearest, last, alone = inf, inf, inf
+    tightest = breaking = deserted = None
     for moment in ahead:
         free, doubt, answers, squares, chance = moment
         answers += new * chance
         spread = answers - squares - new * chance * chance
-        gap = left + staying * free - answers
-        if gap < 0.0 or gap * gap < squared * (spread + staying * doubt):
-            return False
         gap = left + free - surge * answers
         if gap < 0.0 or gap * gap < squared * (surge * spread + doubt):
             return False
+        gap = if_half_leave + staying * free - answers
+        if gap * abs(gap) < alone * (spread + staying * doubt + _NOTHING):
+            alone, deserted = gap * abs(gap) / (spread + staying * doubt + _NOTHING), moment
         spread += doubt + _NOTHING
         gap = free + 0.5 - answers
         if gap * abs(gap) < nearest * spread:
@@ -130,9 +168,13 @@ def bears(ahead: Iterable[Moment], new: int, bearable: Bearable) -> bool:
         gap += left
         if gap * abs(gap) < last * spread:
             last, breaking = gap * abs(gap) / spread, moment
-    if tightest is None or breaking is None:
+    if tightest is None or breaking is None or deserted is None:
         return False
-    return tightest.lacking(0, new) < lack and breaking.lacking(left, new) <= breach
+    return (
+        tightest.lacking(0, new) < bearable.lack
+        and deserted.if_only(staying).lacking(if_half_leave, new) <= bearable.missed
+        and not breaks(breaking, odds, new, bearable)
+    )
 
 
 class Forecaster:
@@ -166,6 +208,12 @@ class Forecaster:
     def handling(self) -> float:
         """Mean seconds of a conversation and its wrap-up, of those learned from."""
         return self._talk.mean + self._wrap.mean
+
+    @property
+    def odds(self) -> Odds:
+        """What is believed of the answer rate of now, against the one that ``ahead`` expects."""
+        level = self._answers.level
+        return [(one / level, odd) for one, odd in zip(LEVELS, self._answers.levels, strict=True)]
 
     def learn(self, now: float, staffed: int) -> None:
         """Draws the curves anew when it is time."""

@@ -22,7 +22,8 @@ Row = int
 _FIELD = 32
 _ONE = 1 << 20
 _MASK = (1 << _FIELD) - 1
-_LEVELS = tuple(0.4 * 6.25 ** (number / 8) for number in range(9))
+LEVELS = tuple(0.4 * 6.25 ** (number / 8) for number in range(8, -1, -1))
+"""Factors of the answer rate that are told apart, the highest first."""
 _SPREAD, _FLOOR = 0.35, 1e-3
 """Of the logarithm of a level that is entered; and what is added, so that none is impossible."""
 _NEVER_NONE = 1e-12
@@ -53,25 +54,26 @@ class Level:
     """
 
     def __init__(self) -> None:
-        entered = [exp(-0.5 * (log(level) / _SPREAD) ** 2) + _FLOOR for level in _LEVELS]
+        entered = [exp(-0.5 * (log(level) / _SPREAD) ** 2) + _FLOOR for level in LEVELS]
         total = sum(entered)
         self._entered = [one / total for one in entered]
-        self._held = self._entered
+        self.held = self._entered
+        """Probability of each of ``LEVELS``."""
         self.mean = 1.0
         """The factor expected."""
 
     def weigh(self, answers: int, hazard: float) -> None:
         """So many answers came of attempts that together went through so much hazard."""
         jump = min(0.5, hazard / _LASTS)
-        evidence = [answers * log(level) - hazard * level for level in _LEVELS]
+        evidence = [answers * log(level) - hazard * level for level in LEVELS]
         most = max(evidence)
         held = [
             max(_NEVER_NONE, one + jump * (new - one)) * exp(seen - most)
-            for one, new, seen in zip(self._held, self._entered, evidence, strict=True)
+            for one, new, seen in zip(self.held, self._entered, evidence, strict=True)
         ]
         total = sum(held)
-        self._held = [one / total for one in held]
-        self.mean = sum(map(mul, self._held, _LEVELS))
+        self.held = [one / total for one in held]
+        self.mean = sum(map(mul, self.held, LEVELS))
 
 
 class Answers:
@@ -140,6 +142,11 @@ class Answers:
     def level(self) -> float:
         """Factor of the answer rate of late."""
         return self._level.mean
+
+    @property
+    def levels(self) -> list[float]:
+        """Probability that it is each of ``LEVELS``."""
+        return self._level.held
 
     def moments(self, count: int) -> list[float]:
         """Seconds after dialling at which the middle of each of ``count`` equal shares of the answers has come."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import floor
 
 from callcenter.campaigns.budget import HOUR, Budget
-from callcenter.campaigns.forecast import Accidents, Bearable, Forecaster, Moment, bears
+from callcenter.campaigns.forecast import Accidents, Bearable, Forecaster, Moment, Odds, bears
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,9 +55,17 @@ class View:
 
 _MANY = 16.0
 """Calls left from which on an answer may find no agent as often as the ceiling says; with fewer left, so much less."""
-_BREACH = 1e-6
-"""Risk at any moment that more calls are abandoned than may be, where an hour may hold ``_MANY`` of them. Where it may
-hold fewer, this bound is met at more moments of a day, so that it is lower in proportion."""
+_BREACH, _BREACHES = 2.5e-7, 24.0
+"""Risk at any moment that more calls are abandoned than may be, for each that an hour may hold, up to so many: where an
+hour may hold few, the bound is met at more moments of a day."""
+_MISSED, _MISSES = 6e-4, 5.0
+"""The same should half of the agents leave at that moment."""
+_LEAST_LACK = 1e-4
+"""What an answer may always risk: to dial progressively would leave the hour short of calls to hold the lost ones
+against."""
+_KEPT, _KEPT_BY_HALF, _KEPT_OF_CREW = 0.65, 0.5, 0.85
+"""Share of the past hour's pace of answers relied upon: in any hour; from the moment at which half of the agents have
+left; and of what those who are there now would have answered, because dialling is slower where less is left."""
 _ACCIDENTS = Accidents(staying=0.5, surge=2.0, deviations=2.3)
 """Half of the agents gone at once, or twice the answers."""
 _JUDGE_EVERY = 5.0
@@ -99,6 +107,8 @@ class Pacer:
         self._budget = Budget(policy.ceiling)
         self._forecaster = Forecaster(policy.ring_limit, policy.connect_limit)
         self._judge_at = 0.0
+        self._crew = 0.0
+        """The agents of the past hour, at most; who has left is forgotten within an hour."""
         self._bearable: Bearable | None = None
 
     def change(self, policy: Policy) -> None:
@@ -148,7 +158,7 @@ class Pacer:
         ahead = self._forecaster.ahead(view)
         if self._bearable is None:
             return sure
-        return max(sure, _most(ahead, bound, self._bearable))
+        return max(sure, _most(ahead, self._forecaster.odds, bound, self._bearable))
 
     def verdict(self, agents: int) -> Verdict | None:
         """What can be promised to so many agents by what was learned; None while too little is known."""
@@ -160,21 +170,25 @@ class Pacer:
         self._judge_at = view.now + _JUDGE_EVERY
         self._bearable = None
         found = self.verdict(view.staffed)
-        left = self._budget.left(view.now)
+        self._crew = max(view.staffed, self._crew + (view.staffed - self._crew) * _JUDGE_EVERY / HOUR)
+        there = _KEPT_OF_CREW * view.staffed / max(1.0, self._crew)
+        left, if_half_leave = (self._budget.left(view.now, min(kept, there)) for kept in (_KEPT, _KEPT_BY_HALF))
         if found is None or not found.predictive or left < 0:
             return
         allowed = self._budget.allowed(view.now)
         self._bearable = Bearable(
-            lack=self._policy.ceiling * left / max(_MANY, allowed),
+            lack=max(_LEAST_LACK, self._policy.ceiling * left / max(_MANY, allowed)),
             left=floor(left),
-            breach=_BREACH * min(1.0, allowed / _MANY),
+            if_half_leave=max(0, floor(if_half_leave)),
+            missed=_MISSED * min(_MISSES, allowed),
+            breach=_BREACH * min(_BREACHES, allowed),
             accidents=_ACCIDENTS,
         )
 
 
-def _most(ahead: Sequence[Moment], bound: int, bearable: Bearable) -> int:
+def _most(ahead: Sequence[Moment], odds: Odds, bound: int, bearable: Bearable) -> int:
     """As many as are borne; each more is a greater risk."""
     for new in range(1, bound + 1):
-        if not bears(ahead, new, bearable):
+        if not bears(ahead, odds, new, bearable):
             return new - 1
     return max(0, bound)

@@ -103,9 +103,9 @@ def test_another_ceiling_keeps_what_the_hour_holds() -> None:
     for n in range(100):
         pacer.answered(float(n), 5.0)
     pacer.abandoned(101.0)
-    assert floor(pacer._budget.left(102.0)) == 2
+    assert floor(pacer._budget.left(102.0, 0.65)) == 2
     pacer.change(Policy(ceiling=0.01))
-    assert floor(pacer._budget.left(102.0)) == 0
+    assert floor(pacer._budget.left(102.0, 0.65)) == 0
 
 
 def test_the_budget_may_be_told_in_any_order() -> None:
@@ -119,4 +119,4 @@ def test_the_budget_may_be_told_in_any_order() -> None:
         budget.abandoned(2000.0)
         budget.abandoned(1000.0)
     for now in (3000.0, HOUR + 500, HOUR + 1500, HOUR + 2500):
-        assert late.left(now) == right.left(now)
+        assert late.left(now, 0.65) == right.left(now, 0.65)

@@ -9,7 +9,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from callcenter.campaigns.budget import Budget
-from callcenter.campaigns.forecast import Moment
+from callcenter.campaigns.forecast import Accidents, Bearable, Moment, breaks
 from callcenter.campaigns.learning import Answers, Durations, pack, unpack
 from callcenter.campaigns.pacing import Pacer, Policy, View, verdict
 from callcenter.campaigns.simulation.floor import Floor
@@ -133,7 +133,7 @@ def test_what_is_left_never_breaks_the_hour_ending_now(
         budget.answered(at)
     for at in abandoned:
         budget.abandoned(at)
-    left = floor(budget.left(_AT))
+    left = floor(budget.left(_AT, 0.65))
     calls = len(answered) - bisect_right(answered, _AT - 3600)
     lost = len(abandoned) - bisect_right(abandoned, _AT - 3600)
     if left >= 0:
@@ -146,10 +146,10 @@ def test_a_cluster_is_held_against_the_hours_it_will_stand_in() -> None:
     budget = Budget(0.01)
     for number in range(600):
         budget.answered(number * 6.0)
-    assert floor(budget.left(3600.0)) == 3
+    assert floor(budget.left(3600.0, 0.65)) == 3
     for _ in range(4):
         budget.abandoned(3590.0)
-    assert budget.left(3600.0) < 1
+    assert budget.left(3600.0, 0.65) < 1
 
 
 @given(
@@ -170,7 +170,7 @@ def test_who_never_loses_more_than_is_left_keeps_every_hour(
         now += every if now < falls_at else every / remains
         answered.append(now)
         budget.answered(now)
-        for _ in range(min(losses.get(number, 0), floor(budget.left(now)))):
+        for _ in range(min(losses.get(number, 0), floor(budget.left(now, 0.65)))):
             now += 1e-3
             answered.append(now)
             abandoned.append(now)
@@ -230,6 +230,51 @@ def test_what_may_be_lacking_is_the_tail_of_answers_less_agents(
     found = moment.lacking(left, 0)
     assert found >= exact / 3 - 1e-7
     assert exact > 0.01 or found < 0.05
+
+
+_BEARABLE = Bearable(
+    lack=0.005,
+    left=16,
+    if_half_leave=10,
+    missed=3e-3,
+    breach=6e-6,
+    accidents=Accidents(staying=0.5, surge=2.0, deviations=2.3),
+)
+
+
+def test_quiet_seconds_that_may_be_chance_do_not_double_the_attempts() -> None:
+    """A hundred agents, ten seconds without answers: expected is half of the usual rate, the usual one is one in
+    twenty. So many lines lost 24 calls in as many seconds when it was."""
+    moment = Moment(free=31.0, doubt=0.0, answers=14.6, squares=1.5, chance=0.12)
+    assert moment.lacking(16, 0) < 1e-9
+    assert not breaks(moment, [(2.6, 1e-12), (1.0, 1.0)], 0, _BEARABLE)
+    assert breaks(moment, [(2.6, 0.02), (2.1, 0.05), (1.0, 0.93)], 0, _BEARABLE)
+
+
+@given(
+    weights=st.lists(st.floats(1e-6, 1), min_size=5, max_size=5),
+    free=st.floats(0, 60),
+    doubt=st.floats(0, 5),
+    answers=st.floats(0.1, 40),
+    alike=st.floats(0.01, 0.3),
+    new=st.integers(0, 20),
+    left=st.integers(0, 20),
+)
+def test_the_rates_left_out_of_the_sum_would_not_turn_it(
+    weights: list[float], free: float, doubt: float, answers: float, alike: float, new: int, left: int
+) -> None:
+    moment = Moment(free=free, doubt=doubt, answers=answers, squares=alike * answers, chance=alike)
+    odds = [(factor, one / sum(weights)) for factor, one in zip((2.0, 1.6, 1.25, 1.0, 0.8), weights, strict=True)]
+    risk = sum(odd * moment.lacking(left, new, factor) for factor, odd in odds)
+    bearable = _BEARABLE._replace(left=left)
+    if not 0.999 < risk / bearable.breach < 1.001:
+        assert breaks(moment, odds, new, bearable) is (risk > bearable.breach)
+
+
+@given(free=st.floats(0, 60), answers=st.floats(0.1, 40), left=st.integers(0, 20))
+def test_fewer_agents_never_lack_less(free: float, answers: float, left: int) -> None:
+    moment = Moment(free=free, doubt=0.1 * free, answers=answers, squares=0.1 * answers, chance=0.1)
+    assert moment.if_only(0.5).lacking(left, 0) >= moment.lacking(left, 0) - 1e-12
 
 
 def test_answers_are_learned_with_those_that_ended_otherwise() -> None:
