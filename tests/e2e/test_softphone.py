@@ -102,6 +102,27 @@ async def test_a_call_is_taken_held_muted_and_ended_over_page_changes(
         assert sipp.outcome(debtor.events()).ended_by == "callee"
 
 
+async def test_a_call_answered_before_its_word_comes_opens_its_case(
+    exchange: Exchange, stage: Stage, chromium: Browser
+) -> None:
+    page = await ready(stage, chromium)
+    with exchange.ring():
+        await state(page, "ringing").wait_for()
+        await take(page)
+        await offer(page, call_id=7, url="/cases/3")
+        await page.wait_for_url("**/cases/3")
+        await offer(page, call_id=8, url="/cases/1")
+        await page.locator("[data-offer='8']").wait_for()
+        assert page.url.endswith("/cases/3")
+        await page.click("[data-act=hang-up]")
+
+
+async def offer(page: Page, **told: object) -> None:
+    """What the server says of a call."""
+    said = "told => document.dispatchEvent(new CustomEvent('call.offered', { detail: told }))"
+    await page.evaluate(said, {"name": "Anna Example", **told})
+
+
 async def test_the_debtor_is_heard(exchange: Exchange, stage: Stage, chromium: Browser) -> None:
     page = await ready(stage, chromium)
     with exchange.ring():

@@ -6,11 +6,15 @@ import { Ringer } from "./phone/ring.js";
 import { TAB, Tabs } from "./phone/tabs.js";
 import { PhoneView } from "./phone/view.js";
 import { t } from "./i18n.js";
+import { now } from "./time.js";
 import { ask, post } from "./net.js";
 import { dial } from "./dial.js";
 import { toast } from "./toast.js";
 
 const RETRY = 10_000;
+/* So much sooner than the word of its call may a call be answered that answers itself. */
+const JUST_ANSWERED = 3000;
+const unnamed = (line) => line.live && line.incoming && line.callId === null && now() - line.answeredAt < JUST_ANSWERED;
 const EXTENSION = /^\d{2,5}$/;
 
 class SoftPhone extends HTMLElement {
@@ -26,6 +30,8 @@ class SoftPhone extends HTMLElement {
   #paused = new Set();
 
   get talking() { return this.#agent.talking; }
+  /** Whether I talk in another call than this one. */
+  talksBeside(callId) { return this.lines.some((line) => line.live && line.callId !== String(callId) && !unnamed(line)); }
   /** "registered" and so on: what the lamp of the phone shows. */
   get registration() { return this.#agent.registration; }
   get lines() { return this.#agent.lines; }
@@ -37,7 +43,7 @@ class SoftPhone extends HTMLElement {
     this.#tabs.addEventListener("lost", ({ detail }) => this.#agent.stop(detail));
     this.#tabs.addEventListener("vacant", () => this.takeOver());
     this.addEventListener("phone-action", ({ detail }) => this.#act(detail));
-    document.addEventListener("call.offered", ({ detail }) => { this.#offer = detail; this.#match(this.#agent.ringing); });
+    document.addEventListener("call.offered", ({ detail }) => { this.#offer = detail; this.#match(this.#agent.ringing ?? this.lines.find(unnamed)); });
     document.addEventListener("call.merged", ({ detail }) => this.#merged(detail));
     document.addEventListener("call.withdrawn", ({ detail }) => { if (this.#offer?.call_id === detail.call_id) this.#offer = null; });
     document.addEventListener("snapshot", ({ detail }) => this.#pauses(new Set(detail.paused ?? [])));

@@ -12,7 +12,7 @@ const offers = new Map();
 let popped = null;
 
 const area = () => document.getElementById("pops");
-const busy = () => dirty() || document.querySelector("soft-phone")?.talking === true;
+const busy = (callId) => dirty() || document.querySelector("soft-phone")?.talksBeside?.(callId) === true;
 
 function card(offer) {
   const who = offer.name ?? offer.phone ?? t("number_hidden");
@@ -36,7 +36,7 @@ function show(offer) {
   offers.set(offer.call_id, offer);
   if (path() === offer.url || !offer.url) return;
   area()?.append(card(offer));
-  if (busy()) return;
+  if (busy(offer.call_id)) return;
   popped = { callId: offer.call_id, url: offer.url, from: path() };
   open(offer.url);
 }
