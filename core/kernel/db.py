@@ -1,10 +1,9 @@
 """The database: a pool to read, a writer to write, the same code on SQLite and PostgreSQL."""
 
-import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import Connection, MetaData, event
@@ -14,13 +13,13 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
-from sqlalchemy.util.concurrency import await_, greenlet_spawn
-from sqlalchemy.util.queue import AsyncAdaptedQueue, Empty
+from sqlalchemy.util.concurrency import greenlet_spawn
+from sqlalchemy.util.queue import AsyncAdaptedQueue
 
 from core.kernel.errors import DatabaseBusy
 from core.kernel.glimpse import Look, Peephole
-from core.kernel.patience import LONGEST, Movement, patience
-from core.kernel.sqlite import OneWriter, SteadyConnection, looker, opener
+from core.kernel.patience import LONGEST, patience
+from core.kernel.sqlite import looker, opener
 from core.kernel.sqlite_dialect import DRIVER
 
 T = TypeVar("T")
@@ -32,9 +31,6 @@ _GLANCERS = 2
 #: Pages of 4 KiB that the log may hold before they go into the file: scattered index pages are then written once for
 #: many transactions. SQLite's own 1,000 made an import three times as slow (docs/decisions/0010).
 _WAL_PAGES = 8000
-
-_PRAGMAS = ("foreign_keys=ON", f"busy_timeout={LONGEST * 1000:.0f}", "temp_store=MEMORY", "cache_size=-65536")
-_WRITER_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", f"wal_autocheckpoint={_WAL_PAGES}")
 
 #: How long a question waits while somebody changes the very tables; it changes nothing and can be put again.
 _READER_LOCK_SECONDS = 5
@@ -86,19 +82,12 @@ class Database:
     def __init__(self, url: str) -> None:
         parsed = make_url(url)
         self.dialect = parsed.get_backend_name()
-        self._one_writer: OneWriter | None = None
-        self._peephole: Peephole | None = None
-        if self.dialect == "sqlite":
-            file = parsed.database or ""
-            self._reader, self._glancer = (_sqlite_readers(parsed, size) for size in (_READERS, _GLANCERS))
-            self._one_writer = OneWriter(opener(file, [*_PRAGMAS, *_WRITER_PRAGMAS]))
-            self.writer_engine = _sqlite_engine(parsed, self._one_writer, pool_size=0)
-            self._peephole = Peephole(looker(file), self._glancer.dialect)
-        else:
-            self._reader = _postgres_engine(parsed, writer=False)
-            self._glancer = _postgres_engine(parsed, writer=False, size=_GLANCERS)
-            self.writer_engine = _postgres_engine(parsed, writer=True)
+        make = _sqlite_engine if self.dialect == "sqlite" else _postgres_engine
+        self._reader = make(parsed, writer=False)
+        self._glancer = make(parsed, writer=False, size=_GLANCERS)
+        self.writer_engine = make(parsed, writer=True)
         self._brief_glancer = self._glancer.execution_options(brief=True)
+        self._peephole = _peephole(parsed, self._glancer)
         self._read = _sessions(self._reader)
         self._write = _sessions(self.writer_engine)
 
@@ -139,8 +128,10 @@ class Database:
         await self._reader.dispose()
         await self._glancer.dispose()
         await self.writer_engine.dispose()
-        if self._one_writer is not None:
-            await self._one_writer.close()
+
+
+def _peephole(url: URL, engine: AsyncEngine) -> Peephole | None:
+    return Peephole(looker(url.database or ""), engine.dialect) if url.get_backend_name() == "sqlite" else None
 
 
 @contextmanager
@@ -161,37 +152,14 @@ def _is_busy(error: BaseException | None) -> bool:
 
 
 class _Queue(AsyncAdaptedQueue[T]):
-    """Where connections wait to be used, and in the order they came those who want one: newcomers do not go before."""
-
-    def __init__(self, maxsize: int = 0, use_lifo: bool = False) -> None:
-        super().__init__(maxsize, use_lifo)
-        self.movement = Movement()
-        self._line = asyncio.Lock()
+    """Where connections wait to be used. Whoever waits for one does so for as long as he is patient."""
 
     def get(self, block: bool = True, timeout: float | None = None) -> T:
-        if not block or (self._queue.qsize() and not self._line.locked()):
-            return self.get_nowait()
-        return await_(self._in_line())
-
-    async def _in_line(self) -> T:
-        try:
-            async with self.movement.waiting(), self._line:
-                return await self._queue.get()
-        except TimeoutError:
-            raise Empty from None
+        return super().get(block, patience())
 
 
 class _Pool(AsyncAdaptedQueuePool):
     _queue_class = _Queue[ConnectionPoolEntry]
-
-
-def _see_movement(engine: AsyncEngine) -> None:
-    """Whoever ends a transaction well has moved the line before the engine's connections on."""
-
-    @event.listens_for(engine.sync_engine, "commit")
-    def moved(connection: Connection) -> None:
-        queue = cast(_Pool, connection.engine.pool)._pool
-        cast("_Queue[ConnectionPoolEntry]", queue).movement.moved()
 
 
 def _sessions(engine: AsyncEngine) -> dict[bool, async_sessionmaker[AsyncSession]]:
@@ -200,27 +168,28 @@ def _sessions(engine: AsyncEngine) -> dict[bool, async_sessionmaker[AsyncSession
     return {brief: async_sessionmaker(one, expire_on_commit=False) for brief, one in engines.items()}
 
 
-def _sqlite_readers(url: URL, size: int) -> AsyncEngine:
-    engine = _sqlite_engine(url, opener(url.database or "", [*_PRAGMAS, "query_only=ON"]), pool_size=size)
-    _see_movement(engine)
-    return engine
-
-
-def _sqlite_engine(url: URL, opened: Callable[[], Awaitable[SteadyConnection]], pool_size: int) -> AsyncEngine:
+def _sqlite_engine(url: URL, *, writer: bool, size: int = _READERS) -> AsyncEngine:
+    pool = {"pool_size": 1 if writer else size, "max_overflow": 0, "poolclass": _Pool}
     engine = create_async_engine(
-        url.set(drivername=DRIVER),
-        async_creator=opened,
-        hide_parameters=True,
-        pool_size=pool_size,
-        max_overflow=0,
-        poolclass=_Pool,
-        **_JSON,
+        url.set(drivername=DRIVER), async_creator=opener(url.database or ""), hide_parameters=True, **_JSON, **pool
     )
+    pragmas = ["foreign_keys=ON", f"busy_timeout={LONGEST * 1000:.0f}", "temp_store=MEMORY", "cache_size=-65536"]
+    pragmas += (
+        ["journal_mode=WAL", "synchronous=FULL", f"wal_autocheckpoint={_WAL_PAGES}"] if writer else ["query_only=ON"]
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver must not open transactions of its own
+        cursor = connection.cursor()
+        for pragma in pragmas:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Any) -> None:
         brief = connection.get_execution_options().get("brief", False)
-        connection.connection.dbapi_connection.begin(brief=brief)
+        connection.connection.dbapi_connection.begin(writer=writer, brief=brief)
 
     return engine
 
@@ -244,5 +213,4 @@ def _postgres_engine(url: URL, *, writer: bool, size: int = _POSTGRES_POOL) -> A
         if writer and patience() < LONGEST:
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{patience() * 1000:.0f}ms'")
 
-    _see_movement(engine)
     return engine

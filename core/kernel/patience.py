@@ -1,78 +1,28 @@
 """How long somebody waits for a database that others hold.
 
 A person waits a few seconds and is told; what works in the background waits for as long as a backup or another
-program may keep the database to itself, because nobody would repeat what it has to write. A line of one's own
-colleagues is another thing: as long as it moves, the database works, and whoever stands in it gets his turn.
+program may keep the database to itself, because nobody would repeat what it has to write.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
-from time import monotonic
-from typing import NamedTuple
 
 #: Seconds that whoever says nothing else waits.
 LONGEST = 60.0
-
-
-class _Seconds(NamedTuple):
-    lock: float
-    line: float
-
-
-_AS_EVER = _Seconds(LONGEST, LONGEST)
-_seconds: ContextVar[_Seconds] = ContextVar("patience", default=_AS_EVER)
+_seconds: ContextVar[float] = ContextVar("patience", default=LONGEST)
 
 
 def patience() -> float:
-    """Seconds that the present task waits in a line that stands still, and as long again for the lock."""
-    return _seconds.get().lock
+    """Seconds that the present task waits for a free connection, and as long again for the lock."""
+    return _seconds.get()
 
 
 @contextmanager
-def at_most(seconds: float, *, in_line: float | None = None) -> Iterator[None]:
-    """Within the block, and in tasks begun there, nobody waits longer; in a line that moves ``in_line`` seconds."""
-    before = _seconds.set(_Seconds(seconds, seconds if in_line is None else in_line))
+def at_most(seconds: float) -> Iterator[None]:
+    """Within the block, and in tasks begun there, nobody waits longer."""
+    before = _seconds.set(seconds)
     try:
         yield
     finally:
         _seconds.reset(before)
-
-
-class Movement:
-    """When those who stand in a line last saw it move."""
-
-    def __init__(self) -> None:
-        self._at = 0.0
-
-    def moved(self) -> None:
-        """Somebody has done what he stood in the line for."""
-        self._at = monotonic()
-
-    @asynccontextmanager
-    async def waiting(self) -> AsyncIterator[None]:
-        """Stand in the line. Raises ``TimeoutError`` when it has stood still for as long as the task is patient, and in
-        any case when the task has waited for as long as it would in a line that moves."""
-        began, most = monotonic(), _seconds.get()
-        async with asyncio.timeout(None) as limit:
-            look = _Look(limit, lambda: min(max(self._at, began) + most.lock, began + most.line))
-            try:
-                yield
-            finally:
-                look.timer.cancel()
-
-
-class _Look:
-    """Looks, when the wait may have been too long, whether it was, and ends it then."""
-
-    def __init__(self, limit: asyncio.Timeout, until: Callable[[], float]) -> None:
-        self._limit, self._until = limit, until
-        self._loop = asyncio.get_running_loop()
-        self.timer = self._loop.call_later(until() - monotonic(), self._look)
-
-    def _look(self) -> None:
-        if (left := self._until() - monotonic()) > 0:
-            self.timer = self._loop.call_later(left, self._look)
-        else:
-            self._limit.reschedule(self._loop.time())

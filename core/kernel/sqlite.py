@@ -9,13 +9,11 @@ statement still takes, closes the cursor, and only then is cancelled.
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
 import aiosqlite
-
-from core.kernel.turns import Turns
 
 _CHUNK = 64
 #: Lists of every length make statements of their own, and a prepared one costs half.
@@ -24,15 +22,9 @@ _LOOK_SECONDS = 0.5
 
 
 class SteadyConnection(aiosqlite.Connection):
-    """What the engine's pool holds. Those who write share one, in ``turns``."""
+    """What the engine's pool holds."""
 
     _stopped: "asyncio.Future[Any] | None" = None
-    turns: Turns | None = None
-
-    def __init__(self, connector: Callable[[], sqlite3.Connection]) -> None:
-        super().__init__(connector, _CHUNK)
-        self._thread.daemon = True  # a forgotten connection must not keep the process alive
-        self.functions: set[str] = set()
 
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         if not self._running or not self._connection:
@@ -80,47 +72,14 @@ def looker(path: str) -> Callable[[], sqlite3.Connection]:
     return open_connection
 
 
-def opener(path: str, pragmas: Sequence[str]) -> Callable[[], Awaitable[SteadyConnection]]:
+def opener(path: str) -> Callable[[], Awaitable[aiosqlite.Connection]]:
     """What the engine calls for a new connection to the file at ``path``."""
 
-    def connect() -> sqlite3.Connection:
-        raw = sqlite3.connect(
-            path,
-            check_same_thread=False,
-            cached_statements=_STATEMENTS,
-            isolation_level=None,  # the driver must not open transactions of its own
+    async def open_connection() -> aiosqlite.Connection:
+        connection = SteadyConnection(
+            lambda: sqlite3.connect(path, check_same_thread=False, cached_statements=_STATEMENTS), _CHUNK
         )
-        with contextlib.ExitStack() as unready:
-            unready.callback(raw.close)
-            for pragma in pragmas:
-                raw.execute(f"PRAGMA {pragma}")
-            unready.pop_all()
-        return raw
-
-    async def open_connection() -> SteadyConnection:
-        connection = SteadyConnection(connect)
-        await connection
-        return connection
+        connection._thread.daemon = True  # a forgotten connection must not keep the process alive
+        return await connection
 
     return open_connection
-
-
-class OneWriter:
-    """The one connection that everybody writes through, opened by whoever comes first."""
-
-    def __init__(self, opened: Callable[[], Awaitable[SteadyConnection]]) -> None:
-        self._open = opened
-        self._opening = asyncio.Lock()
-        self._held: SteadyConnection | None = None
-
-    async def __call__(self) -> SteadyConnection:
-        async with self._opening:
-            if self._held is None:
-                self._held = await self._open()
-                self._held.turns = Turns(self._held)
-            return self._held
-
-    async def close(self) -> None:
-        held, self._held = self._held, None
-        if held is not None:
-            await held.close()

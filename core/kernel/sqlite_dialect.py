@@ -6,9 +6,6 @@ statement, its rows and the ``BEGIN`` before it are one question.
 
 A brief transaction does not ask the thread at all: its statements, each a matter of microseconds, run where they are.
 Only what may have to wait goes to the thread: another process's lock, and the commit that waits for the disk.
-
-Who reads has a connection of his own. Those who write share one, each in his turn (``core/kernel/turns.py``): what the
-engine's pool holds for them is a way to that one.
 """
 
 import asyncio
@@ -28,7 +25,6 @@ from sqlalchemy.dialects.sqlite.aiosqlite import (
 from sqlalchemy.util.concurrency import await_
 
 from core.kernel.patience import patience
-from core.kernel.turns import Turns
 
 T = TypeVar("T")
 
@@ -39,7 +35,6 @@ WRITER_SECONDS, READER_SECONDS = 0.0003, 0.001
 _MOST_TURNS = 20
 _EMPTY_TURN_SECONDS = 0.00005
 _READING = "BEGIN"
-_MARK = "turn"
 
 
 class _Cursor(AsyncAdapt_aiosqlite_cursor):
@@ -96,21 +91,20 @@ class _Cursor(AsyncAdapt_aiosqlite_cursor):
 
 
 class _Connection(AsyncAdapt_aiosqlite_connection):
-    __slots__ = ("_begin", "_brief", "_since")
+    __slots__ = ("_begin", "_brief", "_reads", "_since")
 
     _cursor_cls = _Cursor  # type: ignore[assignment] # the base pins its own class
-    _beginning = _READING
-    _turn_seconds = READER_SECONDS
 
     def __init__(self, dbapi: Any, connection: Any) -> None:
         super().__init__(dbapi, connection)
         self._begin: str | None = None
-        self._brief = False
+        self._brief = self._reads = False
         self._since: float | None = None
 
-    def begin(self, *, brief: bool) -> None:
+    def begin(self, *, writer: bool, brief: bool) -> None:
         """Begin a transaction with the next statement: a transaction that asks nothing is none."""
-        self._begin, self._brief, self._since = self._beginning, brief, None
+        self._begin = "BEGIN IMMEDIATE" if writer else _READING
+        self._brief, self._reads, self._since = brief, not writer, None
 
     def ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
         """Have the question answered: here when the transaction is brief and nobody else has the lock, else by the
@@ -130,7 +124,7 @@ class _Connection(AsyncAdapt_aiosqlite_connection):
         now = perf_counter()
         if self._since is None:
             self._since = now
-        elif now - self._since > self._turn_seconds:
+        elif now - self._since > (READER_SECONDS if self._reads else WRITER_SECONDS):
             await_(_give_way())
             self._since = perf_counter()
         return question(raw)
@@ -162,106 +156,10 @@ class _Connection(AsyncAdapt_aiosqlite_connection):
         brief, self._begin, self._brief = self._brief, None, False
         if not self._connection._connection or not self._connection.in_transaction:
             return
-        if brief:
+        if brief and self._reads:
             self._connection._conn.rollback()
         else:
             how()
-
-
-class _Writer(_Connection):
-    """A way to the one connection that writes. It has its turn from the first statement of a transaction to its end."""
-
-    __slots__ = ("_mine",)
-
-    _beginning = "BEGIN IMMEDIATE"
-    _turn_seconds = WRITER_SECONDS
-
-    def __init__(self, dbapi: Any, connection: Any) -> None:
-        super().__init__(dbapi, connection)
-        self._mine = False
-
-    @property
-    def _turns(self) -> Turns:
-        turns: Turns = self._connection.turns
-        return turns
-
-    def create_function(self, name: str, *args: Any, **options: Any) -> None:
-        """Once for the connection: while others use it, SQLite refuses to have it done again."""
-        if name not in self._connection.functions:
-            self._connection.functions.add(name)
-            super().create_function(name, *args, **options)
-
-    def ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
-        if self._begin is not None:
-            await_(self._turns.mine(brief=self._brief))
-            self._mine = True
-            if self._connection.in_transaction:
-                self._begin = None  # others have begun it
-            else:
-                self._turns.begun()
-            if self._brief:
-                super().ask(_set_mark)
-        return super().ask(question)
-
-    def commit(self) -> None:
-        """Brief: return when what was written is on disk, along with what others wrote."""
-        if not self._mine:
-            self._begin = None
-            return
-        if not self._brief:
-            super().commit()
-            self._turns.movement.moved()
-            self._over()
-            return
-        self._release()
-        self._brief, self._mine = False, False
-        try:
-            await_(self._turns.kept())
-        except Exception as error:  # noqa: BLE001 - raised again as the driver's own
-            self._handle_exception(error)
-
-    def rollback(self) -> None:
-        if not self._mine:
-            self._begin = None
-            return
-        if self._brief:
-            self._undo()
-        else:
-            super().rollback()
-        self._over()
-
-    def close(self) -> None:
-        """The way is closed, and the connection stays for the others. A transaction left half done is undone; it lasts
-        no longer than a statement under way, for which whoever is cancelled has waited."""
-        if self._mine:
-            self._undo()
-            self._over()
-
-    def terminate(self) -> None:
-        self.close()
-
-    def _undo(self) -> None:
-        raw: sqlite3.Connection = self._connection._conn
-        if not raw.in_transaction:
-            return
-        if self._brief:
-            raw.execute(f"ROLLBACK TO {_MARK}")
-            self._release()
-        else:
-            raw.rollback()
-
-    def _release(self) -> None:
-        raw: sqlite3.Connection = self._connection._conn
-        if raw.in_transaction:
-            raw.execute(f"RELEASE {_MARK}")
-
-    def _over(self) -> None:
-        self._begin, self._brief, self._mine = None, False, False
-        self._turns.over()
-
-
-def _set_mark(raw: sqlite3.Connection) -> None:
-    raw.execute(f"SAVEPOINT {_MARK}")
 
 
 async def _give_way() -> None:
@@ -294,8 +192,8 @@ def _begun_at_once(raw: sqlite3.Connection, begin: str) -> bool:
 
 class _Driver(AsyncAdapt_aiosqlite_dbapi):
     def connect(self, *arg: Any, **kw: Any) -> _Connection:
-        steady = super().connect(*arg, **kw)._connection
-        return (_Connection if steady.turns is None else _Writer)(self, steady)
+        connected = super().connect(*arg, **kw)
+        return _Connection(self, connected._connection)
 
 
 class WholeStatements(SQLiteDialect_aiosqlite):

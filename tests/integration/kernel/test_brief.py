@@ -69,35 +69,6 @@ async def test_brief_and_ordinary_writers_lose_no_update(uow: UnitOfWork, clock:
         assert await session.scalar(select(Job.attempts)) == 50
 
 
-async def test_a_neighbour_who_fails_or_leaves_takes_nobodys_work_with_him(uow: UnitOfWork, clock: ManualClock) -> None:
-    async def write(number: int) -> None:
-        async with uow.write(brief=True) as work:
-            await _job(work, clock, kind=str(number))
-            if number % 3 == 1:
-                raise ZeroDivisionError
-            if number % 3 == 2:
-                await _job(work, clock, key="same")
-                await _job(work, clock, key="same")
-
-    told = await asyncio.gather(*(write(number) for number in range(30)), return_exceptions=True)
-    assert [type(one) for one in told] == [type(None), ZeroDivisionError, IntegrityError] * 10
-    async with uow.read(brief=True) as session:
-        kept = set((await session.scalars(select(Job.kind))).all())
-    assert kept == {str(number) for number in range(0, 30, 3)}
-
-
-async def test_who_has_been_answered_is_on_disk(uow: UnitOfWork, clock: ManualClock) -> None:
-    """Seen from another connection: what is not committed is not there."""
-
-    async def write(number: int) -> None:
-        async with uow.write(brief=number % 4 != 0) as work:
-            await _job(work, clock, kind=str(number))
-        async with uow.read() as session:
-            assert await session.scalar(select(Job.id).where(Job.kind == str(number))) is not None
-
-    await asyncio.gather(*(write(number) for number in range(40)))
-
-
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_while_another_process_has_the_lock_the_loop_goes_on(
     uow: UnitOfWork, clock: ManualClock, database_url: str

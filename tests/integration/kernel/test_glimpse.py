@@ -66,7 +66,7 @@ async def test_it_answers_as_the_statement_does(uow: UnitOfWork, clock: ManualCl
 @pytest.fixture
 async def impatient(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Database]:
     """A database whose readers wait a second for a lock, where a lock of somebody else's stops them at all."""
-    monkeypatch.setattr("core.kernel.db._PRAGMAS", ("busy_timeout=1000",))
+    monkeypatch.setattr("core.kernel.db.LONGEST", 1.0)
     monkeypatch.setattr("core.kernel.db._READER_LOCK_SECONDS", 1)
     if make_url(database_url).get_backend_name() == "sqlite":
         with closing(sqlite3.connect(make_url(database_url).database or "")) as file:

@@ -59,22 +59,6 @@ async def test_a_crowd_is_told_as_soon_as_one(uow: UnitOfWork, database_url: str
     assert await written(uow) == {"later"}
 
 
-@pytest.mark.parametrize("brief", [False, True])
-async def test_a_crowd_of_which_each_gets_his_turn_is_not_refused(uow: UnitOfWork, brief: bool) -> None:
-    """Together they take longer than anybody is patient: but the line moves."""
-
-    async def slowly(name: str) -> None:
-        async with uow.write(brief=brief) as work:
-            await asyncio.sleep(SHORT / 4)  # his work
-            work.session.add(row(name))
-            await work.session.flush()
-            await asyncio.sleep(SHORT / 4)
-
-    with at_most(10 * SHORT, in_line=60):
-        await asyncio.gather(*(slowly(str(n)) for n in range(60)))
-    assert len(await written(uow)) == 60
-
-
 async def test_who_has_time_waits_and_writes(uow: UnitOfWork, database_url: str) -> None:
     async with locked(database_url, TABLE):
         patient = [asyncio.create_task(write(uow, str(n))) for n in range(3)]
