@@ -8,7 +8,6 @@ there.
 import asyncio
 import contextlib
 import logging
-import math
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -342,11 +341,6 @@ class Bridge:
     def _rebuilt(self, rows: list[CelRow], gap: _Gap) -> tuple[CallState, ...]:
         missed = [row for row in rows if row.at <= gap.asked_at]  # later ones come over the link as well
         return rebuild(self.exchange.server, self.exchange.endpoints, missed)
-
-    @property
-    def behind(self) -> float:
-        """Seconds for which what changed at the exchange could not be told; for ever while it is not understood."""
-        return self._calls.behind if self.synced.is_set() else math.inf
 
     # ---- telling
 

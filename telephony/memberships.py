@@ -24,7 +24,7 @@ class Memberships:
         return dict(self._seats) if self._known else None
 
     def on_known(self, tell: Callable[[], None]) -> None:
-        """Call ``tell`` whenever all members have been listed, and when one of them is paused or let go on."""
+        """Call ``tell`` whenever all members have been listed."""
         self._tell.append(tell)
 
     def on_lost(self, tell: Callable[[], None]) -> None:
@@ -43,25 +43,14 @@ class Memberships:
             self._member(event, Seat(queue=event.queue, endpoint=event.interface.removeprefix(_PREFIX)))
         elif isinstance(event, e.ListEnded) and event.name == LISTED:
             self._seats, self._listed, self._known = self._listed, {}, True
-            self._say()
-
-    def _say(self) -> None:
-        for tell in self._tell:
-            tell()
+            for tell in self._tell:
+                tell()
 
     def _member(self, event: e.QueueMemberEvent, seat: Seat) -> None:
         if isinstance(event, e.QueueMemberRemoved):
             self._seats.pop(seat, None)
             self._listed.pop(seat, None)
         elif isinstance(event, e.QueueMemberSeen):
-            standing = Standing(
-                penalty=event.penalty,
-                paused=event.paused,
-                fixed=event.fixed,
-                reason=event.reason,
-            )
-            self._listed[seat] = standing
+            self._listed[seat] = Standing(penalty=event.penalty, paused=event.paused, fixed=event.fixed)
             if not event.listed:
-                before, self._seats[seat] = self._seats.get(seat), standing
-                if before is not None and before.paused != standing.paused:
-                    self._say()
+                self._seats[seat] = self._listed[seat]

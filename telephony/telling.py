@@ -34,15 +34,12 @@ class CallTeller:
         self._untold: dict[int, CallState] = {}
         self._refused: dict[int, CallState] = {}
         self._again_at = 0.0
-        self._moved_at = 0.0
         self._news = asyncio.Event()
         self.turn = asyncio.Lock()
         """Held while calls are being reported."""
 
     def take(self, states: Iterable[CallState]) -> None:
         """Calls that changed. What is known of one that was merged into another goes with that one."""
-        if not self._untold:
-            self._moved_at = _now()
         for state in states:
             self._refused.pop(state.call_id, None)
             self._untold[state.call_id] = state
@@ -55,11 +52,6 @@ class CallTeller:
     def done(self) -> bool:
         """Whether everything was told."""
         return not self._untold and not self._refused
-
-    @property
-    def behind(self) -> float:
-        """Seconds for which there has been something to tell and nothing could be told."""
-        return _now() - self._moved_at if self._untold else 0.0
 
     @property
     def rest(self) -> float | None:
@@ -115,7 +107,6 @@ class CallTeller:
         for state in states:
             if self._untold.get(state.call_id) is state:  # it may have changed meanwhile
                 del self._untold[state.call_id]
-        self._moved_at = _now()
         return True
 
 

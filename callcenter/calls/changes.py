@@ -119,18 +119,6 @@ def owner(call: CallState, users: Users) -> int | None:
     return users[last.endpoint or ""]
 
 
-def putting_down(call: CallState, users: Users, whole: CallState) -> int | None:
-    """The collector who has put down while the customer's line is still there, with nobody else in it or rung for it:
-    the call ends in a moment, and it is his to wrap up already. ``whole`` is the call as it went on."""
-    user = owner(whole, users)
-    if user is None or call.phase is not CallPhase.TALKING or call.direction is Direction.INTERNAL:
-        return None
-    legs = [leg for leg in call.legs if leg.kind is LegKind.AGENT and leg.endpoint in users]
-    if any(leg.ended_at is None for leg in legs):
-        return None
-    return user if any(users[leg.endpoint or ""] == user and leg.talks for leg in legs) else None
-
-
 def is_lost_caller(call: CallState) -> bool:
     """An inbound call that ended without anybody answering."""
     return call.direction is Direction.INBOUND and call.phase is CallPhase.ENDED and call.answered_at is None

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from callcenter.calls.batch import Change
-from callcenter.calls.changes import Users, is_lost_caller, putting_down, talking_users, waiting_users
+from callcenter.calls.changes import Users, is_lost_caller, talking_users, waiting_users
 from callcenter.calls.events import (
     CallAnswered,
     CallEnded,
@@ -79,23 +79,21 @@ def _passed(change: Change, users: Users, now: datetime) -> Iterable[tuple[datet
     """What collectors did for the call between the last report and this one, as far as it changed."""
     told = _doing(change.before, users) if change.before is not None else {}
     for moment, state in between(change.before, change.after):
-        does = _doing(state, users, change.after)
+        does = _doing(state, users)
         if news := {user: activity for user, activity in does.items() if told.get(user, "idle") != activity}:
             yield min(now, moment), news
         told = {**told, **does}
 
 
-def _doing(call: CallState, users: Users, whole: CallState | None = None) -> dict[int, Activity]:
-    """What each collector whose phone has been in the call does for it. ``whole``: the call as it went on, where that
-    is known."""
+def _doing(call: CallState, users: Users) -> dict[int, Activity]:
+    """What each collector whose phone has been in the call does for it."""
     phones = (leg.endpoint for leg in call.legs if leg.endpoint in users)
     activities: dict[int, Activity] = {users[phone]: "idle" for phone in phones if phone is not None}
     for user in waiting_users(call, users):
         activities[user] = "ringing"
     for user in talking_users(call, users):
         activities[user] = "hold" if call.phase is CallPhase.HELD else "talking"
-    leaving = putting_down(call, users, whole or call)
-    return activities if leaving is None else {**activities, leaving: "wrap_up"}
+    return activities
 
 
 def activities_of(row: Call, after: CallState, users: Users) -> dict[int, Activity]:

@@ -38,13 +38,11 @@ class Seat:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Standing:
-    """How a phone serves a queue. ``reason``: of the pause; ``fixed``: the exchange's own configuration put it there,
-    it cannot be taken out."""
+    """How a phone serves a queue. ``fixed``: the exchange's own configuration put it there, it cannot be taken out."""
 
     penalty: int
     paused: bool
     fixed: bool = False
-    reason: str = ""
 
 
 class Exchange(Protocol):
@@ -57,8 +55,7 @@ class Exchange(Protocol):
         """Whether a collector's phones belong to this exchange."""
 
     def on_known(self, tell: Callable[[], None]) -> None:
-        """Call ``tell`` whenever the exchange has been asked anew who stands in its queues, or paused somebody there or
-        let him go on."""
+        """Call ``tell`` whenever the exchange has been asked anew who stands in its queues."""
 
     async def publish(self, queues: Sequence[QueueSpec]) -> None:
         """Have exactly these queues."""

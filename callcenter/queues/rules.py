@@ -8,12 +8,8 @@ from callcenter.queues.ports import Seat, Standing
 DESK = "d"
 """The ending of a collector's second endpoint, an ordinary desk phone."""
 
-PUT_DOWN = "wrap_up"
-"""The reason for which an exchange itself pauses whoever has put down, until the program says what he does next."""
-
-_BUSY = frozenset({"ringing", "talking", "hold"})
-"""States in which a collector is left alone by his phone's own state. His pause is not touched meanwhile: the
-exchange itself makes one as he puts down, before the program knows of it."""
+_RUNG = frozenset({"available", "ringing", "talking", "hold"})
+"""States in which queues may ring a collector: one who rings or talks is left alone by his phone's own state."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,9 +53,9 @@ class SetPenalty:
 Order = PutIn | TakeOut | Pause | SetPenalty
 
 
-def rests(state: str) -> bool | None:
-    """Whether queues must leave a collector alone in that state; None: his phone does it for him."""
-    return None if state in _BUSY else state != "available"
+def is_rung(state: str) -> bool:
+    """Whether queues may ring a collector in that state."""
+    return state in _RUNG
 
 
 def endpoints(extension: str) -> tuple[str, str]:
@@ -84,21 +80,16 @@ def orders(
     pauses: dict[str, Pause] = {}
     for seat, one in wanted.items():
         state = states.get(one.user_id, "offline")
-        paused, has = rests(state), seats.get(seat)
+        paused, has = not is_rung(state), seats.get(seat)
         if has is None:
-            standing = Standing(penalty=one.penalty, paused=paused is True)
+            standing = Standing(penalty=one.penalty, paused=paused)
             yield PutIn(seat=seat, extension=one.extension, standing=standing, reason=state if paused else "")
             continue
         if has.penalty != one.penalty:
             yield SetPenalty(seat=seat, penalty=one.penalty)
-        if paused is not None and has.paused != paused:
+        if has.paused != paused:
             pauses[seat.endpoint] = Pause(endpoint=seat.endpoint, paused=paused, reason=state if paused else "")
-    ruled = {seat.endpoint for seat in wanted}
-    for seat, standing in seats.items():
-        if seat in wanted or not is_ours(seat.endpoint):
-            continue
-        if not standing.fixed:
-            yield TakeOut(seat=seat)
-        elif seat.endpoint not in ruled and standing.paused and standing.reason == PUT_DOWN:
-            pauses[seat.endpoint] = Pause(endpoint=seat.endpoint, paused=False, reason="")
     yield from pauses.values()
+    for seat, standing in seats.items():
+        if seat not in wanted and not standing.fixed and is_ours(seat.endpoint):
+            yield TakeOut(seat=seat)

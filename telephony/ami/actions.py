@@ -255,17 +255,6 @@ class SetVariable(_OnChannel):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class SetGlobal(Action):
-    """Set a variable of the whole exchange."""
-
-    variable: str
-    value: str
-
-    def body(self) -> Headers:
-        return {"Action": "Setvar", "Variable": name(self.variable, "variable"), "Value": _variable(self.value)}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class MixMonitorMute(_OnChannel):
     """Silence a recording (``muted``) or go on with it; the time line goes on either way."""
 

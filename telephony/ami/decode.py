@@ -182,7 +182,6 @@ def _member(headers: Headers, at: datetime) -> e.QueueMemberSeen:
         interface=_text(headers, "interface") or _must(headers, "location"),
         penalty=int(headers.get("penalty") or 0),
         paused=headers.get("paused") == "1",
-        reason=headers.get("pausedreason", ""),
         fixed=headers.get("membership") == "static",
         listed=headers["event"] == "QueueMember",
     )

@@ -207,11 +207,10 @@ class QueueMemberEvent(AmiEvent):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class QueueMemberSeen(QueueMemberEvent):
     """A member as an event showed it: ``listed`` in the answer to ``QueueStatus``, else because it was put in, paused
-    or given another penalty. ``reason``: of the pause; ``fixed``: it stands in the exchange's configuration."""
+    or given another penalty. ``fixed``: it stands in the exchange's configuration."""
 
     penalty: int
     paused: bool
-    reason: str
     fixed: bool
     listed: bool
 

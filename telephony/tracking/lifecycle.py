@@ -20,13 +20,12 @@ _RINGING, _UP = e.ChannelState.RINGING, e.ChannelState.UP
 
 
 class Lifecycle:
-    """``spies`` are those who are in others' calls now, no channels of any call, by Uniqueid: each with the bridge in
-    which he has joined them, None while he only listens."""
+    """``spies`` are the Uniqueids of those who listen in now: no channels of any call."""
 
     def __init__(
         self, endpoints: Endpoints, book: CallBook, channels: Channels, bridges: Bridges, reckoning: Reckoning
     ) -> None:
-        self.spies: dict[str, str | None] = {}
+        self.spies: set[str] = set()
         self._endpoints = endpoints
         self._book = book
         self._channels = channels
@@ -35,7 +34,7 @@ class Lifecycle:
 
     def created(self, event: e.ChannelSeen) -> None:
         if is_spy(event.uniqueid):
-            self.spies.setdefault(event.uniqueid)
+            self.spies.add(event.uniqueid)
         elif self._channels.knows(event.uniqueid):
             self.seen(event)
         else:
@@ -61,7 +60,7 @@ class Lifecycle:
             self._rename(channel, event.channel)
 
     def hung_up(self, event: e.ChannelHungUp) -> None:
-        self.spies.pop(event.uniqueid, None)
+        self.spies.discard(event.uniqueid)
         if channel := self.seen(event):
             self._end(channel, event.at, event.cause)
 

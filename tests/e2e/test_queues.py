@@ -71,7 +71,7 @@ async def test_members_follow_the_states_of_collectors(floor: Floor) -> None:
         await two.answer()
         await asyncio.to_thread(debtor.wait, 20)
     await stands(floor, "102", rung=False)  # he has yet to say how it went
-    await floor.rested(expected=True)
+    await floor.rested()
     await stands(floor, "102", rung=True)
     assert (await one.post("/me/state", state="available"))[0] == 204
     await stands(floor, "101", rung=True)

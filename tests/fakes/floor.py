@@ -261,20 +261,6 @@ def resumed(call: CallState, since: float) -> CallState:
     return replace(call, phase=CallPhase.TALKING, legs=tuple(_resumed(leg, since) for leg in call.legs))
 
 
-def put_down(call: CallState, user: int, when: float) -> CallState:
-    """The collector's phone says goodbye; the customer's line is still there."""
-    endpoint = str(100 + user)
-    legs = tuple(
-        _ended(leg, when, 16, LegOutcome.ANSWERED) if leg.endpoint == endpoint else _alone(leg, when)
-        for leg in call.legs
-    )
-    return replace(call, legs=legs)
-
-
-def _alone(leg: LegState, when: float) -> LegState:
-    return replace(leg, talks=_closed(leg.talks, when))
-
-
 def ended(call: CallState, when: float, cause: int = 16, outcome: LegOutcome = LegOutcome.CANCELLED) -> CallState:
     """Everybody has hung up."""
     legs = tuple(_ended(leg, when, cause, outcome) for leg in call.legs)

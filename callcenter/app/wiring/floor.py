@@ -52,7 +52,6 @@ from callcenter.supervision.watching import Watching
 from core.cases.ports import PlannedWork
 from core.kernel.ids import IdSource
 from telephony.asking import Asking
-from telephony.awake import Awake
 from telephony.bridge import Bridge
 from telephony.gateway import Gateway
 from telephony.queues import ExchangeQueues
@@ -82,7 +81,6 @@ class Floor:
     watching: Watching
     messages: Messages
     answering: tuple[Asking, ...]
-    awake: tuple[Awake, ...]
     voice: Voice
     menus: FlowService
     campaigns: CampaignService
@@ -118,7 +116,6 @@ def build_floor(base: Ground, sites: Sequence[Site]) -> Floor:
         watching=Watching(uow, clock, monitor=telephony, calls=LiveCalls(staff)),
         messages=Messages(uow, clock, calls=LiveCalls(staff)),
         answering=_answering(base, shared, bridges),
-        awake=tuple(Awake(bridge) for bridge in bridges),
         voice=shared.voice,
         menus=FlowService(uow, clock, shared.voice, (CampaignSounds(),)),
         campaigns=CampaignService(uow, clock, CampaignQueues(queues), OwnRecordings()),

@@ -128,7 +128,6 @@ class House:
             ("watches", every(_TICK_SECONDS, floor.watching.follow)),
             ("states and phones", every(_TRUTH_SECONDS, floor.truth.follow)),
             *((f"callers {number}", asking.run) for number, asking in enumerate(floor.answering)),
-            *((f"awake {number}", awake.run) for number, awake in enumerate(floor.awake)),
             ("dialler", floor.campaign_dialler.run),
             *((f"recordings {number}", watcher.run) for number, watcher in enumerate(self.archive.watchers)),
         ]

@@ -115,7 +115,8 @@ class Staff:
         self.away.discard(extension)
 
     async def _is_done(self, extension: str) -> bool:
-        """Offline, not in a call, and nothing to write down."""
+        """Offline, which he also is between his last talk and its wrap-up while he does not want another: not in a
+        call, and nothing to write down."""
         user_id = self.collectors[extension].user_id
         state = select(AgentState.state).where(AgentState.user_id == user_id, AgentState.ended_at.is_(None))
         mine = select(Call.id).where(Call.user_id == user_id, Call.merged_into.is_(None))

@@ -18,7 +18,7 @@ from core.kernel.bus import Bus
 from core.kernel.clock import ManualClock
 from core.kernel.events import Event
 from core.kernel.uow import UnitOfWork
-from tests.fakes.floor import FakeFollower, answered, at, ended, held, incoming, put_down, resumed, ringing
+from tests.fakes.floor import FakeFollower, answered, at, ended, held, incoming, resumed, ringing
 
 
 async def stored(uow: UnitOfWork) -> list[Call]:
@@ -46,16 +46,6 @@ def story(call_id: int) -> list[CallState]:
 def outline(rows: Sequence[Call]) -> list[object]:
     columns = ("id", "phase", "phone", "party_id", "case_id", "user_id", "talk_seconds", "hold_seconds", "ring_seconds")
     return [(as_state(row), *(getattr(row, name) for name in columns), row.needs_result) for row in rows]
-
-
-async def test_who_puts_down_first_wraps_up_at_once(reporter: CallReporter, follower: FakeFollower) -> None:
-    """The customer's line is there for a moment longer, in which nobody else may have the collector."""
-    talk = answered(ringing(incoming(1), 1, 2), 2)
-    alone = put_down(talk, 2, 20)
-    for state in (talk, alone, ended(alone, 21)):
-        await reporter.report((state,))
-    assert [news.activities[2] for news in follower.news] == ["talking", "wrap_up", "wrap_up"]
-    assert (follower.news[0].activities[1], follower.news[-1].activities[1]) == ("idle", "idle")
 
 
 async def test_a_call_from_ring_to_end(

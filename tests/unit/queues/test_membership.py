@@ -1,25 +1,17 @@
 """Whatever the exchange has, the orders lead it to what memberships and states demand, and then nothing is left."""
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
 
 from callcenter.queues.ports import Seat, Standing
-from callcenter.queues.rules import PUT_DOWN, Membership, Order, Pause, PutIn, SetPenalty, TakeOut, orders, rests
+from callcenter.queues.rules import Membership, Order, Pause, PutIn, SetPenalty, TakeOut, is_rung, orders
 
 QUEUES = st.sampled_from(["main", "night", "campaign-1"])
 USERS = st.integers(1, 4)
 STATES = st.sampled_from(["offline", "available", "ringing", "talking", "hold", "wrap_up", "pause"])
 ENDPOINTS = st.sampled_from(["101", "101d", "102", "104d", "alice"])
 SEATS = st.builds(Seat, queue=QUEUES, endpoint=ENDPOINTS)
-STANDINGS = st.builds(
-    Standing,
-    penalty=st.integers(0, 2),
-    paused=st.booleans(),
-    fixed=st.booleans(),
-    reason=st.sampled_from(["", "pause", PUT_DOWN]),
-)
+STANDINGS = st.builds(Standing, penalty=st.integers(0, 2), paused=st.booleans(), fixed=st.booleans())
 
 
 def _memberships(levels: dict[tuple[str, int], int]) -> dict[tuple[str, int], Membership]:
@@ -39,11 +31,11 @@ def _take(seats: dict[Seat, Standing], order: Order) -> None:
             assert not seats.pop(order.seat).fixed
         case SetPenalty():
             was = seats[order.seat]
-            seats[order.seat] = replace(was, penalty=order.penalty)
+            seats[order.seat] = Standing(penalty=order.penalty, paused=was.paused, fixed=was.fixed)
         case Pause():
             for seat, was in list(seats.items()):
                 if seat.endpoint == order.endpoint:
-                    seats[seat] = replace(was, paused=order.paused)
+                    seats[seat] = Standing(penalty=was.penalty, paused=order.paused, fixed=was.fixed)
 
 
 @given(
@@ -63,13 +55,6 @@ def test_orders_lead_to_what_is_wanted(
         for endpoint in (one.extension, f"{one.extension}d"):
             standing = seats[Seat(queue=one.queue, endpoint=endpoint)]
             assert standing.penalty == one.penalty
-            if (rested := rests(states.get(one.user_id, "offline"))) is not None:
-                assert standing.paused is rested
-            elif (was := before.get(Seat(queue=one.queue, endpoint=endpoint))) is not None:
-                assert standing.paused is was.paused, "a busy phone leaves him alone; his pause is not touched"
+            assert standing.paused != is_rung(states.get(one.user_id, "offline"))
     strangers = {seat for seat in before if seat.endpoint == "alice"}
     assert strangers <= seats.keys(), "members that somebody else put in are left alone"
-    ruled = {endpoint for one in wanted.values() for endpoint in (one.extension, f"{one.extension}d")}
-    for seat, standing in seats.items():
-        if seat.endpoint not in ruled | {"alice"}:
-            assert not (standing.paused and standing.reason == PUT_DOWN), "whom nobody else rules is let go on"

@@ -52,8 +52,6 @@ def originate(**changes: object) -> a.Originate:
         lambda value: originate(sip_headers={"A": value}) if value else originate(endpoint=""),
         lambda value: a.QueueAdd(queue=value, interface="PJSIP/100"),
         lambda value: a.QueueAdd(queue="q", interface=value),
-        lambda value: a.SetGlobal(variable=value, value="1"),
-        lambda value: a.SetGlobal(variable="A", value=value) if value else originate(endpoint=""),
         lambda value: a.Atxfer(channel="PJSIP/100-1", place=Place(context="c", exten=value)),
         lambda value: a.BlindTransfer(channel="PJSIP/100-1", place=Place(context="c", exten=value)),
         lambda value: a.Redirect(channel="PJSIP/100-1", place=Place(context=value, exten="1")),

@@ -48,18 +48,6 @@ def test_events_change_what_is_known_and_a_new_list_replaces_it() -> None:
     assert members.seats() == {SEAT: Standing(penalty=1, paused=False)}, "put in while the list was on its way"
 
 
-def test_whoever_keeps_members_in_step_is_told_of_a_pause() -> None:
-    members, told = Memberships(), list[str]()
-    members.apply(_member("QueueMember"))
-    members.apply(_said(event="QueueStatusComplete"))
-    members.on_known(lambda: told.append("look"))
-    members.apply(_member("QueueMemberPause", paused="1", pausedreason="wrap_up"))
-    assert members.seats() == {SEAT: Standing(penalty=1, paused=True, reason="wrap_up")}
-    members.apply(_member("QueueMemberPenalty", penalty="2", paused="1", pausedreason="wrap_up"))
-    members.apply(_member("QueueMemberPause", paused="0"))
-    assert told == ["look", "look"]
-
-
 def test_a_lost_link_forgets_everything() -> None:
     members, lost = Memberships(), list[str]()
     members.on_lost(lambda: lost.append("lost"))
