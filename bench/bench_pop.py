@@ -1,8 +1,8 @@
 """A ring on 500 screens: manager event → websocket message → painted pop, beside the same bytes piped bare.
 
-The product runs as its users have it, a process of its own; the screens are in another; a manager's port plays recorded
-rings with other numbers. One screen is a browser. The reference takes the same bytes from a like port to the same number of websockets, one of
-them a browser's as well.
+The product runs as its users have it, a process of its own; the screens are in another, one of them a browser; a
+manager's port plays recorded rings with other numbers. The reference takes the same bytes from a like port to the same
+number of websockets, one of them a browser's as well.
 """
 
 import asyncio
