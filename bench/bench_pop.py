@@ -1,7 +1,8 @@
 """A ring on 500 screens: manager event → websocket message → painted pop, beside the same bytes piped bare.
 
-The product runs as its users have it, a process of its own; the screens are in another; a manager's port plays recorded
-rings with other numbers. The reference takes the same bytes from a like port to the same number of websockets.
+The product runs as its users have it, a process of its own; the screens are in another, one of them a browser; a
+manager's port plays recorded rings with other numbers. The reference takes the same bytes from a like port to the same
+number of websockets, one of them a browser's as well.
 """
 
 import asyncio
@@ -20,7 +21,7 @@ from playwright.async_api import Page
 
 from bench.audience import Address, audience, live
 from bench.audience import Heard as Screen
-from bench.browser import painted, watching
+from bench.browser import painted, watching, watching_bare
 from bench.figure import Figure, percentile
 from bench.floor import furnish
 from bench.rings import Ring, rings
@@ -173,7 +174,7 @@ async def running_product(folder: Path, manager: int) -> AsyncIterator[Product]:
 
 
 async def _bare(load: Load) -> Heard:
-    extensions = [str(1000 + number) for number in range(load.screens)]
+    extensions = [str(1000 + number) for number in range(load.screens + 1)]
     async with AmiServer() as manager:
         pipe = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "bench.pipe", str(manager.port), cwd=ROOT, stdout=PIPE
@@ -181,8 +182,11 @@ async def _bare(load: Load) -> Heard:
         try:
             assert pipe.stdout is not None
             port = int(await asyncio.wait_for(pipe.stdout.readline(), _PATIENCE_SECONDS))
-            addresses = [(f"ws://127.0.0.1:{port}/{extension}", "") for extension in extensions]
-            return await heard(manager, pipe.pid, "DialBegin", addresses, extensions, load)
+            *addresses, watched = [f"ws://127.0.0.1:{port}/{extension}" for extension in extensions]
+            async with watching_bare(watched) as page:
+                screens = [(address, "") for address in addresses]
+                browser = (page, extensions[-1])
+                return await heard(manager, pipe.pid, "DialBegin", screens, extensions[:-1], load, browser)
         finally:
             pipe.kill()
             await pipe.wait()
@@ -211,7 +215,13 @@ def _figures(ours: Heard, bare: Heard, screens: int) -> list[Figure]:
     def painting(what: str, waits: Sequence[float]) -> list[Figure]:
         shares = {"p50": 0.5, f"worst of {len(waits)}": 1.0}
         return [
-            Figure(name=f"ring to {what} in Chromium ({name})", value=percentile(waits, share), unit="ms")
+            Figure(
+                name=f"ring to {what} in Chromium ({name})",
+                value=percentile(waits, share),
+                unit="ms",
+                reference=percentile(bare.carded, share),
+                reference_name="the same bytes painted bare",
+            )
             for name, share in shares.items()
         ]
 

@@ -1,10 +1,10 @@
-"""One real browser among the screens: when it has painted who calls, and the case."""
+"""One real browser among the screens: when it has painted who calls, and the case; or, for the reference, the bytes."""
 
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import BrowserContext, Page, async_playwright
 
 from tests.plugins.chromium import FLAGS
 
@@ -30,22 +30,52 @@ document.addEventListener("call.offered", ({ detail }) => {
 });
 """
 
+#: Puts what the websocket says on an empty page, and notes when each ring's frame had been painted.
+_WATCH_BARE = """
+(address) => new Promise((opened, failed) => {
+  window.painted = { card: {}, case: {} };
+  const socket = new WebSocket(address);
+  socket.onopen = opened;
+  socket.onerror = failed;
+  socket.onmessage = ({ data }) => {
+    document.body.textContent = data;
+    requestAnimationFrame(() => setTimeout(() => {
+      window.painted.card[data.match(/\\b79\\d{9}\\b/)[0]] = performance.timeOrigin + performance.now();
+    }));
+  };
+})
+"""
+
 
 @asynccontextmanager
 async def watching(url: str, token: str) -> AsyncIterator[Page]:
     """The product's list of cases in Chromium, logged in and with its live link up."""
-    program = shutil.which("chromium")
-    if program is None:
-        raise RuntimeError("Chromium is missing: run 'apt-get install chromium'")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, args=list(FLAGS))
-        context = await browser.new_context()
+    async with _browser() as context:
         await context.add_cookies([{"name": "callcenter_session", "value": token, "url": url}])
         page = await context.new_page()
         await page.add_init_script(_WATCH)
         async with page.expect_websocket(lambda socket: socket.url.endswith("/live")):
             await page.goto(f"{url}/cases")
         yield page
+
+
+@asynccontextmanager
+async def watching_bare(address: str) -> AsyncIterator[Page]:
+    """An empty page in Chromium that shows what the websocket at ``address`` says."""
+    async with _browser() as context:
+        page = await context.new_page()
+        await page.evaluate(_WATCH_BARE, address)
+        yield page
+
+
+@asynccontextmanager
+async def _browser() -> AsyncIterator[BrowserContext]:
+    program = shutil.which("chromium")
+    if program is None:
+        raise RuntimeError("Chromium is missing: run 'apt-get install chromium'")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+        yield await browser.new_context()
         await browser.close()
 
 

@@ -25,7 +25,7 @@ from core.kernel.i18n import mark
 from telephony.ami import events as e
 from telephony.ami.actions import Action, BridgeList, CoreShowChannels, DeviceStateList, QueueStatus
 from telephony.ami.client import AmiAccount, AmiClient, Arrival, Heard, LinkDown, LinkUp, Patience
-from telephony.ami.decode import KINDS, decode
+from telephony.ami.decode import KINDS, PHONE_KINDS, decode
 from telephony.memberships import Memberships
 from telephony.phones import Phones
 from telephony.telling import CallTeller, PhoneTeller
@@ -117,6 +117,7 @@ class Bridge:
         self._saved_at: datetime | None = None
         self._listing: ListingInProgress | None = None
         self._held_back: list[e.AmiEvent] = []
+        self._about_phones: list[Heard] = []
         self._suspects: set[str] = set()
         self._repaired: _Gap | None = None
         self._caught_up = asyncio.Event()
@@ -153,9 +154,9 @@ class Bridge:
             try:
                 for arrival in arrivals:
                     await self._take(arrival)
+                await self._report()
             except Exception as error:  # noqa: BLE001 - whatever it is, the other calls go on
                 await self._stumbled(error, arrival)
-            await self._report()
 
     async def _take(self, arrival: Arrival) -> None:
         match arrival:
@@ -163,6 +164,8 @@ class Bridge:
                 self._begin_listing(arrival.at)
             case LinkDown():
                 self._lost(arrival.at)
+            case Heard() if self.synced.is_set() and arrival.headers["event"] in PHONE_KINDS:
+                self._about_phones.append(arrival)
             case Heard():
                 event = decode(arrival.headers, arrival.at)
                 if event is not None:
@@ -174,6 +177,7 @@ class Bridge:
         if self._asking is not None:
             self._asking.cancel()
         self._held_back.clear()
+        self._about_phones.clear()
         self._phones.start_over(at)
         self.members.start_over()
 
@@ -345,15 +349,24 @@ class Bridge:
     # ---- telling
 
     async def _report(self) -> None:
-        """Ring first; what is to be written is handed over, so that nobody who is rung waits for it."""
+        """Ring first; what is to be written is handed over, and how phones are is heard afterwards, so that nobody who
+        is rung waits for it."""
         changed = self.fold.changed()
         if self._bell is not None:
             await self._bell.ring(changed)
         self._calls.take(changed)
+        await self._hear_of_phones()
         self._taken_until = self._seen_until
         if self._calls.done:
             self._told_until = self._taken_until
         self._phone_news.take(self._phones.changed())
+
+    async def _hear_of_phones(self) -> None:
+        heard, self._about_phones = self._about_phones, []
+        for arrival in heard:
+            event = decode(arrival.headers, arrival.at)
+            if event is not None:
+                await self._hear(event)
 
     async def _all_told(self) -> None:
         self._told_until = self._taken_until

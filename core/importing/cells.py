@@ -23,7 +23,6 @@ _DATE = re.compile(r"(\d{1,4})[./\-\s](\d{1,2})[./\-\s](\d{1,4})(?:[ T].*)?")
 _CENTURY_SPLIT = 50
 _EXACT_FLOAT = 2**53
 _PHONE_SPLIT = re.compile(r"[;,/|\n\r]+")
-_FIXED_LENGTH = re.compile(r"\+(?:7\d{10}|48\d{9}|380\d{9}|1\d{10})")
 _EXTENSION = re.compile(r"\s*(?:доб|ext|вн|wewn?|x)\.?\s*\d{1,6}\s*$", re.IGNORECASE)
 _CURRENCY = re.compile(r"(?:руб(?:лей|\.)?|р\.|грн\.?|zł|zl|usd|eur|rub|uah|pln|[₽₴$€])", re.IGNORECASE)
 
@@ -188,14 +187,8 @@ def phones(cell: Cell, region: str) -> list[str]:
         bare = _EXTENSION.sub("", piece).strip()
         if not re.search(r"\d", bare):
             continue
-        e164 = _plain_e164(bare) or normalise(digits(bare), region)
+        e164 = normalise(digits(bare), region)
         if e164 is None:
             raise Unreadable(msg("{value} is not a telephone number.", value=text(piece)))
         found[e164] = None
     return list(found)
-
-
-def _plain_e164(written: str) -> str | None:
-    """A number with its country code where every number has one length: most of a registry, without parsing each."""
-    joined = "+" + re.sub(r"\D", "", written) if written.startswith("+") else ""
-    return joined if _FIXED_LENGTH.fullmatch(joined) else None

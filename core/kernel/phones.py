@@ -11,6 +11,10 @@ from phonenumbers import NumberParseException, PhoneNumberFormat, timezone
 HIDDEN = frozenset({"", "anonymous", "unknown", "unavailable", "restricted", "private", "asterisk", "s", "<unknown>"})
 _MASK_KEEP = 4
 _SIGNIFICANT = 9
+#: A number with the code of a country where every number has one length: nearly all of them, without parsing each.
+_FIXED_LENGTH = re.compile(r"7[347-9]\d{9}|48[1-9]\d{8}|380[1-9]\d{8}|1[2-9]\d{9}")
+#: Where such digits without a plus are no national number.
+_UNMISTAKEN = frozenset({"", "RU", "UA", "PL", "US"})
 
 
 @lru_cache(maxsize=4096)  # a call's number is asked for whenever the call changes
@@ -24,6 +28,8 @@ def normalise(raw: str | None, region: str = "RU") -> str | None:
     if text.lower() in HIDDEN:
         return None
     digits = re.sub(r"\D", "", text)
+    if (text.startswith("+") or region in _UNMISTAKEN) and _FIXED_LENGTH.fullmatch(digits):
+        return "+" + digits
     for candidate in _candidates(text, digits, region):
         number = _parse(candidate, region)
         if number is not None:

@@ -273,3 +273,5 @@ _DECODERS: dict[str, Callable[[Headers, datetime], e.AmiEvent]] = {
 }
 KINDS = _DECODERS.keys()
 """The events that are understood: nobody needs to read others."""
+PHONE_KINDS = frozenset({"DeviceStateChange", "ContactStatus"})
+"""Those of them that tell how phones are, and nothing of calls."""
