@@ -14,14 +14,14 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 
 from core.kernel.errors import DomainError
-from core.kernel.patience import at_most, patience
+from core.kernel.patience import at_most
 from web.errors import on_crash, on_domain_error, on_http_error
 from web.metrics import Metrics
 from web.security import FORM_BYTES, GuardedRoute, GuardedWebSocketRoute, Identify
 
 STATIC = Path(__file__).parent / "static"
-#: A request waits so long for a connection, and as long again for a lock.
-PATIENCE_SECONDS = 4.0
+#: A request waits so long in a line that stands still, and as long again for a lock; so long in a line that moves.
+PATIENCE_SECONDS, LINE_SECONDS = 4.0, 30.0
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 #: Nothing from elsewhere, nothing inline. Sounds of the phone come as blobs, icons and QR codes as data.
@@ -75,7 +75,10 @@ class Impatient:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with at_most(PATIENCE_SECONDS if scope["type"] == "http" else patience()):
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        with at_most(PATIENCE_SECONDS, in_line=LINE_SECONDS):
             await self._app(scope, receive, send)
 
 

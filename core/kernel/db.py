@@ -12,13 +12,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
-from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
 from sqlalchemy.util.concurrency import greenlet_spawn
-from sqlalchemy.util.queue import AsyncAdaptedQueue
 
 from core.kernel.errors import DatabaseBusy
 from core.kernel.glimpse import Look, Peephole
 from core.kernel.patience import LONGEST, patience
+from core.kernel.pool import Pool, is_busy, note_refusals
 from core.kernel.sqlite import looker, opener
 from core.kernel.sqlite_dialect import DRIVER
 
@@ -34,7 +33,6 @@ _WAL_PAGES = 8000
 
 #: How long a question waits while somebody changes the very tables; it changes nothing and can be put again.
 _READER_LOCK_SECONDS = 5
-_LOCK_NOT_AVAILABLE = "55P03"
 
 #: A cached generic plan once turned a 6 ms trigram search into 811 ms, so plans are made for the values at hand.
 _POSTGRES_SETTINGS = {"plan_cache_mode": "force_custom_plan", "timezone": "UTC"}
@@ -140,26 +138,9 @@ def busy_told() -> Iterator[None]:
     try:
         yield
     except (DBAPIError, PoolTimeout) as error:
-        if isinstance(error, PoolTimeout) or _is_busy(error.orig):
+        if isinstance(error, PoolTimeout) or is_busy(error.orig):
             raise DatabaseBusy from error
         raise
-
-
-def _is_busy(error: BaseException | None) -> bool:
-    if isinstance(error, sqlite3.OperationalError):
-        return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-    return getattr(error, "sqlstate", None) == _LOCK_NOT_AVAILABLE
-
-
-class _Queue(AsyncAdaptedQueue[T]):
-    """Where connections wait to be used. Whoever waits for one does so for as long as he is patient."""
-
-    def get(self, block: bool = True, timeout: float | None = None) -> T:
-        return super().get(block, patience())
-
-
-class _Pool(AsyncAdaptedQueuePool):
-    _queue_class = _Queue[ConnectionPoolEntry]
 
 
 def _sessions(engine: AsyncEngine) -> dict[bool, async_sessionmaker[AsyncSession]]:
@@ -169,7 +150,7 @@ def _sessions(engine: AsyncEngine) -> dict[bool, async_sessionmaker[AsyncSession
 
 
 def _sqlite_engine(url: URL, *, writer: bool, size: int = _READERS) -> AsyncEngine:
-    pool = {"pool_size": 1 if writer else size, "max_overflow": 0, "poolclass": _Pool}
+    pool = {"pool_size": 1 if writer else size, "max_overflow": 0, "poolclass": Pool}
     engine = create_async_engine(
         url.set(drivername=DRIVER), async_creator=opener(url.database or ""), hide_parameters=True, **_JSON, **pool
     )
@@ -177,6 +158,8 @@ def _sqlite_engine(url: URL, *, writer: bool, size: int = _READERS) -> AsyncEngi
     pragmas += (
         ["journal_mode=WAL", "synchronous=FULL", f"wal_autocheckpoint={_WAL_PAGES}"] if writer else ["query_only=ON"]
     )
+
+    note_refusals(engine.sync_engine)
 
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
@@ -204,9 +187,10 @@ def _postgres_engine(url: URL, *, writer: bool, size: int = _POSTGRES_POOL) -> A
         isolation_level="READ COMMITTED" if writer else "REPEATABLE READ",
         pool_size=size,
         max_overflow=0,
-        poolclass=_Pool,
+        poolclass=Pool,
         connect_args={"server_settings": settings if writer else {**settings, "default_transaction_read_only": "on"}},
     )
+    note_refusals(engine.sync_engine)
 
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Any) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
 from core.kernel.errors import DatabaseBusy
-from core.kernel.patience import patience
+from core.kernel.patience import Movement
 from core.kernel.uow import UnitOfWork, Work
 
 T = TypeVar("T")
@@ -27,14 +27,15 @@ class GroupCommit(Generic[T]):
     def __init__(self, uow: UnitOfWork, write: Callable[[Work, Sequence[T]], Awaitable[None]]) -> None:
         self._uow = uow
         self._write = write
+        self._movement = Movement()
         self._queue: asyncio.Queue[tuple[T, asyncio.Future[None]]] = asyncio.Queue(_WAITING)
 
     async def append(self, item: T) -> None:
         """Return once ``item`` is on disk; raises what its write raised, and ``DatabaseBusy`` for whoever waits no
-        longer: his item may still be written."""
+        longer, because nothing is written or for too long: his item may still be written."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         try:
-            async with asyncio.timeout(patience()):
+            async with self._movement.waiting():
                 await self._queue.put((item, done))
                 await done
         except TimeoutError:
@@ -65,6 +66,7 @@ class GroupCommit(Generic[T]):
     async def _commit(self, items: Sequence[T]) -> None:
         async with self._uow.write(brief=True) as work:
             await self._write(work, items)
+        self._movement.moved()
 
 
 def _finish(done: "asyncio.Future[None]", error: Exception | None) -> None:

@@ -3,6 +3,7 @@ never for a connection."""
 
 import asyncio
 import random
+from collections.abc import Sequence
 
 import pytest
 from sqlalchemy import func, insert, select, update
@@ -42,3 +43,43 @@ async def test_cancelled_anywhere_the_next_writer_writes(uow: UnitOfWork, clock:
         await asyncio.wait_for(write("whole"), PATIENCE_SECONDS)
         assert await asyncio.wait_for(asyncio.gather(*(read() for _ in range(8))), PATIENCE_SECONDS)
     assert await read() == ROUNDS
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_in_a_crowd_of_all_kinds_what_was_acknowledged_is_there_and_nothing_else(
+    uow: UnitOfWork, clock: ManualClock, seed: int
+) -> None:
+    """Hundreds who write at once, briefly or not, slow ones, some that fail at any step or are cancelled at any."""
+    chance = random.Random(seed)
+    acknowledged: set[str] = set()
+
+    async def write(kind: str, fails_at: int, *, brief: bool) -> None:
+        row = {"kind": kind, "payload": {}, "run_at": clock.now(), "created_at": clock.now()}
+        async with uow.write(brief=brief) as work:
+            for step in range(3):
+                if step == fails_at:
+                    raise ZeroDivisionError
+                await work.session.execute(insert(Job).values(row))
+                await asyncio.sleep(chance.choice((0, 0, 0.002)))  # how long his work takes
+        acknowledged.add(kind)
+
+    async def cut(tasks: Sequence["asyncio.Task[None]"]) -> None:
+        for task in chance.sample(tasks, len(tasks) // 4):
+            task.cancel()
+            await asyncio.sleep(chance.choice((0, 0.001)))  # the next one is elsewhere in his work
+
+    writes = [
+        asyncio.create_task(write(str(number), chance.randint(0, 8), brief=chance.random() < 0.5))
+        for number in range(300)
+    ]
+    await cut(writes)
+    async with asyncio.timeout(6 * PATIENCE_SECONDS):
+        told = await asyncio.gather(*writes, return_exceptions=True)
+    assert {type(one) for one in told} <= {type(None), ZeroDivisionError, asyncio.CancelledError}
+    async with uow.read() as session:
+        kept = (await session.execute(select(Job.kind, func.count().label("rows")).group_by(Job.kind))).all()
+    whole = {row.kind for row in kept if row.rows == 3}
+    assert len(kept) == len(whole)
+    assert acknowledged <= whole  # who is cancelled while he is told may have written
+    refused = {str(number) for number, one in enumerate(told) if isinstance(one, ZeroDivisionError)}
+    assert not refused & whole

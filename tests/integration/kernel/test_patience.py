@@ -17,7 +17,7 @@ from core.kernel.uow import UnitOfWork, Work
 from tests.locking import locked
 
 TABLE = "idempotency_keys"
-SHORT, SOON = 0.2, 3.0
+SHORT, SOON, SLOW, PATIENT = 0.2, 3.0, 0.03, 1.0
 NOON = datetime(2026, 3, 11, 12, tzinfo=UTC)
 
 
@@ -57,6 +57,32 @@ async def test_a_crowd_is_told_as_soon_as_one(uow: UnitOfWork, database_url: str
         assert monotonic() - began < SOON
     await write(uow, "later")
     assert await written(uow) == {"later"}
+
+
+@pytest.mark.parametrize("brief", [False, True])
+async def test_a_crowd_of_which_each_gets_his_turn_is_not_refused(uow: UnitOfWork, brief: bool) -> None:
+    """Together they take longer than anybody is patient: but the line moves."""
+
+    async def slowly(name: str) -> None:
+        async with uow.write(brief=brief) as work:
+            work.session.add(row(name))
+            await work.session.flush()
+            await asyncio.sleep(SLOW)  # his work
+
+    connections = 10  # PostgreSQL writes through so many at once
+    with at_most(PATIENT, in_line=60):
+        await asyncio.gather(*(slowly(str(n)) for n in range(10 * connections)))
+    assert len(await written(uow)) == 10 * connections
+
+
+async def test_refusals_are_no_movement(uow: UnitOfWork, database_url: str) -> None:
+    """A crowd before a locked database is told, though each of those before it is told too and gives his place away."""
+    async with locked(database_url, TABLE):
+        began = monotonic()
+        with at_most(SHORT, in_line=60):
+            told = await asyncio.gather(*(write(uow, str(n)) for n in range(100)), return_exceptions=True)
+        assert {type(one) for one in told} == {DatabaseBusy}
+        assert monotonic() - began < SOON
 
 
 async def test_who_has_time_waits_and_writes(uow: UnitOfWork, database_url: str) -> None:
