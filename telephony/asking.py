@@ -107,24 +107,26 @@ class Asking:
         self._routing = routing
         self._menus = menus
         self._within = within
-        self._questions: asyncio.Queue[Question] = asyncio.Queue(MOST)
+        self._questions: asyncio.Queue[Question] = asyncio.Queue()  # never more than MOST are open
         self._open = 0
         client.listener = self.heard
 
     def heard(self, headers: Mapping[str, str]) -> None:
         """Told every event as it comes, before it queues up for the fold: a caller is waiting."""
         asked = question(headers)
-        if asked is not None and not self._questions.full():
+        if asked is None:
+            return
+        if self._open < MOST:
+            self._open += 1
             self._questions.put_nowait(asked)
+        else:
+            _log.warning("a caller goes the safe way", reason="too many ask", open=self._open)
 
     async def run(self) -> None:
         """Answer until cancelled."""
         async with asyncio.TaskGroup() as group:
             while True:
-                asked = await self._questions.get()
-                if self._open < MOST:
-                    self._open += 1
-                    group.create_task(self._answer(asked))
+                group.create_task(self._answer(await self._questions.get()))
 
     async def _answer(self, asked: Question) -> None:
         step = asked.about == "step"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.campaigns.errors import EntryTaken, NotNow
@@ -22,6 +22,7 @@ from core.cases.service.access import let_in
 from core.kernel.access import Actor
 from core.kernel.clock import Clock
 from core.kernel.uow import UnitOfWork, Work
+from core.people.model import User
 
 #: How long a case stays with the collector it is shown to, and how long it rests when he passes it on.
 _SHOWN_FOR, _PASSED_FOR = timedelta(minutes=10), timedelta(minutes=30)
@@ -58,6 +59,7 @@ class Preview:
         none. Asked again, he is shown the same."""
         actor.require(WORK)
         async with self._uow.write() as work:
+            await work.session.execute(_one_after_the_other(actor.user_id))
             mine = select(CampaignEntry, Campaign).join(Campaign, Campaign.id == CampaignEntry.campaign_id)
             held = (
                 CampaignEntry.state == EntryState.SHOWN,
@@ -152,6 +154,11 @@ class Preview:
         zones = await debtor_zones(work.session, [row.Case.debtor_id] if row.Case.debtor_id else [])
         zone = zones.get(row.Case.debtor_id, ZoneInfo("UTC"))
         return Waiting(entry=row.CampaignEntry, case=row.Case, zone=zone), row.Campaign
+
+
+def _one_after_the_other(user_id: int) -> Select[int]:
+    """Locks who asks until the end of the transaction: two tabs of one collector would each be shown another case."""
+    return select(User.id).where(User.id == user_id).with_for_update(key_share=True)
 
 
 async def _previews(session: AsyncSession, user_id: int) -> Sequence[Campaign]:

@@ -36,6 +36,14 @@ async def test_everybody_is_shown_another_case_and_rings_it_himself(floor: Diall
     assert len(floor.telephony.orders) == 1
 
 
+async def test_all_tabs_of_a_collector_show_the_same(floor: DiallingFloor) -> None:
+    await floor.open(debtors=4, agents=1)
+    await floor.campaign(mode=Mode.PREVIEW)
+    shown = await asyncio.gather(*(floor.preview.show(agent(floor, 0)) for _ in range(4)))
+    assert shown[0] is not None
+    assert set(shown) == {shown[0]}
+
+
 async def test_a_case_passed_on_or_left_lying_comes_again(floor: DiallingFloor) -> None:
     await floor.open(debtors=1, agents=2)
     await floor.campaign(mode=Mode.PREVIEW)

@@ -1,16 +1,19 @@
 """What the dialplan asks and is told: one line that it can cut into pieces, whatever anybody is called."""
 
 import re
+from collections.abc import Callable
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from callcenter.ivr.attendant import LINES, Told
 from callcenter.ivr.walk import Exit
 from callcenter.queues.model import Closed
 from callcenter.queues.routing import Onward, Route
 from telephony.ami.actions import SetVariable
-from telephony.asking import STEP, VARIABLE, Question, answer, question, step_answer
+from telephony.asking import MOST, STEP, VARIABLE, Asking, Question, answer, question, step_answer
 
 ASKED = {
     "event": "UserEvent",
@@ -51,6 +54,21 @@ def test_a_hidden_number_is_none() -> None:
 @given(st.dictionaries(st.sampled_from([*ASKED, "other"]), st.text(max_size=40)))
 def test_no_event_does_harm(headers: dict[str, str]) -> None:
     assert question(headers) is None or headers["uniqueid"]
+
+
+class Nobody:
+    """Where a caller goes is not known: everybody waits."""
+
+    listener: Callable[[dict[str, str]], None]
+
+
+async def test_who_asks_when_too_many_do_is_turned_away_and_told_of() -> None:
+    everybody_waits: Any = Nobody()
+    asking = Asking(everybody_waits, everybody_waits, everybody_waits)
+    with capture_logs() as logs:
+        for number in range(MOST + 2):
+            asking.heard({**ASKED, "uniqueid": f"1763.{number}"})
+    assert [line["reason"] for line in logs] == ["too many ask"] * 2
 
 
 @given(ROUTES | ONWARDS)
