@@ -165,11 +165,13 @@ class Gateway:
         if collector is None:
             await self._send_customer(call_id, place)
         else:
+            await _part(bridge, call)
             await bridge.client.send(BlindTransfer(channel=collector.name, place=place))
 
     async def attended_transfer(self, call_id: int, target: str) -> None:
         """The collector completes it by hanging up."""
         place = Place(context=self._contexts.transfer, exten=target)
+        await _part(*self._the(call_id))
         await self._by_collector(call_id, lambda channel: Atxfer(channel=channel, place=place))
 
     async def cancel_transfer(self, call_id: int) -> None:
@@ -206,14 +208,8 @@ class Gateway:
 
     async def end_watch(self, watch_id: int) -> None:
         bridge = self._watched(watch_id)
-        if bridge is None:
-            return
-        with suppress(OrderRefused):  # it has ended by itself
-            await bridge.client.send(Hangup(channel=_spy(watch_id)))
-        for _ in range(_LOOKS):  # the phone must be free before it can be rung again
-            if _spy(watch_id) not in bridge.fold.spies:
-                return
-            await asyncio.sleep(_LOOK_SECONDS)
+        if bridge is not None:
+            await _send_away(bridge, _spy(watch_id))
 
     async def take_over(self, call_id: int, endpoint: str) -> None:
         await self.ring_back(call_id, endpoint)
@@ -235,6 +231,7 @@ class Gateway:
 
     async def _send_customer(self, call_id: int, place: Place) -> None:
         bridge, call = self._the(call_id)
+        await _part(bridge, call)
         await bridge.client.send(Redirect(channel=_customer(call).name, place=place))
 
     async def _by_collector(self, call_id: int, order: Callable[[str], Action]) -> None:
@@ -287,6 +284,22 @@ def _sound(name: str | None) -> str:
 def _spy(watch_id: int) -> str:
     """The Uniqueid of the phone that listens (``telephony.tracking.ids.is_spy``)."""
     return f"spy-{watch_id}"
+
+
+async def _part(bridge: Bridge, call: Call) -> None:
+    """Send supervisors away who joined the talk: it is between two again, as whoever passes it on expects."""
+    for spy in bridge.fold.joined(call):
+        await _send_away(bridge, spy)
+
+
+async def _send_away(bridge: Bridge, spy: str) -> None:
+    """Hang a supervisor's phone up, and wait until it is free."""
+    with suppress(OrderRefused):  # it has ended by itself
+        await bridge.client.send(Hangup(channel=spy))
+    for _ in range(_LOOKS):
+        if spy not in bridge.fold.spies:
+            return
+        await asyncio.sleep(_LOOK_SECONDS)
 
 
 def _customer(call: Call) -> Channel:

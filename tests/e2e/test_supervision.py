@@ -22,6 +22,7 @@ from telephony.lab import Lab
 from tests.cel import Cel
 from tests.e2e.logbook import calls_of, compared
 from tests.phones import Baresip, debtor_phone, desk_phone
+from tests.plugins.asterisk import eventually
 from tests.plugins.chromium import FLAGS, program
 from tests.plugins.product import Product
 from tests.waiting import until
@@ -127,7 +128,7 @@ def heard_by(phone: Baresip) -> tuple[np.ndarray, int]:
 
 
 async def recording(page: Page, product: Product, database: Database) -> tuple[np.ndarray, int]:
-    """What the call's recording has of the collector's side."""
+    """The call's recording: the debtor's side and the collector's."""
 
     async def over() -> bool:
         return all(call.ended_at is not None for call in await calls_of(database))
@@ -143,7 +144,7 @@ async def recording(page: Page, product: Product, database: Database) -> tuple[n
     await until(prepared)
     sound = await page.request.get(f"{product.url}/recordings/{await play.get_attribute('data-play')}/audio")
     samples, rate = await asyncio.to_thread(soundfile.read, io.BytesIO(await sound.body()))
-    return samples[:, 1], rate
+    return samples, rate
 
 
 async def test_listen_whisper_join_and_take_over(product: Product, product_database: Database, tmp_path: Path) -> None:
@@ -175,7 +176,7 @@ async def test_listen_whisper_join_and_take_over(product: Product, product_datab
         await debtor.hang_up()
         await debtor.until("CALL_CLOSED")
         by_collector, by_debtor = heard_by(collector), heard_by(debtor)
-        recorded = await recording(page, product, product_database)
+        recorded, rate = await recording(page, product, product_database)
 
     assert voices(story.shares("listen", *by_collector)) == {DEBTOR}
     assert voices(story.shares("listen", *by_debtor)) == {COLLECTOR}
@@ -184,14 +185,54 @@ async def test_listen_whisper_join_and_take_over(product: Product, product_datab
     assert voices(story.shares("barge", *by_collector)) == {DEBTOR, SUPERVISOR}
     assert voices(story.shares("barge", *by_debtor)) == {COLLECTOR, SUPERVISOR}
     assert voices(story.shares("take over", *by_debtor)) == {SUPERVISOR}
-    for mode in ("listen", "whisper"):
-        assert voices(story.shares(mode, *recorded)) == {COLLECTOR}  # nor is it in the recording
+    said_to_debtor = {"listen": {COLLECTOR}, "whisper": {COLLECTOR}, "barge": {COLLECTOR, SUPERVISOR}}
+    for mode, said in said_to_debtor.items():
+        assert voices(story.shares(mode, recorded[:, 0], rate)) == {DEBTOR}
+        assert voices(story.shares(mode, recorded[:, 1], rate)) == said, mode  # whom the debtor heard, and nobody else
     for mode in ("listen", "whisper", "barge"):
         assert min(story.supervisor[mode].values()) > -70, story.supervisor
     assert story.supervisor["take over"][DEBTOR] > -70
     assert story.supervisor["take over"][COLLECTOR] < story.supervisor["take over"][DEBTOR] - 30
 
     await _logged(product_database, lab, story, freed)
+
+
+async def test_who_joined_may_leave_and_leaves_with_the_first_of_the_two(product: Product, tmp_path: Path) -> None:
+    lab = Lab(product.folder)
+    pbx, phones = lab.required().pbx, {phone.extension: phone for phone in lab.phones()}
+    async with (
+        supervisor_at(product, tmp_path) as page,
+        desk_phone(pbx.sip, phones["101"], hertz=COLLECTOR) as collector,
+        debtor_phone(pbx.trunk.host, NUMBER, hertz=DEBTOR) as debtor,
+    ):
+        for first, other in ((debtor, collector), (collector, debtor)):
+            await debtor.dial(f"sip:101@{pbx.sip.host}:{pbx.sip.port}")
+            await collector.answer()
+            await debtor.until("CALL_ESTABLISHED")
+            await _joins(page, lab)
+            await page.locator("[data-watch-act=leave]").click()
+            await _free(page)
+            await _joins(page, lab)  # the talk went on without him
+            await first.hang_up()
+            await other.until("CALL_CLOSED")
+            await _free(page)
+            await first.until("CALL_CLOSED")
+
+
+async def _joins(page: Page, lab: Lab) -> None:
+    await page.locator("[data-watch-act=barge]").click()
+    await eventually(lambda: " 3 " in _talk(lab))
+
+
+def _talk(lab: Lab) -> str:
+    """The bridge of the only talk, as Asterisk shows it."""
+    return next((line for line in lab.rx("bridge show all").splitlines() if "softmix" in line), "")
+
+
+async def _free(page: Page) -> None:
+    """His phone is, and the board knows it."""
+    await expect(page.locator("soft-phone [data-line]")).to_have_count(0)
+    await expect(page.locator("[data-watch-act=leave]")).to_have_count(0)
 
 
 async def _logged(database: Database, lab: Lab, story: Story, freed: float) -> None:
