@@ -179,10 +179,9 @@ class Gateway:
         await self._by_collector(call_id, lambda channel: CancelAtxfer(channel=channel))
 
     async def watch(self, order: WatchOrder) -> None:
-        """Ring a supervisor's phone into the collector's side of a call. Which channel that is comes from what the
-        exchange said, never from whoever asks."""
+        """Ring a supervisor's phone into the collector's side of a call, of which the exchange knows."""
         bridge, call = self._the(order.call_id)
-        collector = _collector(call)
+        collector = next((leg for leg in _collectors(call) if leg.uniqueid == order.leg), None)
         if collector is None:
             raise OrderRefused(reason=msg(NO_COLLECTOR))
         channel = _spy(order.watch_id)
@@ -312,5 +311,10 @@ def _customer(call: Call) -> Channel:
 
 def _collector(call: Call) -> Channel | None:
     """The collector's leg that talks (or else holds) now."""
-    legs = [leg for leg in call.live_channels() if leg.kind is LegKind.AGENT and leg.answered_at is not None]
+    legs = _collectors(call)
     return max(legs, key=lambda leg: (leg.talking_since is not None, leg.held, leg.started_at), default=None)
+
+
+def _collectors(call: Call) -> list[Channel]:
+    """The legs of collectors who are in the call now."""
+    return [leg for leg in call.live_channels() if leg.kind is LegKind.AGENT and leg.answered_at is not None]

@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
 from callcenter.calls.errors import OrderRefused
 from callcenter.calls.ports import DialOrder, Telephony
+from callcenter.supervision.ports import WatchMode, WatchOrder
 from core.kernel.clock import SystemClock
 from telephony.bridge import Bridge
 from telephony.gateway import Gateway
@@ -121,6 +123,19 @@ async def test_without_an_exchange_the_lamp_is_off() -> None:
     assert not gateway.status().up
     with pytest.raises(OrderRefused):
         await gateway.dial(DialOrder(call_id=1, endpoint="100", number="1", show_number=None))
+
+
+async def test_a_supervisor_hears_the_chosen_collector() -> None:
+    async with in_talk() as (server, bridge, gateway, call_id):
+        call = bridge.fold.call(call_id)
+        assert call is not None
+        (leg,) = [one.uniqueid for one in call.live_channels() if one.name.startswith(COLLECTOR)]
+        order = WatchOrder(watch_id=5, call_id=call_id, leg=leg, endpoint="102", mode=WatchMode.WHISPER)
+        await gateway.watch(order)
+        with pytest.raises(OrderRefused):
+            await gateway.watch(replace(order, leg="somebody-else"))
+    (sent,) = server.actions("Originate")
+    assert (sent["Channel"], sent["Context"], sent["Exten"]) == ("PJSIP/102", "callcenter-spy", "whisper")
 
 
 async def test_who_joined_a_talk_goes_before_it_is_passed_on() -> None:
