@@ -165,11 +165,13 @@ class Gateway:
         if collector is None:
             await self._send_customer(call_id, place)
         else:
+            await _part(bridge, call)
             await bridge.client.send(BlindTransfer(channel=collector.name, place=place))
 
     async def attended_transfer(self, call_id: int, target: str) -> None:
         """The collector completes it by hanging up."""
         place = Place(context=self._contexts.transfer, exten=target)
+        await _part(*self._the(call_id))
         await self._by_collector(call_id, lambda channel: Atxfer(channel=channel, place=place))
 
     async def cancel_transfer(self, call_id: int) -> None:
@@ -177,10 +179,9 @@ class Gateway:
         await self._by_collector(call_id, lambda channel: CancelAtxfer(channel=channel))
 
     async def watch(self, order: WatchOrder) -> None:
-        """Ring a supervisor's phone into the collector's side of a call. Which channel that is comes from what the
-        exchange said, never from whoever asks."""
+        """Ring a supervisor's phone into the collector's side of a call, of which the exchange knows."""
         bridge, call = self._the(order.call_id)
-        collector = _collector(call)
+        collector = next((leg for leg in _collectors(call) if leg.uniqueid == order.leg), None)
         if collector is None:
             raise OrderRefused(reason=msg(NO_COLLECTOR))
         channel = _spy(order.watch_id)
@@ -206,14 +207,8 @@ class Gateway:
 
     async def end_watch(self, watch_id: int) -> None:
         bridge = self._watched(watch_id)
-        if bridge is None:
-            return
-        with suppress(OrderRefused):  # it has ended by itself
-            await bridge.client.send(Hangup(channel=_spy(watch_id)))
-        for _ in range(_LOOKS):  # the phone must be free before it can be rung again
-            if _spy(watch_id) not in bridge.fold.spies:
-                return
-            await asyncio.sleep(_LOOK_SECONDS)
+        if bridge is not None:
+            await _send_away(bridge, _spy(watch_id))
 
     async def take_over(self, call_id: int, endpoint: str) -> None:
         await self.ring_back(call_id, endpoint)
@@ -235,6 +230,7 @@ class Gateway:
 
     async def _send_customer(self, call_id: int, place: Place) -> None:
         bridge, call = self._the(call_id)
+        await _part(bridge, call)
         await bridge.client.send(Redirect(channel=_customer(call).name, place=place))
 
     async def _by_collector(self, call_id: int, order: Callable[[str], Action]) -> None:
@@ -289,6 +285,22 @@ def _spy(watch_id: int) -> str:
     return f"spy-{watch_id}"
 
 
+async def _part(bridge: Bridge, call: Call) -> None:
+    """Send supervisors away who joined the talk: it is between two again, as whoever passes it on expects."""
+    for spy in bridge.fold.joined(call):
+        await _send_away(bridge, spy)
+
+
+async def _send_away(bridge: Bridge, spy: str) -> None:
+    """Hang a supervisor's phone up, and wait until it is free."""
+    with suppress(OrderRefused):  # it has ended by itself
+        await bridge.client.send(Hangup(channel=spy))
+    for _ in range(_LOOKS):
+        if spy not in bridge.fold.spies:
+            return
+        await asyncio.sleep(_LOOK_SECONDS)
+
+
 def _customer(call: Call) -> Channel:
     """The customer's leg that was there last; two of them are only in a conference."""
     legs = [leg for leg in call.live_channels() if leg.kind is LegKind.CUSTOMER]
@@ -299,5 +311,10 @@ def _customer(call: Call) -> Channel:
 
 def _collector(call: Call) -> Channel | None:
     """The collector's leg that talks (or else holds) now."""
-    legs = [leg for leg in call.live_channels() if leg.kind is LegKind.AGENT and leg.answered_at is not None]
+    legs = _collectors(call)
     return max(legs, key=lambda leg: (leg.talking_since is not None, leg.held, leg.started_at), default=None)
+
+
+def _collectors(call: Call) -> list[Channel]:
+    """The legs of collectors who are in the call now."""
+    return [leg for leg in call.live_channels() if leg.kind is LegKind.AGENT and leg.answered_at is not None]

@@ -7,11 +7,12 @@ from core.kernel.events import Event
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WatchChanged(Event):
-    """The supervisor ``user_id`` is now in a call in this ``mode``; None: no longer."""
+    """The supervisor ``user_id`` is now in a call with this ``collector_id`` and in this ``mode``; None: no longer."""
 
     user_id: int
     watch_id: int
     call_id: int
+    collector_id: int
     mode: str | None
 
 

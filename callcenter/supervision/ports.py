@@ -32,11 +32,12 @@ class WatchMode(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WatchOrder:
-    """Ring ``endpoint``, a supervisor's phone, into a call. ``watch_id`` is stored before and names the phone's
-    channel, so that an order is never carried out twice."""
+    """Ring ``endpoint``, a supervisor's phone, into a call by the collector's ``leg``: whisper reaches his ear alone.
+    ``watch_id`` is stored before and names the phone's channel, so that an order is never carried out twice."""
 
     watch_id: int
     call_id: int
+    leg: str
     endpoint: str
     mode: WatchMode
     ring_seconds: int = 20
@@ -62,17 +63,20 @@ class Monitor(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Watched:
-    """A call that goes on, with the collector who talks in it."""
+    """A call that goes on, with a collector who is in it and the Uniqueid of his leg."""
 
     call_id: int
     user_id: int
+    leg: str
 
 
 class WatchedCalls(Protocol):
     """The call log, as far as supervision needs it."""
 
-    async def talking(self, session: AsyncSession, actor: Actor, right: str, call_id: int) -> Watched | None:
-        """The call, when the right reaches it and a collector is in it now."""
+    async def talking(
+        self, session: AsyncSession, actor: Actor, right: str, call_id: int, collector: int | None = None
+    ) -> Watched | None:
+        """The call, when a collector whom the right reaches is in it now: this one, or who came last."""
 
     async def reason_needed(self, session: AsyncSession, call_id: int) -> bool:
         """Whether the law of the debtor's case wants a reason stated for listening in."""

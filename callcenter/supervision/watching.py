@@ -33,13 +33,18 @@ class Watching:
         self._calls = calls
         self._seen: frozenset[int] = frozenset()
 
-    async def begin(self, actor: Actor, call_id: int, mode: WatchMode, reason: str = "") -> int:
+    async def begin(
+        self, actor: Actor, call_id: int, mode: WatchMode, reason: str = "", *, collector: int | None = None
+    ) -> int:
         """Ring the actor's phone into the call; the id of the watch. Who watches another call leaves that one.
+
+        Of several collectors in the call he is with this ``collector``, or with who came last: only that one hears
+        what is whispered.
 
         Raises ``NoSuchCall``, ``OwnCall``, ``NoPhoneToListen``, ``ReasonNeeded``, and what the exchange answers.
         """
         async with self._uow.write() as work:
-            watched = await self._allowed(work, actor, RIGHT_OF[mode], call_id, reason)
+            watched = await self._allowed(work, actor, RIGHT_OF[mode], call_id, reason, collector=collector)
             endpoint = await self._endpoint(work, actor)
             before = await _open_of(work.session, actor.user_id)
             await self._close(work, before)
@@ -59,7 +64,9 @@ class Watching:
         try:
             for one in before:
                 await self._monitor.end_watch(one.id)
-            await self._monitor.watch(WatchOrder(watch_id=watch_id, call_id=call_id, endpoint=endpoint, mode=mode))
+            await self._monitor.watch(
+                WatchOrder(watch_id=watch_id, call_id=call_id, leg=watched.leg, endpoint=endpoint, mode=mode)
+            )
         except DomainError:
             async with self._uow.write() as work:
                 await self._close(work, [await self._mine(work, actor, watch_id)])
@@ -70,7 +77,7 @@ class Watching:
         """Whisper instead of listening, and so on, in the same call. Raises ``NoSuchCall``, ``WatchOver``."""
         async with self._uow.write() as work:
             row = await self._mine(work, actor, watch_id)
-            watched = await self._allowed(work, actor, RIGHT_OF[mode], row.call_id, row.reason)
+            watched = await self._allowed(work, actor, RIGHT_OF[mode], row.call_id, row.reason, collector=row.agent_id)
             before, row.mode = WatchMode(row.mode), mode
             self._record(work, actor, f"supervision.{mode}", watched, row.reason)
             work.emit(self._changed(row, mode))
@@ -129,8 +136,10 @@ class Watching:
         """The watch of a supervisor that goes on."""
         return next(iter(await _open_of(session, user_id)), None)
 
-    async def _allowed(self, work: Work, actor: Actor, right: str, call_id: int, reason: str) -> Watched:
-        watched = await self._calls.talking(work.session, actor, right, call_id)
+    async def _allowed(
+        self, work: Work, actor: Actor, right: str, call_id: int, reason: str, *, collector: int | None = None
+    ) -> Watched:
+        watched = await self._calls.talking(work.session, actor, right, call_id, collector)
         if watched is None:
             raise NoSuchCall
         if watched.user_id == actor.user_id:
@@ -164,8 +173,14 @@ class Watching:
         record(work, actor, action, ("call", watched.call_id), changes, at=self._clock.now())
 
     def _changed(self, row: CallWatch, mode: WatchMode | None) -> WatchChanged:
-        now = self._clock.now()
-        return WatchChanged(at=now, user_id=row.user_id, watch_id=row.id, call_id=row.call_id, mode=mode)
+        return WatchChanged(
+            at=self._clock.now(),
+            user_id=row.user_id,
+            watch_id=row.id,
+            call_id=row.call_id,
+            collector_id=row.agent_id,
+            mode=mode,
+        )
 
 
 async def _open_of(session: AsyncSession, user_id: int) -> Sequence[CallWatch]:

@@ -22,6 +22,8 @@ class Bridging:
         self._hold = hold
 
     def entered(self, event: e.BridgeEntered) -> None:
+        if event.uniqueid in self._lifecycle.spies:
+            self._lifecycle.spies[event.uniqueid] = event.bridge
         channel = self._lifecycle.seen(event)
         if channel is None:
             return
@@ -36,6 +38,8 @@ class Bridging:
             self._reckoning.mark(swapped, event.at)
 
     def left(self, event: e.BridgeLeft) -> None:
+        if event.uniqueid in self._lifecycle.spies:
+            self._lifecycle.spies[event.uniqueid] = None
         channel = self._lifecycle.seen(event)
         if channel is None or channel.bridge != event.bridge:
             return

@@ -26,8 +26,8 @@ from telephony.tracking.waiting import Waiting
 
 
 class Fold:
-    """The calls of one server. ``apply`` events in order, then take what ``changed``. ``spies`` are the Uniqueids of
-    those who listen in now."""
+    """The calls of one server. ``apply`` events in order, then take what ``changed``. ``spies`` are those who
+    are in others' calls now, by Uniqueid, with the bridge in which they have joined them."""
 
     def __init__(self, server: str, endpoints: Endpoints) -> None:
         self.server = server
@@ -79,6 +79,11 @@ class Fold:
     def call(self, call_id: int) -> Call | None:
         """The live call of that id, or the one it was merged into."""
         return self._book.live(call_id)
+
+    def joined(self, call: Call) -> list[str]:
+        """The spies who are parties of this call's talk."""
+        bridges = {channel.bridge for channel in call.live_channels() if channel.bridge is not None}
+        return [spy for spy, bridge in self.spies.items() if bridge in bridges]
 
     def live_calls(self) -> list[Call]:
         return self._book.all_live()

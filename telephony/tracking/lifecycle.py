@@ -20,12 +20,13 @@ _RINGING, _UP = e.ChannelState.RINGING, e.ChannelState.UP
 
 
 class Lifecycle:
-    """``spies`` are the Uniqueids of those who listen in now: no channels of any call."""
+    """``spies`` are those who are in others' calls now, no channels of any call, by Uniqueid: each with the bridge in
+    which he has joined them, None while he only listens."""
 
     def __init__(
         self, endpoints: Endpoints, book: CallBook, channels: Channels, bridges: Bridges, reckoning: Reckoning
     ) -> None:
-        self.spies: set[str] = set()
+        self.spies: dict[str, str | None] = {}
         self._endpoints = endpoints
         self._book = book
         self._channels = channels
@@ -34,7 +35,7 @@ class Lifecycle:
 
     def created(self, event: e.ChannelSeen) -> None:
         if is_spy(event.uniqueid):
-            self.spies.add(event.uniqueid)
+            self.spies.setdefault(event.uniqueid)
         elif self._channels.knows(event.uniqueid):
             self.seen(event)
         else:
@@ -60,7 +61,7 @@ class Lifecycle:
             self._rename(channel, event.channel)
 
     def hung_up(self, event: e.ChannelHungUp) -> None:
-        self.spies.discard(event.uniqueid)
+        self.spies.pop(event.uniqueid, None)
         if channel := self.seen(event):
             self._end(channel, event.at, event.cause)
 

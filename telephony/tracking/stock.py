@@ -8,6 +8,7 @@ from telephony.ami import events as e
 from telephony.tracking.bridges import Bridges
 from telephony.tracking.bridging import Bridging
 from telephony.tracking.channels import Channels
+from telephony.tracking.ids import is_spy
 from telephony.tracking.lifecycle import Lifecycle
 from telephony.tracking.listing import Listing
 from telephony.tracking.state import Channel
@@ -23,7 +24,8 @@ class StockTaking:
         self._bridges = bridges
 
     def take(self, listing: Listing, lost_at: datetime) -> None:
-        self._lifecycle.spies.intersection_update(line.uniqueid for line in listing.channels)
+        self._lifecycle.spies.clear()
+        self._lifecycle.spies.update({line.uniqueid: line.bridge for line in listing.channels if is_spy(line.uniqueid)})
         self._lifecycle.lose(self.unlisted(listing), lost_at)
         for line in listing.channels:
             if line.uniqueid not in self._channels.live:

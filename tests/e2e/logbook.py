@@ -82,8 +82,9 @@ async def compared(database: Database, cel: Cel, *, kills: Sequence[float] = ())
     verdict = Verdict()
     log = await calls_of(database)
     known = {link.linkedid: call for call in log for link in call.links}
-    for linkedid, channels in cel.read().calls().items():
-        if is_spy(linkedid):  # a supervisor who listens is no call
+    for linkedid, everybody in cel.read().calls().items():
+        channels = [one for one in everybody if not is_spy(one.uniqueid)]
+        if not channels:  # a supervisor who listens is no call
             continue
         verdict.calls += 1
         call = known.get(linkedid)

@@ -208,7 +208,12 @@ class LiveMessages:
 
     async def _watch(self, event: WatchChanged) -> None:
         """The supervisor's own screens show in which call he is, and how."""
-        body = {"watch_id": event.watch_id, "call_id": event.call_id, "mode": event.mode}
+        body = {
+            "watch_id": event.watch_id,
+            "call_id": event.call_id,
+            "collector": event.collector_id,
+            "mode": event.mode,
+        }
         self._hub.publish("watch.changed", Audience(user_ids=frozenset({event.user_id})), lambda _language: body)
 
     async def _message(self, event: MessageSent) -> None:

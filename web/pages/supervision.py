@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from callcenter.agents.queries import pause_reasons
 from callcenter.queues.model import Queue
 from callcenter.supervision.messages import LENGTH, Messages, sent_lately
+from callcenter.supervision.model import CallWatch
 from callcenter.supervision.ports import WatchMode
 from callcenter.supervision.rights import BARGE, BOARD, COACH, LISTEN, MESSAGE, TAKE_OVER, WALL, WHISPER
 from callcenter.supervision.watching import RIGHT_OF, Watching
@@ -43,9 +44,14 @@ async def board(request: Request) -> Response:
         "may_coach": me.may(COACH),
         "may_message": me.may(MESSAGE),
         "sent": sent,
-        "watch": {"watch_id": watch.id, "call_id": watch.call_id, "mode": watch.mode} if watch else None,
+        "watch": _shown(watch) if watch else None,
     }
     return await page(request, "supervision/board.html", context)
+
+
+def _shown(watch: CallWatch) -> Mapping[str, object]:
+    """As ``watch.changed`` tells it."""
+    return {"watch_id": watch.id, "call_id": watch.call_id, "collector": watch.agent_id, "mode": watch.mode}
 
 
 async def wall(request: Request) -> Response:
@@ -59,6 +65,7 @@ _Reason = Annotated[str, StringConstraints(max_length=500)]
 class WatchForm(Form):
     mode: WatchMode
     reason: _Reason = ""
+    collector: int | None = None
 
 
 class ModeForm(Form):
@@ -73,7 +80,8 @@ async def watch(request: Request) -> Response:
     """Ring my phone into a collector's call."""
     form = await parse(request, WatchForm)
     call_id: int = request.path_params["call"]
-    watch_id = await part(request, Watching).begin(actor(request), call_id, form.mode, form.reason)
+    watching = part(request, Watching)
+    watch_id = await watching.begin(actor(request), call_id, form.mode, form.reason, collector=form.collector)
     return JSONResponse({"watch_id": watch_id}, 201)
 
 

@@ -20,20 +20,23 @@ class LiveCalls:
     def __init__(self, staff: StaffDirectory) -> None:
         self._staff = staff
 
-    async def talking(self, session: AsyncSession, actor: Actor, right: str, call_id: int) -> Watched | None:
+    async def talking(
+        self, session: AsyncSession, actor: Actor, right: str, call_id: int, collector: int | None = None
+    ) -> Watched | None:
         # who talks now must be in reach: a call that was passed on is not his any more who had it before
         reach = reaches(actor, right, owner=Leg.user_id)
         wanted = (
-            select(Leg.user_id)
+            select(Leg.user_id, Leg.uniqueid)
             .join(Call, Call.id == Leg.call_id)
             .where(Call.id == call_id, Call.ended_at.is_(None), Call.merged_into.is_(None))
             .where(Leg.kind == LegKind.AGENT, Leg.ended_at.is_(None), Leg.answered_at.is_not(None))
-            .where(Leg.user_id.is_not(None), *([] if reach is None else [reach]))
+            .where(Leg.user_id.is_not(None) if collector is None else Leg.user_id == collector)
+            .where(*([] if reach is None else [reach]))
             .order_by(Leg.answered_at.desc())
             .limit(1)
         )
-        user_id = await session.scalar(wanted)
-        return None if user_id is None else Watched(call_id=call_id, user_id=user_id)
+        leg = (await session.execute(wanted)).one_or_none()
+        return None if leg is None else Watched(call_id=call_id, user_id=leg.user_id, leg=leg.uniqueid)
 
     async def reason_needed(self, session: AsyncSession, call_id: int) -> bool:
         law = (

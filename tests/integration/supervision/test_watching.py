@@ -40,7 +40,7 @@ from core.kernel.uow import UnitOfWork
 from core.people.model import Role, Unit, User
 from tests.fakes.floor import START
 
-AGENT, CHIEF, CALL = 1, 50, 77
+AGENT, COLLEAGUE, CHIEF, CALL = 1, 2, 50, 77
 
 
 def chief(*rights: str, scope: Scope = Scope.ALL, user_id: int = CHIEF, team: int = 1) -> Actor:
@@ -84,13 +84,17 @@ class FakeMonitor:
 
 @dataclass
 class FakeCalls:
-    """Collector 1 is in call 77, and in 78 too."""
+    """Collector 1 is in call 77, and in 78 too; his colleague is with him."""
 
     strict: bool = False
 
-    async def talking(self, _session: AsyncSession, actor: Actor, right: str, call_id: int) -> Watched | None:
+    async def talking(
+        self, _session: AsyncSession, actor: Actor, right: str, call_id: int, collector: int | None = None
+    ) -> Watched | None:
         actor.require(right)
-        return Watched(call_id=call_id, user_id=AGENT) if call_id in (CALL, CALL + 1) else None
+        user_id = collector or AGENT
+        there = call_id in (CALL, CALL + 1) and user_id in (AGENT, COLLEAGUE)
+        return Watched(call_id=call_id, user_id=user_id, leg=f"leg-{user_id}") if there else None
 
     async def reason_needed(self, _session: AsyncSession, call_id: int) -> bool:
         return self.strict
@@ -169,7 +173,7 @@ async def test_a_supervisor_enters_changes_and_leaves(
     await watching.leave(chief(), watch)
     with pytest.raises(WatchOver):
         await watching.switch(chief(), watch, WatchMode.BARGE)
-    order = WatchOrder(watch_id=watch, call_id=CALL, endpoint="150", mode=WatchMode.LISTEN)
+    order = WatchOrder(watch_id=watch, call_id=CALL, leg="leg-1", endpoint="150", mode=WatchMode.LISTEN)
     assert monitor.orders == [("watch", order), ("switch", (watch, WatchMode.WHISPER)), ("end", watch)]
     assert await trail(uow) == ["supervision.listen", "supervision.whisper"]
     (row,) = await watches(uow)
@@ -177,6 +181,19 @@ async def test_a_supervisor_enters_changes_and_leaves(
     assert row.ended_at is not None
     await bus.drained()
     assert [one.mode for one in told if isinstance(one, WatchChanged)] == ["listen", "whisper", None]
+
+
+async def test_of_two_collectors_in_a_call_he_is_with_the_chosen_one(
+    uow: UnitOfWork, watching: Watching, monitor: FakeMonitor
+) -> None:
+    watch = await watching.begin(chief(), CALL, WatchMode.LISTEN, collector=COLLEAGUE)
+    await watching.switch(chief(), watch, WatchMode.WHISPER)
+    (_, order), _ = monitor.orders
+    assert isinstance(order, WatchOrder)
+    assert order.leg == "leg-2"
+    assert [row.agent_id for row in await watches(uow)] == [COLLEAGUE]
+    with pytest.raises(NoSuchCall):
+        await watching.begin(chief(), CALL, WatchMode.LISTEN, collector=3)
 
 
 async def test_every_way_into_a_call_has_its_own_right(watching: Watching, monitor: FakeMonitor) -> None:
@@ -356,9 +373,11 @@ async def test_only_who_talks_now_decides_whose_call_it_is(uow: UnitOfWork, peop
     calls = LiveCalls(StaffDirectory())
     async with uow.read() as session:
         found = await calls.talking(session, chief(scope=Scope.TEAM, team=2), LISTEN, 5)
-        assert found == Watched(call_id=5, user_id=3)
+        assert found == Watched(call_id=5, user_id=3, leg="lab-2")
         assert await calls.talking(session, chief(scope=Scope.TEAM), LISTEN, 5) is None
         assert await calls.talking(session, chief(scope=Scope.TEAM, user_id=1), LISTEN, 5) is None
+        assert await calls.talking(session, chief(), LISTEN, 5, collector=3) == found
+        assert await calls.talking(session, chief(), LISTEN, 5, collector=1) is None  # he has left
 
 
 async def test_what_the_exchange_did_not_hear_is_said_again(

@@ -6,7 +6,7 @@ import os
 import ssl
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -44,6 +44,11 @@ async def outcome(process: sipp.Sipp) -> sipp.Rung:
 
 async def order(lab: Lab, **headers: str | list[str]) -> None:
     """One order over the manager interface, and its success."""
+    await orders(lab, headers)
+
+
+async def orders(lab: Lab, *actions: Mapping[str, str | list[str]]) -> None:
+    """Orders one right after the other, and their success."""
     pbx = lab.required().pbx
     reader, writer = await asyncio.open_connection(pbx.ami.host, pbx.ami.port)
     login: dict[str, str | list[str]] = {
@@ -52,7 +57,7 @@ async def order(lab: Lab, **headers: str | list[str]) -> None:
         "Secret": pbx.ami_secret,
         "Events": "off",
     }
-    for action in (login, headers):
+    for action in (login, *actions):
         for key, value in action.items():
             for line in [value] if isinstance(value, str) else value:
                 writer.write(f"{key}: {line}\r\n".encode())

@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
 from callcenter.calls.errors import OrderRefused
 from callcenter.calls.ports import DialOrder, Telephony
+from callcenter.supervision.ports import WatchMode, WatchOrder
 from core.kernel.clock import SystemClock
 from telephony.bridge import Bridge
 from telephony.gateway import Gateway
@@ -121,3 +123,43 @@ async def test_without_an_exchange_the_lamp_is_off() -> None:
     assert not gateway.status().up
     with pytest.raises(OrderRefused):
         await gateway.dial(DialOrder(call_id=1, endpoint="100", number="1", show_number=None))
+
+
+async def test_a_supervisor_hears_the_chosen_collector() -> None:
+    async with in_talk() as (server, bridge, gateway, call_id):
+        call = bridge.fold.call(call_id)
+        assert call is not None
+        (leg,) = [one.uniqueid for one in call.live_channels() if one.name.startswith(COLLECTOR)]
+        order = WatchOrder(watch_id=5, call_id=call_id, leg=leg, endpoint="102", mode=WatchMode.WHISPER)
+        await gateway.watch(order)
+        with pytest.raises(OrderRefused):
+            await gateway.watch(replace(order, leg="somebody-else"))
+    (sent,) = server.actions("Originate")
+    assert (sent["Channel"], sent["Context"], sent["Exten"]) == ("PJSIP/102", "callcenter-spy", "whisper")
+
+
+async def test_who_joined_a_talk_goes_before_it_is_passed_on() -> None:
+    async with in_talk() as (server, bridge, gateway, call_id):
+        call = bridge.fold.call(call_id)
+        assert call is not None
+        (talk,) = {one.bridge for one in call.live_channels() if one.bridge}
+        phone = {"Channel": "PJSIP/102-00000099", "ChannelState": 6, "Uniqueid": "spy-5", "Linkedid": "spy-5"}
+        server.event(Event="Newchannel", **phone)
+        server.event(Event="BridgeEnter", BridgeUniqueid=talk, BridgeTechnology="softmix", **phone)
+        listener = {**phone, "Uniqueid": "spy-6", "Linkedid": "spy-6"}
+        server.event(Event="Newchannel", **listener)
+
+        def hangs_up(action: dict[str, str]) -> str | None:
+            if action["Action"] == "Hangup":
+                server.event(Event="Hangup", Cause=16, **phone)
+            return None
+
+        server.answer = hangs_up
+        async with asyncio.timeout(5):
+            while bridge.fold.spies.keys() != {"spy-5", "spy-6"}:  # noqa: ASYNC110 - the fold tells nobody
+                await asyncio.sleep(0.01)
+        await gateway.blind_transfer(call_id, "101")
+        assert bridge.fold.spies.keys() == {"spy-6"}
+    told = [each["Action"] for each in server.heard if each["Action"] in ("Hangup", "BlindTransfer")]
+    assert told == ["Hangup", "BlindTransfer"]
+    assert server.actions("Hangup")[0]["Channel"] == "spy-5"

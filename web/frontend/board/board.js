@@ -2,7 +2,7 @@
 import { h, icon } from "../dom.js";
 import { t } from "../i18n.js";
 import { tick } from "../time.js";
-import { BoardFeed, byState, serviceLevel } from "./feed.js";
+import { BoardFeed, byState, inCalls, serviceLevel } from "./feed.js";
 import { Watch } from "./watch.js";
 
 const STATES = ["available", "ringing", "talking", "hold", "wrap_up", "pause", "offline"];
@@ -12,6 +12,7 @@ export class LiveBoard extends HTMLElement {
   #watch = null;
   #words = {};
   #state = "";
+  #inCalls = new Map();
   #rows = { agents: new Map(), calls: new Map(), queues: new Map() };
 
   connectedCallback() {
@@ -34,10 +35,13 @@ export class LiveBoard extends HTMLElement {
 
   #draw(changed) {
     this.#announce(changed.agents);
+    const before = this.#inCalls;
+    this.#inCalls = inCalls(this.#feed.agents.values());
     this.#table("agents", changed.agents, (one) => this.#agent(one), (one) => one.name);
     this.#table("calls", changed.calls, (one) => this.#call(one), (one) => one.since);
     this.#table("queues", changed.queues, (one) => this.#queue(one), (one) => this.#queueName(one.id));
-    this.#renewCalls(new Set([...this.#feed.calls.values()].filter((one) => changed.agents.has(one.user_id)).map((one) => one.id)));
+    const others = ({ id }) => String(before.get(id)) !== String(this.#inCalls.get(id));
+    this.#renewCalls(new Set([...this.#feed.calls.values()].filter((one) => changed.agents.has(one.user_id) || others(one)).map((one) => one.id)));
     this.#counts();
     tick();
   }
@@ -113,9 +117,11 @@ export class LiveBoard extends HTMLElement {
       h("td", {}, this.#word(this.#words.phases[one.phase])),
       h("td", {}, one.queue ? this.#queueName(one.queue) : ""),
       h("td", { class: "end" }, this.#timer(one.since)),
-      h("td", {}, h("span", { class: "row-line" }, ...this.#watch.buttons(one))),
+      h("td", {}, h("span", { class: "row-line" }, ...this.#watch.buttons(one, this.#collectorsIn(one)))),
     ];
   }
+
+  #collectorsIn({ id }) { return (this.#inCalls.get(id) ?? []).map((agent) => this.#feed.agents.get(agent)); }
 
   #queue(one) {
     const level = serviceLevel(one);

@@ -79,6 +79,15 @@ export function byState(agents) {
   return counts;
 }
 
+/** Who is in each call: the ids of its collectors, by its id. */
+export function inCalls(agents) {
+  const found = new Map();
+  for (const { id, call_id: call, state } of agents) {
+    if (call !== null && (state === "talking" || state === "hold")) found.set(call, [...(found.get(call) ?? []), id].sort((a, b) => a - b));
+  }
+  return found;
+}
+
 /** The share of callers answered in time, of those answered or lost; null without any. */
 export function serviceLevel({ answered, abandoned, in_time: inTime }) {
   const all = answered + abandoned;

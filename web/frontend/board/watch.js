@@ -34,31 +34,38 @@ export class Watch {
     document.removeEventListener("watch.changed", this.listener);
   }
 
-  #became({ watch_id: watchId, call_id: callId, mode }) {
+  #became({ watch_id: watchId, call_id: callId, collector, mode }) {
     const before = this.now;
-    if (mode) this.now = { watch_id: watchId, call_id: callId, mode };
+    if (mode) this.now = { watch_id: watchId, call_id: callId, collector, mode };
     else if (before?.watch_id === watchId) this.now = null;
     this.#changed(new Set([before?.call_id, callId]));
   }
 
-  /** The buttons of a call's row. */
-  buttons(call) {
+  /** The buttons of a call's row; of several `collectors` in it each has his own, for a whisper reaches one ear. */
+  buttons(call, collectors) {
     if (!IN_CALL.has(call.phase) || call.user_id === null || call.user_id === this.#me) return [];
     const mine = this.now?.call_id === call.id ? this.now : null;
-    const modes = this.#modes.map((mode) => this.#button(`watch_${mode}`, MARKS[mode], mode, () => this.#enter(call.id, mode), mine?.mode === mode));
-    if (mine) modes.push(this.#button("watch_leave", "door-exit", "leave", () => this.#do(`/watches/${mine.watch_id}/leave`)));
-    if (this.#mayTakeOver) modes.push(this.#button("watch_take_over", "phone-call", "take-over", () => this.#reasoned(`/calls/${call.id}/take-over`, {})));
-    if (this.#mayCoach) modes.push(this.#button("advice", "bulb", "advise", () => this.#advise(call.id)));
-    return modes;
+    const others = collectors.filter(({ id }) => id !== this.#me);
+    const buttons = others.length > 1 ? others.flatMap((one) => [h("span", { class: "soft nowrap" }, one.name), ...this.#modesOf(call, mine, one)]) : this.#modesOf(call, mine);
+    if (mine) buttons.push(this.#button("watch_leave", "door-exit", "leave", () => this.#do(`/watches/${mine.watch_id}/leave`)));
+    if (this.#mayTakeOver) buttons.push(this.#button("watch_take_over", "phone-call", "take-over", () => this.#reasoned(`/calls/${call.id}/take-over`, {})));
+    if (this.#mayCoach) buttons.push(this.#button("advice", "bulb", "advise", () => this.#advise(call.id)));
+    return buttons;
   }
 
-  #button(key, mark, name, run, pressed) {
-    return h("button", { type: "button", class: "btn btn-small", "data-focus": name, "data-watch-act": name, "aria-pressed": pressed === undefined ? undefined : String(pressed), onclick: run }, icon(mark), h("span", {}, t(key)));
+  #modesOf(call, mine, collector) {
+    const withHim = mine && (!collector || mine.collector === collector.id);
+    return this.#modes.map((mode) => this.#button(`watch_${mode}`, MARKS[mode], mode, () => this.#enter(call.id, mode, collector?.id), withHim ? mine.mode === mode : false, collector));
   }
 
-  #enter(callId, mode) {
-    if (this.now?.call_id === callId) return this.#do(`/watches/${this.now.watch_id}/mode`, { mode });
-    return this.#reasoned(`/calls/${callId}/watch`, { mode });
+  #button(key, mark, name, run, pressed, collector) {
+    return h("button", { type: "button", class: "btn btn-small", "data-focus": `${name}${collector?.id ?? ""}`, "data-watch-act": name, "data-collector": collector && String(collector.id), "aria-label": collector && `${t(key)}: ${collector.name}`, "aria-pressed": pressed === undefined ? undefined : String(pressed), onclick: run }, icon(mark), h("span", {}, t(key)));
+  }
+
+  #enter(callId, mode, collector) {
+    const there = this.now?.call_id === callId && (collector === undefined || this.now.collector === collector);
+    if (there) return this.#do(`/watches/${this.now.watch_id}/mode`, { mode });
+    return this.#reasoned(`/calls/${callId}/watch`, { mode, ...(collector === undefined ? {} : { collector }) });
   }
 
   /** Ask for a reason only when the server says that the law wants one. */

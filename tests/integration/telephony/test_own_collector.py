@@ -1,0 +1,66 @@
+"""Debtors of one collector who come at the same moment, in the dialplan of a real exchange."""
+
+import re
+
+import pytest
+
+from telephony.lab import Lab
+from tests.integration.telephony.test_lab import orders
+from tests.phones import desk_phone
+from tests.plugins.asterisk import PHONES, eventually
+
+pytestmark = pytest.mark.asterisk
+OWN = PHONES[0]
+PAIRS = 12
+DECIDED = {
+    "CALLCENTER_DECIDED": "yes",
+    "CALLCENTER_OWN": OWN.extension,
+    "CALLCENTER_OWN_SECONDS": "30",
+    "CALLCENTER_QUEUE": "main",
+    "CALLCENTER_PRIORITY": "0",
+}
+#: A caller in the queue, who has asked for the collector at least once more than when he came.
+_WAITS = re.compile(r"(Local/\S+) \(wait: 0:0[2-9]")
+
+
+async def test_of_two_debtors_of_the_same_moment_one_rings_their_collector(asterisk_lab: Lab) -> None:
+    async with desk_phone(asterisk_lab.required().pbx.sip, OWN) as phone:
+        for _ in range(PAIRS):
+            await said(asterisk_lab, f"core show hint {OWN.extension}", "State:Idle")
+            await orders(asterisk_lab, _decided_on(), _decided_on())
+            await phone.until("CALL_INCOMING")
+            waiting = await eventually(lambda: _WAITS.findall(asterisk_lab.rx("queue show main")))
+            assert not phone.rang(), "neither the other's dialling nor the queue rings him too"
+            asterisk_lab.rx(f"channel request hangup {waiting[0]}")  # first, else the queue rings a free phone
+            await said(asterisk_lab, "queue show main", "No Callers")
+            asterisk_lab.rx("channel request hangup all")
+            await phone.until("CALL_CLOSED")
+            await said(asterisk_lab, "core show channels count", "0 active channels")
+
+
+async def test_who_gives_up_leaves_the_collector_to_the_next(asterisk_lab: Lab) -> None:
+    async with desk_phone(asterisk_lab.required().pbx.sip, OWN) as phone:
+        for _ in range(3):
+            await said(asterisk_lab, f"core show hint {OWN.extension}", "State:Idle")
+            await orders(asterisk_lab, _decided_on())
+            await phone.until("CALL_INCOMING")
+            await said(asterisk_lab, "queue show main", "No Callers")
+            asterisk_lab.rx("channel request hangup all")
+            await phone.until("CALL_CLOSED")
+            await said(asterisk_lab, "core show channels count", "0 active channels")
+
+
+async def said(lab: Lab, command: str, words: str) -> None:
+    await eventually(lambda: words in lab.rx(command))
+
+
+def _decided_on() -> dict[str, str | list[str]]:
+    """A caller for whom the server has just said that his own collector is free."""
+    return {
+        "Action": "Originate",
+        "Channel": "Local/s@callcenter-routed/n",
+        "Application": "Wait",
+        "Data": "60",
+        "Async": "true",
+        "Variable": [f"__{name}={value}" for name, value in DECIDED.items()],
+    }
