@@ -36,7 +36,7 @@ class AgentService:
 
         A call under way goes on and decides the state until it is over. Raises ``BadState``, ``NoSuchAgent``.
         """
-        async with self._uow.write() as work:
+        async with self._uow.write(brief=True) as work:
             await self._choose(work, actor, {user_id}, Wish(state, reason))
 
     async def send(self, actor: Actor, user_ids: Collection[int], wish: Wish) -> None:

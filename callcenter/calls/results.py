@@ -53,7 +53,7 @@ class CallResults:
         ``CallNotFound``, and what the promise or the block refuses.
         """
         now = self._clock.now()
-        async with self._uow.write() as work:
+        async with self._uow.write(brief=True) as work:
             row = await call_for(work.session, actor, RESULT, call_id, lock=True)
             entry = await work.session.get(ResultCode, code)
             if entry is None or not entry.active:
@@ -77,7 +77,7 @@ class CallResults:
 
     async def end_wrap_up(self, actor: Actor, call_id: int) -> None:
         """Be free again before the result is given; it is still asked for."""
-        async with self._uow.write() as work:
+        async with self._uow.write(brief=True) as work:
             row = await call_for(work.session, actor, RESULT, call_id, lock=True)
             await self._unwrap(work, row, self._clock.now())
 

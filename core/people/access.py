@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, false, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -12,6 +12,13 @@ from core.people.model import ProfileRight, RoleProfile, Unit, User
 from core.people.rules import UnitNode, reach, sum_rights
 
 S = TypeVar("S", bound="Select[*tuple[Any, ...]]")
+#: Asked before every request: made once.
+_RIGHTS = (
+    select(ProfileRight.right, ProfileRight.scope)
+    .join(RoleProfile, RoleProfile.profile_id == ProfileRight.profile_id)
+    .where(RoleProfile.role_id == bindparam("role"))
+)
+_UNITS = select(Unit.id, Unit.parent_id, Unit.head_id, Unit.deputy_id)
 _Column = InstrumentedAttribute[int] | InstrumentedAttribute[int | None] | ColumnElement[Any]
 
 
@@ -42,17 +49,13 @@ def _actor(user: User, rights: Mapping[str, Scope], units: Sequence[UnitNode]) -
 
 async def rights_of_role(session: AsyncSession, role_id: int) -> dict[str, Scope]:
     """The summed rights of the role's profiles."""
-    statement = (
-        select(ProfileRight.right, ProfileRight.scope)
-        .join(RoleProfile, RoleProfile.profile_id == ProfileRight.profile_id)
-        .where(RoleProfile.role_id == role_id)
-    )
-    return sum_rights({row.right: Scope(row.scope)} for row in await session.execute(statement))
+    found = await session.execute(_RIGHTS, {"role": role_id})
+    return sum_rights({row.right: Scope(row.scope)} for row in found)
 
 
 async def unit_nodes(session: AsyncSession) -> list[UnitNode]:
     """The tree of units as :func:`core.people.rules.reach` reads it."""
-    rows = await session.execute(select(Unit.id, Unit.parent_id, Unit.head_id, Unit.deputy_id))
+    rows = await session.execute(_UNITS)
     return [UnitNode(id=row.id, parent_id=row.parent_id, head_id=row.head_id, deputy_id=row.deputy_id) for row in rows]
 
 

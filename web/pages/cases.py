@@ -73,7 +73,7 @@ async def note(request: Request) -> Response:
     """Write a note on the time line."""
     sent, case_id = await parse(request, NoteForm), request.path_params["id"]
     held = services(request)
-    async with held.uow.write() as work:
+    async with held.uow.write(brief=True) as work:
         await use_cases.add_note(work, actor(request), case_id, sent.text, at=held.clock.now(), call_id=sent.call_id)
     return go_to(f"/cases/{case_id}")
 

@@ -32,6 +32,13 @@ _STEP_SECONDS = 30
 _MARK_SECONDS = 0.2
 _SESSIONS = UserSession.__table__
 assert isinstance(_SESSIONS, Table)
+#: Asked before every request: made once.
+_OPEN = (
+    select(UserSession, User)
+    .join(User, User.id == UserSession.user_id)
+    .where(UserSession.token_hash.in_(bindparam("digests", expanding=True)), UserSession.revoked_at.is_(None))
+    .where(UserSession.expires_at > bindparam("now"), User.active)
+)
 _USED = (
     update(_SESSIONS)
     .where(_SESSIONS.c.id == bindparam("held"), _SESSIONS.c.revoked_at.is_(None))
@@ -143,14 +150,9 @@ class Logins:
         """The same for many tokens at once: those of nobody are absent."""
         now = self._clock.now()
         digests = {tokens.digest(token): token for token in held_tokens}
-        statement = (
-            select(UserSession, User)
-            .join(User, User.id == UserSession.user_id)
-            .where(UserSession.token_hash.in_(digests), UserSession.revoked_at.is_(None))
-            .where(UserSession.expires_at > now, User.active)
-        )
         async with self._uow.read(brief=True) as session:
-            found = [(row.UserSession, row.User) for row in await session.execute(statement)]
+            rows = await session.execute(_OPEN, {"digests": list(digests), "now": now})
+            found = [(row.UserSession, row.User) for row in rows]
             actors = await actors_of(session, [user for _, user in found]) if found else {}
         stale = [held for held, _ in found if now - held.last_seen_at >= _TOUCH_EVERY]
         if stale:
