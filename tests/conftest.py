@@ -4,7 +4,6 @@ import asyncio
 import secrets
 import shutil
 import sqlite3
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -22,7 +21,6 @@ from core.kernel.clock import ManualClock
 from core.kernel.db import Database
 from core.kernel.uow import UnitOfWork
 
-SHARED_MEMORY, ENOUGH_MEMORY = Path("/dev/shm"), 2 * 2**30
 #: How long an example takes says more about the machine than about the code.
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
@@ -30,7 +28,10 @@ settings.load_profile("house")
 pytest_plugins = [
     "tests.plugins.asterisk",
     "tests.plugins.chromium",
+    "tests.plugins.compiled",
     "tests.plugins.figures",
+    "tests.plugins.logs",
+    "tests.plugins.memory",
     "tests.plugins.postgres",
     "tests.plugins.product",
     "tests.plugins.web",
@@ -70,14 +71,6 @@ def postgres_template(postgres_server: str) -> str:
     asyncio.run(admin(postgres_server, "CREATE DATABASE template_cc"))
     asyncio.run(_create_schema(f"{postgres_server}/template_cc"))
     return "template_cc"
-
-
-@pytest.fixture(scope="session")
-def memory() -> Iterator[Path]:
-    """A folder in memory where there is enough of it: thousands of databases need not wait for a disk."""
-    roomy = SHARED_MEMORY.is_dir() and shutil.disk_usage(SHARED_MEMORY).free > ENOUGH_MEMORY
-    with tempfile.TemporaryDirectory(prefix="cc-test-", dir=SHARED_MEMORY if roomy else None) as folder:
-        yield Path(folder)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

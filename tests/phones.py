@@ -74,7 +74,7 @@ class Baresip:
     async def hang_up(self) -> None:
         await self.order("hangup")
 
-    async def until(self, *events: str, timeout: float | None = 20) -> dict[str, Any]:
+    async def until(self, *events: str, timeout: float | None = 60) -> dict[str, Any]:
         """The next event of one of these types that was not waited for yet."""
         async with asyncio.timeout(timeout), self._news:
             while True:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from core.importing.targets import Target
-from core.parties.search import fold
+from core.parties.folding import fold
 
 #: Creditors put a title, a date and a logo above the table, hardly more.
 SEARCHED_ROWS = 30

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
+from core.parties.folding import fold
 from core.parties.model import IdKind, PartyKind
-from core.parties.search import fold
 
 _NOT_WORD = re.compile(r"[^\w]+")
 _NOT_ID = re.compile(r"[\W_]+")

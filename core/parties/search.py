@@ -1,12 +1,11 @@
 """Finding rows by any piece of their text, on both databases.
 
-A searchable row carries ``search_text``: everything one may look it up by, folded by :func:`fold`. A trigram index
-stands beside it (FTS5 on SQLite, pg_trgm on PostgreSQL), kept up by the database itself. Results come in the order of
-the rows: ranking by relevance costs more than it tells.
+A searchable row carries ``search_text``: everything one may look it up by, folded (``core.parties.folding``). A trigram
+index stands beside it (FTS5 on SQLite, pg_trgm on PostgreSQL), kept up by the database itself. Results come in the
+order of the rows: ranking by relevance costs more than it tells.
 """
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,29 +15,15 @@ from sqlalchemy.schema import DDL
 from sqlalchemy.sql.elements import BindParameter
 from sqlalchemy.sql.visitors import InternalTraversal
 
+from core.parties.folding import fold
+
 #: A trigram index knows nothing of shorter pieces.
 SHORTEST = 3
 _LONGEST_QUERY = 200
 _MOST_TERMS = 8
-_VARIANTS = str.maketrans({"ё": "е", "ґ": "г", "’": "'", "ʼ": "'", "`": "'", "ł": "l", "«": " ", "»": " ", '"': " "})
 _PHONE_TAIL = 9
 #: A plus, a trunk prefix, or groups of digits: a case number has none of these.
 _PHONE = re.compile(r"\+[\d ().-]+|00[\d ().-]+|8\d{10}|[\d(][\d.-]*[ )][\d ().-]+")
-
-
-def _bare(letter: str) -> str:
-    """The letter without its accent; й and ї are letters of their own, not accented ones."""
-    return unicodedata.normalize("NFKD", letter)[0]
-
-
-#: Latin letters lose their accents; Cyrillic ones are left alone but for the variants people mix up.
-_FOLDED = {code: _bare(chr(code)) for code in (*range(0xC0, 0x250), *range(0x1E00, 0x1F00))} | _VARIANTS
-
-
-def fold(text: str) -> str:
-    """Lower case without accents that people leave out (``ё``, ``ł``, ``ó``), quotes and doubled spaces."""
-    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
-    return " ".join(plain.casefold().translate(_FOLDED).split())
 
 
 def terms(query: str) -> list[str]:

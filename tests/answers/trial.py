@@ -135,7 +135,7 @@ async def listening(lab: Lab, at_once: int = 20, *, stays: float | None = None) 
     client = AmiClient(account, SystemClock())
     tasks = [asyncio.create_task(client.run())]
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not client.status().up:
                 await client.batch()
         tasks.append(asyncio.create_task(_drained(client)))

@@ -196,7 +196,7 @@ class Floor:
         async with desk_phone(self.pbx.sip, self.phones[extension], auto_answer=auto_answer) as phone:
             yield phone
 
-    async def idle(self, seconds: float = 20) -> None:
+    async def idle(self, seconds: float = 60) -> None:
         """Wait until Asterisk has no channel left."""
         deadline = time.monotonic() + seconds
         while "\n0 active channels" not in (seen := "\n" + await asyncio.to_thread(self.lab.rx, "core show channels")):

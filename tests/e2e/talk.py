@@ -74,7 +74,7 @@ async def _logged(product: Product, lasted: float) -> None:
 async def _heard(product: Product, collector: Page, lasted: float) -> None:
     """The debtor's tone is in the recording from beginning to end."""
     play = collector.locator("[data-play]").first
-    await expect(play).to_be_visible(timeout=10_000)
+    await expect(play).to_be_visible()
     sound = await collector.request.get(f"{product.url}/recordings/{await play.get_attribute('data-play')}/audio")
     assert sound.status == 200
     samples, rate = await asyncio.to_thread(soundfile.read, io.BytesIO(await sound.body()))

@@ -281,7 +281,7 @@ async def _raw(product: Product, desk: Desk, target: str) -> tuple[int, bytes]:
     cookies = "; ".join(f"{name}={value}" for name, value in desk.http.cookies.items())
     head = f"GET {target} HTTP/1.1\r\nHost: {host}:{port}\r\nCookie: {cookies}\r\nConnection: close\r\n\r\n"
     writer.write(head.encode())
-    answer = await asyncio.wait_for(reader.read(), 10)
+    answer = await asyncio.wait_for(reader.read(), 60)
     writer.close()
     with suppress(OSError):
         await writer.wait_closed()

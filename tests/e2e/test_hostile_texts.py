@@ -98,11 +98,12 @@ class Watch:
 
     async def look(self) -> None:
         """Examine what the page shows now."""
-        for made in await self.page.evaluate(MADE):
+        found, texts, quiet = await self.page.evaluate(f"() => [({MADE})(), ({TURNED})(), ({RUN})()]")
+        for made in found:
             self._note(f"made {made}")
-        for turned in await self.page.evaluate(TURNED):
+        for turned in texts:
             self._note(f"turned by {turned!r}")
-        if not await self.page.evaluate(RUN):
+        if not quiet:
             self._note("ran")
 
 

@@ -125,7 +125,7 @@ async def _only_call(ring: Ring, debtor: Debtor) -> tuple[Call, str]:
     """The debtor's one call, once it is over, and whose it is; it is the only one, and counts once."""
     mine = select(Call, User.login).join(User, User.id == Call.user_id).where(Call.phone == debtor.phone)
     counted = select(func.count()).where(ContactAttempt.party_id == debtor.party_id, ContactAttempt.state.in_(OUTCOMES))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             async with ring.database.read() as session:
                 calls = [(row.Call, row.login) for row in await session.execute(mine)]

@@ -90,7 +90,7 @@ async def test_a_hundred_cuts_lose_nothing_and_dial_nobody_twice(floor: Floor, f
         for number in range(CUTS):
             links = floor.proxy.links
             floor.proxy.cut_after(chance.randrange(1, MOST_BYTES), mute=number % HALF_OPEN_EVERY == HALF_OPEN_EVERY - 1)
-            await asyncio.wait_for(floor.proxy.cut_happened.wait(), 20)
+            await asyncio.wait_for(floor.proxy.cut_happened.wait(), 60)
             await _returned(floor, links)
             returns.append(await _right_again(floor))
     await until(lambda: is_quiet(floor.database, floor.cel), every=0.1)

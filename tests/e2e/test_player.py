@@ -113,7 +113,7 @@ class Theatre:
 
     async def until(self, holds: Callable[[], Awaitable[bool]]) -> None:
         """Wait until a state of the page is reached; the page's policy forbids asking it to watch by itself."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not await holds():  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
 

@@ -16,7 +16,7 @@ from tests.fakes.cutting_proxy import CuttingProxy
 from tests.phones import Baresip, desk_phone
 from tests.plugins.asterisk import PHONES, eventually, started
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.browser]
+pytestmark = [pytest.mark.asterisk, pytest.mark.browser, pytest.mark.timeout(150)]
 
 COLLECTOR, COLLEAGUE = PHONES[0], PHONES[1]
 DEBTOR_HERTZ = 1230

@@ -195,7 +195,7 @@ async def _board(admin: Desk) -> Mapping[str, Sequence[Mapping[str, Any]]]:
     cookies = "; ".join(f"{name}={value}" for name, value in admin.http.cookies.items())
     address = f"{admin.url.replace('http', 'ws', 1)}/board/live"
     async with connect(address, origin=admin.url, additional_headers={"Cookie": cookies}) as link:  # type: ignore[arg-type]
-        shown: Mapping[str, Any] = json.loads(await asyncio.wait_for(link.recv(), 10))
+        shown: Mapping[str, Any] = json.loads(await asyncio.wait_for(link.recv(), 60))
     assert shown["type"] == "snapshot"
     found: Mapping[str, Sequence[Mapping[str, Any]]] = shown["put"]
     return found

@@ -58,7 +58,7 @@ class AmiServer:
     def actions(self, name: str) -> list[dict[str, str]]:
         return [each for each in self.heard if each["Action"] == name]
 
-    async def until(self, condition: Callable[[], bool], timeout: float = 5) -> None:
+    async def until(self, condition: Callable[[], bool], timeout: float = 60) -> None:
         """Wait for an action or a link after which the condition holds."""
         async with asyncio.timeout(timeout), self.changed:
             await self.changed.wait_for(condition)

@@ -203,7 +203,7 @@ class SipPhone(asyncio.DatagramProtocol):
         dialog._request("INVITE", self.sdp(), cseq=1)
         return dialog
 
-    async def next_call(self, timeout: float = 10) -> Dialog:
+    async def next_call(self, timeout: float = 60) -> Dialog:
         return await asyncio.wait_for(self.incoming.get(), timeout)
 
     def send(self, start: str, headers: dict[str, str], body: str = "") -> None:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.plugins.memory import roomy
+
 _MISSING = "PostgreSQL is missing: run 'apt-get install postgresql'"
 
 
@@ -39,7 +41,7 @@ def free_port() -> int:
 def postgres_server() -> Iterator[str]:
     """``postgresql+asyncpg://…`` of an empty server, without a database name."""
     tools, user, port = _bin(), _run_as(), free_port()
-    folder = Path(tempfile.mkdtemp(prefix="cc-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="cc-pg-", dir=roomy()))
     if user is not None:
         os.chown(folder, user, -1)
     data = folder / "data"

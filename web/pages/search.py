@@ -12,7 +12,7 @@ from core.cases.queries.lists import CaseRow, DebtorRow, ListQuery, list_cases, 
 from core.cases.rights import VIEW as CASES
 from core.kernel.money import Money
 from core.kernel.paging import Listing
-from core.parties.search import fold
+from core.parties.folding import fold
 from web.page import go_to, page
 from web.pages import call_words, case_words
 from web.pages.listing import State

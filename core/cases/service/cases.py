@@ -41,8 +41,8 @@ from core.kernel.access import PROGRAM, Actor
 from core.kernel.errors import Invalid, NotFound
 from core.kernel.i18n import msg
 from core.kernel.uow import Work
+from core.parties.folding import fold
 from core.parties.model import Party
-from core.parties.search import fold
 from core.parties.service import NewParty, add_party
 from core.people.model import User
 

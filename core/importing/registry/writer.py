@@ -43,6 +43,7 @@ from core.kernel.db import Base
 from core.kernel.phones import as_key, tail_key
 from core.kernel.uow import Work
 from core.parties import service as parties
+from core.parties.folding import fold
 from core.parties.model import (
     Address,
     AddressKind,
@@ -58,7 +59,6 @@ from core.parties.model import (
     PhoneQuality,
 )
 from core.parties.rules import guess_kind, name_key, search_text, split_name
-from core.parties.search import fold
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

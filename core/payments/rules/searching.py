@@ -1,6 +1,6 @@
 """What a payment is found by."""
 
-from core.parties.search import fold
+from core.parties.folding import fold
 
 
 def search_text(

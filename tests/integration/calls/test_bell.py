@@ -234,7 +234,7 @@ async def test_nobody_waits_for_ever(bell: Bell, uow: UnitOfWork, bus: Bus, cloc
     impatient = RingBook(patience=0.01)
     hasty = Bell(bus, clock, impatient, FakePlates(uow), patience=30)
     await hasty.ring([ringing(incoming(1), 1)])
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await impatient.until_written(1)
 
 

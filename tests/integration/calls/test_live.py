@@ -54,7 +54,7 @@ class Browser:
 
     async def next(self) -> dict[str, Any]:
         """The next message, within the test's patience."""
-        found = await asyncio.wait_for(self.told.get(), 5)
+        found = await asyncio.wait_for(self.told.get(), 60)
         message: dict[str, Any] = json.loads(found["text"])
         return message
 
@@ -198,7 +198,7 @@ async def test_a_token_that_is_revoked_ends_its_link_however_busy(
 ) -> None:
     monkeypatch.setattr("web.live.endpoint.HEARTBEAT_SECONDS", 0.01)
     logins = Logins(collector(1))
-    async with Browser(desk, collector(1), logins=logins) as program, asyncio.timeout(5):
+    async with Browser(desk, collector(1), logins=logins) as program, asyncio.timeout(60):
         assert (await program.next())["type"] == "snapshot"
         await logins.asked.wait()
         logins.revoked = True

@@ -96,6 +96,6 @@ async def test_while_another_process_has_the_lock_the_loop_goes_on(
         await asyncio.sleep(0.01)  # the loop turns while the writer waits
     assert not writing.done()
     enough.set()
-    await asyncio.wait_for(writing, 5)
+    await asyncio.wait_for(writing, 60)
     await asyncio.to_thread(holder.join, 5)
     assert await _count(uow, brief=True) == 1

@@ -41,7 +41,7 @@ class Announced:
         self._events: asyncio.Queue[RecordingReady] = asyncio.Queue()
         bus.subscribe(RecordingReady, self._events.put)
 
-    async def next(self, within: float = 10) -> RecordingReady:
+    async def next(self, within: float = 60) -> RecordingReady:
         return await asyncio.wait_for(self._events.get(), within)
 
     @property

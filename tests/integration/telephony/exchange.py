@@ -146,7 +146,7 @@ class PrivateExchange:
             self.process = subprocess.Popen(  # noqa: ASYNC220 - forks in a millisecond
                 [*command, "-f", "-C", str(self.folder / "etc" / "asterisk.conf")], stdout=log, stderr=log
             )
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not await self._booted():
                 assert self.process.poll() is None, (self.folder / "asterisk.log").read_text()[-2000:]
                 await asyncio.sleep(0.1)
@@ -287,7 +287,7 @@ class Log:
     async def live_calls(self, server: str) -> tuple[CallState, ...]:
         return tuple(call for call in self.calls.values() if call.ended_at is None and call.server == server)
 
-    async def until(self, condition: Callable[[], bool], timeout: float = 10) -> None:
+    async def until(self, condition: Callable[[], bool], timeout: float = 60) -> None:
         """Wait for a report after which the condition holds."""
         async with asyncio.timeout(timeout), self.changed:
             await self.changed.wait_for(condition)

@@ -165,7 +165,7 @@ async def order_not_taken(play: Play) -> None:
     await play.order(seconds=1)
     collector = await play.phone("100")
     collector.ring()
-    await asyncio.wait_for(collector.ended.wait(), 5)
+    await asyncio.wait_for(collector.ended.wait(), 60)
 
 
 @scenario

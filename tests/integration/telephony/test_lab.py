@@ -20,7 +20,7 @@ from telephony.lab.scenarios import Answer
 from tests.phones import Baresip, desk_phone
 from tests.plugins.asterisk import PHONES, cdr_rows, cel_rows, eventually, length, started, tone_share
 
-pytestmark = pytest.mark.asterisk
+pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(180)]
 ROOT = Path(__file__).resolve().parents[3]
 
 

@@ -41,10 +41,10 @@ class Screen:
     async def __aexit__(self, *_: object) -> None:
         await self._in.put({"type": "websocket.disconnect", "code": 1001})
         with suppress(asyncio.CancelledError):
-            await asyncio.wait_for(self._task, 5)
+            await asyncio.wait_for(self._task, 60)
 
     async def next(self) -> dict[str, Any]:
-        message: dict[str, Any] = json.loads((await asyncio.wait_for(self._out.get(), 5))["text"])
+        message: dict[str, Any] = json.loads((await asyncio.wait_for(self._out.get(), 60))["text"])
         return message
 
 

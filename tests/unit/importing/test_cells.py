@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from core.importing.cells import Unreadable, amount, day, digits, phones, text
 from core.importing.headers import Vocabulary, heading
 from core.importing.registry.fields import TARGETS
+from core.parties.folding import fold
 from core.parties.rules import name_key
-from core.parties.search import fold, terms
+from core.parties.search import terms
 
 WORDS = Vocabulary(TARGETS)
 SUMS = st.decimals(min_value=0, max_value=Decimal("9999999999.99"), places=2)

@@ -16,7 +16,7 @@ PHONE = "+79000000042"
 @pytest.fixture(params=[True, False], ids=["json", "plain"])
 def written(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
     """What the configured log writes."""
-    root = logging.getLogger()
+    root, wrote = logging.getLogger(), structlog.get_config()
     before, level = root.handlers[:], root.level
     logs.configure(as_json=request.param)
     text = io.StringIO()
@@ -26,7 +26,7 @@ def written(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
     yield text
     root.handlers = before
     root.setLevel(level)
-    structlog.reset_defaults()
+    structlog.configure(**wrote)
 
 
 def _break() -> None:

@@ -40,7 +40,7 @@ async def test_a_screen_that_comes_back_has_the_last_word() -> None:
     await screens.begun.wait()
     presence.opened(1)
     screens.go_on.set()
-    await asyncio.wait_for(screens.written.wait(), 5)
+    await asyncio.wait_for(screens.written.wait(), 60)
     assert screens.said == ["closed", "opened"]
     await presence.close()
 
@@ -52,7 +52,7 @@ async def test_closing_waits_for_what_is_being_written() -> None:
     await screens.begun.wait()
     closing = asyncio.create_task(presence.close())
     screens.go_on.set()
-    await asyncio.wait_for(closing, 5)
+    await asyncio.wait_for(closing, 60)
     assert screens.said == ["closed"]
 
 
@@ -63,5 +63,5 @@ async def test_one_that_failed_is_put_right_by_the_next() -> None:
     presence.opened(1)
     await screens.begun.wait()
     presence.opened(1)
-    await asyncio.wait_for(screens.written.wait(), 5)
+    await asyncio.wait_for(screens.written.wait(), 60)
     await presence.close()

@@ -33,7 +33,7 @@ class Board:
             self.changed.notify_all()
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(5), self.changed:
+        async with asyncio.timeout(60), self.changed:
             await self.changed.wait_for(condition)
 
 
@@ -47,7 +47,7 @@ async def bridged(
     bridge = Bridge(replace(exchange, **changes), log, clock or SystemClock(), board)  # type: ignore[arg-type]
     task = asyncio.create_task(bridge.run())
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await bridge.synced.wait()
         yield bridge, board
     finally:
@@ -85,7 +85,7 @@ async def test_without_a_listing_the_link_is_dropped_and_the_lamp_stays_off() ->
         await server.until(lambda: server.links >= 4)
         assert not bridge.status().up
         server.silent.clear()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await bridge.synced.wait()
         assert bridge.status().up
 

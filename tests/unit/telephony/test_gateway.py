@@ -113,7 +113,7 @@ async def test_of_two_exchanges_the_one_where_the_phone_is_registered_dials() ->
             assert two.actions("Originate")
             two.silent.add("CoreShowChannels")
             two.cut()
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 while gateway.status().up:  # noqa: ASYNC110 - the lamp is asked, it does not call
                     await asyncio.sleep(0.01)
 
