@@ -49,11 +49,11 @@ from telephony.gateway import Gateway
 from web.live.endpoint import LiveDesk
 from web.live.messages import LiveMessages
 from web.live.recheck import Recheck
-from web.pages.agent_badge import agent_badge
-from web.pages.case_calls import CaseCalls
-from web.pages.case_screen import CaseScreenParts
+from web.pages.cases.case_calls import CaseCalls
+from web.pages.cases.case_screen import CaseScreenParts
+from web.pages.floor.agent_badge import agent_badge
 from web.pages.frame import AgentBadge, Lamp
-from web.pages.waiting import Waiting
+from web.pages.work.waiting import Waiting
 from web.printing import Printer
 from web.state import Services
 from web.throttle import Throttle

@@ -38,7 +38,7 @@ from recordings.spool import Place, Spool
 from recordings.storage import LocalStorage
 from recordings.wav import PCM16, header
 from tools import setup
-from web.pages import recordings
+from web.pages.calls import recordings
 from web.pages.client_texts import CLIENT_TEXTS
 from web.rendering import STATIC
 from web.server import SecurityHeaders

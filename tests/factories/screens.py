@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from core.kernel.i18n import msg
 from core.kernel.money import Money
-from web.pages import case_view as cases
-from web.pages import debt_view as debt
 from web.pages import listing
+from web.pages.cases import case_view as cases
+from web.pages.cases import debt_view as debt
 from web.pages.frame import AgentBadge, AgentChoice, Frame, Lamp, Me, NavGroup, NavItem
 from web.pages.listing import Align, Column, Filter, FilterKind, ListView, Option, Row, State, Tone
 

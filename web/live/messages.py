@@ -46,7 +46,7 @@ from core.payments.events import MoneyCame
 from core.people.access import actor_of
 from core.people.model import User
 from web.live.hub import Audience, Hub
-from web.pages.agent_badge import badge
+from web.pages.floor.agent_badge import badge
 from web.pages.formats import money
 from web.state import nothing_to_write
 

@@ -6,7 +6,7 @@
 from collections.abc import Mapping
 
 from core.kernel.i18n import Message, msg
-from web.pages.player_texts import PLAYER_TEXTS
+from web.pages.calls.player_texts import PLAYER_TEXTS
 
 CLIENT_TEXTS: Mapping[str, Message] = {
     **PLAYER_TEXTS,

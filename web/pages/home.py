@@ -15,7 +15,7 @@ from core.cases.rights import EDIT as WORK_CASES
 from core.people.model import Role, Unit
 from core.people.queries import announcements_for
 from web.page import page
-from web.pages.report_view import Shown, read_report
+from web.pages.reports.report_view import Shown, read_report
 from web.pages.shipped_words import named
 from web.security import identity, route, signed_in
 from web.state import part, services

@@ -14,7 +14,8 @@ from core.kernel.money import Money
 from core.kernel.paging import Listing
 from core.parties.folding import fold
 from web.page import go_to, page
-from web.pages import call_words, case_words
+from web.pages.calls import call_words
+from web.pages.cases import case_words
 from web.pages.listing import State
 from web.security import actor, route, signed_in
 from web.state import services

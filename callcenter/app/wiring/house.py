@@ -42,7 +42,7 @@ from web.live.hub import Hub
 from web.live.messages import LiveMessages
 from web.live.presence import ScreenPresence
 from web.live.recheck import Recheck
-from web.pages.report_files import MadeReports
+from web.pages.reports.report_files import MadeReports
 from web.printing import Printer
 
 #: Something that runs as long as the house stands: its name, and what to await.

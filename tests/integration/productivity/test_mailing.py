@@ -23,7 +23,7 @@ from core.mail.smtp import Relay, Smtp
 from core.people.model import SavedView, User
 from tests.factories.people import Cast
 from tests.fakes.smtp import MailServer, mail_server
-from web.pages.report_files import MadeReports
+from web.pages.reports.report_files import MadeReports
 from web.printing import Printer
 
 

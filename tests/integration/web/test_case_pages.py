@@ -24,8 +24,8 @@ from core.kernel.uow import UnitOfWork
 from tests.factories.people import Cast
 from tests.integration.importing.conftest import debtor, write_book
 from tests.plugins.web import SignIn
-from web.pages.case_screen import CallFacts, CaseScreenParts
-from web.pages.case_view import ContactPanel
+from web.pages.cases.case_screen import CallFacts, CaseScreenParts
+from web.pages.cases.case_view import ContactPanel
 from web.state import Services
 
 

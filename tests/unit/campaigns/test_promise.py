@@ -1,7 +1,7 @@
 """What the page of a predictive campaign says of the ceiling."""
 
 from callcenter.campaigns.pacing import verdict
-from web.pages.campaign import promise
+from web.pages.floor.campaign import promise
 
 
 def test_a_refusal_names_the_lowest_ceiling_that_can_be_kept() -> None:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from web.pages.audit_actions import ACTIONS
-from web.pages.audit_fields import FIELDS
-from web.pages.audit_words import SUBJECTS, word
+from web.pages.people.audit_actions import ACTIONS
+from web.pages.people.audit_fields import FIELDS
+from web.pages.people.audit_words import SUBJECTS, word
 
 ROOT = Path(__file__).resolve().parents[3]
 ROOMS = ("callcenter", "core", "recordings", "web")

@@ -10,8 +10,8 @@ from callcenter.ivr.flow import Flow, HangUp, Hours, Menu, Prompt, Say, ToQueue
 from callcenter.ivr.walk import Exit
 from core.kernel.errors import Invalid
 from tests.factories.menus import sound_flows
-from web.pages import menu_form
-from web.pages.menu_try import Pretence, tried
+from web.pages.floor import menu_form
+from web.pages.floor.menu_try import Pretence, tried
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 HELLO = Prompt(texts={"en": "Hello."})

@@ -7,7 +7,7 @@ import pytest
 
 from core.cases.model import CaseEvent, EventKind
 from core.kernel.i18n import msg
-from web.pages.case_screen import timeline_entry
+from web.pages.cases.case_screen import timeline_entry
 from web.rendering import environment
 
 RESULTS = {"RPC-PTP": msg("Promise to pay")}

@@ -1,0 +1,1 @@
+"""Debtors, their cases and debts."""

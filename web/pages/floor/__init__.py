@@ -1,0 +1,1 @@
+"""The call floor: collectors, queues, campaigns, menus, supervision."""

@@ -1,0 +1,336 @@
+"""Menus callers hear: which there are, their steps, what is wrong with them, and trying them out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+from urllib.parse import urlencode
+
+from pydantic import StringConstraints
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import Response
+
+from callcenter.ivr import queries
+from callcenter.ivr.checking import KEYS, Fault, faults
+from callcenter.ivr.errors import FlowFaulty, NoSuchFlow
+from callcenter.ivr.flow import AnyStep, Flow, loaded, prompt_of, stored, ways
+from callcenter.ivr.ports import Voice
+from callcenter.ivr.queries import FlowView
+from callcenter.ivr.rights import EDIT, VIEW
+from callcenter.ivr.service import FlowService
+from callcenter.ivr.walk import Line
+from callcenter.queues.calendars import list_calendars
+from callcenter.queues.queries import inbound_queues
+from callcenter.queues.rights import VIEW as SEE_QUEUES
+from core.kernel.errors import Invalid
+from core.kernel.i18n import LANGUAGES, Translator, msg, translator
+from web.forms import Form, parse, submitted, typed
+from web.lists import ListSpec, asked, view
+from web.page import go_to, language_of, page
+from web.pages import options
+from web.pages.choices import language_options
+from web.pages.floor import menu_form, menu_words
+from web.pages.floor.menu_try import Pretence, tried
+from web.pages.floor.queues import name_of
+from web.pages.listing import Align, Column, EmptyState, Option, Row, State, StateCell, Text, TextCell, TimeCell
+from web.rendering import LANGUAGE_NAMES
+from web.security import actor, right, route
+from web.state import part, services
+
+SPEC = ListSpec(
+    key="menus",
+    title=msg("Menus for callers"),
+    path="/menus",
+    sort="name",
+    columns=(
+        Column(key="name", label=msg("Menu")),
+        Column(key="state", label=msg("State")),
+        Column(key="version", label=msg("Version"), align=Align.END),
+        Column(key="queues", label=msg("Before the queues")),
+        Column(key="changed", label=msg("Changed")),
+    ),
+    empty=EmptyState(
+        title=msg("No menus"),
+        hint=msg(
+            "Without one callers are put through at once. A menu lets keys choose, tells balances, takes promises."
+        ),
+        icon="list-tree",
+    ),
+)
+_Name = Annotated[str, StringConstraints(min_length=1, max_length=120)]
+
+
+class NameForm(Form):
+    name: _Name
+
+
+class NewForm(NameForm):
+    language: str = "en"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StepCard:
+    """A step as the page draws it. ``faults`` by field, "" for the step itself."""
+
+    key: str
+    kind: str
+    title: str
+    step: AnyStep
+    languages: Sequence[str]
+    faults: Mapping[str, Text]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Branch:
+    """A step in the drawn overview: how one comes to it, what it is, and where it leads; ``again`` when it is drawn
+    further up already."""
+
+    way: Text
+    key: str
+    title: str
+    again: bool
+    branches: Sequence["Branch"]
+
+
+async def show(request: Request) -> Response:
+    """Every menu."""
+    async with services(request).uow.read() as session:
+        found = await queries.list_flows(session, actor(request))
+    create = (msg("Add a menu"), "/menus/new") if actor(request).may(EDIT) else None
+    drawn = await view(request, asked(request, SPEC), map(_row, found), total=len(found), create=create)
+    return await page(request, "list_page.html", {"view": drawn})
+
+
+def _row(seen: FlowView) -> Row:
+    href = f"/menus/{seen.row.id}"
+    return Row(
+        id=str(seen.row.id),
+        href=href,
+        cells={
+            "name": TextCell(seen.row.name, href=href),
+            "state": StateCell(_state(seen)),
+            "version": TextCell(seen.version.number if seen.version else None),
+            "queues": TextCell(", ".join(seen.queues)),
+            "changed": TimeCell(seen.row.changed_at),
+        },
+    )
+
+
+def _state(seen: FlowView) -> State:
+    if seen.version is None:
+        return menu_words.DRAFT
+    return menu_words.HEARD if seen.version.content == seen.row.draft else menu_words.CHANGED
+
+
+async def new(request: Request) -> Response:
+    """The form of a new menu."""
+    return await page(request, "menus/new.html", {"tongues": language_options(), "values": {}, "faults": {}})
+
+
+async def add(request: Request) -> Response:
+    """Add a menu and go on to its steps."""
+    try:
+        form = await parse(request, NewForm)
+        if form.language not in LANGUAGES:
+            raise Invalid({"language": msg("Choose one of the list.")})
+    except Invalid as wrong:
+        context = {"tongues": language_options(), "values": await submitted(request), "faults": wrong.fields}
+        return await page(request, "menus/new.html", context, status=422)
+    flow_id = await part(request, FlowService).create(actor(request), form.name, form.language)
+    return go_to(f"/menus/{flow_id}")
+
+
+async def one(request: Request) -> Response:
+    """A menu with its steps, to look at or to change."""
+    seen = await _seen(request)
+    return await _editor(request, seen, seen.row.name, loaded(seen.row.draft), checked="faults" in request.query_params)
+
+
+async def change(request: Request) -> Response:
+    """Save the steps, and do what the pressed button says beside it."""
+    seen, sent = await _seen(request), await submitted(request)
+    flow, do = menu_form.flow_of(sent), str(sent.get("do", "save"))
+    try:
+        name = typed(sent, NameForm).name
+        flow = _after(flow, do, sent)
+        menus = part(request, FlowService)
+        await menus.save(actor(request), seen.row.id, name, flow)
+        if do == "publish":
+            await menus.publish(actor(request), seen.row.id)
+    except FlowFaulty:
+        return await _editor(request, await _seen(request), name, flow, checked=True, status=422)
+    except Invalid as wrong:
+        shown = str(sent.get("name", ""))
+        return await _editor(request, seen, shown, flow, checked=False, wrong=wrong.fields, status=422)
+    at = do.removeprefix("up-").removeprefix("down-")
+    anchor = f"#step-{at}" if at in flow.steps else f"#step-{list(flow.steps)[-1]}" if do == "add" else ""
+    return go_to(f"/menus/{seen.row.id}{'?faults' if do == 'check' else ''}{anchor}")
+
+
+def _after(flow: Flow, do: str, sent: FormData) -> Flow:
+    verb, _, key = do.partition("-")
+    match verb:
+        case "add":
+            return menu_form.added(flow, str(sent.get("kind", "")))
+        case "remove":
+            return menu_form.removed(flow, key)
+        case "up":
+            return menu_form.moved(flow, key, -1)
+        case "down":
+            return menu_form.moved(flow, key, 1)
+    return flow
+
+
+async def withdraw(request: Request) -> Response:
+    """Let nobody hear it any more."""
+    flow_id = request.path_params["id"]
+    await part(request, FlowService).withdraw(actor(request), flow_id)
+    return go_to(f"/menus/{flow_id}")
+
+
+async def delete(request: Request) -> Response:
+    """Remove a menu nobody hears."""
+    await part(request, FlowService).delete(actor(request), request.path_params["id"])
+    return go_to("/menus")
+
+
+async def set_queues(request: Request) -> Response:
+    """Choose the queues whose callers hear it."""
+    flow_id = request.path_params["id"]
+    wished = {str(code) for code in (await submitted(request)).getlist("queues")}
+    async with services(request).uow.read() as session:
+        known = {queue.code for queue in await inbound_queues(session)}
+    await part(request, FlowService).set_queues(actor(request), flow_id, wished & known)
+    return go_to(f"/menus/{flow_id}")
+
+
+async def attempt(request: Request) -> Response:
+    """What a caller would hear; ``k`` are the keys he pressed, one answer after another."""
+    seen, asked_for = await _seen(request), request.query_params
+    keys = [key.strip()[:20] for key in asked_for.getlist("k")][:100]
+    pretence = Pretence(open=asked_for.get("closed") != "1", known=asked_for.get("stranger") != "1")
+    flow = loaded(seen.row.draft)
+    trial = tried(flow, keys, pretence, services(request).clock.now())
+    titles = _titles(flow, translator(language_of(request)))
+    context = {
+        "menu": seen.row,
+        "trial": trial,
+        "title": titles.get(trial.step, ""),
+        "end": menu_words.EXITS[trial.exit] if trial.exit is not None else None,
+        "keys": keys,
+        "pretence": pretence,
+        "names": LANGUAGE_NAMES,
+        "back": f"/menus/{seen.row.id}/try?" + urlencode([("k", key) for key in keys[:-1]]),
+    }
+    return await page(request, "menus/try.html", context)
+
+
+async def said(request: Request) -> Response:
+    """What a step says in a language, as a sound."""
+    seen = await _seen(request)
+    step = loaded(seen.row.draft).steps.get(request.path_params["step"])
+    prompt, language = prompt_of(step) if step is not None else None, request.path_params["language"]
+    if prompt is None or not prompt.speaks(language):
+        raise NoSuchFlow
+    sound = await part(request, Voice).sound(Line(language, prompt))
+    return Response(sound, media_type="audio/wav", headers={"Cache-Control": "private, no-cache"})
+
+
+async def _seen(request: Request) -> FlowView:
+    async with services(request).uow.read() as session:
+        return await queries.get_flow(session, actor(request), request.path_params["id"])
+
+
+async def _editor(
+    request: Request,
+    seen: FlowView,
+    name: str,
+    flow: Flow,
+    *,
+    checked: bool,
+    wrong: Mapping[str, Text] | None = None,
+    status: int = 200,
+) -> Response:
+    me = actor(request)
+    async with services(request).uow.read() as session:
+        calendars = await list_calendars(session, me) if me.may(SEE_QUEUES) else ()
+        queues = await inbound_queues(session)
+        sounds = await queries.list_sounds(session, me)
+    texts = translator(language_of(request))
+    titles, found = _titles(flow, texts), faults(flow) if checked else []
+    context = {
+        "menu": seen.row,
+        "name": name,
+        "flow": flow,
+        "version": seen.version,
+        "state": _state(seen),
+        "edits": me.may(EDIT),
+        "wrong": wrong or {},
+        "count": len(found),
+        "general": [fault.text for fault in found if fault.step == ""],
+        "cards": [_card(key, step, flow, titles[key], found) for key, step in flow.steps.items()],
+        "targets": tuple(Option(value=key, label=title) for key, title in titles.items()),
+        "kinds": tuple(Option(value=word, label=label) for word, (_kind, label) in menu_words.KINDS.items()),
+        "ways": menu_words.WAYS,
+        "keys": KEYS,
+        "tongues": language_options(),
+        "names": LANGUAGE_NAMES,
+        "calendars": options.of_rows(calendars),
+        "queues": tuple(Option(value=row.code, label=name_of(row)) for row in queues),
+        "chosen": seen.queues,
+        "sounds": tuple(Option(value=sound.name, label=sound.label) for sound in sounds),
+        "tree": _branch(flow, titles, msg("Beginning"), flow.entry, set()),
+        "saved": stored(flow) == seen.row.draft,
+    }
+    return await page(request, "menus/menu.html", context, status=status)
+
+
+def _titles(flow: Flow, texts: Translator) -> dict[str, str]:
+    return {
+        key: menu_form.title_of(key, step, texts.render(menu_words.KINDS[menu_words.kind_of(step)][1]))
+        for key, step in flow.steps.items()
+    }
+
+
+def _card(key: str, step: AnyStep, flow: Flow, title: str, found: Sequence[Fault]) -> StepCard:
+    mine = {fault.field: fault.text for fault in reversed(found) if fault.step == key}
+    return StepCard(
+        key=key,
+        kind=menu_words.kind_of(step),
+        title=title,
+        step=step,
+        languages=menu_form.speaks(flow, step),
+        faults=mine,
+    )
+
+
+def _branch(flow: Flow, titles: Mapping[str, str], way: Text, key: str, drawn: set[str]) -> Branch | None:
+    """The overview from one step on; each step's own ways are drawn where it comes first."""
+    if key not in flow.steps:
+        return None
+    again = key in drawn
+    drawn.add(key)
+    found = (
+        _branch(flow, titles, _way(field), target, drawn)
+        for field, target in ({} if again else ways(flow.steps[key])).items()
+    )
+    return Branch(way=way, key=key, title=titles[key], again=again, branches=[one for one in found if one is not None])
+
+
+def _way(field: str) -> Text:
+    return msg("Key {key}", key=field.removeprefix("key-")) if field.startswith("key-") else menu_words.WAYS[field]
+
+
+_VIEW, _EDIT = right(VIEW), right(EDIT)
+routes = (
+    route("/menus", show, policy=_VIEW, name="menus"),
+    route("/menus/new", new, policy=_EDIT, name="menu.new"),
+    route("/menus", add, policy=_EDIT, methods=["POST"], name="menu.add"),
+    route("/menus/{id:int}", one, policy=_VIEW, name="menu"),
+    route("/menus/{id:int}", change, policy=_EDIT, methods=["POST"], name="menu.change"),
+    route("/menus/{id:int}/try", attempt, policy=_VIEW, name="menu.try"),
+    route("/menus/{id:int}/steps/{step}/{language}.wav", said, policy=_VIEW, name="menu.said"),
+    route("/menus/{id:int}/queues", set_queues, policy=_EDIT, methods=["POST"], name="menu.queues"),
+    route("/menus/{id:int}/withdraw", withdraw, policy=_EDIT, methods=["POST"], name="menu.withdraw"),
+    route("/menus/{id:int}/delete", delete, policy=_EDIT, methods=["POST"], name="menu.delete"),
+)

@@ -1,0 +1,1 @@
+"""Users, rights, log-in and the audit trail."""

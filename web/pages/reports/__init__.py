@@ -1,0 +1,1 @@
+"""Figures, charts and what is mailed."""

@@ -1,0 +1,1 @@
+"""What is to be done: agenda, worklists, mass changes, imports."""
