@@ -65,12 +65,6 @@ def tail_key(text: str) -> int | None:
     return int(digits[-_SIGNIFICANT:]) if len(digits) >= _SIGNIFICANT else None
 
 
-def pretty(e164: str) -> str:
-    """The international spelling with spaces, for people."""
-    number = _parse(e164, "")
-    return phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL) if number else e164
-
-
 def masked(e164: str) -> str:
     """All but the last four digits hidden, for logs and for eyes without the right."""
     return re.sub(r"\d", "•", e164[:-_MASK_KEEP]) + e164[-_MASK_KEEP:]

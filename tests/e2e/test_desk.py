@@ -207,3 +207,15 @@ async def test_rows_are_chosen_and_opened_by_keyboard(stage: Stage, chromium: Br
     await page.keyboard.press("Enter")
     await page.wait_for_url("**/cases/2")
     assert await page.locator("#nav a[aria-current=page]").get_attribute("href") == "/cases"
+
+
+async def test_parts_look_again_without_a_complaint_of_the_browser(stage: Stage, chromium: Browser) -> None:
+    page = await desk(stage, chromium, "/cases/7")
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    contact = page.locator("[data-refresh~='call.ended'][data-refresh-case]").first
+    await contact.evaluate("part => part.querySelectorAll('[id]').forEach(one => { one.style.color = 'red'; })")
+    await contact.evaluate("part => { part.dataset.before = 'yes'; }")
+    await stage.say("call.ended", call_id=1, case_id=7)
+    await expect(page.locator("[data-before]")).to_have_count(0)
+    assert complaints == []

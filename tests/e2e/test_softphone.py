@@ -109,8 +109,11 @@ async def test_a_call_answered_before_its_word_comes_opens_its_case(
     with exchange.ring():
         await state(page, "ringing").wait_for()
         await take(page)
-        await offer(page, call_id=7, url="/cases/3")
+        await offer(page, call_id=7, url="/cases/3", number="+7 900 000-00-07")
+        await state(page, "talking").get_by_text("+7 900 000-00-07").wait_for()
+        await page.evaluate("document.dispatchEvent(new CustomEvent('call.answered', { detail: { call_id: 7 } }))")
         await page.wait_for_url("**/cases/3")
+        await expect(page.locator("[data-offer='7']")).to_have_count(0)
         await offer(page, call_id=8, url="/cases/1")
         await page.locator("[data-offer='8']").wait_for()
         assert page.url.endswith("/cases/3")

@@ -69,7 +69,7 @@ document.addEventListener("agent.sent", ({ detail }) => {
 document.addEventListener("callback.due", ({ detail }) => {
   setNotices(detail.due_count);
   const key = { soon: "callback_soon", moved: "callback_moved" }[detail.what] ?? "callback_due";
-  toast(t(key, { name: detail.name ?? detail.phone ?? "", reason: detail.reason ?? "" }), { mark: "calendar-time" });
+  toast(t(key, { name: detail.name ?? detail.number ?? "", reason: detail.reason ?? "" }), { mark: "calendar-time" });
 });
 document.addEventListener("snapshot", ({ detail }) => {
   if (detail.telephony) setTelephony(detail.telephony);

@@ -74,6 +74,7 @@ class SoftPhone extends HTMLElement {
     if (!line || !this.#offer || line.callId) return;
     line.callId = String(this.#offer.call_id);
     line.name = this.#offer.name ?? line.name;
+    line.shown = this.#offer.number ?? line.shown;
     this.#offer = null;
     this.#changed();
   }
@@ -122,7 +123,7 @@ class SoftPhone extends HTMLElement {
   #ended(line) {
     if (this.lines.length === 0) this.#tabs.idle();
     if (line.incoming || line.endedBy === "local" || line.answeredAt) return;
-    toast(t("call_failed", { number: line.number, cause: line.cause ?? "" }), { mark: "phone-x" });
+    toast(t("call_failed", { number: line.shown, cause: line.cause ?? "" }), { mark: "phone-x" });
   }
 
   async #act({ name, line, value }) {

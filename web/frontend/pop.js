@@ -15,12 +15,12 @@ const area = () => document.getElementById("pops");
 const busy = (callId) => dirty() || document.querySelector("soft-phone")?.talksBeside?.(callId) === true;
 
 function card(offer) {
-  const who = offer.name ?? offer.phone ?? t("number_hidden");
+  const who = offer.name ?? offer.number ?? t("number_hidden");
   return h(
     "article",
     { class: "pop-card row-line", "data-offer": offer.call_id, role: "alert" },
     icon("phone-incoming"),
-    h("div", {}, h("div", { class: "strong" }, who), h("div", { class: "small" }, [offer.case_number, offer.creditor, offer.queue, offer.reason].filter(Boolean).join(" · "))),
+    h("div", {}, h("div", { class: "strong" }, who), h("div", { class: "small" }, [offer.case_number, offer.creditor].filter(Boolean).join(" · "))),
     h("a", { class: "btn btn-primary push", href: offer.url, onclick: (event) => { event.preventDefault(); withdrawCard(offer.call_id); open(offer.url); } }, t("open_case")),
     h("button", { type: "button", class: "btn btn-plain btn-square", "aria-label": t("close"), onclick: () => withdrawCard(offer.call_id) }, icon("x")),
   );
@@ -30,7 +30,7 @@ function withdrawCard(callId) {
   area()?.querySelector(`[data-offer="${CSS.escape(String(callId))}"]`)?.remove();
 }
 
-/** `offer` is {call_id, url, phone, name, case_number, creditor, queue, reason}; url is the case, or the page to choose a caller. */
+/** `offer` is {call_id, url, number, name, case_number, creditor}; url is the case, or the page to choose a caller. */
 function show(offer) {
   if (offers.has(offer.call_id)) return;
   offers.set(offer.call_id, offer);
@@ -41,9 +41,9 @@ function show(offer) {
   open(offer.url);
 }
 
-/** A card whose case is on screen has said what it had to say. */
+/** A card whose case is on screen has said what it had to say, also when its call was answered before the page was here. */
 function opened() {
-  for (const { call_id: callId, url } of offers.values()) if (url === path()) withdrawCard(callId);
+  for (const link of area()?.querySelectorAll("[data-offer] a") ?? []) if (link.getAttribute("href") === path()) link.closest("[data-offer]").remove();
 }
 
 /** The caller gave up or another took the call: what was opened for it goes, unless it is being worked on. */
@@ -53,7 +53,7 @@ function withdraw(callId, reason) {
   withdrawCard(callId);
   if (popped?.callId === callId && path() === popped.url && !dirty()) open(popped.from);
   if (popped?.callId === callId) popped = null;
-  toast(t(reason === "answered_elsewhere" ? "pop_answered_elsewhere" : "pop_withdrawn", { name: offer.name ?? offer.phone ?? "" }), { mark: "phone-off" });
+  toast(t(reason === "answered_elsewhere" ? "pop_answered_elsewhere" : "pop_withdrawn", { name: offer.name ?? offer.number ?? "" }), { mark: "phone-off" });
 }
 
 function settle(callId) {

@@ -47,7 +47,7 @@ from core.people.access import actor_of
 from core.people.model import User
 from web.live.hub import Audience, Hub
 from web.pages.floor.agent_badge import badge
-from web.pages.formats import money
+from web.pages.formats import money, phone
 from web.state import nothing_to_write
 
 _EARLIER = aliased(Leg)
@@ -192,6 +192,7 @@ class LiveMessages:
             "what": {CallbackSoon: "soon", CallbackMoved: "moved"}.get(type(event), "due"),
             "name": name,
             "phone": event.phone,
+            "number": phone(event.phone) if event.phone else None,
             "case_id": event.case_id,
             "window_start": event.window_start.isoformat(),
             "due_count": due,
@@ -296,9 +297,9 @@ def _call(event: CallEvent) -> dict[str, Any]:
 
 
 def _offer_body(offer: Offer) -> dict[str, Any]:
-    """What pops, and the page to open."""
+    """What pops, its number as the reader is shown it (``number``), and the page to open."""
     url = f"/cases/{offer.case_id}" if offer.case_id is not None else f"/calls/{offer.call_id}/caller"
-    return {**asdict(offer), "url": url}
+    return {**asdict(offer), "number": phone(offer.phone) if offer.phone else None, "url": url}
 
 
 def _agent_body(state: AgentState, language: str) -> dict[str, Any]:

@@ -97,7 +97,7 @@ CLIENT_TEXTS: Mapping[str, Message] = {
     "phone_settings": msg("Sound and devices"),
     "phone_unregistered": msg("Not registered"),
     "pop_answered_elsewhere": msg("Another collector took the call of {name}"),
-    "pop_withdrawn": msg("The caller hung up: {name}"),
+    "pop_withdrawn": msg("The call no longer rings here: {name}"),
     "quality_fair": msg("Network: fair"),
     "quality_good": msg("Network: good"),
     "quality_poor": msg("Network: poor"),

@@ -92,6 +92,7 @@ async def test_the_card_pops_for_those_who_are_rung_and_for_nobody_else(desk: Li
         await reporter.report((ringing(incoming(1), 1, 2),))
         offer = await anna.until("call.offered")
         assert (offer["call_id"], offer["url"], offer["phone"]) == (1, "/cases/70", "+79000000001")
+        assert offer["number"] == "+7 900 000-00-01"  # as every page writes it
         assert (await boris.until("call.offered"))["call_id"] == 1
         await reporter.report((answered(ringing(incoming(1), 1, 2), 2),))
         assert (await anna.until("call.withdrawn"))["reason"] == "answered_elsewhere"

@@ -12,7 +12,7 @@ export class Line extends EventTarget {
   constructor(session, { incoming, number, name, callId = null, autoAnswer = false }) {
     super();
     this.#session = session;
-    Object.assign(this, { incoming, number, name, callId, autoAnswer });
+    Object.assign(this, { incoming, number, name, callId, autoAnswer, shown: number });
     this.id = session.id;
     this.state = incoming ? "ringing" : "dialling";
     this.since = now();

@@ -130,7 +130,7 @@ export class PhoneView {
     return h("article", { class: `phone-line${current ? " is-current" : ""}`, "data-line": line.id, "data-line-state": line.held ? "held" : line.state },
       h("div", { class: "row-line" },
         icon(line.incoming ? "phone-incoming" : "phone-outgoing"),
-        h("div", { class: "phone-who" }, h("div", { class: "strong wrap-anywhere" }, line.name || line.number || t("number_hidden")), line.name ? h("div", { class: "small soft" }, line.number) : null),
+        h("div", { class: "phone-who" }, h("div", { class: "strong wrap-anywhere" }, line.name || line.shown || t("number_hidden")), line.name ? h("div", { class: "small soft" }, line.shown) : null),
         h("span", { class: "push nowrap", "data-timer": true, "data-since": since })),
       h("div", { class: "small row-line" }, this.#word(line)),
       h("div", { class: "phone-buttons" }, ...this.#buttons(line)),
