@@ -91,10 +91,17 @@ def duration(seconds: float | None) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
+#: Nearly all numbers of a list are of this kind: to be written without being parsed, while a telephone rings or a list of
+#: a hundred thousand is exported.
+_RUSSIAN_MOBILE = re.compile(r"\+7(9\d\d)(\d{3})(\d\d)(\d\d)", re.ASCII)
+
+
 def phone(value: str | None) -> str:
     """A number written as its country writes it abroad; what cannot be read as one is shown as it is."""
     if not value:
         return NOTHING
+    if mobile := _RUSSIAN_MOBILE.fullmatch(value):
+        return f"+7 {mobile[1]} {mobile[2]}-{mobile[3]}-{mobile[4]}"
     try:
         return format_number(parse(value, None), PhoneNumberFormat.INTERNATIONAL)
     except NumberParseException:
