@@ -91,8 +91,8 @@ def duration(seconds: float | None) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-#: Nearly all numbers of a list are of this kind: to be written without being parsed, while a telephone rings or a list of
-#: a hundred thousand is exported.
+#: Nearly all numbers of a list are of this kind: to be written without being parsed, while a telephone rings or a list
+#: of a hundred thousand is exported.
 _RUSSIAN_MOBILE = re.compile(r"\+7(9\d\d)(\d{3})(\d\d)(\d\d)", re.ASCII)
 
 
