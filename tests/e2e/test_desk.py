@@ -219,3 +219,25 @@ async def test_parts_look_again_without_a_complaint_of_the_browser(stage: Stage,
     await stage.say("call.ended", call_id=1, case_id=7)
     await expect(page.locator("[data-before]")).to_have_count(0)
     assert complaints == []
+
+
+async def test_a_call_answered_while_its_case_was_on_the_way_is_looked_at_again(
+    stage: Stage, chromium: Browser
+) -> None:
+    page = await desk(stage, chromium)
+    answered, again = asyncio.Event(), asyncio.Event()
+
+    async def late(route: Route) -> None:
+        if answered.is_set():
+            again.set()
+        await answered.wait()
+        await route.continue_()
+
+    await page.route("**/cases/7", late)
+    await stage.say("call.offered", **{**OFFER, "url": "/cases/7"})
+    await page.locator(".pop-card").wait_for()
+    await page.evaluate("document.addEventListener('call.answered', () => { document.title = 'told'; })")
+    await stage.say("call.answered", call_id=11, case_id=7)
+    await expect(page).to_have_title("told")
+    answered.set()
+    await asyncio.wait_for(again.wait(), 60)

@@ -12,6 +12,8 @@ const GATHER_MS = 20;
 const waiting = new Set();
 const due = new Set();
 let looking = false;
+/* What was told while another page was on its way: it may have been drawn before. */
+let told = null;
 
 const typingIn = (element) => element.contains(document.activeElement) && isTyping(document.activeElement);
 
@@ -41,6 +43,7 @@ async function lookAgain() {
 }
 
 function look({ type, detail }) {
+  told?.push({ type, detail });
   const renewed = [];
   for (const element of document.querySelectorAll("#page [data-refresh]")) {
     if (!concerns(element, type, detail) || renewed.some((outer) => outer.contains(element))) continue;
@@ -69,4 +72,12 @@ document.addEventListener("focusout", ({ relatedTarget }) => {
     if (element) soon(element);
   }
 });
-document.addEventListener("htmx:after:swap", ({ detail }) => { if (detail.ctx.target?.id === "page") waiting.clear(); });
+const isPage = ({ ctx }) => ctx.target?.id === "page";
+document.addEventListener("htmx:before:request", ({ detail }) => { if (isPage(detail)) told = []; });
+document.addEventListener("htmx:after:swap", ({ detail }) => {
+  if (!isPage(detail)) return;
+  waiting.clear();
+  const late = told ?? [];
+  told = null;
+  late.forEach(look);
+});
