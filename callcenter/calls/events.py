@@ -42,7 +42,10 @@ class CallWithdrawn(CallEvent):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CallAnswered(CallEvent):
-    """The collectors ``user_ids`` now talk with the other side."""
+    """The collectors ``user_ids`` now talk with the other side. ``others`` have been in the call, and it may be theirs
+    no more: a supervisor took it over, or a colleague to whom they passed it on."""
+
+    others: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

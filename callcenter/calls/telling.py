@@ -127,8 +127,14 @@ def events_of(change: Change, users: Users, offer: Offer | None, now: datetime) 
         taken = change.after.answered_at is not None
         yield CallWithdrawn(at=now, call=call, user_ids=told.withdrawn, taken=taken)
     if told.answered:
-        yield CallAnswered(at=now, call=call, user_ids=told.answered)
+        others = _been_in(row) - told.answered
+        yield CallAnswered(at=now, call=call, user_ids=told.answered, others=others)
     if told.held is not None:
         yield CallHeld(at=now, call=call, user_ids=mine | talking_users(change.after, users), held=told.held)
     if told.ended:
         yield CallEnded(at=now, call=call, user_ids=everybody | mine, needs_result=row.needs_result, lost=row.lost)
+
+
+def _been_in(row: Call) -> frozenset[int]:
+    """The collectors who have answered the call, at whatever time."""
+    return frozenset(leg.user_id for leg in row.legs if leg.user_id is not None and leg.answered_at is not None)

@@ -45,6 +45,11 @@ class SteadyConnection(aiosqlite.Connection):
             self._stopped = super().stop()
         return self._stopped
 
+    async def ended(self) -> None:
+        """Once the thread that was told to end has nothing more to say to the loop."""
+        if self._stopped is not None:
+            await self._whatever_comes(self._stopped)
+
     def _queue(self, step: Callable[[], Any]) -> "asyncio.Future[Any]":
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._tx.put_nowait((future, step))
@@ -80,6 +85,10 @@ def opener(path: str) -> Callable[[], Awaitable[aiosqlite.Connection]]:
             lambda: sqlite3.connect(path, check_same_thread=False, cached_statements=_STATEMENTS), _CHUNK
         )
         connection._thread.daemon = True  # a forgotten connection must not keep the process alive
-        return await connection
+        try:
+            return await connection
+        except asyncio.CancelledError:
+            await connection.ended()
+            raise
 
     return open_connection

@@ -136,7 +136,8 @@ class LiveMessages:
         self._to(event, "call.withdrawn", {**_call(event), "reason": reason})
 
     def _answered(self, event: CallAnswered) -> None:
-        self._to(event, "call.answered", {**_call(event), "user_ids": sorted(event.user_ids)})
+        body = {**_call(event), "user_ids": sorted(event.user_ids)}
+        self._hub.publish("call.answered", Audience(user_ids=event.user_ids | event.others), lambda _language: body)
 
     def _held(self, event: CallHeld) -> None:
         self._to(event, "call.held", {**_call(event), "held": event.held})

@@ -11,7 +11,8 @@ import pytest
 from starlette.websockets import WebSocket
 
 from callcenter.agents.service import AgentService
-from callcenter.calls.facts import CallPhase, Direction, Interval
+from callcenter.calls.facts import CallPhase, Direction, Interval, LegKind
+from callcenter.calls.queries import live_calls_of
 from callcenter.calls.recorded import RecordingPaused
 from callcenter.calls.reporting import CallReporter
 from core.kernel.access import Actor
@@ -101,6 +102,22 @@ async def test_the_card_pops_for_those_who_are_rung_and_for_nobody_else(desk: Li
         assert (await boris.until("call.ended"))["needs_result"] is True
         await reporter.report((ringing(incoming(2), 3),))
         assert (await vera.until("call.offered"))["call_id"] == 2
+
+
+async def test_from_whom_a_call_was_taken_he_is_told_when_another_has_it(
+    desk: LiveDesk, reporter: CallReporter, uow: UnitOfWork
+) -> None:
+    talk = answered(ringing(incoming(1), 1), 1)
+    await reporter.report((talk,))
+    (own,) = (leg for leg in talk.legs if leg.kind is LegKind.AGENT)
+    parted = replace(own, ended_at=at(20), talks=(replace(own.talks[0], end=at(20)),))
+    other = phone_of(2, 2, started_at=at(21), answered_at=at(22), talks=(Interval(start=at(22)),))
+    rest = tuple(leg for leg in talk.legs if leg is not own)
+    async with Browser(desk, collector(1)) as anna:
+        await reporter.report((replace(talk, legs=(*rest, parted, other)),))
+        assert (await anna.until("call.answered"))["user_ids"] == [2]
+        async with uow.read() as session:
+            assert await live_calls_of(session, 1) == []
 
 
 async def test_a_screen_that_was_away_resumes_or_starts_from_a_snapshot(desk: LiveDesk, reporter: CallReporter) -> None:

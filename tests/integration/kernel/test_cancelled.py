@@ -3,13 +3,18 @@ never for a connection."""
 
 import asyncio
 import random
+import sqlite3
+import threading
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, insert, select, update
 
 from core.kernel.clock import ManualClock
 from core.kernel.jobs import Job
+from core.kernel.sqlite import opener
 from core.kernel.uow import UnitOfWork
 
 ROUNDS = 40
@@ -83,3 +88,30 @@ async def test_in_a_crowd_of_all_kinds_what_was_acknowledged_is_there_and_nothin
     assert acknowledged <= whole  # who is cancelled while he is told may have written
     refused = {str(number) for number, one in enumerate(told) if isinstance(one, ZeroDivisionError)}
     assert not refused & whole
+
+
+async def test_cancelled_while_a_connection_is_opened_its_thread_has_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would answer a loop that may be closed by then."""
+    asked, may_open = threading.Event(), threading.Event()
+
+    def slowly(*args: Any, **options: Any) -> sqlite3.Connection:
+        asked.set()
+        may_open.wait(PATIENCE_SECONDS)
+        return connect(*args, **options)
+
+    connect, before = sqlite3.connect, set(threading.enumerate())
+    monkeypatch.setattr("sqlite3.connect", slowly)
+    opening = asyncio.ensure_future(opener(str(tmp_path / "a.db"))())
+    await asyncio.to_thread(asked.wait, PATIENCE_SECONDS)
+    opening.cancel()
+    await asyncio.wait([opening], timeout=0.05)
+    assert not opening.done()
+    may_open.set()
+    with pytest.raises(asyncio.CancelledError):
+        await opening
+    for thread in set(threading.enumerate()) - before:
+        if "_connection_worker_thread" in thread.name:
+            thread.join(PATIENCE_SECONDS)
+            assert not thread.is_alive()
