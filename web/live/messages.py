@@ -1,10 +1,10 @@
 """What happened on the floor, as messages to the screens it concerns."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import bindparam, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -300,7 +300,7 @@ def _call(event: CallEvent) -> dict[str, Any]:
 def _offer_body(offer: Offer) -> dict[str, Any]:
     """What pops, its number as the reader is shown it (``number``), and the page to open."""
     url = f"/cases/{offer.case_id}" if offer.case_id is not None else f"/calls/{offer.call_id}/caller"
-    return {**asdict(offer), "number": phone(offer.phone) if offer.phone else None, "url": url}
+    return {**msgspec.to_builtins(offer), "number": phone(offer.phone) if offer.phone else None, "url": url}
 
 
 def _agent_body(state: AgentState, language: str) -> dict[str, Any]:
