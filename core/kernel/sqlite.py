@@ -77,13 +77,21 @@ def looker(path: str) -> Callable[[], sqlite3.Connection]:
     return open_connection
 
 
+def _connected(path: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, check_same_thread=False, cached_statements=_STATEMENTS)
+    connection.create_function("lower", 1, _lower, deterministic=True)  # its own knows no letters but English ones
+    return connection
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
 def opener(path: str) -> Callable[[], Awaitable[aiosqlite.Connection]]:
     """What the engine calls for a new connection to the file at ``path``."""
 
     async def open_connection() -> aiosqlite.Connection:
-        connection = SteadyConnection(
-            lambda: sqlite3.connect(path, check_same_thread=False, cached_statements=_STATEMENTS), _CHUNK
-        )
+        connection = SteadyConnection(lambda: _connected(path), _CHUNK)
         connection._thread.daemon = True  # a forgotten connection must not keep the process alive
         try:
             return await connection
