@@ -285,6 +285,7 @@ _CAMPAIGNS = {
 }
 _QUEUES = {
     "GET /queues": Entry(needs=("queues.view",)),
+    "GET /queues/export": Entry(needs=("queues.view",)),
     "GET /queues/new": Entry(needs=("queues.edit",)),
     "POST /queues": Entry(needs=("queues.edit",), form={"code": "own", **_QUEUE}),
     "GET /queues/{id:int}": Entry(needs=("queues.view",), target="queue"),
@@ -292,6 +293,7 @@ _QUEUES = {
     "POST /queues/{id:int}/members": Entry(needs=("queues.edit",), target="queue"),
     "POST /queues/{id:int}/callers": Entry(needs=("queues.edit",), target="queue", form={"numbers": "5550177"}),
     "GET /calendars": Entry(needs=("queues.view",)),
+    "GET /calendars/export": Entry(needs=("queues.view",)),
     "GET /calendars/new": Entry(needs=("queues.edit",)),
     "POST /calendars": Entry(needs=("queues.edit",), form=_HOURS),
     "GET /calendars/{id:int}": Entry(needs=("queues.view",), target="calendar"),

@@ -1,0 +1,83 @@
+"""The lists of the floor: searched, narrowed, sorted, and taken away as the file of what was asked."""
+
+import csv
+import io
+from collections.abc import Sequence
+
+import httpx
+import pytest
+
+from callcenter.queues.model import Calendar, Queue, QueueKind
+from callcenter.queues.service import ship_queues
+from core.kernel.uow import UnitOfWork
+from tests.plugins.web import SignIn
+
+
+async def in_file(client: httpx.AsyncClient, path: str, question: str = "") -> list[str]:
+    """The first column of the file of a list."""
+    answer = await client.get(f"{path}/export?format=csv&{question}")
+    assert answer.status_code == 200, answer.text
+    return [row[0] for row in csv.reader(io.StringIO(answer.content.decode("utf-8-sig")))][1:]
+
+
+async def assert_found(client: httpx.AsyncClient, path: str, question: str, names: Sequence[str]) -> None:
+    """The page and the file of that question hold these rows, in this order."""
+    answer = await client.get(f"{path}?{question}")
+    assert answer.status_code == 200, answer.text
+    shown = answer.text.partition("<tbody>")[2].partition("</tbody>")[0]
+    places = [shown.find(f">{name}<") for name in names]
+    assert -1 not in places
+    assert places == sorted(places)
+    assert shown.count("<tr") == len(names)
+    assert await in_file(client, path, question) == names
+
+
+@pytest.fixture
+async def queues(uow: UnitOfWork) -> None:
+    async with uow.write() as work:
+        await ship_queues(work)
+        work.session.add(Queue(code="night", name="After dark", service_seconds=60))
+        work.session.add(Queue(code="east", name="East 100%", active=False, strategy="ringall"))
+        work.session.add(Queue(code="campaign-7", name="Spring", kind=QueueKind.CAMPAIGN))
+
+
+@pytest.mark.usefixtures("queues")
+async def test_queues_are_searched_narrowed_and_taken_away(sign_in: SignIn) -> None:
+    sofia = await sign_in("sofia")
+    for question, names in {
+        "": ["East 100%", "After dark", "Main queue", "Spring"],
+        "q=NIGH": ["After dark"],
+        "q=100%25": ["East 100%"],
+        "q=main+q": ["Main queue"],
+        "state=off": ["East 100%"],
+        "kind=campaign": ["Spring"],
+        "strategy=ringall&state=on": [],
+        "sort=-service&kind=inbound&state=on": ["After dark", "Main queue"],
+    }.items():
+        await assert_found(sofia, "/queues", question, names)
+    bella = await sign_in("bella")
+    assert (await bella.get("/queues/export")).status_code == 403
+
+
+@pytest.mark.usefixtures("queues")
+async def test_the_shipped_queue_is_found_by_what_its_reader_calls_it(sign_in: SignIn) -> None:
+    maria = await sign_in("maria")
+    await maria.post("/me/language", data={"language": "ru"})
+    assert await in_file(maria, "/queues", "q=ОСНОВН") == ["Основная очередь"]
+    assert await in_file(maria, "/queues", "q=Spring") == ["Spring"]
+
+
+async def test_hours_are_searched_sorted_and_taken_away(sign_in: SignIn, uow: UnitOfWork) -> None:
+    async with uow.write() as work:
+        for name, zone in (("Office", "Europe/Warsaw"), ("Hot line", "UTC"), ("Branch", "Asia/Omsk")):
+            work.session.add(Calendar(name=name, zone=zone, week={}))
+    sofia = await sign_in("sofia")
+    for question, names in {
+        "": ["Branch", "Hot line", "Office"],
+        "q=line": ["Hot line"],
+        "q=warsaw": ["Office"],
+        "sort=-zone": ["Hot line", "Office", "Branch"],
+    }.items():
+        await assert_found(sofia, "/calendars", question, names)
+    bella = await sign_in("bella")
+    assert (await bella.get("/calendars/export")).status_code == 403
