@@ -304,6 +304,7 @@ _QUEUES = {
 _MENU = {"name": "Own", "language": "en", "entry": "s1", "step": "s1", "s1-kind": "hangup", "s1-text-en": "Bye."}
 _MENUS = {
     "GET /menus": Entry(needs=("ivr.view",)),
+    "GET /menus/export": Entry(needs=("ivr.view",)),
     "GET /menus/new": Entry(needs=("ivr.edit",)),
     "POST /menus": Entry(needs=("ivr.edit",), form={"name": "Own", "language": "en"}),
     "GET /menus/{id:int}": Entry(needs=("ivr.view",), target="menu"),

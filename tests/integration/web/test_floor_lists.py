@@ -3,12 +3,15 @@
 import csv
 import io
 from collections.abc import Sequence
+from datetime import timedelta
 
 import httpx
 import pytest
 
+from callcenter.ivr.model import IvrFlow, IvrVersion
 from callcenter.queues.model import Calendar, Queue, QueueKind
 from callcenter.queues.service import ship_queues
+from core.kernel.clock import ManualClock
 from core.kernel.uow import UnitOfWork
 from tests.plugins.web import SignIn
 
@@ -81,3 +84,27 @@ async def test_hours_are_searched_sorted_and_taken_away(sign_in: SignIn, uow: Un
         await assert_found(sofia, "/calendars", question, names)
     bella = await sign_in("bella")
     assert (await bella.get("/calendars/export")).status_code == 403
+
+
+async def test_menus_are_searched_narrowed_and_taken_away(sign_in: SignIn, uow: UnitOfWork, clock: ManualClock) -> None:
+    async with uow.write() as work:
+        now = clock.now()
+        for at, name in enumerate(("Night", "Day", "Holidays")):
+            flow = IvrFlow(name=name, draft={}, changed_at=now - timedelta(days=at))
+            work.session.add(flow)
+        await work.session.flush()
+        version = IvrVersion(flow_id=flow.id, number=1, content={}, published_at=now, published_by=1)
+        work.session.add(version)
+        await work.session.flush()
+        flow.version_id = version.id
+    maria = await sign_in("maria")
+    for question, names in {
+        "": ["Day", "Holidays", "Night"],
+        "q=day": ["Day", "Holidays"],
+        "q=day&state=draft": ["Day"],
+        "state=heard": ["Holidays"],
+        "sort=-changed": ["Night", "Day", "Holidays"],
+    }.items():
+        await assert_found(maria, "/menus", question, names)
+    bella = await sign_in("bella")
+    assert (await bella.get("/menus/export")).status_code == 403
