@@ -262,6 +262,7 @@ _CAMPAIGN = {
 }
 _CAMPAIGNS = {
     "GET /campaigns": Entry(needs=("campaigns.view",)),
+    "GET /campaigns/export": Entry(needs=("campaigns.export",)),
     "GET /campaigns/new": Entry(needs=("campaigns.edit",)),
     "POST /campaigns": Entry(needs=("campaigns.edit",), form=_CAMPAIGN),
     "GET /campaigns/{id:int}": Entry(needs=("campaigns.view",), target="campaign"),

@@ -8,11 +8,13 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from callcenter.campaigns.model import Campaign, CampaignState, Mode
 from callcenter.ivr.model import IvrFlow, IvrVersion
 from callcenter.queues.model import Calendar, Queue, QueueKind
 from callcenter.queues.service import ship_queues
 from core.kernel.clock import ManualClock
 from core.kernel.uow import UnitOfWork
+from tests.factories.people import Cast
 from tests.plugins.web import SignIn
 
 
@@ -25,6 +27,11 @@ async def in_file(client: httpx.AsyncClient, path: str, question: str = "") -> l
 
 async def assert_found(client: httpx.AsyncClient, path: str, question: str, names: Sequence[str]) -> None:
     """The page and the file of that question hold these rows, in this order."""
+    await assert_shown(client, path, question, names)
+    assert await in_file(client, path, question) == names
+
+
+async def assert_shown(client: httpx.AsyncClient, path: str, question: str, names: Sequence[str]) -> None:
     answer = await client.get(f"{path}?{question}")
     assert answer.status_code == 200, answer.text
     shown = answer.text.partition("<tbody>")[2].partition("</tbody>")[0]
@@ -32,7 +39,6 @@ async def assert_found(client: httpx.AsyncClient, path: str, question: str, name
     assert -1 not in places
     assert places == sorted(places)
     assert shown.count("<tr") == len(names)
-    assert await in_file(client, path, question) == names
 
 
 @pytest.fixture
@@ -108,3 +114,32 @@ async def test_menus_are_searched_narrowed_and_taken_away(sign_in: SignIn, uow: 
         await assert_found(maria, "/menus", question, names)
     bella = await sign_in("bella")
     assert (await bella.get("/menus/export")).status_code == 403
+
+
+async def test_campaigns_are_searched_narrowed_and_taken_away_within_reach(
+    sign_in: SignIn, uow: UnitOfWork, clock: ManualClock, cast: Cast
+) -> None:
+    rows = (
+        ("Spring", "sofia", "north-a", CampaignState.DRAFT),
+        ("Autumn", "sofia", "north-a", CampaignState.RUNNING),
+        ("Far", "karl", "north", CampaignState.DRAFT),
+    )
+    async with uow.write() as work:
+        for place, (name, owner, unit, state) in enumerate(rows):
+            row = Campaign(name=name, mode=Mode.PROGRESSIVE, state=state, priority=place, owner_id=cast.users[owner])
+            row.unit_id = cast.units[unit]
+            row.hours, row.weekdays, row.retries, row.apology = [480, 1200], [1], {}, "vm-goodbye"
+            row.created_at = clock.now()
+            work.session.add(row)
+            await work.session.flush()
+    maria, sofia = await sign_in("maria"), await sign_in("sofia")
+    for question, names in {
+        "": ["Far", "Autumn", "Spring"],
+        "q=SPR": ["Spring"],
+        "state=draft": ["Far", "Spring"],
+        "mode=preview": [],
+        "mode=progressive&sort=name": ["Autumn", "Far", "Spring"],
+    }.items():
+        await assert_found(maria, "/campaigns", question, names)
+        await assert_shown(sofia, "/campaigns", question, [name for name in names if name != "Far"])
+    assert (await sofia.get("/campaigns/export")).status_code == 403
