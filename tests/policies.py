@@ -320,6 +320,7 @@ _MENUS = {
     "GET /menus/sounds/{name}.wav": Entry(needs=("ivr.view",), target="menu sound"),
     "POST /menus/sounds/{name}/delete": Entry(needs=("ivr.edit",), target="menu sound", once=True),
     "GET /voicemail": Entry(needs=("voicemail.listen",)),
+    "GET /voicemail/export": Entry(needs=("voicemail.listen",)),
     "GET /voicemail/{id:int}": Entry(needs=("voicemail.listen",), target="voicemail"),
     "POST /voicemail/{id:int}/heard": Entry(needs=("voicemail.listen",), target="voicemail", form={"heard": "1"}),
     "GET /voicemail/{id:int}/audio": Entry(needs=("voicemail.listen",), target="voicemail"),
