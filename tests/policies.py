@@ -476,6 +476,7 @@ _CALLBACKS = {
 }
 _RECORDINGS = {
     "GET /recordings": Entry(needs=("recordings.listen",)),
+    "GET /recordings/export": Entry(needs=("calls.export",)),
     "POST /recordings/export": Entry(needs=("recordings.download",), absent=True, form={"id": "999999"}),
     "GET /recordings/shared/{word}": Entry(needs=("recordings.listen",), target="shared recording"),
     "POST /recordings/marks/{mark:int}/delete": Entry(needs=("recordings.listen",), target="mark", once=True),

@@ -83,8 +83,12 @@ async def export_list(
         async with services(request).uow.read() as session:
             return await read(session, actor(request), replace(wish, after=after, before=None, size=EXPORT_BATCH))
 
-    shown = [column for column in wanted.shown if column.key not in _SOUND]
-    return await export(request, wanted.spec.key, shown, row_by_row(batch, row))
+    return await export(request, wanted.spec.key, without_sound(wanted.shown), row_by_row(batch, row))
+
+
+def without_sound(columns: Iterable[Column]) -> list[Column]:
+    """The columns that a file can hold."""
+    return [column for column in columns if column.key not in _SOUND]
 
 
 async def written(reader: Actor, suffix: str, columns: Sequence[Column], batches: AsyncIterator[Sequence[Row]]) -> Path:
