@@ -262,6 +262,7 @@ _CAMPAIGN = {
 }
 _CAMPAIGNS = {
     "GET /campaigns": Entry(needs=("campaigns.view",)),
+    "GET /campaigns/export": Entry(needs=("campaigns.export",)),
     "GET /campaigns/new": Entry(needs=("campaigns.edit",)),
     "POST /campaigns": Entry(needs=("campaigns.edit",), form=_CAMPAIGN),
     "GET /campaigns/{id:int}": Entry(needs=("campaigns.view",), target="campaign"),
@@ -285,6 +286,7 @@ _CAMPAIGNS = {
 }
 _QUEUES = {
     "GET /queues": Entry(needs=("queues.view",)),
+    "GET /queues/export": Entry(needs=("queues.view",)),
     "GET /queues/new": Entry(needs=("queues.edit",)),
     "POST /queues": Entry(needs=("queues.edit",), form={"code": "own", **_QUEUE}),
     "GET /queues/{id:int}": Entry(needs=("queues.view",), target="queue"),
@@ -292,6 +294,7 @@ _QUEUES = {
     "POST /queues/{id:int}/members": Entry(needs=("queues.edit",), target="queue"),
     "POST /queues/{id:int}/callers": Entry(needs=("queues.edit",), target="queue", form={"numbers": "5550177"}),
     "GET /calendars": Entry(needs=("queues.view",)),
+    "GET /calendars/export": Entry(needs=("queues.view",)),
     "GET /calendars/new": Entry(needs=("queues.edit",)),
     "POST /calendars": Entry(needs=("queues.edit",), form=_HOURS),
     "GET /calendars/{id:int}": Entry(needs=("queues.view",), target="calendar"),
@@ -302,6 +305,7 @@ _QUEUES = {
 _MENU = {"name": "Own", "language": "en", "entry": "s1", "step": "s1", "s1-kind": "hangup", "s1-text-en": "Bye."}
 _MENUS = {
     "GET /menus": Entry(needs=("ivr.view",)),
+    "GET /menus/export": Entry(needs=("ivr.view",)),
     "GET /menus/new": Entry(needs=("ivr.edit",)),
     "POST /menus": Entry(needs=("ivr.edit",), form={"name": "Own", "language": "en"}),
     "GET /menus/{id:int}": Entry(needs=("ivr.view",), target="menu"),
@@ -316,6 +320,7 @@ _MENUS = {
     "GET /menus/sounds/{name}.wav": Entry(needs=("ivr.view",), target="menu sound"),
     "POST /menus/sounds/{name}/delete": Entry(needs=("ivr.edit",), target="menu sound", once=True),
     "GET /voicemail": Entry(needs=("voicemail.listen",)),
+    "GET /voicemail/export": Entry(needs=("voicemail.listen",)),
     "GET /voicemail/{id:int}": Entry(needs=("voicemail.listen",), target="voicemail"),
     "POST /voicemail/{id:int}/heard": Entry(needs=("voicemail.listen",), target="voicemail", form={"heard": "1"}),
     "GET /voicemail/{id:int}/audio": Entry(needs=("voicemail.listen",), target="voicemail"),
@@ -471,6 +476,7 @@ _CALLBACKS = {
 }
 _RECORDINGS = {
     "GET /recordings": Entry(needs=("recordings.listen",)),
+    "GET /recordings/export": Entry(needs=("calls.export",)),
     "POST /recordings/export": Entry(needs=("recordings.download",), absent=True, form={"id": "999999"}),
     "GET /recordings/shared/{word}": Entry(needs=("recordings.listen",), target="shared recording"),
     "POST /recordings/marks/{mark:int}/delete": Entry(needs=("recordings.listen",), target="mark", once=True),

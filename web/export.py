@@ -3,14 +3,16 @@
 import csv
 import os
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 import xlsxwriter
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -19,6 +21,8 @@ from starlette.responses import FileResponse, Response
 from core.kernel.access import Actor
 from core.kernel.i18n import Message, Translator, translator
 from core.kernel.money import Money
+from core.kernel.paging import Page, Wish
+from web.lists import EXPORT_BATCH, Asked, row_by_row
 from web.pages.listing import (
     Cell,
     Column,
@@ -33,11 +37,17 @@ from web.pages.listing import (
     TimeCell,
 )
 from web.security import actor
+from web.state import services
+
+Line = TypeVar("Line")
+W = TypeVar("W", bound=Wish)
 
 #: Excel's own limit, less the header.
 _SHEET_ROWS = 1_048_575
 #: A spreadsheet reads a text that begins so as a formula (OWASP: CSV injection).
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+#: Columns that are there to be heard.
+_SOUND = frozenset({"play", "recording"})
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 Value = str | int | float | Decimal | datetime | date | None
@@ -58,6 +68,27 @@ async def export(
     media = "text/csv; charset=utf-8" if suffix == "csv" else XLSX
     done = BackgroundTask(path.unlink, missing_ok=True)
     return FileResponse(path, media_type=media, filename=f"{name}.{suffix}", background=done)
+
+
+async def export_list(
+    request: Request,
+    wanted: Asked,
+    wish: W,
+    read: Callable[[AsyncSession, Actor, W], Awaitable[Page[Line]]],
+    row: Callable[[Line], Row],
+) -> Response:
+    """The file of the whole list that is wished for, its cursors apart: of the columns that are shown."""
+
+    async def batch(after: str | None) -> Page[Line]:
+        async with services(request).uow.read() as session:
+            return await read(session, actor(request), replace(wish, after=after, before=None, size=EXPORT_BATCH))
+
+    return await export(request, wanted.spec.key, without_sound(wanted.shown), row_by_row(batch, row))
+
+
+def without_sound(columns: Iterable[Column]) -> list[Column]:
+    """The columns that a file can hold."""
+    return [column for column in columns if column.key not in _SOUND]
 
 
 async def written(reader: Actor, suffix: str, columns: Sequence[Column], batches: AsyncIterator[Sequence[Row]]) -> Path:

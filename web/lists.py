@@ -13,7 +13,7 @@ from starlette.requests import Request
 
 from core.kernel.clock import read_day
 from core.kernel.i18n import Message, msg
-from core.kernel.paging import Listing, Page
+from core.kernel.paging import Listing, Page, Wish
 from core.people.model import SavedView
 from web.forms import is_position
 from web.pages.listing import (
@@ -88,6 +88,11 @@ class Asked:
     @property
     def descending(self) -> bool:
         return self.sort.startswith("-")
+
+    @property
+    def wish(self) -> Wish:
+        """What is asked of the list apart from its filters."""
+        return Wish(search=self.search, sort=self.sort, after=self.after, before=self.before, size=PAGE_SIZE)
 
     def value(self, key: str) -> str:
         """What a filter is set to, "" for not at all."""

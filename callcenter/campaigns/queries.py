@@ -16,10 +16,17 @@ from callcenter.campaigns.rules import ABANDONED, VOICEMAIL, abandoned_share, en
 from core.cases.model import Case
 from core.cases.rights import VIEW as SEE_CASES
 from core.kernel.access import Actor
-from core.kernel.paging import Page, Sort, fetch_page
+from core.kernel.paging import Listing, Page, Sort, Wish, fetch_listing, fetch_page
 from core.people.access import visible
 
 _HOUR = timedelta(hours=1)
+_ORDERS: Mapping[str, ColumnElement[Any]] = {
+    "id": Campaign.id.expression,
+    "name": Campaign.name.expression,
+    "state": Campaign.state.expression,
+    "mode": Campaign.mode.expression,
+    "priority": Campaign.priority.expression,
+}
 _SORTS = {"next": CampaignEntry.next_at, "attempts": CampaignEntry.attempts, "number": Case.number}
 
 
@@ -61,6 +68,14 @@ class Figures:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class CampaignQuery(Wish):
+    """Which campaigns: ``search`` is part of a name."""
+
+    state: str | None = None
+    mode: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class EntryQuery:
     """Which entries; ``sort`` is ``next``, ``attempts`` or ``number``, with ``-`` before it falling."""
 
@@ -98,6 +113,20 @@ class Entries(Page[EntryRow]):
 async def list_campaigns(session: AsyncSession, actor: Actor, right: str = VIEW) -> Sequence[Campaign]:
     """The campaigns in reach, the newest first."""
     return (await session.scalars(_seen(actor, right).order_by(Campaign.id.desc()).limit(500))).all()
+
+
+async def search_campaigns(
+    session: AsyncSession, actor: Actor, query: CampaignQuery, right: str = VIEW
+) -> Listing[Campaign]:
+    """A page of the campaigns in reach. Raises ``Invalid`` for a damaged cursor."""
+    wanted = _seen(actor, right)
+    for column, value in ((Campaign.state, query.state), (Campaign.mode, query.mode)):
+        if value is not None:
+            wanted = wanted.where(column == value)
+    if query.search:
+        wanted = wanted.where(Campaign.name.icontains(query.search, autoescape=True))
+    found = await fetch_listing(session, wanted, _ORDERS, Campaign.id.expression, query)
+    return found.of([row.Campaign for row in found.rows])
 
 
 async def page_of_campaigns(

@@ -1,9 +1,10 @@
 """Reading menus."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.ivr.errors import NoSuchFlow, NoSuchSound
@@ -11,6 +12,7 @@ from callcenter.ivr.flow import Flow, loaded
 from callcenter.ivr.model import IvrFlow, IvrQueue, IvrSound, IvrVersion
 from callcenter.ivr.rights import VIEW
 from core.kernel.access import Actor
+from core.kernel.paging import Listing, Wish, fetch_listing
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,6 +33,17 @@ class SoundView:
     duration_ms: int
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FlowQuery(Wish):
+    """Which menus: ``search`` is part of a name; ``heard`` those that callers hear, or those that are drafts."""
+
+    heard: bool | None = None
+
+
+_ORDERS: Mapping[str, ColumnElement[Any]] = {
+    "name": IvrFlow.name.expression,
+    "changed": IvrFlow.changed_at.expression,
+}
 _HEARD = (
     select(IvrQueue.queue, IvrVersion.content)
     .join(IvrFlow, IvrFlow.id == IvrQueue.flow_id)
@@ -43,6 +56,18 @@ async def list_flows(session: AsyncSession, actor: Actor) -> list[FlowView]:
     actor.require(VIEW)
     rows = (await session.scalars(select(IvrFlow).order_by(IvrFlow.name, IvrFlow.id))).all()
     return [await _view(session, row) for row in rows]
+
+
+async def page_of_flows(session: AsyncSession, actor: Actor, query: FlowQuery) -> Listing[FlowView]:
+    """A page of menus. Raises ``Invalid`` for a damaged cursor."""
+    actor.require(VIEW)
+    wanted = select(IvrFlow)
+    if query.search:
+        wanted = wanted.where(IvrFlow.name.icontains(query.search, autoescape=True))
+    if query.heard is not None:
+        wanted = wanted.where(IvrFlow.version_id.is_not(None) if query.heard else IvrFlow.version_id.is_(None))
+    found = await fetch_listing(session, wanted, _ORDERS, IvrFlow.id.expression, query)
+    return found.of([await _view(session, row.IvrFlow) for row in found.rows])
 
 
 async def get_flow(session: AsyncSession, actor: Actor, flow_id: int) -> FlowView:

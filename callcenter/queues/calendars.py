@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.queues.errors import CalendarNeeded, NoSuchCalendar
@@ -17,7 +18,10 @@ from core.audit.service import record
 from core.kernel.access import Actor
 from core.kernel.errors import Invalid
 from core.kernel.i18n import msg
+from core.kernel.paging import Listing, Wish, fetch_listing
 from core.kernel.uow import Work
+
+_ORDERS: Mapping[str, ColumnElement[Any]] = {"name": Calendar.name.expression, "zone": Calendar.zone.expression}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,6 +39,17 @@ async def list_calendars(session: AsyncSession, actor: Actor) -> Sequence[Calend
     """Every calendar, by name."""
     actor.require(VIEW)
     return (await session.scalars(select(Calendar).order_by(Calendar.name, Calendar.id))).all()
+
+
+async def page_of_calendars(session: AsyncSession, actor: Actor, wish: Wish) -> Listing[Calendar]:
+    """A page of calendars; the search is part of a name or a zone. Raises ``Invalid`` for a damaged cursor."""
+    actor.require(VIEW)
+    wanted = select(Calendar)
+    if wish.search:
+        columns = (Calendar.name, Calendar.zone)
+        wanted = wanted.where(or_(*(column.icontains(wish.search, autoescape=True) for column in columns)))
+    found = await fetch_listing(session, wanted, _ORDERS, Calendar.id.expression, wish)
+    return found.of([row.Calendar for row in found.rows])
 
 
 async def get_calendar(session: AsyncSession, actor: Actor, calendar_id: int) -> tuple[Calendar, Sequence[CalendarDay]]:

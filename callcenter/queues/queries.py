@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.queues.errors import NoSuchQueue
@@ -12,9 +13,26 @@ from callcenter.queues.ports import QueueSpec
 from callcenter.queues.rights import VIEW
 from callcenter.queues.rules import Membership
 from core.kernel.access import Actor
+from core.kernel.paging import Listing, Wish, fetch_listing
 from core.people.model import User
 
 _PHONES = (User.active, User.extension.is_not(None))
+_ORDERS: Mapping[str, ColumnElement[Any]] = {
+    "kind": Queue.kind.expression,
+    "name": Queue.name.expression,
+    "code": Queue.code.expression,
+    "service": Queue.service_seconds.expression,
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class QueueQuery(Wish):
+    """Which queues: ``search`` is part of a name or a code, or means those whose code is among ``codes``."""
+
+    codes: Sequence[str] = ()
+    kind: str | None = None
+    strategy: str | None = None
+    active: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,14 +45,24 @@ class Person:
     level: int | None
 
 
-async def list_queues(session: AsyncSession, actor: Actor) -> list[tuple[Queue, int]]:
-    """Every queue with how many serve it; the campaigns' after the callers'."""
+async def list_queues(session: AsyncSession, actor: Actor, query: QueueQuery) -> Listing[tuple[Queue, int]]:
+    """A page of queues, each with how many serve it. Raises ``Invalid`` for a damaged cursor."""
     actor.require(VIEW)
-    rows = (await session.scalars(select(Queue).order_by(Queue.kind.desc(), Queue.code))).all()
+    wanted = select(Queue).where(*_conditions(query))
+    found = await fetch_listing(session, wanted, _ORDERS, Queue.id.expression, query)
     served: dict[str, int] = {}
     for one in await memberships(session, active_only=False):
         served[one.queue] = served.get(one.queue, 0) + 1
-    return [(row, served.get(row.code, 0)) for row in rows]
+    return found.of([(row.Queue, served.get(row.Queue.code, 0)) for row in found.rows])
+
+
+def _conditions(query: QueueQuery) -> list[ColumnElement[bool]]:
+    exact = ((Queue.kind, query.kind), (Queue.strategy, query.strategy), (Queue.active, query.active))
+    found: list[ColumnElement[bool]] = [column == value for column, value in exact if value is not None]
+    if query.search:
+        named = [column.icontains(query.search, autoescape=True) for column in (Queue.name, Queue.code)]
+        found.append(or_(*named, Queue.code.in_(query.codes)))
+    return found
 
 
 async def get_queue(session: AsyncSession, actor: Actor, queue_id: int) -> Queue:

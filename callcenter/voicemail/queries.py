@@ -12,14 +12,14 @@ from callcenter.voicemail.model import Voicemail
 from callcenter.voicemail.rights import LISTEN
 from core.cases.model import Case
 from core.kernel.access import Actor
-from core.kernel.paging import Listing, Sort, count_up_to, fetch_page
+from core.kernel.paging import Listing, Sort, Wish, count_up_to, fetch_page
 from core.parties.model import Party
 from core.people.access import reaches
 from core.people.model import User
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class MessageQuery:
+class MessageQuery(Wish):
     """Which messages. ``since`` and ``until`` (exclusive) bound when they were left."""
 
     heard: bool | None = None
@@ -27,11 +27,7 @@ class MessageQuery:
     user_id: int | None = None
     since: datetime | None = None
     until: datetime | None = None
-    search: str = ""
     sort: str = "-received_at"
-    after: str | None = None
-    before: str | None = None
-    size: int = 50
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

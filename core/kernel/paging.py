@@ -21,6 +21,7 @@ from core.kernel.i18n import msg
 from core.kernel.types import AMOUNT_SCALE
 
 Line = TypeVar("Line")
+Other = TypeVar("Other")
 
 #: Counting further than this costs more than it tells.
 COUNT_LIMIT = 10_000
@@ -55,6 +56,22 @@ class Listing(Page[Line]):
     total: int
     at_least: bool
 
+    def of(self, rows: Sequence[Other]) -> "Listing[Other]":
+        """The same page with these rows in the place of its own."""
+        return Listing(rows=rows, next=self.next, previous=self.previous, total=self.total, at_least=self.at_least)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wish:
+    """What may be asked of any list: ``search`` is a text in its rows, ``sort`` the key of an order, with ``-`` before
+    it falling, ``after`` and ``before`` are cursors of pages."""
+
+    search: str = ""
+    sort: str = ""
+    after: str | None = None
+    before: str | None = None
+    size: int = 50
+
 
 @dataclass(frozen=True, slots=True)
 class _Position:
@@ -86,6 +103,22 @@ async def fetch_page(
     first = _encode(rows[0]) if rows and (more if backwards else start is not None) else None
     last = _encode(rows[-1]) if rows and (start is not None if backwards else more) else None
     return Page(rows=rows, next=last, previous=first)
+
+
+async def fetch_listing(
+    session: AsyncSession,
+    statement: Select[Any],
+    orders: Mapping[str, ColumnElement[Any]],
+    row_id: ColumnElement[int],
+    wish: Wish,
+) -> Listing[Row[Any]]:
+    """The page of ``statement`` that is wished for, counted. Of the ``orders`` it is the first unless ``wish`` names
+    another. Raises ``Invalid`` for a cursor that this list never gave out."""
+    column = orders.get(wish.sort.removeprefix("-"), next(iter(orders.values())))
+    sort = Sort(column=column, id=row_id, descending=wish.sort.startswith("-"))
+    found = await fetch_page(session, statement, sort, size=wish.size, after=wish.after, before=wish.before)
+    total, at_least = await count_up_to(session, statement)
+    return Listing(rows=found.rows, next=found.next, previous=found.previous, total=total, at_least=at_least)
 
 
 async def count_up_to(session: AsyncSession, statement: Select[Any], limit: int = COUNT_LIMIT) -> tuple[int, bool]:

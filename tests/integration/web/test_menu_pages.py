@@ -1,5 +1,6 @@
 """Menus and messages of callers in the browser."""
 
+import csv
 import re
 from datetime import timedelta
 
@@ -126,5 +127,7 @@ async def test_messages_are_listed_for_whom_they_concern(sign_in: SignIn, messag
     assert (await web.post(f"/voicemail/{messages['anna']}/heard", data={"heard": "1"})).status_code == 303
     assert await shown("?heard=yes") == {"anna"}
     assert await shown("?heard=no&sort=duration") == {"nobody"}
+    file = (await web.get("/voicemail/export?format=csv&heard=no&col=phone&col=play&col=duration")).text
+    assert list(csv.reader(file.lstrip("\ufeff").splitlines())) == [["Number", "Length"], ["+79000000003", "3.0"]]
     await web.post(f"/voicemail/{messages['anna']}/heard")
     assert await shown("?heard=yes") == set()

@@ -22,7 +22,7 @@ from core.kernel.clock import read_moment
 from core.kernel.errors import Invalid
 from core.kernel.i18n import msg
 from core.people import queries as people
-from web.export import export
+from web.export import export, without_sound
 from web.lists import PAGE_SIZE, Asked, ListSpec, asked, listed
 from web.page import page
 from web.pages import options
@@ -118,7 +118,7 @@ async def show(request: Request) -> Response:
 async def download(request: Request) -> Response:
     """The same calls as a file."""
     wanted = asked(request, await spec_of(request))
-    shown = [column for column in wanted.columns if column.visible and column.key != "recording"]
+    shown = without_sound(wanted.shown)
     return await export(request, "calls", shown, _batches(request, _of_figure(request, wanted, call_query(wanted))))
 
 

@@ -1,6 +1,6 @@
 """The recordings of the call log: searched by everything the log knows, played in place, taken away as an archive."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from starlette.datastructures import QueryParams
@@ -9,8 +9,10 @@ from starlette.responses import Response, StreamingResponse
 
 from callcenter.calls import queries
 from callcenter.calls.recorded import Recordings, RecordingView
-from callcenter.calls.views import CallRow
+from callcenter.calls.rights import EXPORT
+from callcenter.calls.views import CallQuery, CallRow
 from core.kernel.i18n import msg
+from web.export import export, without_sound
 from web.forms import Form, submitted, typed
 from web.lists import Asked, ListSpec, asked, view
 from web.page import page
@@ -33,7 +35,7 @@ from web.security import actor, right, route
 from web.state import part, services
 
 _DOWNLOAD = "recordings.download"
-#: So many calls are asked for at a time while an archive of everything that matches is put together.
+#: So many calls are asked for at a time while everything that matches is put together.
 _BATCH = 500
 
 SPEC = replace(
@@ -41,7 +43,6 @@ SPEC = replace(
     key="recordings",
     title=msg("Recordings"),
     path="/recordings",
-    export_right=None,
     columns=(
         Column(key="started_at", label=msg("When"), sortable=True),
         Column(key="recording", label=msg("Play")),
@@ -92,7 +93,15 @@ async def show(request: Request) -> Response:
     return await page(request, "list_page.html", {"view": drawn})
 
 
-async def export(request: Request) -> Response:
+async def download(request: Request) -> Response:
+    """The same list as a file: what is known of the recordings, without their sound."""
+    wanted, room, me = asked(request, await _spec(request)), _room(request), actor(request)
+    query = replace(calls.call_query(wanted), among=room.recorded_calls(me))
+    rows = (list(_rows(found, sound)) async for found, sound in _pages(request, query))
+    return await export(request, "recordings", without_sound(wanted.shown), rows)
+
+
+async def pack(request: Request) -> Response:
     """The chosen recordings as one archive, made while it is sent."""
     data = await submitted(request)
     form = typed(data, ExportForm)
@@ -106,15 +115,25 @@ async def export(request: Request) -> Response:
 
 async def _matching(request: Request, wanted: Asked) -> list[int]:
     """The recordings of every call that matches, page by page."""
-    room, me, found = _room(request), actor(request), list[int]()
-    query = replace(calls.call_query(wanted), among=room.recorded_calls(me), after=None, before=None, size=_BATCH)
+    found = list[int]()
+    query = replace(calls.call_query(wanted), among=_room(request).recorded_calls(actor(request)))
+    async for _, sound in _pages(request, query):
+        found += [one.id for views in sound.values() for one in views if one.playable]
+    return found
+
+
+async def _pages(
+    request: Request, query: CallQuery
+) -> AsyncIterator[tuple[Sequence[CallRow], Mapping[int, tuple[RecordingView, ...]]]]:
+    """Everything that matches, page by page: the calls, and their recordings by call."""
+    room, me = _room(request), actor(request)
+    query = replace(query, after=None, before=None, size=_BATCH)
     while True:
         async with services(request).uow.read() as session:
             batch = await queries.list_calls(session, me, query)
-        sound = await room.of_calls(me, [call.id for call in batch.rows])
-        found += [one.id for views in sound.values() for one in views if one.playable]
+        yield batch.rows, await room.of_calls(me, [call.id for call in batch.rows])
         if batch.next is None:
-            return found
+            return
         query = replace(query, after=batch.next)
 
 
@@ -156,5 +175,6 @@ def _row(call: CallRow, recording: RecordingView) -> Row:
 
 routes = (
     route("/recordings", show, policy=right("recordings.listen"), name="recordings"),
-    route("/recordings/export", export, policy=right(_DOWNLOAD), methods=["POST"], name="recordings.export"),
+    route("/recordings/export", download, policy=right(EXPORT), name="recordings.list"),
+    route("/recordings/export", pack, policy=right(_DOWNLOAD), methods=["POST"], name="recordings.export"),
 )

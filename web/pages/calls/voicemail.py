@@ -11,6 +11,7 @@ from callcenter.voicemail.rights import LISTEN, listener
 from callcenter.voicemail.service import hear
 from core.kernel.i18n import msg
 from core.people import queries as people
+from web.export import export_list
 from web.forms import Form, parse
 from web.lists import PAGE_SIZE, Asked, ListSpec, asked, listed
 from web.page import go_to, page
@@ -45,6 +46,7 @@ SPEC = ListSpec(
     path="/voicemail",
     sort="-received_at",
     search_hint=msg("Number, name or case"),
+    export_right=LISTEN,
     columns=(
         Column(key="received_at", label=msg("When"), sortable=True),
         Column(key="play", label=msg("Play")),
@@ -87,6 +89,12 @@ async def show(request: Request) -> Response:
         found = await queries.list_messages(session, actor(request), _query(wanted))
     drawn = await listed(request, wanted, found, _row)
     return await page(request, "list_page.html", {"view": drawn})
+
+
+async def download(request: Request) -> Response:
+    """The same list as a file, without what can be heard."""
+    wanted = asked(request, await _spec(request))
+    return await export_list(request, wanted, _query(wanted), queries.list_messages, _row)
 
 
 def _query(wanted: Asked) -> MessageQuery:
@@ -187,6 +195,7 @@ def _room(request: Request) -> Recordings:
 _LISTEN = right(LISTEN)
 routes = (
     route("/voicemail", show, policy=_LISTEN, name="voicemail"),
+    route("/voicemail/export", download, policy=_LISTEN, name="voicemail.export"),
     route("/voicemail/{id:int}", detail, policy=_LISTEN, name="voicemail.message"),
     route("/voicemail/{id:int}/heard", mark, policy=_LISTEN, methods=["POST"], name="voicemail.heard"),
     route("/voicemail/{id:int}/audio", audio, policy=_LISTEN, name="voicemail.audio"),

@@ -16,8 +16,9 @@ from callcenter.queues.model import Calendar, CalendarDay
 from callcenter.queues.rights import EDIT, VIEW
 from core.kernel.errors import Invalid
 from core.kernel.i18n import Message, msg
+from web.export import export_list
 from web.forms import Form, ZoneField, parse, submitted
-from web.lists import ListSpec, asked, view
+from web.lists import ListSpec, asked, listed
 from web.page import go_to, page
 from web.pages.choices import zone_options
 from web.pages.listing import Column, EmptyState, Row, TextCell
@@ -40,7 +41,12 @@ SPEC = ListSpec(
     title=msg("Hours of work"),
     path="/calendars",
     sort="name",
-    columns=(Column(key="name", label=msg("Name")), Column(key="zone", label=msg("Time zone"))),
+    search_hint=msg("Name or time zone"),
+    export_right=VIEW,
+    columns=(
+        Column(key="name", label=msg("Name"), sortable=True),
+        Column(key="zone", label=msg("Time zone"), sortable=True),
+    ),
     empty=EmptyState(
         title=msg("No calendars"), hint=msg("Without one queues are open day and night."), icon="calendar-time"
     ),
@@ -54,12 +60,19 @@ class CalendarForm(Form):
 
 
 async def show(request: Request) -> Response:
-    """Every calendar."""
+    """The calendars."""
+    wanted = asked(request, SPEC)
     async with services(request).uow.read() as session:
-        found = await calendars.list_calendars(session, actor(request))
+        found = await calendars.page_of_calendars(session, actor(request), wanted.wish)
     create = (msg("Add hours"), "/calendars/new") if actor(request).may(EDIT) else None
-    drawn = await view(request, asked(request, SPEC), map(_row, found), total=len(found), create=create)
+    drawn = await listed(request, wanted, found, _row, create=create)
     return await page(request, "list_page.html", {"view": drawn})
+
+
+async def download(request: Request) -> Response:
+    """The same calendars as a file."""
+    wanted = asked(request, SPEC)
+    return await export_list(request, wanted, wanted.wish, calendars.page_of_calendars, _row)
 
 
 def _row(row: Calendar) -> Row:
@@ -178,6 +191,7 @@ async def delete(request: Request) -> Response:
 _VIEW, _EDIT = right(VIEW), right(EDIT)
 routes = (
     route("/calendars", show, policy=_VIEW, name="calendars"),
+    route("/calendars/export", download, policy=_VIEW, name="calendars.export"),
     route("/calendars/new", new, policy=_EDIT, name="calendar.new"),
     route("/calendars", add, policy=_EDIT, methods=["POST"], name="calendar.add"),
     route("/calendars/{id:int}", one, policy=_VIEW, name="calendar"),

@@ -15,7 +15,7 @@ from callcenter.ivr.checking import KEYS, Fault, faults
 from callcenter.ivr.errors import FlowFaulty, NoSuchFlow
 from callcenter.ivr.flow import AnyStep, Flow, loaded, prompt_of, stored, ways
 from callcenter.ivr.ports import Voice
-from callcenter.ivr.queries import FlowView
+from callcenter.ivr.queries import FlowQuery, FlowView
 from callcenter.ivr.rights import EDIT, VIEW
 from callcenter.ivr.service import FlowService
 from callcenter.ivr.walk import Line
@@ -24,30 +24,58 @@ from callcenter.queues.queries import inbound_queues
 from callcenter.queues.rights import VIEW as SEE_QUEUES
 from core.kernel.errors import Invalid
 from core.kernel.i18n import LANGUAGES, Translator, msg, translator
+from web.export import export_list
 from web.forms import Form, parse, submitted, typed
-from web.lists import ListSpec, asked, view
+from web.lists import Asked, ListSpec, asked, listed
 from web.page import go_to, language_of, page
 from web.pages import options
 from web.pages.choices import language_options
 from web.pages.floor import menu_form, menu_words
 from web.pages.floor.menu_try import Pretence, tried
 from web.pages.floor.queues import name_of
-from web.pages.listing import Align, Column, EmptyState, Option, Row, State, StateCell, Text, TextCell, TimeCell
+from web.pages.listing import (
+    Align,
+    Column,
+    EmptyState,
+    Filter,
+    FilterKind,
+    Option,
+    Row,
+    State,
+    StateCell,
+    Text,
+    TextCell,
+    TimeCell,
+)
 from web.rendering import LANGUAGE_NAMES
 from web.security import actor, right, route
 from web.state import part, services
 
+_STATES = {"heard": True, "draft": False}
 SPEC = ListSpec(
     key="menus",
     title=msg("Menus for callers"),
     path="/menus",
     sort="name",
+    search_hint=msg("Name"),
+    export_right=VIEW,
     columns=(
-        Column(key="name", label=msg("Menu")),
+        Column(key="name", label=msg("Menu"), sortable=True),
         Column(key="state", label=msg("State")),
         Column(key="version", label=msg("Version"), align=Align.END),
         Column(key="queues", label=msg("Before the queues")),
-        Column(key="changed", label=msg("Changed")),
+        Column(key="changed", label=msg("Changed"), sortable=True),
+    ),
+    filters=(
+        Filter(
+            key="state",
+            label=msg("State"),
+            kind=FilterKind.SELECT,
+            options=(
+                Option(value="heard", label=menu_words.HEARD.word),
+                Option(value="draft", label=menu_words.DRAFT.word),
+            ),
+        ),
     ),
     empty=EmptyState(
         title=msg("No menus"),
@@ -93,12 +121,29 @@ class Branch:
 
 
 async def show(request: Request) -> Response:
-    """Every menu."""
+    """The menus."""
+    wanted = asked(request, SPEC)
     async with services(request).uow.read() as session:
-        found = await queries.list_flows(session, actor(request))
+        found = await queries.page_of_flows(session, actor(request), _query(wanted))
     create = (msg("Add a menu"), "/menus/new") if actor(request).may(EDIT) else None
-    drawn = await view(request, asked(request, SPEC), map(_row, found), total=len(found), create=create)
+    drawn = await listed(request, wanted, found, _row, create=create)
     return await page(request, "list_page.html", {"view": drawn})
+
+
+async def download(request: Request) -> Response:
+    """The same menus as a file."""
+    wanted = asked(request, SPEC)
+    return await export_list(request, wanted, _query(wanted), queries.page_of_flows, _row)
+
+
+def _query(wanted: Asked) -> FlowQuery:
+    return FlowQuery(
+        heard=wanted.one_of("state", _STATES),
+        search=wanted.search,
+        sort=wanted.sort,
+        after=wanted.after,
+        before=wanted.before,
+    )
 
 
 def _row(seen: FlowView) -> Row:
@@ -324,6 +369,7 @@ def _way(field: str) -> Text:
 _VIEW, _EDIT = right(VIEW), right(EDIT)
 routes = (
     route("/menus", show, policy=_VIEW, name="menus"),
+    route("/menus/export", download, policy=_VIEW, name="menus.export"),
     route("/menus/new", new, policy=_EDIT, name="menu.new"),
     route("/menus", add, policy=_EDIT, methods=["POST"], name="menu.add"),
     route("/menus/{id:int}", one, policy=_VIEW, name="menu"),

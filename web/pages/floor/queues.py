@@ -13,17 +13,30 @@ from callcenter.queues import queries
 from callcenter.queues.calendars import list_calendars
 from callcenter.queues.errors import QueueNeeded
 from callcenter.queues.model import MAIN, Closed, Overflow, Queue, QueueKind, Strategy
+from callcenter.queues.queries import QueueQuery
 from callcenter.queues.rights import EDIT, VIEW
-from callcenter.queues.service import LEVELS, QueueData, QueueService
+from callcenter.queues.service import LEVELS, MAIN_NAME, QueueData, QueueService
 from core.cases.model import Stage
 from core.kernel.errors import Invalid
 from core.kernel.i18n import Message, Translator, msg, translator
+from web.export import export_list
 from web.forms import Form, is_position, parse, submitted
-from web.lists import ListSpec, asked, view
+from web.lists import Asked, ListSpec, asked, listed
 from web.page import go_to, language_of, page
 from web.pages import options
 from web.pages.directory import OFF, ON
-from web.pages.listing import Align, Column, EmptyState, Option, Row, StateCell, Text, TextCell
+from web.pages.listing import (
+    Align,
+    Column,
+    EmptyState,
+    Filter,
+    FilterKind,
+    Option,
+    Row,
+    StateCell,
+    Text,
+    TextCell,
+)
 from web.security import actor, right, route
 from web.state import part, services
 
@@ -44,6 +57,7 @@ CLOSED: Mapping[str, Message] = {
     Closed.GOODBYE: msg("is told that nobody is there"),
 }
 KINDS: Mapping[str, Message] = {QueueKind.INBOUND: msg("callers"), QueueKind.CAMPAIGN: msg("campaign")}
+_STATES = {"on": True, "off": False}
 _LEVEL = "level-"
 _SPACES = re.compile(r"[\s,;]+")
 _Seconds = Annotated[int, Field(ge=1, le=3600)]
@@ -52,15 +66,29 @@ SPEC = ListSpec(
     key="queues",
     title=msg("Queues"),
     path="/queues",
-    sort="name",
+    sort="-kind",
+    search_hint=msg("Name or code"),
+    export_right=VIEW,
     columns=(
-        Column(key="name", label=msg("Queue")),
-        Column(key="code", label=msg("Code")),
-        Column(key="kind", label=msg("For")),
+        Column(key="name", label=msg("Queue"), sortable=True),
+        Column(key="code", label=msg("Code"), sortable=True),
+        Column(key="kind", label=msg("For"), sortable=True),
         Column(key="strategy", label=msg("Who is rung next")),
         Column(key="members", label=msg("Members"), align=Align.END),
-        Column(key="service", label=msg("In time within, s"), align=Align.END),
+        Column(key="service", label=msg("In time within, s"), align=Align.END, sortable=True),
         Column(key="state", label=msg("State")),
+    ),
+    filters=(
+        Filter(key="kind", label=msg("For"), kind=FilterKind.SELECT, options=options.of_words(KINDS)),
+        Filter(
+            key="strategy", label=msg("Who is rung next"), kind=FilterKind.SELECT, options=options.of_words(STRATEGIES)
+        ),
+        Filter(
+            key="state",
+            label=msg("State"),
+            kind=FilterKind.SELECT,
+            options=(Option(value="on", label=ON.word), Option(value="off", label=OFF.word)),
+        ),
     ),
     empty=EmptyState(title=msg("No queues"), hint=msg("Callers wait in queues: add the first."), icon="users-group"),
 )
@@ -103,16 +131,39 @@ def name_of(queue: Queue) -> Text:
 
 
 async def show(request: Request) -> Response:
-    """Every queue."""
+    """The queues."""
+    wanted = asked(request, SPEC)
     async with services(request).uow.read() as session:
-        found = await queries.list_queues(session, actor(request))
+        found = await queries.list_queues(session, actor(request), _query(request, wanted))
     create = (msg("Add a queue"), "/queues/new") if actor(request).may(EDIT) else None
-    rows = (_row(queue, serving) for queue, serving in found)
-    drawn = await view(request, asked(request, SPEC), rows, total=len(found), create=create)
+    drawn = await listed(request, wanted, found, _row, create=create)
     return await page(request, "list_page.html", {"view": drawn})
 
 
-def _row(queue: Queue, serving: int) -> Row:
+async def download(request: Request) -> Response:
+    """The same queues as a file."""
+    wanted = asked(request, SPEC)
+    return await export_list(request, wanted, _query(request, wanted), queries.list_queues, _row)
+
+
+def _query(request: Request, wanted: Asked) -> QueueQuery:
+    """What the address asks; the shipped queue is found by what the reader sees it called."""
+    called, wish = translator(language_of(request)).gettext(MAIN_NAME), wanted.wish
+    return QueueQuery(
+        codes=(MAIN,) if wish.search.casefold() in called.casefold() else (),
+        kind=wanted.value("kind") or None,
+        strategy=wanted.value("strategy") or None,
+        active=wanted.one_of("state", _STATES),
+        search=wish.search,
+        sort=wish.sort,
+        after=wish.after,
+        before=wish.before,
+        size=wish.size,
+    )
+
+
+def _row(line: tuple[Queue, int]) -> Row:
+    queue, serving = line
     href = f"/queues/{queue.id}"
     return Row(
         id=str(queue.id),
@@ -253,6 +304,7 @@ async def delete(request: Request) -> Response:
 _VIEW, _EDIT = right(VIEW), right(EDIT)
 routes = (
     route("/queues", show, policy=_VIEW, name="queues"),
+    route("/queues/export", download, policy=_VIEW, name="queues.export"),
     route("/queues/new", new, policy=_EDIT, name="queue.new"),
     route("/queues", add, policy=_EDIT, methods=["POST"], name="queue.add"),
     route("/queues/{id:int}", one, policy=_VIEW, name="queue"),

@@ -1,0 +1,145 @@
+"""The lists of the floor: searched, narrowed, sorted, and taken away as the file of what was asked."""
+
+import csv
+import io
+from collections.abc import Sequence
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from callcenter.campaigns.model import Campaign, CampaignState, Mode
+from callcenter.ivr.model import IvrFlow, IvrVersion
+from callcenter.queues.model import Calendar, Queue, QueueKind
+from callcenter.queues.service import ship_queues
+from core.kernel.clock import ManualClock
+from core.kernel.uow import UnitOfWork
+from tests.factories.people import Cast
+from tests.plugins.web import SignIn
+
+
+async def in_file(client: httpx.AsyncClient, path: str, question: str = "") -> list[str]:
+    """The first column of the file of a list."""
+    answer = await client.get(f"{path}/export?format=csv&{question}")
+    assert answer.status_code == 200, answer.text
+    return [row[0] for row in csv.reader(io.StringIO(answer.content.decode("utf-8-sig")))][1:]
+
+
+async def assert_found(client: httpx.AsyncClient, path: str, question: str, names: Sequence[str]) -> None:
+    """The page and the file of that question hold these rows, in this order."""
+    await assert_shown(client, path, question, names)
+    assert await in_file(client, path, question) == names
+
+
+async def assert_shown(client: httpx.AsyncClient, path: str, question: str, names: Sequence[str]) -> None:
+    answer = await client.get(f"{path}?{question}")
+    assert answer.status_code == 200, answer.text
+    shown = answer.text.partition("<tbody>")[2].partition("</tbody>")[0]
+    places = [shown.find(f">{name}<") for name in names]
+    assert -1 not in places
+    assert places == sorted(places)
+    assert shown.count("<tr") == len(names)
+
+
+@pytest.fixture
+async def queues(uow: UnitOfWork) -> None:
+    async with uow.write() as work:
+        await ship_queues(work)
+        work.session.add(Queue(code="night", name="After dark", service_seconds=60))
+        work.session.add(Queue(code="east", name="East 100%", active=False, strategy="ringall"))
+        work.session.add(Queue(code="campaign-7", name="Spring", kind=QueueKind.CAMPAIGN))
+
+
+@pytest.mark.usefixtures("queues")
+async def test_queues_are_searched_narrowed_and_taken_away(sign_in: SignIn) -> None:
+    sofia = await sign_in("sofia")
+    for question, names in {
+        "": ["East 100%", "After dark", "Main queue", "Spring"],
+        "q=NIGH": ["After dark"],
+        "q=100%25": ["East 100%"],
+        "q=main+q": ["Main queue"],
+        "state=off": ["East 100%"],
+        "kind=campaign": ["Spring"],
+        "strategy=ringall&state=on": [],
+        "sort=-service&kind=inbound&state=on": ["After dark", "Main queue"],
+    }.items():
+        await assert_found(sofia, "/queues", question, names)
+    bella = await sign_in("bella")
+    assert (await bella.get("/queues/export")).status_code == 403
+
+
+@pytest.mark.usefixtures("queues")
+async def test_the_shipped_queue_is_found_by_what_its_reader_calls_it(sign_in: SignIn) -> None:
+    maria = await sign_in("maria")
+    await maria.post("/me/language", data={"language": "ru"})
+    assert await in_file(maria, "/queues", "q=ОСНОВН") == ["Основная очередь"]
+    assert await in_file(maria, "/queues", "q=Spring") == ["Spring"]
+
+
+async def test_hours_are_searched_sorted_and_taken_away(sign_in: SignIn, uow: UnitOfWork) -> None:
+    async with uow.write() as work:
+        for name, zone in (("Office", "Europe/Warsaw"), ("Hot line", "UTC"), ("Branch", "Asia/Omsk")):
+            work.session.add(Calendar(name=name, zone=zone, week={}))
+    sofia = await sign_in("sofia")
+    for question, names in {
+        "": ["Branch", "Hot line", "Office"],
+        "q=line": ["Hot line"],
+        "q=warsaw": ["Office"],
+        "sort=-zone": ["Hot line", "Office", "Branch"],
+    }.items():
+        await assert_found(sofia, "/calendars", question, names)
+    bella = await sign_in("bella")
+    assert (await bella.get("/calendars/export")).status_code == 403
+
+
+async def test_menus_are_searched_narrowed_and_taken_away(sign_in: SignIn, uow: UnitOfWork, clock: ManualClock) -> None:
+    async with uow.write() as work:
+        now = clock.now()
+        for at, name in enumerate(("Night", "Day", "Holidays")):
+            flow = IvrFlow(name=name, draft={}, changed_at=now - timedelta(days=at))
+            work.session.add(flow)
+        await work.session.flush()
+        version = IvrVersion(flow_id=flow.id, number=1, content={}, published_at=now, published_by=1)
+        work.session.add(version)
+        await work.session.flush()
+        flow.version_id = version.id
+    maria = await sign_in("maria")
+    for question, names in {
+        "": ["Day", "Holidays", "Night"],
+        "q=day": ["Day", "Holidays"],
+        "q=day&state=draft": ["Day"],
+        "state=heard": ["Holidays"],
+        "sort=-changed": ["Night", "Day", "Holidays"],
+    }.items():
+        await assert_found(maria, "/menus", question, names)
+    bella = await sign_in("bella")
+    assert (await bella.get("/menus/export")).status_code == 403
+
+
+async def test_campaigns_are_searched_narrowed_and_taken_away_within_reach(
+    sign_in: SignIn, uow: UnitOfWork, clock: ManualClock, cast: Cast
+) -> None:
+    rows = (
+        ("Spring", "sofia", "north-a", CampaignState.DRAFT),
+        ("Autumn", "sofia", "north-a", CampaignState.RUNNING),
+        ("Far", "karl", "north", CampaignState.DRAFT),
+    )
+    async with uow.write() as work:
+        for place, (name, owner, unit, state) in enumerate(rows):
+            row = Campaign(name=name, mode=Mode.PROGRESSIVE, state=state, priority=place, owner_id=cast.users[owner])
+            row.unit_id = cast.units[unit]
+            row.hours, row.weekdays, row.retries, row.apology = [480, 1200], [1], {}, "vm-goodbye"
+            row.created_at = clock.now()
+            work.session.add(row)
+            await work.session.flush()
+    maria, sofia = await sign_in("maria"), await sign_in("sofia")
+    for question, names in {
+        "": ["Far", "Autumn", "Spring"],
+        "q=SPR": ["Spring"],
+        "state=draft": ["Far", "Spring"],
+        "mode=preview": [],
+        "mode=progressive&sort=name": ["Autumn", "Far", "Spring"],
+    }.items():
+        await assert_found(maria, "/campaigns", question, names)
+        await assert_shown(sofia, "/campaigns", question, [name for name in names if name != "Far"])
+    assert (await sofia.get("/campaigns/export")).status_code == 403
