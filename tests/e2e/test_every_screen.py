@@ -301,9 +301,7 @@ async def things_of(product: Product, chromium: Browser, collector: Page, case_i
     things |= {"plan": things["stages"], "scope": "stage", "month": datetime.now(UTC).strftime("%Y-%m")}
     things["name"] = await _first(admin, f"{product.url}/worklists", "main a[href^='/worklists/']:not([href$='/todo'])")
     await _posted(admin, f"{product.url}/calendars", name="Office", zone="UTC")
-    things["calendars"] = await _first(
-        admin, f"{product.url}/calendars", "main a[href^='/calendars/']:not([href*='/new'])"
-    )
+    things["calendars"] = await _first(admin, f"{product.url}/calendars", "main tbody a[href^='/calendars/']")
     await _posted(admin, f"{product.url}/tags", name="Needs a letter")
     things["tags"] = await _first(admin, f"{product.url}/tags", "main [href^='/tags/']:not([href*='/new'])")
     things["mass"] = (await _posted(admin, f"{product.url}/mass/choose", id=case_id)).rpartition("/")[2]
@@ -320,9 +318,7 @@ async def things_of(product: Product, chromium: Browser, collector: Page, case_i
     debt = f"{product.url}/cases/{case_id}/balance"
     things["claim"] = await _first(admin, debt, "main a[href*='/claims/']:not([href$='/new'])")
     await _posted(admin, f"{product.url}/campaigns", **POLICIES["POST /campaigns"].form)
-    things["campaigns"] = await _first(
-        admin, f"{product.url}/campaigns", "main [href^='/campaigns/']:not([href$='/new'], [href$='/next'])"
-    )
+    things["campaigns"] = await _first(admin, f"{product.url}/campaigns", "main tbody a[href^='/campaigns/']")
     things["shifts"] = things["users"]
     things["menus"] = (await _posted(admin, f"{product.url}/menus", name="Day", language="en")).rpartition("/")[2]
     things |= await _cash(product, admin, case_id)
