@@ -7,7 +7,7 @@ import ssl
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -186,17 +186,18 @@ async def test_collectors_farewell_ends_the_call_at_once(asterisk_lab: Lab) -> N
 @pytest.mark.parametrize("outbound", [False, True], ids=["rung", "dialled"])
 async def test_customer_of_a_vanished_collector_is_held_and_rung_back(asterisk_lab: Lab, outbound: bool) -> None:
     pbx = asterisk_lab.required().pbx
-    async with phone(asterisk_lab, 4, hertz=900, auto_answer=True) as rescuer:
+    async with phone(asterisk_lab, 4, hertz=900, auto_answer=True) as rescuer, AsyncExitStack() as seat:
+        collector = await seat.enter_async_context(phone(asterisk_lab, 3, auto_answer=True))
         with (
             sipp.answer(pbx.trunk, calls=1)
             if outbound
             else sipp.ring(pbx.sip, pbx.trunk.host, sipp.Ring(caller="+79000000106", number="204"))
         ) as debtor:
-            async with phone(asterisk_lab, 3, auto_answer=True) as collector:
-                if outbound:
-                    await dial_out(asterisk_lab, 3, "+79000000106", 4711)
-                await collector.until("CALL_ESTABLISHED")
-                await eventually(lambda: "answered" in {event.name for event in debtor.events()})
+            if outbound:
+                await dial_out(asterisk_lab, 3, "+79000000106", 4711)
+            await collector.until("CALL_ESTABLISHED")
+            await eventually(lambda: "answered" in {event.name for event in debtor.events()})
+            await seat.aclose()
             channel = await eventually(lambda: channel_in(asterisk_lab, "PJSIP/trunk", "MusicOnHold"))
             await order(
                 asterisk_lab,
