@@ -167,9 +167,7 @@ class Bridge:
             case Heard() if self.synced.is_set() and arrival.headers["event"] in PHONE_KINDS:
                 self._about_phones.append(arrival)
             case Heard():
-                event = decode(arrival.headers, arrival.at)
-                if event is not None:
-                    await self._hear(event)
+                await self._hear(arrival)
 
     def _lost(self, at: datetime) -> None:
         self.synced.clear()
@@ -197,7 +195,10 @@ class Bridge:
         await asyncio.sleep(self.exchange.retry)
         self.client.drop()
 
-    async def _hear(self, event: e.AmiEvent) -> None:
+    async def _hear(self, arrival: Heard) -> None:
+        event = decode(arrival.headers, arrival.at)
+        if event is None:
+            return
         self._phones.apply(event)
         self.members.apply(event)
         if self._listing is not None and self._listing.take(event):
@@ -364,9 +365,7 @@ class Bridge:
     async def _hear_of_phones(self) -> None:
         heard, self._about_phones = self._about_phones, []
         for arrival in heard:
-            event = decode(arrival.headers, arrival.at)
-            if event is not None:
-                await self._hear(event)
+            await self._hear(arrival)
 
     async def _all_told(self) -> None:
         self._told_until = self._taken_until

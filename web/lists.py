@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo
 
@@ -34,6 +34,7 @@ from web.state import services
 
 T = TypeVar("T")
 Line = TypeVar("Line")
+W = TypeVar("W", bound=Wish)
 PAGE_SIZE = 50
 _CONTROL = frozenset({*CURSORS, "saved"})
 
@@ -89,10 +90,9 @@ class Asked:
     def descending(self) -> bool:
         return self.sort.startswith("-")
 
-    @property
-    def wish(self) -> Wish:
-        """What is asked of the list apart from its filters."""
-        return Wish(search=self.search, sort=self.sort, after=self.after, before=self.before, size=PAGE_SIZE)
+    def wish(self, kind: type[W], /, **filters: Any) -> W:
+        """What is asked of the list, with what its ``filters`` come to in the words of the query."""
+        return kind(search=self.search, sort=self.sort, after=self.after, before=self.before, size=PAGE_SIZE, **filters)
 
     def value(self, key: str) -> str:
         """What a filter is set to, "" for not at all."""

@@ -13,7 +13,7 @@ from core.kernel.i18n import msg
 from core.people import queries as people
 from web.export import export_list
 from web.forms import Form, parse
-from web.lists import PAGE_SIZE, Asked, ListSpec, asked, listed
+from web.lists import Asked, ListSpec, asked, listed
 from web.page import go_to, page
 from web.pages import options
 from web.pages.floor.queues import name_of
@@ -98,17 +98,13 @@ async def download(request: Request) -> Response:
 
 
 def _query(wanted: Asked) -> MessageQuery:
-    return MessageQuery(
+    return wanted.wish(
+        MessageQuery,
         heard=_HEARD.get(wanted.value("heard")),
         queue=wanted.value("queue") or None,
         user_id=wanted.number("owner"),
         since=wanted.since("day"),
         until=wanted.until("day"),
-        search=wanted.search,
-        sort=wanted.sort,
-        after=wanted.after,
-        before=wanted.before,
-        size=PAGE_SIZE,
     )
 
 

@@ -16,6 +16,7 @@ from callcenter.queues.model import Calendar, CalendarDay
 from callcenter.queues.rights import EDIT, VIEW
 from core.kernel.errors import Invalid
 from core.kernel.i18n import Message, msg
+from core.kernel.paging import Wish
 from web.export import export_list
 from web.forms import Form, ZoneField, parse, submitted
 from web.lists import ListSpec, asked, listed
@@ -63,7 +64,7 @@ async def show(request: Request) -> Response:
     """The calendars."""
     wanted = asked(request, SPEC)
     async with services(request).uow.read() as session:
-        found = await calendars.page_of_calendars(session, actor(request), wanted.wish)
+        found = await calendars.page_of_calendars(session, actor(request), wanted.wish(Wish))
     create = (msg("Add hours"), "/calendars/new") if actor(request).may(EDIT) else None
     drawn = await listed(request, wanted, found, _row, create=create)
     return await page(request, "list_page.html", {"view": drawn})
@@ -72,7 +73,7 @@ async def show(request: Request) -> Response:
 async def download(request: Request) -> Response:
     """The same calendars as a file."""
     wanted = asked(request, SPEC)
-    return await export_list(request, wanted, wanted.wish, calendars.page_of_calendars, _row)
+    return await export_list(request, wanted, wanted.wish(Wish), calendars.page_of_calendars, _row)
 
 
 def _row(row: Calendar) -> Row:

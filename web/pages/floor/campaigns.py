@@ -79,13 +79,10 @@ async def _found(
 
 
 def _query(wanted: Asked) -> CampaignQuery:
-    return CampaignQuery(
+    return wanted.wish(
+        CampaignQuery,
         state=wanted.value("state") or None,
         mode=wanted.value("mode") or None,
-        search=wanted.search,
-        sort=wanted.sort,
-        after=wanted.after,
-        before=wanted.before,
     )
 
 

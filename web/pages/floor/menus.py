@@ -137,12 +137,9 @@ async def download(request: Request) -> Response:
 
 
 def _query(wanted: Asked) -> FlowQuery:
-    return FlowQuery(
+    return wanted.wish(
+        FlowQuery,
         heard=wanted.one_of("state", _STATES),
-        search=wanted.search,
-        sort=wanted.sort,
-        after=wanted.after,
-        before=wanted.before,
     )
 
 

@@ -148,17 +148,13 @@ async def download(request: Request) -> Response:
 
 def _query(request: Request, wanted: Asked) -> QueueQuery:
     """What the address asks; the shipped queue is found by what the reader sees it called."""
-    called, wish = translator(language_of(request)).gettext(MAIN_NAME), wanted.wish
-    return QueueQuery(
-        codes=(MAIN,) if wish.search.casefold() in called.casefold() else (),
+    called = translator(language_of(request)).gettext(MAIN_NAME)
+    return wanted.wish(
+        QueueQuery,
+        codes=(MAIN,) if wanted.search.casefold() in called.casefold() else (),
         kind=wanted.value("kind") or None,
         strategy=wanted.value("strategy") or None,
         active=wanted.one_of("state", _STATES),
-        search=wish.search,
-        sort=wish.sort,
-        after=wish.after,
-        before=wish.before,
-        size=wish.size,
     )
 
 
