@@ -5,7 +5,6 @@ follows from the state of the call alone, so the log would say the same a moment
 from saying it twice, and takes back what the log could not write (docs/decisions/0015).
 """
 
-import asyncio
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,8 +22,7 @@ from core.kernel.phones import normalise
 
 log = logging.getLogger(__name__)
 
-#: A look-up that takes longer is given up: the log tells the same after it has written.
-PATIENCE_SECONDS = 0.25
+_NOBODY = Match(party_id=None, case_id=None)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,7 +35,8 @@ class Plates:
 
 
 class Doorplates(Protocol):
-    """Whose phones ring, and who calls: all of it in one brief look."""
+    """Whose phones ring, and who calls: all of it in one brief look. Raises ``TimeoutError`` when it takes too long for
+    who is rung: the log tells the same after it has written."""
 
     async def read(self, endpoints: Collection[str], phones: Collection[str], logged: Collection[int]) -> Plates: ...
 
@@ -53,14 +52,12 @@ class Bell:
         plates: Doorplates,
         *,
         region: str = "RU",
-        patience: float = PATIENCE_SECONDS,
     ) -> None:
         self._bus = bus
         self._clock = clock
         self._book = book
         self._plates = plates
         self._region = region
-        self._patience = patience
         self._heard: dict[int, frozenset[str]] = {}
 
     async def ring(self, calls: Sequence[CallState]) -> None:
@@ -69,21 +66,21 @@ class Bell:
         anew = [(call, phones) for call in calls if (phones := self._newly_reached(call))]
         if not anew:
             return
-        cards = [self._by_number(call) for call, _ in anew]
+        numbers = {call.call_id: normalise(call.phone, self._region) for call, _ in anew}
+        outside = {numbers[call.call_id] for call, _ in anew if call.direction is not Direction.INTERNAL}
         try:
-            async with asyncio.timeout(self._patience):
-                plates = await self._plates.read(
-                    {endpoint for _, phones in anew for endpoint in phones},
-                    {card.phone for card in cards if card.phone and card.direction != Direction.INTERNAL},
-                    [call.call_id for call, _ in anew if self._may_be_logged(call)],
-                )
+            plates = await self._plates.read(
+                {endpoint for _, phones in anew for endpoint in phones},
+                {number for number in outside if number is not None},
+                [call.call_id for call, _ in anew if self._may_be_logged(call)],
+            )
         except Exception as error:  # noqa: BLE001 - whatever it is, the calls themselves go on
             log.warning("those who are rung are told late: %s", type(error).__name__)
             return
-        for (call, phones), card in zip(anew, cards, strict=True):
+        for call, phones in anew:
             owners = {endpoint: user for endpoint, user in plates.users.items() if endpoint in phones}
             if users := reached_users(call, owners) - self._book.told(call.call_id):
-                self._tell(users, _card(card, plates))
+                self._tell(users, _card(call, numbers[call.call_id], plates))
 
     def know(self, calls: Sequence[CallState]) -> None:
         """Nobody who is in one of these calls is told of it again."""
@@ -129,36 +126,23 @@ class Bell:
         )
         return CallWithdrawn(at=self._clock.now(), call=who, user_ids=users, taken=False)
 
-    def _by_number(self, call: CallState) -> Offer:
-        """The card of a call that only its state tells of."""
-        return Offer(
-            call_id=call.call_id,
-            direction=call.direction,
-            phone=normalise(call.phone, self._region),
-            party_id=None,
-            case_id=None,
-            name=None,
-            case_number=None,
-            creditor=None,
-            queue=call.queue,
-        )
-
     def _may_be_logged(self, call: CallState) -> bool:
         return call.direction is not Direction.INBOUND or self._book.is_logged(call.call_id)
 
 
-def _card(card: Offer, plates: Plates) -> Offer:
+def _card(call: CallState, number: str | None, plates: Plates) -> Offer:
     """As the log has it, for a person may have chosen the caller; else by the number."""
-    if (logged := plates.offers.get(card.call_id)) is not None:
-        return replace(logged, queue=card.queue or logged.queue)
-    match = plates.matches.get(card.phone or "") if card.direction != Direction.INTERNAL else None
-    if match is None:
-        return card
-    return replace(
-        card,
+    if (logged := plates.offers.get(call.call_id)) is not None:
+        return replace(logged, queue=call.queue or logged.queue)
+    match = _NOBODY if call.direction is Direction.INTERNAL else plates.matches.get(number or "", _NOBODY)
+    return Offer(
+        call_id=call.call_id,
+        direction=call.direction,
+        phone=number,
         party_id=match.party_id,
         case_id=match.case_id,
         name=match.name,
         case_number=match.case_number,
         creditor=match.creditor,
+        queue=call.queue,
     )

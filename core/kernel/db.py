@@ -108,12 +108,19 @@ class Database:
         with busy_told():
             return await greenlet_spawn(ask)
 
-    async def glimpse(self, question: Callable[[Look], T]) -> T:
-        """The same for a question of glimpses alone. On SQLite it is answered at once, unless somebody's lock is in the
-        way: then it waits as others do."""
+    def peek(self, question: Callable[[Look], T]) -> T | None:
+        """The same for a question of glimpses alone, in the very moment. None: it must be waited for, because the
+        database is no file of this machine, or somebody's lock is in the way."""
         if self._peephole is not None:
             with suppress(sqlite3.Error):
                 return question(self._peephole.look)
+        return None
+
+    async def glimpse(self, question: Callable[[Look], T]) -> T:
+        """The same, waited for as others wait where it must be."""
+        seen = self.peek(question)
+        if seen is not None:
+            return seen
         return await self.glance(lambda connection: question(lambda made, values: made.rows(connection, values)))
 
     def writing(self, *, brief: bool = False) -> AsyncSession:

@@ -4,9 +4,10 @@ Every event carries ``at``: Asterisk's own time where it sent one (``timestampev
 Empty header values are None here, so that nothing downstream compares with ``<unknown>``.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
+
+import msgspec
 
 from callcenter.calls.facts import AnsweredBy, Wish
 
@@ -20,22 +21,19 @@ class ChannelState(IntEnum):
     UP = 6
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AmiEvent:
+class AmiEvent(msgspec.Struct, frozen=True, kw_only=True):
     """Anything Asterisk reported at a moment (aware UTC)."""
 
     at: datetime
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ChannelEvent(AmiEvent):
+class ChannelEvent(AmiEvent, frozen=True, kw_only=True):
     """Something about one channel, named by its Uniqueid."""
 
     uniqueid: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ChannelSeen(ChannelEvent):
+class ChannelSeen(ChannelEvent, frozen=True, kw_only=True):
     """A channel as its event showed it. Any such event may bring a new Linkedid, which means that calls have merged."""
 
     channel: str
@@ -47,40 +45,34 @@ class ChannelSeen(ChannelEvent):
     context: str | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ChannelCreated(ChannelSeen):
+class ChannelCreated(ChannelSeen, frozen=True, kw_only=True):
     """``Newchannel``."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ChannelChanged(ChannelSeen):
+class ChannelChanged(ChannelSeen, frozen=True, kw_only=True):
     """``Newstate`` or ``NewCallerid``."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ChannelListed(ChannelSeen):
+class ChannelListed(ChannelSeen, frozen=True, kw_only=True):
     """One line of ``CoreShowChannels``: the channel lives, ``age`` seconds old, in ``bridge`` or in none."""
 
     bridge: str | None
     age: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ChannelHungUp(ChannelSeen):
+class ChannelHungUp(ChannelSeen, frozen=True, kw_only=True):
     """``Hangup`` with its Q.850 cause (0: Asterisk gave none)."""
 
     cause: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ChannelRenamed(ChannelEvent):
+class ChannelRenamed(ChannelEvent, frozen=True, kw_only=True):
     """``Rename``: part of a masquerade."""
 
     channel: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DialBegan(ChannelEvent):
+class DialBegan(ChannelEvent, frozen=True, kw_only=True):
     """``uniqueid`` is rung for ``caller`` (None for an Originate); ``linkedid`` is the rung channel's."""
 
     caller: str | None
@@ -89,16 +81,14 @@ class DialBegan(ChannelEvent):
     connected: str | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DialEnded(ChannelEvent):
+class DialEnded(ChannelEvent, frozen=True, kw_only=True):
     """The ringing of ``uniqueid`` ended with Asterisk's DIALSTATUS."""
 
     caller: str | None
     status: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BridgeEntered(ChannelSeen):
+class BridgeEntered(ChannelSeen, frozen=True, kw_only=True):
     """``swapped`` is the channel that leaves in the same moment (Local optimisation, attended transfer).
 
     ``shared`` is False for a holding bridge: who waits in one (parking, music) does not hear the others.
@@ -109,40 +99,33 @@ class BridgeEntered(ChannelSeen):
     shared: bool
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BridgeLeft(ChannelSeen):
+class BridgeLeft(ChannelSeen, frozen=True, kw_only=True):
     bridge: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BridgeDestroyed(AmiEvent):
+class BridgeDestroyed(AmiEvent, frozen=True, kw_only=True):
     bridge: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Held(ChannelEvent):
+class Held(ChannelEvent, frozen=True, kw_only=True):
     """The phone behind the channel put its far party on hold."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Unheld(ChannelEvent):
+class Unheld(ChannelEvent, frozen=True, kw_only=True):
     """The phone took its far party back."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class QueueJoined(ChannelEvent):
+class QueueJoined(ChannelEvent, frozen=True, kw_only=True):
     queue: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class QueueLeft(ChannelEvent):
+class QueueLeft(ChannelEvent, frozen=True, kw_only=True):
     """The caller left the queue: connected, gave up, or timed out."""
 
     queue: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AnswererJudged(ChannelEvent):
+class AnswererJudged(ChannelEvent, frozen=True, kw_only=True):
     """The dialplan's ``UserEvent`` about who answered; said again when a message was ``left``, or he said his
     ``wish``."""
 
@@ -153,8 +136,7 @@ class AnswererJudged(ChannelEvent):
     wish: Wish
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OriginateEnded(AmiEvent):
+class OriginateEnded(AmiEvent, frozen=True, kw_only=True):
     """``OriginateResponse``. ``uniqueid`` is None when no channel ever came to be; ``action_id`` is the order's own."""
 
     action_id: str | None
@@ -163,16 +145,14 @@ class OriginateEnded(AmiEvent):
     reason: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DeviceChanged(AmiEvent):
+class DeviceChanged(AmiEvent, frozen=True, kw_only=True):
     """``DeviceStateChange``: e.g. ``PJSIP/100`` is ``INUSE``."""
 
     device: str
     state: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ContactChanged(AmiEvent):
+class ContactChanged(AmiEvent, frozen=True, kw_only=True):
     """A phone registered, vanished or stopped answering; ``reachable`` is False for Removed and Unreachable."""
 
     endpoint: str
@@ -180,32 +160,28 @@ class ContactChanged(AmiEvent):
     reachable: bool
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BridgeListed(AmiEvent):
+class BridgeListed(AmiEvent, frozen=True, kw_only=True):
     """One line of ``BridgeList``."""
 
     bridge: str
     shared: bool
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class QueueWaiterListed(ChannelEvent):
+class QueueWaiterListed(ChannelEvent, frozen=True, kw_only=True):
     """One waiting caller in the answer to ``QueueStatus``, and for how many seconds he has waited."""
 
     queue: str
     waited: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class QueueMemberEvent(AmiEvent):
+class QueueMemberEvent(AmiEvent, frozen=True, kw_only=True):
     """Something about one phone in one queue."""
 
     queue: str
     interface: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class QueueMemberSeen(QueueMemberEvent):
+class QueueMemberSeen(QueueMemberEvent, frozen=True, kw_only=True):
     """A member as an event showed it: ``listed`` in the answer to ``QueueStatus``, else because it was put in, paused
     or given another penalty. ``fixed``: it stands in the exchange's configuration."""
 
@@ -215,18 +191,15 @@ class QueueMemberSeen(QueueMemberEvent):
     listed: bool
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class QueueMemberRemoved(QueueMemberEvent):
+class QueueMemberRemoved(QueueMemberEvent, frozen=True, kw_only=True):
     """``QueueMemberRemoved``."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ListEnded(AmiEvent):
+class ListEnded(AmiEvent, frozen=True, kw_only=True):
     """The end of the answer to a listing action, named by the event (e.g. ``CoreShowChannelsComplete``)."""
 
     name: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Booted(AmiEvent):
+class Booted(AmiEvent, frozen=True, kw_only=True):
     """``FullyBooted``: sent once after a login, and when Asterisk has started."""

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from msgspec import structs
+
 from telephony.ami import events as e
 
 LISTS = frozenset({"CoreShowChannelsComplete", "BridgeListComplete", "QueueStatusComplete"})
@@ -80,10 +82,10 @@ def at_question(listing: Listing, heard: Sequence[e.AmiEvent]) -> Listing:
     """
     ended = (event for event in heard if isinstance(event, e.ChannelHungUp))
     lines = {event.uniqueid: _line(event, listing.asked_at) for event in ended}
-    lines |= {line.uniqueid: replace(line, at=listing.asked_at) for line in listing.channels}
+    lines |= {line.uniqueid: structs.replace(line, at=listing.asked_at) for line in listing.channels}
     for uniqueid, bridge in _bridges_before(heard).items():
         if uniqueid in lines:
-            lines[uniqueid] = replace(lines[uniqueid], bridge=bridge)
+            lines[uniqueid] = structs.replace(lines[uniqueid], bridge=bridge)
     began = (event for event in heard if isinstance(event, e.ChannelCreated))
     lines |= {event.uniqueid: _line(event, event.at) for event in began}
     oldest_first = sorted(lines.values(), key=lambda line: line.uniqueid != line.linkedid)

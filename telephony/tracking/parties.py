@@ -12,6 +12,8 @@ OtherHalf = Callable[[Channel], Channel | None]
 def settle(call: Call, at: datetime, other_half: OtherHalf, unshared: Iterable[str]) -> None:
     """Open and close the stretches of talk and hold of a call's legs at ``at``."""
     live = call.live_channels()
+    if not any(_has_met(channel) for channel in live):
+        return
     for party in _parties(live, other_half, unshared):
         heard = [leg for leg in party if not leg.held]
         for leg in party:
@@ -21,6 +23,11 @@ def settle(call: Call, at: datetime, other_half: OtherHalf, unshared: Iterable[s
             leg.hold(waiting or (len(party) == 1 and _left_alone(leg, live)), waiting or leg.hold_asked, at)
     if call.answered_at is None and _answered(live):
         call.answered_at = at
+
+
+def _has_met(channel: Channel) -> bool:
+    """Whether it is or was with somebody. Until then there is nothing to open or close, and a telephone rings."""
+    return bool(channel.bridge or channel.talks or channel.talking_since or channel.holding_since)
 
 
 def _parties(live: list[Channel], other_half: OtherHalf, unshared: Iterable[str]) -> list[list[Channel]]:

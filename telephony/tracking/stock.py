@@ -1,7 +1,8 @@
 """Taking stock: the live channels become exactly those that Asterisk lists."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec import structs
 
 from callcenter.calls.facts import LegKind
 from telephony.ami import events as e
@@ -29,7 +30,7 @@ class StockTaking:
         self._lifecycle.lose(self.unlisted(listing), lost_at)
         for line in listing.channels:
             if line.uniqueid not in self._channels.live:
-                self._lifecycle.created(replace(line, at=line.at - timedelta(seconds=line.age)))
+                self._lifecycle.created(structs.replace(line, at=line.at - timedelta(seconds=line.age)))
         for line in listing.channels:
             if channel := self._lifecycle.seen(line):
                 _wait(channel, line, listing)

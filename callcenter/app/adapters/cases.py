@@ -26,7 +26,6 @@ from core.cases.service.timeline import add_event
 from core.kernel.access import PROGRAM, Actor
 from core.kernel.among import Among
 from core.kernel.errors import NotFound
-from core.kernel.glimpse import Glimpse, Look
 from core.kernel.i18n import mark
 from core.kernel.phones import as_key
 from core.kernel.uow import Work
@@ -37,7 +36,8 @@ _TO_DO = {
     Need.CHECK_TASK: (TaskKind.CHECK_PAYMENT, mark("Check whether it was paid")),
     Need.DOCUMENT: (TaskKind.DOCUMENT, mark("Put the document on file")),
 }
-_OWNERS = (
+#: Who bears which of the ``numbers``, once for each case that is not closed.
+CALLERS = (
     select(
         Phone.number,
         Phone.party_id,
@@ -53,11 +53,10 @@ _OWNERS = (
     .where(Among(Phone.number, "numbers"))
     .where((Case.id.is_(None)) | (Case.state != CaseState.CLOSED))
 )
-_WHO = Glimpse(_OWNERS)
 
 
-class _Owner(NamedTuple):
-    """A row of the look-up, whoever asked."""
+class Caller(NamedTuple):
+    """A row of ``CALLERS``."""
 
     number: int
     party_id: int
@@ -72,7 +71,8 @@ class CallerLookup:
 
     async def match(self, session: AsyncSession, phones: Collection[str]) -> Mapping[str, Match]:
         """A number is matched when all that bear it agree on the party, and on the one open case."""
-        return _matches(phones, map(_Owner._make, await session.execute(_OWNERS, _numbers(phones))))
+        rows = await session.execute(CALLERS, {"numbers": keys_of(phones)})
+        return matches_of(phones, map(Caller._make, rows))
 
     async def person_meant(self, session: AsyncSession, case_id: int, party_id: int | None, phone: str) -> int:
         return await person_meant(session, case_id, party_id, phone)
@@ -82,23 +82,20 @@ class CallerLookup:
         return (await session.execute(statement)).scalar_one_or_none() or ()
 
 
-def match_through(look: Look, phones: Collection[str]) -> Mapping[str, Match]:
-    """The same at a glimpse."""
-    return _matches(phones, map(_Owner._make, look(_WHO, _numbers(phones))))
+def keys_of(phones: Collection[str]) -> list[int]:
+    """The numbers as the look-up table keeps them."""
+    return [as_key(phone) for phone in phones]
 
 
-def _numbers(phones: Collection[str]) -> dict[str, list[int]]:
-    return {"numbers": [as_key(phone) for phone in phones]}
-
-
-def _matches(phones: Collection[str], rows: Iterable[_Owner]) -> dict[str, Match]:
-    found: dict[int, list[_Owner]] = {}
+def matches_of(phones: Collection[str], rows: Iterable[Caller]) -> dict[str, Match]:
+    """Who each number probably is."""
+    found: dict[int, list[Caller]] = {}
     for row in rows:
         found.setdefault(row.number, []).append(row)
     return {phone: _agreed(found[key]) for phone in phones if (key := as_key(phone)) in found}
 
 
-def _agreed(rows: Sequence[_Owner]) -> Match:
+def _agreed(rows: Sequence[Caller]) -> Match:
     party_id = _only({row.party_id for row in rows})
     case_id = _only({row.case_id for row in rows if row.case_id is not None})
     case = next((row for row in rows if row.case_id == case_id), None) if case_id is not None else None

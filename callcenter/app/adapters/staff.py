@@ -11,22 +11,22 @@ from callcenter.agents.service import AgentService
 from callcenter.calls.presence import PhoneState
 from core.kernel.access import Actor
 from core.kernel.among import Among
-from core.kernel.glimpse import Glimpse, Look
 from core.kernel.uow import UnitOfWork
 from core.people.access import visible
 from core.people.model import User
 
 #: The ending of a collector's second, ordinary endpoint for a desk phone.
 DESK = "d"
-_OWNERS = select(User.extension, User.id).where(Among(User.extension, "extensions"))
-_WHOSE = Glimpse(_OWNERS)
+#: Whose each of the ``extensions`` is.
+OWNERS = select(User.extension, User.id).where(Among(User.extension, "extensions"))
 
 
 class StaffDirectory:
     """Implements ``callcenter.calls.ports.Staff``."""
 
     async def users(self, session: AsyncSession, endpoints: Collection[str]) -> Mapping[str, int]:
-        return _theirs(endpoints, await session.execute(_OWNERS, _extensions(endpoints)))
+        rows = await session.execute(OWNERS, {"extensions": extensions_of(endpoints)})
+        return users_of(endpoints, rows)
 
     async def endpoint(self, session: AsyncSession, user_id: int) -> str | None:
         statement = select(User.extension).where(User.id == user_id, User.active)
@@ -37,17 +37,14 @@ class StaffDirectory:
         return (await session.execute(statement)).scalar_one_or_none() is not None
 
 
-def users_through(look: Look, endpoints: Collection[str]) -> Mapping[str, int]:
-    """The user behind each phone, at a glimpse."""
-    return _theirs(endpoints, look(_WHOSE, _extensions(endpoints)))
+def extensions_of(endpoints: Collection[str]) -> set[str]:
+    """The extensions of these phones; a collector's two have the same."""
+    return {endpoint.removesuffix(DESK) for endpoint in endpoints}
 
 
-def _extensions(endpoints: Collection[str]) -> dict[str, set[str]]:
-    return {"extensions": {endpoint.removesuffix(DESK) for endpoint in endpoints}}
-
-
-def _theirs(endpoints: Collection[str], found: Iterable[Sequence[Any]]) -> dict[str, int]:
-    owners = {extension: user_id for extension, user_id in found}  # noqa: C416 - rows are no pairs to dict
+def users_of(endpoints: Collection[str], rows: Iterable[Sequence[Any]]) -> dict[str, int]:
+    """The user behind each phone, from rows of ``OWNERS``."""
+    owners = {extension: user_id for extension, user_id in rows}  # noqa: C416 - rows are no pairs to dict
     extensions = ((endpoint, endpoint.removesuffix(DESK)) for endpoint in endpoints)
     return {endpoint: owners[extension] for endpoint, extension in extensions if extension in owners}
 

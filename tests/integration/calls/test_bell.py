@@ -67,7 +67,7 @@ def reporter(uow: UnitOfWork, clock: ManualClock, book: RingBook) -> CallReporte
 
 @pytest.fixture
 def bell(uow: UnitOfWork, bus: Bus, clock: ManualClock, book: RingBook) -> Bell:
-    return Bell(bus, clock, book, FakePlates(uow), patience=30)
+    return Bell(bus, clock, book, FakePlates(uow))
 
 
 def outline(events: list[Event]) -> list[tuple[str, set[int]]]:
@@ -232,7 +232,7 @@ async def test_whoever_was_told_finds_what_he_was_told_of(
 
 async def test_nobody_waits_for_ever(bell: Bell, uow: UnitOfWork, bus: Bus, clock: ManualClock) -> None:
     impatient = RingBook(patience=0.01)
-    hasty = Bell(bus, clock, impatient, FakePlates(uow), patience=30)
+    hasty = Bell(bus, clock, impatient, FakePlates(uow))
     await hasty.ring([ringing(incoming(1), 1)])
     async with asyncio.timeout(60):
         await impatient.until_written(1)
