@@ -356,6 +356,8 @@ class Bridge:
         if self._bell is not None:
             await self._bell.ring(changed)
         self._calls.take(changed)
+        if changed:
+            await asyncio.sleep(0)  # what the bell said goes out first
         await self._hear_of_phones()
         self._taken_until = self._seen_until
         if self._calls.done:
