@@ -26,6 +26,7 @@ from telephony.ami.actions import (
     Originate,
     Place,
     Redirect,
+    SetVariable,
 )
 from telephony.bridge import Bridge
 from telephony.tracking.state import Call, Channel
@@ -39,6 +40,7 @@ NO_PHONE = mark("The phone {endpoint} is not connected to any exchange.")
 
 #: How often, and at what distance, one looks whether a phone has hung up: for a second in all.
 _LOOKS, _LOOK_SECONDS = 50, 0.02
+_PAUSED = "CALLCENTER_RECORDING_PAUSED"
 HOLD = Place(context="callcenter-held", exten="hold")
 CAMPAIGN = Place(context="callcenter-campaign", exten="s")
 
@@ -241,8 +243,13 @@ class Gateway:
         await bridge.client.send(order(collector.name))
 
     async def _mute_recording(self, call_id: int, muted: bool) -> None:
+        """The dialplan is told too: for the next collector it begins a recorder anew, but none that is to be silent."""
         bridge, call = self._the(call_id)
-        await bridge.client.send(MixMonitorMute(channel=_customer(call).name, muted=muted))
+        customer = _customer(call).name
+        mute = MixMonitorMute(channel=customer, muted=muted)
+        tell = SetVariable(channel=customer, variable=_PAUSED, value="yes" if muted else "no")
+        for order in (tell, mute) if muted else (mute, tell):
+            await bridge.client.send(order)
 
     def _find(self, call_id: int) -> tuple[Bridge, Call] | None:
         for bridge in self._bridges:

@@ -89,6 +89,11 @@ async def test_steering_reaches_the_right_leg() -> None:
     for name in ("BlindTransfer", "Atxfer", "CancelAtxfer"):
         assert server.actions(name)[0]["Channel"].startswith(COLLECTOR)
     assert [order["State"] for order in server.actions("MixMonitorMute")] == ["1", "0"]
+    paused = [order for order in server.actions("Setvar") if order["Variable"] == "CALLCENTER_RECORDING_PAUSED"]
+    assert [(order["Channel"].startswith(CUSTOMER), order["Value"]) for order in paused] == [
+        (True, "yes"),
+        (True, "no"),
+    ]
 
 
 async def test_a_call_that_is_over_is_refused() -> None:

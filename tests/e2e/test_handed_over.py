@@ -1,0 +1,106 @@
+"""A call that goes from one collector to another is recorded with both, shown by their tones.
+
+A recorder may lose the second one by chance, when his telephone counts its packets from a lower number than the first
+one's, which is half of the time: so each way of handing over is gone several times.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from core.kernel.db import Database
+from telephony.lab import Lab
+from tests.desk import signed_in
+from tests.e2e.logbook import calls_of
+from tests.e2e.voices import (
+    COLLEAGUE,
+    COLLECTOR,
+    DEBTOR,
+    NUMBER,
+    SUPERVISOR,
+    recording,
+    supervisor_at,
+    tones,
+    voices,
+)
+from tests.phones import Baresip, debtor_phone, desk_phone
+from tests.plugins.product import Product
+
+pytestmark = [pytest.mark.asterisk, pytest.mark.browser, pytest.mark.timeout(240)]
+
+TIMES = 3
+#: Seconds that each of the two talks, and what is left out at the beginning and end: handing over is not measured.
+TALK, EDGE = 3.0, 0.5
+
+
+@dataclass(frozen=True)
+class Floor:
+    """A debtor, collector 101 at a desk phone, a supervisor at his browser, who plays the recordings too."""
+
+    product: Product
+    database: Database
+    page: Page
+    debtor: Baresip
+    collector: Baresip
+
+    async def handed_over(self, hand_over: Callable[[], Awaitable[object]], to: int) -> None:
+        """A talk with 101 and then with whom ``hand_over`` brings on, who says a tone of ``to`` hertz."""
+        sip = Lab(self.product.folder).required().pbx.sip
+        await self.debtor.dial(f"sip:101@{sip.host}:{sip.port}")
+        await self.collector.answer()
+        await self.debtor.until("CALL_ESTABLISHED")
+        await self.page.wait_for_timeout(TALK * 1000)  # the talk itself
+        await hand_over()
+        await self.page.wait_for_timeout(TALK * 1000)
+        await self.debtor.hang_up()
+        await self.debtor.until("CALL_CLOSED")
+        recorded, rate = await recording(self.page, self.product, self.database)
+        edge, talk = int(EDGE * rate), int(TALK * rate)
+        for part, collector in ((recorded[edge : talk - edge], COLLECTOR), (recorded[edge - talk : -edge], to)):
+            assert voices(tones(part[:, 0], rate)) == {DEBTOR}
+            assert voices(tones(part[:, 1], rate)) == {collector}
+
+
+async def test_who_takes_a_call_over_is_recorded(product: Product, product_database: Database, tmp_path: Path) -> None:
+    lab = Lab(product.folder)
+    pbx, phones = lab.required().pbx, {phone.extension: phone for phone in lab.phones()}
+    async with (
+        supervisor_at(product, tmp_path) as page,
+        desk_phone(pbx.sip, phones["101"], hertz=COLLECTOR) as collector,
+        debtor_phone(pbx.trunk.host, NUMBER, hertz=DEBTOR) as debtor,
+    ):
+
+        async def taken_over() -> None:
+            await page.goto(f"{product.url}/board")
+            await page.locator("[data-watch-act=take-over]").click()
+            await collector.until("CALL_CLOSED")
+            await expect(page.locator("soft-phone [data-line-state=talking]")).to_be_visible()
+
+        for _ in range(TIMES):
+            await Floor(product, product_database, page, debtor, collector).handed_over(taken_over, SUPERVISOR)
+
+
+async def test_whom_a_call_is_passed_on_to_is_recorded(
+    product: Product, product_database: Database, tmp_path: Path
+) -> None:
+    lab = Lab(product.folder)
+    pbx, phones = lab.required().pbx, {phone.extension: phone for phone in lab.phones()}
+    async with (
+        supervisor_at(product, tmp_path) as page,
+        desk_phone(pbx.sip, phones["101"], hertz=COLLECTOR) as collector,
+        desk_phone(pbx.sip, phones["102"], hertz=COLLEAGUE) as colleague,
+        debtor_phone(pbx.trunk.host, NUMBER, hertz=DEBTOR) as debtor,
+        signed_in(product.url, "collector", product.passwords["collector"]) as desk,
+    ):
+
+        async def passed_on() -> None:
+            (call,) = [one for one in await calls_of(product_database) if one.ended_at is None]
+            assert (await desk.post(f"/calls/{call.id}/transfer", target="102", attended=False)).status_code == 204
+            await asyncio.gather(colleague.answer(), collector.until("CALL_CLOSED"))
+
+        for _ in range(TIMES):
+            await Floor(product, product_database, page, debtor, collector).handed_over(passed_on, COLLEAGUE)
