@@ -3,7 +3,8 @@
 ``monitor/`` holds what is being written, ``done/`` what MixMonitor's post-process command moved there after closing it,
 ``cut_off/`` what a crash left in ``monitor/`` and we adopted, ``refused/`` what could not be read. All lie on one file
 system, so every step is a rename. For each customer channel there are two files, ``<uniqueid>-r.wav`` (what the
-customer says) and ``<uniqueid>-t.wav`` (what the customer hears).
+customer says) and ``<uniqueid>-t.wav`` (what the customer hears). ``<uniqueid>.again`` lies beside them while one
+recorder gives them to the next.
 """
 
 import re
