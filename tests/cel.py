@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from telephony.provisioning import CEL_COLUMNS
+from telephony.tracking.repair import SPARED
 
 _COLLECTOR = re.compile(r"PJSIP/(\d{2,10})d?-")
 _CUSTOMER = "PJSIP/trunk-"
@@ -84,6 +85,9 @@ class Cel:
 
     def _take(self, row: Mapping[str, str]) -> None:
         at, uniqueid = float(row["time"]), row["uniqueid"]
+        if row["event"] == SPARED:
+            del self.channels[uniqueid]
+            return
         if row["event"] == "CHAN_START":
             self.twice |= {uniqueid} & self.channels.keys()
             self.channels[uniqueid] = Channel(uniqueid, row["channel"], row["linkedid"], at, row["number"])

@@ -5,6 +5,7 @@ from telephony.ami import events as e
 from telephony.tracking.book import CallBook
 from telephony.tracking.channels import Channels
 from telephony.tracking.ids import opens_call, own_call
+from telephony.tracking.lifecycle import Lifecycle
 from telephony.tracking.outcome import of_order, of_status
 from telephony.tracking.reckoning import Reckoning
 
@@ -12,7 +13,8 @@ from telephony.tracking.reckoning import Reckoning
 class Dialling:
     """What the events of ringing change in the calls."""
 
-    def __init__(self, book: CallBook, channels: Channels, reckoning: Reckoning) -> None:
+    def __init__(self, lifecycle: Lifecycle, book: CallBook, channels: Channels, reckoning: Reckoning) -> None:
+        self._lifecycle = lifecycle
         self._book = book
         self._channels = channels
         self._reckoning = reckoning
@@ -25,6 +27,7 @@ class Dialling:
             self._reckoning.relink(channel, event.linkedid, event.at)
         channel.ringing, channel.caller = channel.answered_at is None, event.caller
         channel.dialled = True
+        self._lifecycle.place(channel)
         if channel.kind is LegKind.CUSTOMER:
             channel.number = event.number or channel.number
             channel.call.dialled = channel.call.dialled or event.connected

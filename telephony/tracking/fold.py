@@ -43,7 +43,7 @@ class Fold:
 
     def _told(self) -> dict[type[e.AmiEvent], Callable[[Any], object]]:
         lifecycle, bridging = self._lifecycle, self._bridging
-        dialling = Dialling(self._book, self._channels, self._reckoning)
+        dialling = Dialling(lifecycle, self._book, self._channels, self._reckoning)
         waiting = Waiting(self._channels, self._reckoning)
         return {
             e.ChannelCreated: lifecycle.created,

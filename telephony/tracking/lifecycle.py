@@ -7,6 +7,7 @@ dead.
 from collections.abc import Iterable
 from datetime import datetime
 
+from callcenter.calls.facts import LegKind
 from telephony.ami import events as e
 from telephony.tracking.book import CallBook
 from telephony.tracking.bridges import Bridges
@@ -16,7 +17,7 @@ from telephony.tracking.ids import is_spy
 from telephony.tracking.reckoning import Reckoning
 from telephony.tracking.state import Call, Channel
 
-_RINGING, _UP = e.ChannelState.RINGING, e.ChannelState.UP
+_DOWN, _RINGING, _UP = e.ChannelState.DOWN, e.ChannelState.RINGING, e.ChannelState.UP
 
 
 class Lifecycle:
@@ -53,8 +54,15 @@ class Lifecycle:
         if channel.number is None and event.number is not None and channel.kind is not None:
             channel.number = event.number
             self._reckoning.mark(channel, event.at)
+        if event.state != _DOWN:
+            self.place(channel)
         self._take_state(channel, event.state, event.at)
         return channel
+
+    def place(self, channel: Channel) -> None:
+        """Whose channel it is. One made to ring a collector is nobody's until it rings: he may be spared."""
+        if channel.kind is None:
+            channel.kind, channel.endpoint = self._endpoints.place(channel.name)
 
     def renamed(self, event: e.ChannelRenamed) -> None:
         if channel := self._channels.live.get(event.uniqueid):
@@ -84,6 +92,8 @@ class Lifecycle:
 
     def _new(self, call: Call, event: e.ChannelSeen) -> Channel:
         kind, endpoint = self._endpoints.place(event.channel)
+        if kind is LegKind.AGENT and event.state == _DOWN and not call.ordered:
+            kind = endpoint = None
         channel = call.channels[event.uniqueid] = Channel(
             uniqueid=event.uniqueid,
             name=event.channel,

@@ -157,8 +157,11 @@ def _judged(row: CelRow) -> e.AnswererJudged:
     )
 
 
+SPARED = "CallcenterSpared"
+"""The dialplan's row for a collector's phone that a queue was about to ring just after its talk: it never rang."""
+
 _EVENTS: dict[str, Callable[[CelRow], e.AmiEvent]] = {
-    "CHAN_START": lambda row: e.ChannelCreated(**_seen(row), state=0),
+    "CHAN_START": lambda row: e.ChannelCreated(**_seen(row), state=e.ChannelState.RING),
     "ANSWER": lambda row: e.ChannelChanged(**_seen(row), state=e.ChannelState.UP),
     "BRIDGE_ENTER": _entered,
     "BRIDGE_EXIT": lambda row: e.BridgeLeft(**_seen(row), state=6, bridge=str(row.extra["bridge_id"])),
@@ -172,9 +175,13 @@ _EVENTS: dict[str, Callable[[CelRow], e.AmiEvent]] = {
 
 def events_of(rows: Iterable[CelRow]) -> Iterator[e.AmiEvent]:
     """The rows as the events of the fold, in order. A channel that starts while another of its call executes Dial or
-    Queue is rung by that one."""
+    Queue is rung by that one, unless the dialplan says that it was spared."""
+    rows = tuple(rows)
+    spared = {row.uniqueid for row in rows if row.event == SPARED}
     dialling: dict[str, str] = {}
     for row in rows:
+        if row.uniqueid in spared:
+            continue
         event = _event(row)
         if event is not None:
             yield event

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from telephony.lab import Lab
+from telephony.tracking.repair import SPARED
 from tests.plugins.asterisk import cdr_rows, cel_rows
 
 Rows = Sequence[Mapping[str, str]]
@@ -106,8 +107,9 @@ def _account(rows: Rows) -> Account:
     account = Account(
         names=frozenset(row["linkedid"] for row in rows), started=times[0], ended=times[-1], answered=None
     )
+    spared = {row["uniqueid"] for row in rows if row["event"] == SPARED}
     for row in rows:
-        if row["event"] == "CHAN_START" and endpoint(row["channel"]):
+        if row["event"] == "CHAN_START" and endpoint(row["channel"]) and row["uniqueid"] not in spared:
             rung = row["exten"] in ("", "s")
             account.parties[row["channel"]] = Party(channel=row["channel"], rung=rung, number=row["number"] or None)
     _let_talk(account, rows)
