@@ -136,8 +136,9 @@ class Pbx:
     ``bind`` is the address it listens on; ``numbers`` ring the queue ``queue``. ``answer_first`` picks up
     before the queue, where a carrier cuts off long early media; else a customer's call counts as answered
     when a collector answers. ``recording_notice`` names a sound file; the server has ``decide_seconds``
-    to say where a caller goes, and ``step_seconds`` for each step of a menu. After a recorded message a debtor has
-    ``key_seconds`` to press a key."""
+    to say where a caller goes, ``step_seconds`` for each step of a menu, and ``untold_seconds`` to say that a collector
+    who has hung up is free, else he is taken to be. After a recorded message a debtor has ``key_seconds`` to press a
+    key."""
 
     server: str
     sip: Address
@@ -158,6 +159,7 @@ class Pbx:
     answer_first: bool = False
     decide_seconds: float = 0.5
     step_seconds: float = 3.0
+    untold_seconds: int = 3
     key_seconds: int = 5
     voicemail_seconds: int = 120
     ring_seconds: int = 15

@@ -9,7 +9,7 @@ import structlog
 from callcenter.calls.errors import OrderRefused, TelephonyUnavailable
 from callcenter.queues.errors import ExchangeRefused
 from callcenter.queues.ports import QueueSpec, Seat, Standing
-from telephony.ami.actions import Action, QueueAdd, QueuePause, QueuePenalty, QueueReload, QueueRemove
+from telephony.ami.actions import Action, QueueAdd, QueuePause, QueuePenalty, QueueReload, QueueRemove, SetGlobal
 from telephony.bridge import Bridge
 from telephony.provisioning import QUEUES_FILE, render_queues, write
 
@@ -75,6 +75,9 @@ class ExchangeQueues:
 
     async def pause(self, endpoint: str, *, paused: bool, reason: str) -> None:
         await self._order(QueuePause(interface=_interface(endpoint), paused=paused, reason=reason))
+
+    async def is_free(self, extension: str) -> None:
+        await self._order(SetGlobal(variable=f"CALLCENTER_PARTED_{extension}", value=""))
 
     async def set_penalty(self, seat: Seat, penalty: int) -> None:
         await self._order(QueuePenalty(queue=seat.queue, interface=_interface(seat.endpoint), penalty=penalty))

@@ -67,6 +67,9 @@ class Exchange(Protocol):
     async def pause(self, endpoint: str, *, paused: bool, reason: str) -> None:
         """Let the phone be rung by its queues, or not."""
 
+    async def is_free(self, extension: str) -> None:
+        """A collector is done with his last talk: he need not be spared any longer because he has just hung up."""
+
     async def set_penalty(self, seat: Seat, penalty: int) -> None: ...
 
 

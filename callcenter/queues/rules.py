@@ -50,12 +50,25 @@ class SetPenalty:
     penalty: int
 
 
-Order = PutIn | TakeOut | Pause | SetPenalty
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IsFree:
+    """A collector is done with his last talk."""
+
+    extension: str
+
+
+Order = PutIn | TakeOut | Pause | SetPenalty | IsFree
 
 
 def is_rung(state: str) -> bool:
     """Whether queues may ring a collector in that state."""
     return state in _RUNG
+
+
+def is_done(before: str | None, state: str) -> bool:
+    """Whether a collector has just ended his wrap-up. That he is available while his call is just ending says nothing:
+    the customer's end of it may still be on the line, and only then does wrap-up begin."""
+    return (before, state) == ("wrap_up", "available")
 
 
 def endpoints(extension: str) -> tuple[str, str]:

@@ -5,7 +5,7 @@ and the difference is ordered. So a lost order, a restart on either side and a c
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 import structlog
@@ -14,7 +14,7 @@ from callcenter.queues import queries
 from callcenter.queues.errors import ExchangeRefused
 from callcenter.queues.events import QueuesChanged
 from callcenter.queues.ports import AgentStates, Exchange, QueueSpec
-from callcenter.queues.rules import Membership, Order, Pause, PutIn, SetPenalty, TakeOut, orders
+from callcenter.queues.rules import IsFree, Membership, Order, Pause, PutIn, SetPenalty, TakeOut, is_done, orders
 from callcenter.queues.service import ship_queues
 from core.kernel.uow import UnitOfWork
 
@@ -58,6 +58,7 @@ class Steward:
         self._specs: Sequence[QueueSpec] = ()
         self._memberships: Mapping[tuple[str, int], Membership] = {}
         self._states: dict[int, str] = {}
+        self._done: set[int] = set()
         self._news: dict[int, str] = {}
 
     async def on_queues(self, _event: QueuesChanged) -> None:
@@ -67,6 +68,8 @@ class Steward:
 
     def on_state(self, news: StateNews) -> None:
         """A collector is in another state."""
+        if is_done(self._states.get(news.user_id), news.state):
+            self._done.add(news.user_id)
         self._states[news.user_id] = self._news[news.user_id] = news.state
         self._wake.set()
 
@@ -98,8 +101,9 @@ class Steward:
         self._refused = False
         if self._stale:
             await self._load()
+        done, self._done = self._done, set()
         for exchange in self._exchanges:
-            await self._bring_into_step(exchange)
+            await self._bring_into_step(exchange, done)
 
     async def _load(self) -> None:
         self._stale = False
@@ -111,7 +115,8 @@ class Steward:
         self._states = {**states, **self._news}  # what was told meanwhile is newer than what was read
         self._memberships = {(one.queue, one.user_id): one for one in found}
 
-    async def _bring_into_step(self, exchange: Exchange) -> None:
+    async def _bring_into_step(self, exchange: Exchange, done: Collection[int]) -> None:
+        """``done``: whose wrap-up has ended. That is told first, so that who may be rung again is not spared."""
         try:
             await exchange.publish(self._specs)
         except ExchangeRefused:
@@ -121,7 +126,8 @@ class Steward:
         if seats is None:
             return
         own = {key: one for key, one in self._memberships.items() if exchange.serves(one.extension)}
-        due = list(orders(own, self._states, seats))
+        free = {one.extension for one in own.values() if one.user_id in done}
+        due = [*(IsFree(extension=one) for one in free), *orders(own, self._states, seats)]
         for first in range(0, len(due), AT_ONCE):
             await asyncio.gather(*(self._give(exchange, order) for order in due[first : first + AT_ONCE]))
 
@@ -134,6 +140,8 @@ class Steward:
                     await exchange.take_out(order.seat)
                 case Pause():
                     await exchange.pause(order.endpoint, paused=order.paused, reason=order.reason)
+                case IsFree():
+                    await exchange.is_free(order.extension)
                 case SetPenalty():
                     await exchange.set_penalty(order.seat, order.penalty)
         except ExchangeRefused:

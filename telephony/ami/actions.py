@@ -250,8 +250,22 @@ class SetVariable(_OnChannel):
     value: str
 
     def body(self) -> Headers:
-        named = {"Variable": name(self.variable, "variable"), "Value": _variable(self.value)}
-        return {**self.on_channel("Setvar"), **named}
+        return {**self.on_channel("Setvar"), **_assignment(self.variable, self.value)}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SetGlobal(Action):
+    """Set a variable of the whole dialplan."""
+
+    variable: str
+    value: str
+
+    def body(self) -> Headers:
+        return {"Action": "Setvar", **_assignment(self.variable, self.value)}
+
+
+def _assignment(variable: str, value: str) -> Headers:
+    return {"Variable": name(variable, "variable"), "Value": _variable(value)}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -139,6 +139,7 @@ class FakeExchange:
     queues: dict[str, QueueSpec] = field(default_factory=dict)
     members: dict[Seat, Standing] | None = field(default_factory=dict)
     refusing: int = 0
+    free: list[str] = field(default_factory=list)
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     tell: Callable[[], None] = lambda: None
 
@@ -171,6 +172,10 @@ class FakeExchange:
     async def set_penalty(self, seat: Seat, penalty: int) -> None:
         assert self.members is not None
         await self._set(seat, Standing(penalty=penalty, paused=self.members[seat].paused))
+
+    async def is_free(self, extension: str) -> None:
+        self.free.append(extension)
+        await self._took()
 
     async def _set(self, seat: Seat, standing: Standing) -> None:
         await self._took()
@@ -224,6 +229,7 @@ async def test_the_steward_brings_the_exchange_into_step(
         await exchange.until(lambda: (exchange.members or {})[seat].paused)
         steward.on_state(News(user, "available"))
         await exchange.until(lambda: not (exchange.members or {})[seat].paused)
+        assert exchange.free == [extension]
 
         night = await queues.create(PROGRAM, "night", PLAIN)
         await queues.set_members(PROGRAM, night, {user: 4})

@@ -1,6 +1,7 @@
 """Debtors of one collector who come at the same moment, in the dialplan of a real exchange."""
 
 import re
+import time
 
 import pytest
 
@@ -50,17 +51,37 @@ async def test_who_gives_up_leaves_the_collector_to_the_next(asterisk_lab: Lab) 
             await said(asterisk_lab, "core show channels count", "0 active channels")
 
 
+async def test_who_has_talked_since_it_was_decided_that_he_is_free_is_left_in_peace(asterisk_lab: Lab) -> None:
+    async with desk_phone(asterisk_lab.required().pbx.sip, OWN) as phone:
+        await said(asterisk_lab, f"core show hint {OWN.extension}", "State:Idle")
+        asterisk_lab.rx(f"dialplan set global CALLCENTER_PARTED_{OWN.extension} {_now()}")
+        await orders(asterisk_lab, _decided_on(at=_now() - 10_000))
+        await said(asterisk_lab, "queue show main", "Local/")
+        assert not phone.rang(), "nor does the queue ring him at once"
+        await phone.until("CALL_INCOMING")  # it does when nobody has said within some seconds what he does
+        assert "Local/" in asterisk_lab.rx("queue show main")
+        asterisk_lab.rx("channel request hangup all")
+        await phone.until("CALL_CLOSED")
+        await said(asterisk_lab, "core show channels count", "0 active channels")
+
+
 async def said(lab: Lab, command: str, words: str) -> None:
     await eventually(lambda: words in lab.rx(command))
 
 
-def _decided_on() -> dict[str, str | list[str]]:
-    """A caller for whom the server has just said that his own collector is free."""
+def _now() -> int:
+    """In ms, as the dialplan has it."""
+    return time.time_ns() // 1_000_000
+
+
+def _decided_on(at: int | None = None) -> dict[str, str | list[str]]:
+    """A caller for whom the server has said, just now or ``at`` a time in ms, that his own collector is free."""
+    decided = {**DECIDED, "CALLCENTER_ROUTED_AT": str(at or _now())}
     return {
         "Action": "Originate",
         "Channel": "Local/s@callcenter-routed/n",
         "Application": "Wait",
         "Data": "60",
         "Async": "true",
-        "Variable": [f"__{name}={value}" for name, value in DECIDED.items()],
+        "Variable": [f"__{name}={value}" for name, value in decided.items()],
     }
