@@ -1,6 +1,7 @@
 """The call log of a running product, read from its database and held against Asterisk's CEL."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,6 +13,7 @@ from core.kernel.db import Database
 from telephony.tracking.ids import is_spy
 from tests.cel import Cel, Channel
 from tests.desk import Desk
+from tests.waiting import until
 
 _SECOND = 1.0
 
@@ -96,6 +98,18 @@ async def compared(database: Database, cel: Cel, *, kills: Sequence[float] = ())
     verdict.ghosts = [call.id for call in unknown if not any(_fell(call, kill) for kill in kills)]
     verdict.ghosts += [call.id for call in log if call.ended_at is None]
     return verdict
+
+
+async def settled(database: Database, cel: Cel, *, kills: Sequence[float] = ()) -> Verdict:
+    """The verdict once nobody telephones. What came last is written a moment after it is over; what is not written
+    within a minute is missing."""
+
+    async def agreed() -> bool:
+        return await is_quiet(database, cel) and (await compared(database, cel, kills=kills)).faultless
+
+    with suppress(TimeoutError):
+        await until(agreed, every=0.1)
+    return await compared(database, cel, kills=kills)
 
 
 def _fell(call: Call, kill: float) -> bool:

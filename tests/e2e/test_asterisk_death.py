@@ -21,7 +21,7 @@ from callcenter.compliance.model import AttemptState, ContactAttempt
 from telephony.lab import sipp
 from tests.cel import Cel, Channel
 from tests.e2e.campaigning import AGENTS, Scene, opened
-from tests.e2e.logbook import calls_of, compared, is_quiet, live_legs
+from tests.e2e.logbook import calls_of, live_legs, settled
 from tests.plugins.figures import Figure
 from tests.waiting import until
 
@@ -73,9 +73,8 @@ async def test_killed_under_forty_calls_with_the_dialler_running(scene: Scene, f
 
         await _until_done(scene, campaigns)
         await asyncio.to_thread(scene.lab.rx, "channel request hangup all")
-        await until(lambda: is_quiet(scene.database, cel), every=0.1)
+        verdict = await settled(scene.database, cel, kills=[killed])
         invited = sum(event.name == "started" for event in trunk.events())
-    verdict = await compared(scene.database, cel, kills=[killed])
     figure("calls", verdict.calls)
     figure("calls lost", len(verdict.missing))
     figure("ghost calls", len(verdict.ghosts))

@@ -5,7 +5,7 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing
 from typing import Any
 
 import pytest
@@ -15,10 +15,9 @@ from core.kernel.db import Database
 from telephony.lab import LabOptions, sipp
 from tests.cel import Cel
 from tests.e2e.floor import Floor, opened
-from tests.e2e.logbook import compared
+from tests.e2e.logbook import settled
 from tests.plugins.asterisk import eventually
 from tests.plugins.figures import Figure
-from tests.waiting import until
 
 pytestmark = [
     pytest.mark.asterisk,
@@ -148,13 +147,7 @@ async def _nothing_is_missing(floor: Floor, figure: Figure) -> None:
     """The log tells what Asterisk's own CEL tells, of every call there was."""
     database = Database(f"sqlite+aiosqlite:///{floor.product.folder / 'callcenter.db'}")
     cel = Cel(floor.lab.cel_file)
-
-    async def agrees() -> bool:
-        return (await compared(database, cel)).faultless
-
-    with suppress(TimeoutError):
-        await until(agrees)
-    verdict = await compared(database, cel)
+    verdict = await settled(database, cel)
     await database.close()
     figure("calls", verdict.calls)
     figure("calls lost", len(verdict.missing))

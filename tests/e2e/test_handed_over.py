@@ -76,6 +76,7 @@ async def test_who_takes_a_call_over_is_recorded(product: Product, product_datab
 
         async def taken_over() -> None:
             await page.goto(f"{product.url}/board")
+            await expect(page.locator("[data-registration=registered]")).to_be_visible()
             await page.locator("[data-watch-act=take-over]").click()
             await collector.until("CALL_CLOSED")
             await expect(page.locator("soft-phone [data-line-state=talking]")).to_be_visible()

@@ -27,7 +27,7 @@ from recordings.model import PLAYABLE, Recording
 from telephony.lab import Lab, sipp
 from tests.cel import Cel
 from tests.desk import Desk, signed_in
-from tests.e2e.logbook import agrees_now, calls_of, compared, is_quiet, live_legs
+from tests.e2e.logbook import agrees_now, calls_of, is_quiet, live_legs, settled
 from tests.integration.importing.conftest import debtor, write_book
 from tests.phones import desk_phone
 from tests.plugins.figures import Figure
@@ -135,7 +135,7 @@ async def test_killed_in_twenty_calls(floor: Floor, tmp_path: Path, figure: Figu
     figure("of them lost", len(lost))
     assert not lost
     await _hang_up_everything(floor)
-    verdict = await compared(floor.database, floor.cel)
+    verdict = await settled(floor.database, floor.cel)
     figure("calls", verdict.calls)
     figure("calls lost", len(verdict.missing))
     figure("ghost calls", len(verdict.ghosts))

@@ -17,7 +17,7 @@ from telephony.lab import Lab, LabOptions, sipp
 from telephony.provisioning import Phone
 from tests.cel import Cel
 from tests.desk import Desk, signed_in
-from tests.e2e.logbook import Verdict, calls_of, compared, is_quiet, live_legs
+from tests.e2e.logbook import Verdict, calls_of, live_legs, settled
 from tests.fakes.cutting_proxy import CuttingProxy
 from tests.phones import desk_phone
 from tests.plugins.asterisk import started
@@ -93,8 +93,7 @@ async def test_a_hundred_cuts_lose_nothing_and_dial_nobody_twice(floor: Floor, f
             await asyncio.wait_for(floor.proxy.cut_happened.wait(), 60)
             await _returned(floor, links)
             returns.append(await _right_again(floor))
-    await until(lambda: is_quiet(floor.database, floor.cel), every=0.1)
-    verdict = await compared(floor.database, floor.cel)
+    verdict = await settled(floor.database, floor.cel)
     _tell(figure, floor, verdict, returns)
     assert verdict.faultless, verdict
     assert max(returns) < RIGHT_WITHIN
@@ -118,8 +117,7 @@ async def test_asterisk_is_killed_and_started_under_load(floor: Floor, figure: F
             await asyncio.to_thread(floor.lab.up, PHONES, OPTIONS)
             await _returned(floor, links)
             returns.append(await _right_again(floor))
-    await until(lambda: is_quiet(floor.database, floor.cel), every=0.1)
-    verdict = await compared(floor.database, floor.cel, kills=kills)
+    verdict = await settled(floor.database, floor.cel, kills=kills)
     _tell(figure, floor, verdict, returns)
     figure("channels cut off by the kills", cut_off)
     assert verdict.faultless, verdict

@@ -25,7 +25,7 @@ from telephony.lab import Lab, sipp
 from tests.cel import Cel
 from tests.conftest import admin
 from tests.desk import Desk, signed_in
-from tests.e2e.logbook import agrees_now, calls_of, compared, is_quiet
+from tests.e2e.logbook import agrees_now, calls_of, is_quiet, settled
 from tests.locking import locked
 from tests.phones import desk_phone
 from tests.plugins.figures import Figure
@@ -150,7 +150,7 @@ async def test_nobody_can_write(floor: Floor, figure: Figure) -> None:
     assert (await floor.desks["103"].post("/me/state", state="pause", reason="lunch")).status_code == 204
     assert await _noted(floor, "after the lock")
     await _everything_ends(floor)
-    verdict = await compared(floor.database, floor.cel)
+    verdict = await settled(floor.database, floor.cel)
     written = await _written(floor)
     figure("calls", verdict.calls)
     figure("calls lost", len(verdict.missing))
