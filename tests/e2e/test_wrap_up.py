@@ -43,7 +43,7 @@ MAIN = {
     "active": 1,
 }
 WAYS = ("queue", "placed", "own")
-EACH, EACH_UNTOLD = 8, 2
+EACH, EACH_UNTOLD = 5, 2
 RUNG_AGAIN_WITHIN = 8.0
 _SPARED = re.compile(rf"CALLCENTER_PARTED_{EXTENSION}=\d")
 
