@@ -15,7 +15,7 @@ from callcenter.queues.hours import WEEK, Stretch
 from callcenter.queues.model import Calendar, CalendarDay
 from callcenter.queues.rights import EDIT, VIEW
 from core.kernel.errors import Invalid
-from core.kernel.i18n import Message, msg
+from core.kernel.i18n import Message, mark, msg
 from core.kernel.paging import Wish
 from web.export import export_list
 from web.forms import Form, ZoneField, parse, submitted
@@ -35,8 +35,14 @@ WEEKDAYS: Mapping[int, Message] = {
     5: msg("Saturday"),
     6: msg("Sunday"),
 }
-_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:\s+(\d{1,2}:\d{2})\s*[-–]\s*(\d{1,2}:\d{2}))?(?:\s+(.{1,120}))?")
+#: The day, its hours, its name. What begins as hours do and are none is no name: the day would be taken for a holiday.
+_DAY = re.compile(
+    r"(\d{4}-\d{2}-\d{2})((?:\s+\d{1,2}:\d{2}\s*[-–]\s*\d{1,2}:\d{2})*)(?:\s+(?!\d{1,2}\s*(?:[-–:.]|$))(.{1,120}))?"
+)
+_HOURS = re.compile(r"(\d{1,2}:\d{2})\s*[-–]\s*(\d{1,2}:\d{2})")
 _NO_TIME = msg("Write a time as 09:00.")
+_NO_DAY = mark("Line {number} is no day: write it as 2026-12-31 or 2026-12-30 10:00-15:00")
+_TWICE = mark("Line {number} gives {day} once more")
 SPEC = ListSpec(
     key="calendars",
     title=msg("Hours of work"),
@@ -148,33 +154,52 @@ async def _read(request: Request) -> CalendarData:
     faults: dict[str, Message] = {}
     week: dict[int, Sequence[Stretch]] = {}
     for weekday in WEEK:
-        start, end = (str(sent.get(f"{side}_{weekday}") or "").strip() for side in ("from", "until"))
-        if start or end:
-            try:
-                week[weekday] = ((_time(start), _time(end)),)
-            except ValueError:
-                faults[f"until_{weekday}"] = _NO_TIME
-    days: dict[date, tuple[str, Sequence[Stretch]]] = {}
-    for number, line in enumerate(form.days.splitlines(), start=1):
-        try:
-            days |= _day(line)
-        except ValueError:
-            faults["days"] = msg(
-                "Line {number} is no day: write it as 2026-12-31 or 2026-12-30 10:00-15:00", number=number
-            )
+        sides = [f"{side}_{weekday}" for side in ("from", "until")]
+        given = [str(sent.get(side) or "").strip() for side in sides]
+        if any(given):
+            wrong = [side for side, text in zip(sides, given, strict=True) if not _is_time(text)]
+            faults |= dict.fromkeys(wrong, _NO_TIME)
+            if not wrong:
+                week[weekday] = ((_time(given[0]), _time(given[1])),)
+    try:
+        days = _days(form.days)
+    except Invalid as found:
+        faults |= found.fields
     if faults:
         raise Invalid(faults)
     return CalendarData(name=form.name, zone=form.zone, week=week, days=days)
 
 
-def _day(line: str) -> dict[date, tuple[str, Sequence[Stretch]]]:
-    if not line.strip():
-        return {}
-    found = _DAY.fullmatch(line.strip())
+def _days(text: str) -> Mapping[date, tuple[str, Sequence[Stretch]]]:
+    """The days that are different. Raises ``Invalid`` for the first line that is none, or one more of the same."""
+    days: dict[date, tuple[str, Sequence[Stretch]]] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            day, what = _day(line.strip())
+        except ValueError:
+            raise Invalid({"days": msg(_NO_DAY, number=number)}) from None
+        if day in days:
+            raise Invalid({"days": msg(_TWICE, number=number, day=day.isoformat())})
+        days[day] = what
+    return days
+
+
+def _day(line: str) -> tuple[date, tuple[str, Sequence[Stretch]]]:
+    found = _DAY.fullmatch(line)
     if found is None:
         raise ValueError
-    hours = ((_time(found[2]), _time(found[3])),) if found[2] else ()
-    return {date.fromisoformat(found[1]): (found[4] or "", hours)}
+    hours = tuple((_time(start), _time(end)) for start, end in _HOURS.findall(found[2]))
+    return date.fromisoformat(found[1]), (found[3] or "", hours)
+
+
+def _is_time(text: str) -> bool:
+    try:
+        _time(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _time(text: str) -> time:
