@@ -92,7 +92,7 @@ class Lifecycle:
 
     def _new(self, call: Call, event: e.ChannelSeen) -> Channel:
         kind, endpoint = self._endpoints.place(event.channel)
-        if kind is LegKind.AGENT and event.state == _DOWN and not call.ordered:
+        if kind is LegKind.AGENT and event.state == _DOWN and event.uniqueid != event.linkedid:
             kind = endpoint = None
         channel = call.channels[event.uniqueid] = Channel(
             uniqueid=event.uniqueid,

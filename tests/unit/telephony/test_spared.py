@@ -12,9 +12,9 @@ _AT = datetime(2026, 3, 2, 10, tzinfo=UTC)
 _ENDPOINTS = Endpoints(trunks=frozenset({"trunk"}))
 
 
-def _made(uniqueid: str, channel: str, state: int) -> e.ChannelCreated:
+def _made(uniqueid: str, channel: str, state: int, linkedid: str = "lab-1") -> e.ChannelCreated:
     return e.ChannelCreated(
-        at=_AT, uniqueid=uniqueid, linkedid="lab-1", channel=channel, state=state, number=None, connected=None,
+        at=_AT, uniqueid=uniqueid, linkedid=linkedid, channel=channel, state=state, number=None, connected=None,
         exten="s", context="callcenter-phones",
     )  # fmt: skip
 
@@ -33,6 +33,21 @@ def test_a_phone_that_was_only_made_to_be_rung_is_in_no_call() -> None:
     )  # fmt: skip
     assert _fold() == [LegKind.CUSTOMER]
     assert _fold(gone) == [LegKind.CUSTOMER]
+
+
+def test_nor_is_he_whom_a_campaign_was_about_to_ring() -> None:
+    fold = Fold("lab", _ENDPOINTS)
+    debtor = _made("cc-7-a", "PJSIP/trunk-1", 0, "cc-7-a")
+    fold.apply_all((debtor, _made("lab-2", "PJSIP/101-2", 0, "cc-7-a")))
+    (call,) = fold.changed()
+    assert [leg.kind for leg in call.legs] == [LegKind.CUSTOMER]
+
+
+def test_the_phone_that_an_order_rings_first_is_in_it_at_once() -> None:
+    fold = Fold("lab", _ENDPOINTS)
+    fold.apply(_made("cc-7-a", "PJSIP/101-1", 0, "cc-7-a"))
+    (call,) = fold.changed()
+    assert [leg.kind for leg in call.legs] == [LegKind.AGENT]
 
 
 def test_it_is_as_soon_as_it_rings() -> None:
