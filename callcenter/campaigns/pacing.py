@@ -58,7 +58,7 @@ _MANY = 16.0
 _BREACH, _BREACHES = 2.5e-7, 24.0
 """Risk at any moment that more calls are abandoned than may be, for each that an hour may hold, up to so many: where an
 hour may hold few, the bound is met at more moments of a day."""
-_MISSED, _MISSES = 6e-4, 5.0
+_MISSED, _MISSES = 2e-4, 5.0
 """The same should half of the agents leave at that moment."""
 _LEAST_LACK = 1e-4
 """What an answer may always risk: to dial progressively would leave the hour short of calls to hold the lost ones
