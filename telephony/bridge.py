@@ -28,6 +28,7 @@ from telephony.ami.client import AmiAccount, AmiClient, Arrival, Heard, LinkDown
 from telephony.ami.decode import KINDS, PHONE_KINDS, decode
 from telephony.memberships import Memberships
 from telephony.phones import Phones
+from telephony.recorders import Recorders
 from telephony.telling import CallTeller, PhoneTeller
 from telephony.tracking.endpoints import Endpoints
 from telephony.tracking.fold import Fold
@@ -105,6 +106,7 @@ class Bridge:
         self.client = AmiClient(exchange.account, clock, exchange.patience, KINDS)
         self.fold = Fold(exchange.server, exchange.endpoints)
         self.members = Memberships()
+        self.recorders = Recorders(self.client)
         self.synced = asyncio.Event()
         self._reports = reports
         self._bell = bell
@@ -146,6 +148,7 @@ class Bridge:
             group.create_task(self._consume())
             group.create_task(self._calls.run(self._all_told))
             group.create_task(self._phone_news.run())
+            group.create_task(self.recorders.run())
             group.create_task(self._recount())
 
     async def _consume(self) -> None:
@@ -201,6 +204,7 @@ class Bridge:
             return
         self._phones.apply(event)
         self.members.apply(event)
+        self.recorders.hear(event)
         if self._listing is not None and self._listing.take(event):
             listing = self._listing.result(event.at)
             if listing is not None:
@@ -358,6 +362,7 @@ class Bridge:
         self._calls.take(changed)
         if changed:
             await asyncio.sleep(0)  # what the bell said goes out first
+            self.recorders.follow(self.fold, changed)
         await self._hear_of_phones()
         self._taken_until = self._seen_until
         if self._calls.done:

@@ -22,11 +22,9 @@ from telephony.ami.actions import (
     BlindTransfer,
     CancelAtxfer,
     Hangup,
-    MixMonitorMute,
     Originate,
     Place,
     Redirect,
-    SetVariable,
 )
 from telephony.bridge import Bridge
 from telephony.tracking.state import Call, Channel
@@ -40,7 +38,6 @@ NO_PHONE = mark("The phone {endpoint} is not connected to any exchange.")
 
 #: How often, and at what distance, one looks whether a phone has hung up: for a second in all.
 _LOOKS, _LOOK_SECONDS = 50, 0.02
-_PAUSED = "CALLCENTER_RECORDING_PAUSED"
 HOLD = Place(context="callcenter-held", exten="hold")
 CAMPAIGN = Place(context="callcenter-campaign", exten="s")
 
@@ -225,10 +222,12 @@ class Gateway:
         return next((bridge for bridge in self._bridges if _spy(watch_id) in bridge.fold.spies), None)
 
     async def pause_recording(self, call_id: int) -> None:
-        await self._mute_recording(call_id, True)
+        bridge, call = self._the(call_id)
+        await bridge.recorders.pause(_customer(call))
 
     async def resume_recording(self, call_id: int) -> None:
-        await self._mute_recording(call_id, False)
+        bridge, call = self._the(call_id)
+        await bridge.recorders.resume(_customer(call))
 
     async def _send_customer(self, call_id: int, place: Place) -> None:
         bridge, call = self._the(call_id)
@@ -241,15 +240,6 @@ class Gateway:
         if collector is None:
             raise OrderRefused(reason=msg(NO_COLLECTOR))
         await bridge.client.send(order(collector.name))
-
-    async def _mute_recording(self, call_id: int, muted: bool) -> None:
-        """The dialplan is told too: for the next collector it begins a recorder anew, but none that is to be silent."""
-        bridge, call = self._the(call_id)
-        customer = _customer(call).name
-        mute = MixMonitorMute(channel=customer, muted=muted)
-        tell = SetVariable(channel=customer, variable=_PAUSED, value="yes" if muted else "no")
-        for order in (tell, mute) if muted else (mute, tell):
-            await bridge.client.send(order)
 
     def _find(self, call_id: int) -> tuple[Bridge, Call] | None:
         for bridge in self._bridges:

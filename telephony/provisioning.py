@@ -15,6 +15,7 @@ import jinja2
 
 from callcenter.queues.ports import QueueSpec
 from telephony.detection import Detection
+from telephony.recorders import KEY
 
 QUEUES_FILE = "callcenter-queues.conf"
 RULED = "; The server's: it writes this file anew whenever a queue changes."
@@ -184,6 +185,7 @@ def render(pbx: Pbx, phones: Sequence[Phone]) -> dict[str, str]:
         "cdr": CDR_COLUMNS.values(),
         "cel": CEL_COLUMNS.values(),
         "queues": (_own_queue(pbx),),
+        "recorder_key": KEY,
         "marker": OWN,
     }
     return {

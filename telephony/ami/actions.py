@@ -17,6 +17,7 @@ _NAME = re.compile(r"[A-Za-z0-9_.+-]{1,80}")
 _WORD = re.compile(r"[A-Za-z0-9_.+-]{1,900}")
 _INTERFACE = re.compile(r"(?:PJSIP|SIP|Local)/[A-Za-z0-9_.-]{1,80}")
 _STATE = re.compile(r"(?:PJSIP/|hint:)[A-Za-z0-9_.@-]{1,120}")
+_KEY = re.compile(r"[0-9A-D*#]")
 _CHANNEL = re.compile(r"[A-Za-z0-9]{1,20}/[A-Za-z0-9_.@:;<>+*#=~%-]{1,200}")
 _REFUSED = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
@@ -266,6 +267,17 @@ class SetGlobal(Action):
 
 def _assignment(variable: str, value: str) -> Headers:
     return {"Variable": name(variable, "variable"), "Value": _variable(value)}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PressKey(_OnChannel):
+    """As if the telephone of a channel had pressed a key (RFC 4733: 0 to 9, ``*``, ``#``, A to D)."""
+
+    key: str
+
+    def body(self) -> Headers:
+        key = _matching(_KEY, self.key, "key")
+        return {**self.on_channel("PlayDTMF"), "Digit": key, "Receive": "true"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,6 +12,8 @@ Headers = Mapping[str, str]
 
 ANSWERER = "CallcenterAnswerer"
 """The dialplan's event, and the type of its row in CEL, that says who answered."""
+RECORDER = "CallcenterRecorder"
+"""The dialplan's event after it saw to a channel's recorder."""
 _EMPTY = frozenset({"", "<unknown>", "<null>", "(null)", "<none>"})
 _HIDDEN = frozenset({"anonymous", "restricted", "unavailable", "private", "unknown"})
 
@@ -191,9 +193,12 @@ def _member_removed(headers: Headers, at: datetime) -> e.QueueMemberRemoved:
     return e.QueueMemberRemoved(at=at, queue=_must(headers, "queue"), interface=_must(headers, "interface"))
 
 
-def _told(headers: Headers, at: datetime) -> e.AnswererJudged:
-    """The one of the dialplan's own events that tells of a call."""
-    if headers.get("userevent") != ANSWERER:
+def _told(headers: Headers, at: datetime) -> e.AnswererJudged | e.RecorderBegun:
+    """Those of the dialplan's own events that tell of a call."""
+    told = headers.get("userevent")
+    if told == RECORDER:
+        return e.RecorderBegun(at=at, uniqueid=_must(headers, "uniqueid"))
+    if told != ANSWERER:
         raise KeyError("userevent")
     return e.AnswererJudged(
         at=at,

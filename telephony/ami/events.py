@@ -136,6 +136,10 @@ class AnswererJudged(ChannelEvent, frozen=True, kw_only=True):
     wish: Wish
 
 
+class RecorderBegun(ChannelEvent, frozen=True, kw_only=True):
+    """The dialplan's ``UserEvent`` after a recorder was begun anew, or found to need none."""
+
+
 class OriginateEnded(AmiEvent, frozen=True, kw_only=True):
     """``OriginateResponse``. ``uniqueid`` is None when no channel ever came to be; ``action_id`` is the order's own."""
 

@@ -19,15 +19,15 @@ _SOURCE = 0x5EED
 
 
 class Keypad:
-    """Sounds for one debtor at ``media`` (to be given to his ``Ring``), towards ``target`` once that is known. Pressing
-    and speaking block."""
+    """Sounds for one debtor at ``media`` (to be given to his ``Ring``), towards ``target`` once that is known. Its
+    packets are counted from ``first`` (RTP sequence numbers, of 16 bits). Pressing and speaking block."""
 
-    def __init__(self, host: str) -> None:
+    def __init__(self, host: str, first: int = 1) -> None:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind((host, 0))
         self.media: tuple[str, int] = self._socket.getsockname()
         self.target: tuple[str, int] | None = None
-        self._sequence = self._stamp = 0
+        self._sequence, self._stamp = first, 0
 
     def __enter__(self) -> Self:
         return self
@@ -67,8 +67,8 @@ class Keypad:
     def _send(self, kind: int, payload: bytes, *, marked: bool) -> None:
         if self.target is None:
             raise RuntimeError("nobody has answered yet")
-        self._sequence = (self._sequence + 1) & 0xFFFF
         head = struct.pack(
             "!BBHII", 0x80, kind | (_MARKER if marked else 0), self._sequence, self._stamp & 0xFFFFFFFF, _SOURCE
         )
+        self._sequence = (self._sequence + 1) & 0xFFFF
         self._socket.sendto(head + payload, self.target)

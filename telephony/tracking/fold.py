@@ -85,6 +85,13 @@ class Fold:
         bridges = {channel.bridge for channel in call.live_channels() if channel.bridge is not None}
         return [spy for spy, bridge in self.spies.items() if bridge in bridges]
 
+    def together(self, channel: Channel) -> frozenset[str]:
+        """The Uniqueids of all who are in one bridge with it, itself and spies who have joined included."""
+        if channel.bridge is None:
+            return frozenset()
+        spies = (spy for spy, bridge in self.spies.items() if bridge == channel.bridge)
+        return frozenset((*(each.uniqueid for each in self._bridges.members(channel.bridge)), *spies))
+
     def live_calls(self) -> list[Call]:
         return self._book.all_live()
 

@@ -29,6 +29,7 @@ from tests.e2e.voices import (
 )
 from tests.phones import Baresip, debtor_phone, desk_phone
 from tests.plugins.product import Product
+from tests.registered import counting_phone
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -105,3 +106,25 @@ async def test_whom_a_call_is_passed_on_to_is_recorded(
 
         for _ in range(TIMES):
             await Floor(product, product_database, page, debtor, collector).handed_over(passed_on, COLLEAGUE)
+
+
+async def test_a_telephone_that_counts_from_a_high_number_is_recorded(
+    product: Product, product_database: Database, tmp_path: Path
+) -> None:
+    """What the exchange plays before has number 0, which to a recorder is later than all from 32,768 on."""
+    lab = Lab(product.folder)
+    pbx, phones = lab.required().pbx, {phone.extension: phone for phone in lab.phones()}
+    async with (
+        supervisor_at(product, tmp_path) as page,
+        counting_phone(pbx.sip, phones["101"], first=40_000) as collector,
+        debtor_phone(pbx.trunk.host, NUMBER, hertz=DEBTOR) as debtor,
+    ):
+        await debtor.dial(f"sip:101@{pbx.sip.host}:{pbx.sip.port}")
+        await collector.answered()
+        await collector.speak(TALK, COLLECTOR)
+        await debtor.hang_up()
+        await debtor.until("CALL_CLOSED")
+        recorded, rate = await recording(page, product, product_database)
+    talk = recorded[int(EDGE * rate) : int((TALK - EDGE) * rate)]
+    assert voices(tones(talk[:, 0], rate)) == {DEBTOR}
+    assert voices(tones(talk[:, 1], rate)) == {COLLECTOR}

@@ -91,6 +91,9 @@ class AmiServer:
             return told
         reply = f"Response: Success\r\nActionID: {action['ActionID']}\r\nMessage: done\r\n\r\n"
         reply += self.members.ordered(action)
+        if action["Action"] == "PlayDTMF":
+            told = {"Event": "UserEvent", "UserEvent": "CallcenterRecorder", "Uniqueid": action["Channel"]}
+            reply += "".join(f"{key}: {value}\r\n" for key, value in told.items()) + "\r\n"
         if end := LISTS.get(action["Action"]):
             if action["Action"] == "QueueStatus":
                 reply += self.members.listed(action["ActionID"])
