@@ -212,6 +212,12 @@ class Gateway:
     async def take_over(self, call_id: int, endpoint: str) -> None:
         await self.ring_back(call_id, endpoint)
 
+    def reachable(self, endpoint: str) -> bool:
+        if not all(bridge.status().up for bridge in self._bridges):
+            return True
+        phones = (bridge.phones().get(endpoint) for bridge in self._bridges)
+        return any(phone is not None and phone.reachable for phone in phones)
+
     def watches(self) -> frozenset[int] | None:
         if not all(bridge.synced.is_set() for bridge in self._bridges):
             return None

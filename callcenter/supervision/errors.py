@@ -24,6 +24,13 @@ class NoPhoneToListen(Conflict):
     text = mark("You have no phone of your own to listen with.")
 
 
+class PhoneAway(Conflict):
+    """The supervisor's phone is not registered: a debtor who is given to it would wait for nobody."""
+
+    code = "phone_away"
+    text = mark("Your phone is not connected. Try again when it says that it is ready.")
+
+
 class WatchOver(Conflict):
     """The supervisor is not in that call any more."""
 

@@ -57,6 +57,9 @@ class Monitor(Protocol):
     async def take_over(self, call_id: int, endpoint: str) -> None:
         """Give the debtor to this phone; the collector's leg ends."""
 
+    def reachable(self, endpoint: str) -> bool:
+        """Whether a phone can be rung; also True while an exchange is not understood, whose own answer tells then."""
+
     def watches(self) -> frozenset[int] | None:
         """The watches whose phone is there now; None while an exchange is not understood."""
 

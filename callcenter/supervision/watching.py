@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.supervision.errors import NoPhoneToListen, NoSuchCall, OwnCall, ReasonNeeded, WatchOver
+from callcenter.supervision.errors import NoPhoneToListen, NoSuchCall, OwnCall, PhoneAway, ReasonNeeded, WatchOver
 from callcenter.supervision.events import WatchChanged
 from callcenter.supervision.model import CallWatch
 from callcenter.supervision.ports import Monitor, Watched, WatchedCalls, WatchMode, WatchOrder
@@ -41,7 +41,8 @@ class Watching:
         Of several collectors in the call he is with this ``collector``, or with who came last: only that one hears
         what is whispered.
 
-        Raises ``NoSuchCall``, ``OwnCall``, ``NoPhoneToListen``, ``ReasonNeeded``, and what the exchange answers.
+        Raises ``NoSuchCall``, ``OwnCall``, ``NoPhoneToListen``, ``PhoneAway``, ``ReasonNeeded``, and what the exchange
+        answers.
         """
         async with self._uow.write() as work:
             watched = await self._allowed(work, actor, RIGHT_OF[mode], call_id, reason, collector=collector)
@@ -99,7 +100,8 @@ class Watching:
     async def take_over(self, actor: Actor, call_id: int, reason: str = "") -> None:
         """The debtor goes to the actor's phone, the collector is free.
 
-        Raises ``NoSuchCall``, ``OwnCall``, ``NoPhoneToListen``, ``ReasonNeeded``, and what the exchange answers.
+        Raises ``NoSuchCall``, ``OwnCall``, ``NoPhoneToListen``, ``PhoneAway``, ``ReasonNeeded``, and what the exchange
+        answers.
         """
         async with self._uow.write() as work:
             watched = await self._allowed(work, actor, TAKE_OVER, call_id, reason)
@@ -152,6 +154,8 @@ class Watching:
         endpoint = await self._calls.endpoint(work.session, actor.user_id)
         if endpoint is None:
             raise NoPhoneToListen
+        if not self._monitor.reachable(endpoint):
+            raise PhoneAway
         return endpoint
 
     async def _mine(self, work: Work, actor: Actor, watch_id: int) -> CallWatch:

@@ -19,6 +19,7 @@ from callcenter.supervision.errors import (
     NoSuchCall,
     NothingSaid,
     OwnCall,
+    PhoneAway,
     ReasonNeeded,
     TooManyMessages,
     WatchOver,
@@ -55,6 +56,7 @@ class FakeMonitor:
     orders: list[tuple[str, object]] = field(default_factory=list)
     live: set[int] | None = field(default_factory=set)
     refusing: bool = False
+    away: bool = False
 
     async def watch(self, order: WatchOrder) -> None:
         if self.refusing:
@@ -77,6 +79,9 @@ class FakeMonitor:
 
     async def take_over(self, call_id: int, endpoint: str) -> None:
         self.orders.append(("take over", (call_id, endpoint)))
+
+    def reachable(self, endpoint: str) -> bool:
+        return not self.away
 
     def watches(self) -> frozenset[int] | None:
         return None if self.live is None else frozenset(self.live)
@@ -218,6 +223,10 @@ async def test_what_cannot_be_watched(
         await watching.begin(chief(user_id=AGENT), CALL, WatchMode.LISTEN)
     with pytest.raises(NoPhoneToListen):
         await watching.begin(chief(user_id=99), CALL, WatchMode.LISTEN)
+    monitor.away = True
+    with pytest.raises(PhoneAway):
+        await watching.take_over(chief(), CALL)
+    monitor.away = False
     calls.strict = True
     with pytest.raises(ReasonNeeded):
         await watching.take_over(chief(), CALL, "  ")

@@ -104,6 +104,21 @@ async def test_a_call_that_is_over_is_refused() -> None:
                 await wish
 
 
+async def test_a_phone_can_be_rung_while_it_is_registered() -> None:
+    async with AmiServer() as server, bridged(server, Log()) as (bridge, board):
+        gateway = Gateway([bridge], SystemClock())
+        assert not gateway.reachable("100")
+        server.event(Event="DeviceStateChange", Device="PJSIP/100", State="NOT_INUSE")
+        await board.until(lambda: "100" in board.phones)
+        assert gateway.reachable("100")
+
+
+async def test_while_an_exchange_is_not_understood_its_own_answer_tells() -> None:
+    async with AmiServer() as server, bridged(server, Log()) as (bridge, _):
+        bridge.synced.clear()
+        assert Gateway([bridge], SystemClock()).reachable("100")
+
+
 async def test_of_two_exchanges_the_one_where_the_phone_is_registered_dials() -> None:
     order = DialOrder(call_id=77, endpoint="100", number="79000000001", show_number=None)
     async with AmiServer() as one, AmiServer() as two:  # noqa: SIM117 - two servers, then two bridges to them
