@@ -9,6 +9,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
+from markupsafe import Markup
 
 from core.kernel.i18n import LANGUAGES, Message, Translator, translator
 from web.pages import formats
@@ -103,7 +104,9 @@ def _filters(texts: Translator) -> dict[str, Callable[..., object]]:
     language = texts.language
 
     def t(value: Message | str | float | None) -> str:
-        """A message in the reader's language; data as it is."""
+        """A message in the reader's language; data as it is. A text of a template is escaped already, and stays so."""
+        if isinstance(value, Markup):
+            return value
         if isinstance(value, Message):
             return texts.render(formats.readable(value, language))
         return formats.NOTHING if value is None else str(value)

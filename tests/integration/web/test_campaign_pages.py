@@ -64,6 +64,26 @@ async def test_sounds_are_own_recordings_or_names_at_the_exchange(
     assert "the recording chosen before" in refused.text
 
 
+async def test_the_start_says_first_what_will_happen(
+    uow: UnitOfWork, clock: ManualClock, cast: Cast, sign_in: SignIn
+) -> None:
+    """Its name, how many cases it will ring, and in which way; going on after a pause asks the same."""
+    await laid(uow, clock, cast)
+    admin = await sign_in("admin")
+    chosen = await admin.post("/mass/choose?list=&action=campaign", data={"id": ["1", "2"]})
+    run = chosen.headers["location"].partition("run=")[2]
+    path = (await admin.post("/campaigns", data={**RULES, "name": "Spring <1>", "run": run})).headers["location"]
+    question = (
+        f'action="{path}/start" data-confirm="Start “Spring &lt;1&gt;”? 2 cases are left to be rung.'
+        ' A recorded message, without collectors."'
+    )
+    assert question in (await admin.get(path)).text
+    await admin.post(f"{path}/start")
+    assert f"{path}/start" not in (await admin.get(path)).text
+    await admin.post(f"{path}/pause")
+    assert question in (await admin.get(path)).text
+
+
 async def test_a_form_dismisses_nobody_whom_its_reader_does_not_reach(
     uow: UnitOfWork, cast: Cast, sign_in: SignIn
 ) -> None:

@@ -42,6 +42,7 @@ async def test_a_menu_is_written_mended_published_and_withdrawn(sign_in: SignIn,
     path = made.headers["location"]
     grown = await web.post(path, data={**STEPS, "do": "add", "kind": "voicemail"})
     assert grown.headers["location"] == f"{path}#step-s4"
+    assert 'value="remove-s1" data-confirm="Remove the step “1. ' in (await web.get(path)).text
     faulty = await web.post(path, data={**STEPS, "s1-otherwise": "", "do": "publish"})
     assert faulty.status_code == 422
     assert 'id="f-s1-otherwise-error"' in faulty.text
