@@ -292,8 +292,9 @@ def check(data: CampaignData) -> None:
     for key, low, high in _BOUNDS:
         if not low <= getattr(data, key) <= high:
             faults[key] = msg("Between {low} and {high}.", low=low, high=high)
-    if any(not 0 <= minutes <= 43_200 for minutes in data.retries.values()):
-        faults["retries"] = msg("Between 0 minutes and 30 days.")
+    for code, minutes in data.retries.items():
+        if not 0 <= minutes <= 43_200:
+            faults[f"retry-{code}"] = msg("Between 0 minutes and 30 days.")
     if data.show_number and not _E164.fullmatch(data.show_number):
         faults["show_number"] = msg("A number as +79001234567: a plus sign, the country, the number.")
     faults |= machines.faults(data.machines, data.machine_message, data.connect_seconds)

@@ -61,8 +61,10 @@ def _choices(step: Menu | Language) -> Iterator[tuple[str, Message]]:
         yield "choices", msg("A key is one of 0 to 9 or *.")
     if isinstance(step, Language) and not set(step.choices.values()) <= set(LANGUAGES):
         yield "choices", msg("Choose one of the list.")
-    if not (1 <= step.tries <= 9 and 1 <= step.seconds <= 60):
-        yield "tries", msg("Ask one to nine times, and wait one to sixty seconds.")
+    if not 1 <= step.tries <= 9:
+        yield "tries", msg("Ask one to nine times.")
+    if not 1 <= step.seconds <= 60:
+        yield "seconds", msg("Wait one to sixty seconds.")
 
 
 def _prompt(flow: Flow, step: AnyStep, prompt: Prompt) -> Iterator[tuple[str, Message]]:

@@ -1,5 +1,6 @@
 """The pages of campaigns in a browser's eyes: rules that are kept, and where the cases come from."""
 
+import re
 from datetime import timedelta
 from urllib.parse import urlencode
 
@@ -82,6 +83,22 @@ async def test_the_start_says_first_what_will_happen(
     assert f"{path}/start" not in (await admin.get(path)).text
     await admin.post(f"{path}/pause")
     assert question in (await admin.get(path)).text
+
+
+async def test_a_wrong_rule_is_told_at_its_own_field(uow: UnitOfWork, cast: Cast, sign_in: SignIn) -> None:
+    admin = await sign_in("admin")
+    typed = {"retry-BUSY": "soon", "retry-NA": "43201", "retry-VM": "60"}
+    for changed, wrong in (
+        ({}, {"retry-BUSY"}),
+        ({"retry-BUSY": ""}, {"retry-NA"}),
+        ({"name": ""}, {"name", "retry-BUSY"}),
+    ):
+        refused = await admin.post("/campaigns", data={**RULES, **typed, **changed})
+        assert refused.status_code == 422
+        assert set(re.findall(r'id="f-([A-Za-z_-]+)-error"', refused.text)) == wrong
+    assert 'value="soon"' in refused.text
+    async with uow.read() as session:
+        assert (await session.scalars(select(Campaign))).all() == []
 
 
 async def test_a_form_dismisses_nobody_whom_its_reader_does_not_reach(

@@ -5,9 +5,10 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from callcenter.ivr.model import IvrFlow, IvrQueue, IvrVersion
+from callcenter.queues.model import Calendar, Queue
 from callcenter.queues.service import ship_queues
 from callcenter.voicemail.model import Voicemail
 from core.kernel.clock import ManualClock
@@ -66,6 +67,48 @@ async def test_a_menu_is_written_mended_published_and_withdrawn(sign_in: SignIn,
     await web.post(f"{path}/delete")
     async with uow.read() as session:
         assert (await session.scalars(select(IvrFlow.id))).all() == []
+
+
+def faults_in(page: str) -> set[str]:
+    """The fields of the form that a message stands at."""
+    return set(re.findall(r'id="f-([a-z0-9_-]+)-error"', page))
+
+
+async def test_what_is_wrong_in_a_step_stands_at_its_own_field(sign_in: SignIn, uow: UnitOfWork) -> None:
+    async with uow.write() as work:
+        await ship_queues(work)
+        calendar = Calendar(name="Office", zone="UTC", week={})
+        work.session.add(calendar)
+        work.session.add(Queue(code="night", name="After dark"))
+        await work.session.flush()
+        calendar_id = calendar.id
+    web = await sign_in("maria")
+    path = (await web.post("/menus", data={"name": "Day", "language": "en"})).headers["location"]
+    hours = {"s4-kind": "hours", "s4-calendar_id": str(calendar_id), "s4-open": "s3", "s4-closed": "s3"}
+    steps = {**STEPS, "step": ["s1", "s2", "s3", "s4"], "s2-otherwise": "s4", **hours, "s3-queue": "night"}
+    slow = await web.post(path, data={**steps, "s1-seconds": "61", "do": "publish"})
+    assert (slow.status_code, faults_in(slow.text)) == (422, {"s1-seconds"})
+    for typed in ("", "soon", "-1"):
+        misread = await web.post(path, data={**steps, "s1-seconds": typed, "s1-tries": "2"})
+        assert (misread.status_code, faults_in(misread.text)) == (422, {"s1-seconds"})
+        assert f'name="s1-seconds" id="f-s1-seconds" value="{typed}"' in misread.text
+    assert (await web.post(path, data={**steps, "do": "publish"})).status_code == 303
+    async with uow.write() as work:
+        await work.session.execute(delete(Calendar))
+        await work.session.execute(update(Queue).where(Queue.code == "night").values(active=False))
+    shown = (await web.get(path)).text
+    assert faults_in(shown) == set()
+    assert f'<option value="{calendar_id}" selected>what was chosen before</option>' in shown
+    assert '<option value="night" selected>what was chosen before</option>' in shown
+    again = await web.post(path, data={**steps, "do": "publish"})
+    assert (again.status_code, faults_in(again.text)) == (422, {"s4-calendar_id", "s3-queue"})
+
+
+async def test_a_menu_begins_somewhere(sign_in: SignIn) -> None:
+    web = await sign_in("maria")
+    path = (await web.post("/menus", data={"name": "Day", "language": "en"})).headers["location"]
+    refused = await web.post(path, data={**STEPS, "entry": "", "do": "publish"})
+    assert (refused.status_code, faults_in(refused.text)) == (422, {"entry"})
 
 
 async def test_a_menu_is_tried_out(sign_in: SignIn) -> None:

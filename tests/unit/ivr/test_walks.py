@@ -166,6 +166,12 @@ def test_faults_stand_at_their_steps() -> None:
     assert [fault.field for fault in faults(Flow())] == ["entry"]
 
 
+@pytest.mark.parametrize(("given", "fields"), [({"tries": 0}, {"tries"}), ({"seconds": 61}, {"seconds"})])
+def test_a_number_out_of_bounds_is_a_fault_of_its_own_field(given: dict[str, int], fields: set[str]) -> None:
+    menu = Menu(prompt=SPOKEN, choices={"1": "s1"}, otherwise="s1", **given)
+    assert {fault.field for fault in faults(flow_of({"s0": menu, "s1": HangUp()}))} == fields
+
+
 MENU = flow_of(
     {
         "s0": Language(prompt=SPOKEN, choices={"1": "ru", "2": "pl"}, next="s1"),

@@ -33,6 +33,7 @@ from web.security import actor, right, route
 from web.state import part, services
 
 _NEW = CampaignData(name="")
+_NO_MINUTES = msg("Give whole minutes, or nothing.")
 _Sound = Annotated[str, StringConstraints(max_length=80)]
 _Clock = Annotated[str, like(r"([01]\d|2[0-4]):[0-5]\d", "clock")]
 
@@ -158,16 +159,18 @@ def _offered(me: Actor, unit_id: int, values: Mapping[str, Any]) -> bool:
 
 
 async def _sent(request: Request) -> CampaignData:
-    """What the form says, with the minutes of each result."""
+    """What the form says, with the minutes of each result. Raises ``Invalid`` with all that is wrong, each at its
+    field."""
     data = await submitted(request)
-    retries = {}
-    for code in words.RETRIED:
-        minutes = str(data.get(f"retry-{code}") or "")
-        if minutes and not minutes.isdecimal():
-            raise Invalid({"retries": msg("Give whole minutes, or nothing.")})
-        if minutes:
-            retries[code] = int(minutes[:6])
-    return typed(data, CampaignForm).data(retries)
+    given = {code: str(data.get(f"retry-{code}") or "").strip() for code in words.RETRIED}
+    faults = {f"retry-{code}": _NO_MINUTES for code, minutes in given.items() if minutes and not is_position(minutes)}
+    try:
+        form = typed(data, CampaignForm)
+    except Invalid as found:
+        raise Invalid({**found.fields, **faults}) from found
+    if faults:
+        raise Invalid(faults)
+    return form.data({code: int(minutes) for code, minutes in given.items() if minutes})
 
 
 async def _as_typed(request: Request) -> dict[str, Any]:

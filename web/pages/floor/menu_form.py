@@ -8,7 +8,7 @@ from starlette.datastructures import FormData
 
 from callcenter.ivr.flow import AnyStep, Flow, Language, Menu, Prompt, loaded, prompt_of, stored
 from core.kernel.errors import Invalid
-from core.kernel.i18n import LANGUAGES, msg
+from core.kernel.i18n import LANGUAGES, Message, msg
 from web.forms import is_position
 from web.pages.floor.menu_words import KINDS
 
@@ -16,6 +16,8 @@ from web.pages.floor.menu_words import KINDS
 _MOST = 200
 _TARGETS = ("next", "otherwise", "open", "closed", "queue")
 _NUMBERS = ("tries", "seconds", "calendar_id")
+#: What was typed and what is wrong with it, by the field of the form.
+Misread = Mapping[str, tuple[str, Message]]
 
 
 def flow_of(sent: FormData) -> Flow:
@@ -32,6 +34,13 @@ def flow_of(sent: FormData) -> Flow:
         return loaded(content)
     except msgspec.ValidationError as error:
         raise Invalid from error
+
+
+def misread(sent: FormData) -> Misread:
+    """The fields in which a number is needed and none was typed: a menu made of them would have one nobody chose."""
+    names = [f"{key}-{name}" for key in sent.getlist("step") for name in ("tries", "seconds")]
+    given = {name: str(sent[name]).strip() for name in names if name in sent}
+    return {name: (text, msg("Give a whole number.")) for name, text in given.items() if not is_position(text)}
 
 
 def _step(sent: FormData, key: str) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """Menus callers hear: which there are, their steps, what is wrong with them, and trying them out."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -11,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from callcenter.ivr import queries
-from callcenter.ivr.checking import KEYS, Fault, faults
+from callcenter.ivr.checking import KEYS, faults
 from callcenter.ivr.errors import FlowFaulty, NoSuchFlow
-from callcenter.ivr.flow import AnyStep, Flow, loaded, prompt_of, stored, ways
+from callcenter.ivr.flow import Flow, loaded, prompt_of, stored
 from callcenter.ivr.ports import Voice
 from callcenter.ivr.queries import FlowQuery, FlowView
 from callcenter.ivr.rights import EDIT, VIEW
@@ -23,7 +22,7 @@ from callcenter.queues.calendars import list_calendars
 from callcenter.queues.queries import inbound_queues
 from callcenter.queues.rights import VIEW as SEE_QUEUES
 from core.kernel.errors import Invalid
-from core.kernel.i18n import LANGUAGES, Translator, msg, translator
+from core.kernel.i18n import LANGUAGES, msg, translator
 from web.export import export_list
 from web.forms import Form, parse, submitted, typed
 from web.lists import Asked, ListSpec, asked, listed
@@ -31,6 +30,8 @@ from web.page import go_to, language_of, page
 from web.pages import options
 from web.pages.choices import language_options
 from web.pages.floor import menu_form, menu_words
+from web.pages.floor.menu_cards import Offered, branch, card, lost, titles_of
+from web.pages.floor.menu_form import Misread
 from web.pages.floor.menu_try import Pretence, tried
 from web.pages.floor.queues import name_of
 from web.pages.listing import (
@@ -94,30 +95,6 @@ class NameForm(Form):
 
 class NewForm(NameForm):
     language: str = "en"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StepCard:
-    """A step as the page draws it. ``faults`` by field, "" for the step itself."""
-
-    key: str
-    kind: str
-    title: str
-    step: AnyStep
-    languages: Sequence[str]
-    faults: Mapping[str, Text]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Branch:
-    """A step in the drawn overview: how one comes to it, what it is, and where it leads; ``again`` when it is drawn
-    further up already."""
-
-    way: Text
-    key: str
-    title: str
-    again: bool
-    branches: Sequence["Branch"]
 
 
 async def show(request: Request) -> Response:
@@ -192,18 +169,23 @@ async def change(request: Request) -> Response:
     """Save the steps, and do what the pressed button says beside it."""
     seen, sent = await _seen(request), await submitted(request)
     flow, do = menu_form.flow_of(sent), str(sent.get("do", "save"))
+    misread = menu_form.misread(sent)
     try:
         name = typed(sent, NameForm).name
         flow = _after(flow, do, sent)
+        if misread:
+            raise Invalid
         menus = part(request, FlowService)
         await menus.save(actor(request), seen.row.id, name, flow)
         if do == "publish":
+            if gone := lost(flow, await _offered(request)):
+                raise FlowFaulty(gone)
             await menus.publish(actor(request), seen.row.id)
     except FlowFaulty:
         return await _editor(request, await _seen(request), name, flow, checked=True, status=422)
     except Invalid as wrong:
         shown = str(sent.get("name", ""))
-        return await _editor(request, seen, shown, flow, checked=False, wrong=wrong.fields, status=422)
+        return await _editor(request, seen, shown, flow, checked=False, wrong=wrong.fields, misread=misread, status=422)
     at = do.removeprefix("up-").removeprefix("down-")
     anchor = f"#step-{at}" if at in flow.steps else f"#step-{list(flow.steps)[-1]}" if do == "add" else ""
     return go_to(f"/menus/{seen.row.id}{'?faults' if do == 'check' else ''}{anchor}")
@@ -253,7 +235,7 @@ async def attempt(request: Request) -> Response:
     pretence = Pretence(open=asked_for.get("closed") != "1", known=asked_for.get("stranger") != "1")
     flow = loaded(seen.row.draft)
     trial = tried(flow, keys, pretence, services(request).clock.now())
-    titles = _titles(flow, translator(language_of(request)))
+    titles = titles_of(flow, translator(language_of(request)))
     context = {
         "menu": seen.row,
         "trial": trial,
@@ -283,6 +265,15 @@ async def _seen(request: Request) -> FlowView:
         return await queries.get_flow(session, actor(request), request.path_params["id"])
 
 
+async def _offered(request: Request) -> Offered:
+    """The hours and queues that steps may lead to."""
+    me = actor(request)
+    async with services(request).uow.read() as session:
+        calendars = options.of_rows(await list_calendars(session, me)) if me.may(SEE_QUEUES) else None
+        queues = await inbound_queues(session)
+    return Offered(calendars=calendars, queues=tuple(Option(value=row.code, label=name_of(row)) for row in queues))
+
+
 async def _editor(
     request: Request,
     seen: FlowView,
@@ -291,15 +282,15 @@ async def _editor(
     *,
     checked: bool,
     wrong: Mapping[str, Text] | None = None,
+    misread: Misread | None = None,
     status: int = 200,
 ) -> Response:
-    me = actor(request)
+    me, offered = actor(request), await _offered(request)
     async with services(request).uow.read() as session:
-        calendars = await list_calendars(session, me) if me.may(SEE_QUEUES) else ()
-        queues = await inbound_queues(session)
         sounds = await queries.list_sounds(session, me)
-    texts = translator(language_of(request))
-    titles, found = _titles(flow, texts), faults(flow) if checked else []
+    titles = titles_of(flow, translator(language_of(request)))
+    found = [*faults(flow), *lost(flow, offered)] if checked else []
+    whole = [fault for fault in found if fault.step == ""]
     context = {
         "menu": seen.row,
         "name": name,
@@ -307,60 +298,25 @@ async def _editor(
         "version": seen.version,
         "state": _state(seen),
         "edits": me.may(EDIT),
-        "wrong": wrong or {},
+        "wrong": {fault.field: fault.text for fault in whole if fault.field} | dict(wrong or {}),
         "count": len(found),
-        "general": [fault.text for fault in found if fault.step == ""],
-        "cards": [_card(key, step, flow, titles[key], found) for key, step in flow.steps.items()],
+        "general": [fault.text for fault in whole if not fault.field],
+        "cards": [
+            card(key, flow, titles[key], found=found, misread=misread or {}, offered=offered) for key in flow.steps
+        ],
         "targets": tuple(Option(value=key, label=title) for key, title in titles.items()),
         "kinds": tuple(Option(value=word, label=label) for word, (_kind, label) in menu_words.KINDS.items()),
         "ways": menu_words.WAYS,
         "keys": KEYS,
         "tongues": language_options(),
         "names": LANGUAGE_NAMES,
-        "calendars": options.of_rows(calendars),
-        "queues": tuple(Option(value=row.code, label=name_of(row)) for row in queues),
+        "queues": offered.queues,
         "chosen": seen.queues,
         "sounds": tuple(Option(value=sound.name, label=sound.label) for sound in sounds),
-        "tree": _branch(flow, titles, msg("Beginning"), flow.entry, set()),
+        "tree": branch(flow, titles, msg("Beginning"), flow.entry, set()),
         "saved": stored(flow) == seen.row.draft,
     }
     return await page(request, "menus/menu.html", context, status=status)
-
-
-def _titles(flow: Flow, texts: Translator) -> dict[str, str]:
-    return {
-        key: menu_form.title_of(key, step, texts.render(menu_words.KINDS[menu_words.kind_of(step)][1]))
-        for key, step in flow.steps.items()
-    }
-
-
-def _card(key: str, step: AnyStep, flow: Flow, title: str, found: Sequence[Fault]) -> StepCard:
-    mine = {fault.field: fault.text for fault in reversed(found) if fault.step == key}
-    return StepCard(
-        key=key,
-        kind=menu_words.kind_of(step),
-        title=title,
-        step=step,
-        languages=menu_form.speaks(flow, step),
-        faults=mine,
-    )
-
-
-def _branch(flow: Flow, titles: Mapping[str, str], way: Text, key: str, drawn: set[str]) -> Branch | None:
-    """The overview from one step on; each step's own ways are drawn where it comes first."""
-    if key not in flow.steps:
-        return None
-    again = key in drawn
-    drawn.add(key)
-    found = (
-        _branch(flow, titles, _way(field), target, drawn)
-        for field, target in ({} if again else ways(flow.steps[key])).items()
-    )
-    return Branch(way=way, key=key, title=titles[key], again=again, branches=[one for one in found if one is not None])
-
-
-def _way(field: str) -> Text:
-    return msg("Key {key}", key=field.removeprefix("key-")) if field.startswith("key-") else menu_words.WAYS[field]
 
 
 _VIEW, _EDIT = right(VIEW), right(EDIT)
