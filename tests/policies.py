@@ -467,6 +467,9 @@ _CALLBACKS = {
     "POST /callbacks/{id:int}/take": Entry(needs=("callbacks.edit",), target="callback"),
     "POST /callbacks/{id:int}/move": Entry(needs=("callbacks.edit",), target="callback", form={"at": _LATER}),
     "POST /callbacks/{id:int}/cancel": Entry(needs=("callbacks.edit",), target="callback"),
+    "POST /voicemail/{id:int}/callbacks": Entry(
+        needs=("callbacks.edit",), reach="voicemail.listen", target="voicemail", form={"at": _LATER}
+    ),
     "POST /cases/{case:int}/callbacks": Entry(
         needs=("callbacks.edit",),
         reach="cases.view",

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, select, update
 
+from callcenter.callbacks.model import Callback
 from callcenter.ivr.model import IvrFlow, IvrQueue, IvrVersion
 from callcenter.queues.model import Calendar, Queue
 from callcenter.queues.service import ship_queues
@@ -175,3 +176,25 @@ async def test_messages_are_listed_for_whom_they_concern(sign_in: SignIn, messag
     assert list(csv.reader(file.lstrip("\ufeff").splitlines())) == [["Number", "Length"], ["+79000000003", "3.0"]]
     await web.post(f"/voicemail/{messages['anna']}/heard")
     assert await shown("?heard=yes") == set()
+
+
+async def test_a_message_is_answered_by_a_call_or_a_callback(
+    sign_in: SignIn, messages: dict[str, int], uow: UnitOfWork, cast: Cast
+) -> None:
+    web, path = await sign_in("anna"), f"/voicemail/{messages['anna']}"
+    for page in ("/voicemail", path):
+        assert 'data-dial="+79000000001"' in (await web.get(page)).text
+    assert f'href="{path}?plan=1"' in (await web.get("/voicemail")).text
+    assert "data-show" not in (await web.get(path)).text
+    assert f'action="{path}/callbacks"' in (await web.get(f"{path}?plan=1")).text
+    agreed = {"at": "2026-03-11T18:00", "reason": "As asked", "owner": "me"}
+    planned = await web.post(f"{path}/callbacks", data=agreed)
+    assert planned.status_code == 303, planned.text
+    async with uow.read() as session:
+        row = (await session.scalars(select(Callback))).one()
+    assert planned.headers["location"] == f"/callbacks/{row.id}"
+    assert (row.phone, row.reason, row.user_id) == ("+79000000001", "As asked", cast.users["anna"])
+    assert row.source_call_id == 1
+    assert (await web.post(f"/voicemail/{messages['clara']}/callbacks", data=agreed)).status_code == 404
+    file = (await web.get("/voicemail/export?format=csv&col=callback")).text
+    assert "Plan" not in file

@@ -72,6 +72,8 @@ def expected(entry: Entry, me: str, whose: str | None) -> str:
     if entry.absent:
         return "missing"
     reach = REACH.get(entry.reach or entry.needs[0])
+    if reach and me not in reach:
+        return "forbidden"
     return "missing" if whose not in (None, "it") and reach and whose not in reach[me] else "passed"
 
 

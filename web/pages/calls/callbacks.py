@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import StringConstraints
 from sqlalchemy import select
@@ -14,7 +14,7 @@ from callcenter.callbacks import queries
 from callcenter.callbacks.queries import CallbackQuery, CallbackRow
 from callcenter.callbacks.rights import EDIT, VIEW
 from callcenter.callbacks.service import CallbackService, Plan
-from callcenter.voicemail.queries import message_of_callback
+from callcenter.voicemail.queries import message_of_callback, one_message
 from core.cases.service.access import case_for
 from core.kernel.errors import NotFound
 from core.kernel.i18n import msg
@@ -86,13 +86,18 @@ SPEC = ListSpec(
 
 
 class PlanForm(Form):
-    """From a case; ``at`` is the debtor's local time."""
+    """``at`` is the debtor's local time."""
 
     at: datetime
-    phone_id: int
     owner: Literal["me", "team"] = "me"
     reason: _Reason = ""
     automatic: bool = False
+
+
+class CasePlanForm(PlanForm):
+    """From a case: which of its numbers."""
+
+    phone_id: int
 
 
 class MoveForm(Form):
@@ -140,30 +145,46 @@ async def detail(request: Request) -> Response:
 
 async def plan(request: Request) -> Response:
     """Plan one for the person of a case."""
-    form, case_id = await parse(request, PlanForm), int(request.path_params["case"])
+    form, case_id = await parse(request, CasePlanForm), int(request.path_params["case"])
     async with services(request).uow.read() as session:
         await case_for(session, actor(request), case_id)
         phone = await session.scalar(select(Phone).where(Phone.id == form.phone_id))
         if phone is None:
             raise NotFound
         zone = await queries.debtor_zone(session, phone.party_id, phone.e164)
-    start, mine = local(form.at, zone), form.owner == "me"
-    await part(request, CallbackService).plan(
-        actor(request),
-        Plan(
-            phone=phone.e164,
-            start=start,
-            end=start + _WINDOW,
-            reason=form.reason,
-            user_id=actor(request).user_id if mine else None,
-            unit_id=None if mine else identity(request).user.unit_id,
-            party_id=phone.party_id,
-            case_id=case_id,
-            zone=zone,
-            automatic=form.automatic,
-        ),
-    )
+    known = Plan(phone=phone.e164, party_id=phone.party_id, case_id=case_id, zone=zone, **_agreed(request, form, zone))
+    await part(request, CallbackService).plan(actor(request), known)
     return go_to(f"/cases/{case_id}")
+
+
+async def plan_for_message(request: Request) -> Response:
+    """Plan one for whoever left a message."""
+    form = await parse(request, PlanForm)
+    async with services(request).uow.read() as session:
+        message = await one_message(session, actor(request), _id(request))
+        zone = await queries.debtor_zone(session, message.party_id, message.phone or "")
+    known = Plan(
+        phone=message.phone or "",
+        party_id=message.party_id,
+        case_id=message.case_id,
+        zone=zone,
+        source_call_id=message.call_id,
+        **_agreed(request, form, zone),
+    )
+    return go_to(f"/callbacks/{await part(request, CallbackService).plan(actor(request), known)}")
+
+
+def _agreed(request: Request, form: PlanForm, zone: str) -> dict[str, Any]:
+    """When, about what, and by whom: the reader himself, or anyone of his team."""
+    start, mine = local(form.at, zone), form.owner == "me"
+    return {
+        "start": start,
+        "end": start + _WINDOW,
+        "reason": form.reason,
+        "user_id": actor(request).user_id if mine else None,
+        "unit_id": None if mine else identity(request).user.unit_id,
+        "automatic": form.automatic,
+    }
 
 
 async def take(request: Request) -> Response:
@@ -251,4 +272,5 @@ routes = [
     route("/callbacks/{id:int}/move", move, policy=_EDIT, methods=["POST"], name="callback.move"),
     route("/callbacks/{id:int}/cancel", cancel, policy=_EDIT, methods=["POST"], name="callback.cancel"),
     route("/cases/{case:int}/callbacks", plan, policy=_EDIT, methods=["POST"], name="case.callback"),
+    route("/voicemail/{id:int}/callbacks", plan_for_message, policy=_EDIT, methods=["POST"], name="voicemail.callback"),
 ]

@@ -1,8 +1,12 @@
 """Messages callers left: the list, one of them with its sound, heard or not."""
 
+from dataclasses import replace
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
+from callcenter.callbacks.queries import debtor_zone
+from callcenter.callbacks.rights import EDIT as PLAN
 from callcenter.calls.recorded import AudioAsked, Recordings
 from callcenter.queues.queries import inbound_queues
 from callcenter.voicemail import queries
@@ -87,7 +91,7 @@ async def show(request: Request) -> Response:
     wanted = asked(request, await _spec(request))
     async with services(request).uow.read() as session:
         found = await queries.list_messages(session, actor(request), _query(wanted))
-    drawn = await listed(request, wanted, found, _row)
+    drawn = await listed(request, wanted, found, _drawn if actor(request).may(PLAN) else _row)
     return await page(request, "list_page.html", {"view": drawn})
 
 
@@ -138,10 +142,27 @@ def _row(message: MessageRow) -> Row:
     )
 
 
+def _drawn(message: MessageRow) -> Row:
+    """The line on screen: who is owed no callback yet can be given one."""
+    row = _row(message)
+    if message.callback_id is not None or message.phone is None:
+        return row
+    plan = TextCell(msg("Plan a callback"), href=f"/voicemail/{message.id}?plan=1")
+    return replace(row, cells={**row.cells, "callback": plan})
+
+
 async def detail(request: Request) -> Response:
-    """One message with its sound."""
-    message = await _message(request)
-    context = {"message": message, "state": HEARD if message.heard_at else UNHEARD}
+    """One message with its sound, and the ways to answer it."""
+    async with services(request).uow.read() as session:
+        message = await queries.one_message(session, actor(request), request.path_params["id"])
+        zone = await debtor_zone(session, message.party_id, message.phone or "")
+    context = {
+        "message": message,
+        "state": HEARD if message.heard_at else UNHEARD,
+        "plans": message.phone is not None and actor(request).may(PLAN),
+        "planning": "plan" in request.query_params,
+        "zone_there": zone,
+    }
     return await page(request, "voicemail/message.html", context)
 
 
