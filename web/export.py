@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import xlsxwriter
@@ -62,12 +63,34 @@ class _Writer(Protocol):
 async def export(
     request: Request, name: str, columns: Sequence[Column], batches: AsyncIterator[Sequence[Row]]
 ) -> Response:
-    """The file of ``columns`` over all rows of ``batches``; ``?format=csv`` or a workbook. ``name`` has no suffix."""
+    """The file of ``columns`` over all rows of ``batches``; ``?format=csv`` or a workbook. ``name`` has no suffix.
+
+    What is taken away is told in the audit trail before it leaves: which list, what was asked of it, how many rows."""
     suffix = "csv" if request.query_params.get("format") == "csv" else "xlsx"
-    path = await written(actor(request), suffix, columns, batches)
-    media = "text/csv; charset=utf-8" if suffix == "csv" else XLSX
+    count = 0
+
+    async def counted() -> AsyncIterator[Sequence[Row]]:
+        nonlocal count
+        async for rows in batches:
+            count += len(rows)
+            yield rows
+
+    path = await written(actor(request), suffix, columns, counted())
     done = BackgroundTask(path.unlink, missing_ok=True)
+    try:
+        told = {"rows": (None, count), "asked": (None, _question(request)), "format": (None, suffix)}
+        await services(request).looks.looked(actor(request), ("list", name[:60]), "list.exported", told)
+    except BaseException:
+        await done()
+        raise
+    media = "text/csv; charset=utf-8" if suffix == "csv" else XLSX
     return FileResponse(path, media_type=media, filename=f"{name}.{suffix}", background=done)
+
+
+def _question(request: Request) -> str | None:
+    """What was asked of the list, as its address says it."""
+    pairs = [pair for pair in request.query_params.multi_items() if pair[1] and pair[0] not in ("format", "saved")]
+    return urlencode(pairs)[:2000] or None
 
 
 async def export_list(

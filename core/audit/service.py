@@ -86,9 +86,12 @@ class Looks:
         self._clock = clock
         self._journal = GroupCommit[AuditEntry](uow, _write)
 
-    async def looked(self, actor: Actor, subject: Subject, action: str = "looked") -> None:
-        """Return once the look is on disk: data is shown after its look is recorded, not before."""
-        await self._journal.append(_entry(actor, action, subject, {}, self._clock.now()))
+    async def looked(
+        self, actor: Actor, subject: Subject, action: str = "looked", changes: Changes | None = None
+    ) -> None:
+        """Return once the look is on disk: data is shown after its look is recorded, not before. ``changes`` says more
+        of it, as for :func:`record`."""
+        await self._journal.append(_entry(actor, action, subject, changes or {}, self._clock.now()))
 
     async def run(self) -> None:
         await self._journal.run()

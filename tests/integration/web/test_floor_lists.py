@@ -7,11 +7,13 @@ from datetime import timedelta
 
 import httpx
 import pytest
+from sqlalchemy import func, select
 
 from callcenter.campaigns.model import Campaign, CampaignState, Mode
 from callcenter.ivr.model import IvrFlow, IvrVersion
 from callcenter.queues.model import Calendar, Queue, QueueKind
 from callcenter.queues.service import ship_queues
+from core.audit.model import AuditEntry
 from core.kernel.clock import ManualClock
 from core.kernel.uow import UnitOfWork
 from tests.factories.people import Cast
@@ -143,3 +145,20 @@ async def test_campaigns_are_searched_narrowed_and_taken_away_within_reach(
         await assert_found(maria, "/campaigns", question, names)
         await assert_shown(sofia, "/campaigns", question, [name for name in names if name != "Far"])
     assert (await sofia.get("/campaigns/export")).status_code == 403
+
+
+@pytest.mark.usefixtures("queues")
+@pytest.mark.parametrize("path", ["calls", "users", "queues", "calendars", "menus", "campaigns", "cases"])
+async def test_a_list_taken_away_is_in_the_trail(sign_in: SignIn, uow: UnitOfWork, path: str, cast: Cast) -> None:
+    maria = await sign_in("maria")
+    rows = await in_file(maria, f"/{path}", "q=n&sort=")
+    async with uow.read() as session:
+        entry = (await session.scalars(select(AuditEntry).where(AuditEntry.action == "list.exported"))).one()
+    assert (entry.actor_id, entry.subject_kind, entry.subject_id) == (cast.users["maria"], "list", path)
+    assert entry.changes == {"asked": [None, "q=n"], "format": [None, "csv"], "rows": [None, len(rows)]}
+    admin = await sign_in("admin")
+    assert "List taken away as a file" in (await admin.get("/audit")).text
+    bella = await sign_in("bella")
+    assert (await bella.get("/queues/export")).status_code == 403
+    async with uow.read() as session:
+        assert await session.scalar(select(func.count()).where(AuditEntry.action == "list.exported")) == 1

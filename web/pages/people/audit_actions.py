@@ -84,6 +84,7 @@ ACTIONS: Mapping[str, Message] = {
     "interest_group.changed": msg("Interest group changed"),
     "interest_group.term_removed": msg("Term of an interest group removed"),
     "interest_group.term_saved": msg("Term of an interest group saved"),
+    "list.exported": msg("List taken away as a file"),
     "logins.fail": msg("Sign-in refused"),
     "logins.succeed": msg("Signed in"),
     "looked": msg("Looked at"),

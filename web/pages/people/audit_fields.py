@@ -32,6 +32,7 @@ FIELDS: Mapping[str, Message] = {
     "agency_fees": msg("Agency fees"),
     "amount": msg("Sum"),
     "announce_seconds": msg("Tell callers their place every, seconds"),
+    "asked": msg("What was asked"),
     "assign_new": msg("New cases are handed out"),
     "at_ms": msg("Place in the recording, ms"),
     "bases": msg("Accrues on"),

@@ -25,6 +25,7 @@ SUBJECTS: Mapping[str, Message] = {
     "floor_message": msg("Message to collectors"),
     "import": msg("Import"),
     "interest_group": msg("Interest group"),
+    "list": msg("List"),
     "menu": msg("Menu"),
     "menu_sound": msg("Recording for menus"),
     "voicemail": msg("Message of a caller"),
