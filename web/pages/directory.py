@@ -17,14 +17,15 @@ from core.kernel.errors import Invalid, NotFound
 from core.kernel.i18n import Message, msg, translator
 from core.kernel.uow import Work
 from web.forms import Form, parse, submitted
-from web.lists import ListSpec, asked, view
+from web.lists import Asked, ListSpec, asked, view
 from web.page import go_to, language_of, page
-from web.pages.listing import Row, State
+from web.pages.listing import Row
 from web.security import GuardedRoute, Policy, actor, route
+from web.short_lists import export_rows, narrowed
 from web.state import services
 
-ON = State(word=msg("in use"), icon="circle-check")
-OFF = State(word=msg("switched off"), icon="circle-off")
+#: What stands where a code does in the addresses of these pages.
+_KEPT = frozenset({"new", "export"})
 
 
 class Entry(Labelled, Protocol):
@@ -84,6 +85,7 @@ class DirectoryPages(Generic[E, D]):
         path, one = self.spec.path, f"{self.spec.path}/{{code}}"
         return (
             route(path, self.show, policy=policy, name=self.spec.key),
+            route(f"{path}/export", self.download, policy=policy, name=f"{self.spec.key}.export"),
             route(f"{path}/new", self.new, policy=policy, name=f"{self.name}.new"),
             route(path, self.add, policy=policy, methods=["POST"], name=f"{self.name}.add"),
             route(one, self.one, policy=policy, name=self.name),
@@ -91,12 +93,21 @@ class DirectoryPages(Generic[E, D]):
         )
 
     async def show(self, request: Request) -> Response:
-        """Every entry, in its place."""
-        async with services(request).uow.read() as session:
-            found = await self.entries(session)
+        """The entries asked for, in their places unless asked otherwise."""
+        wanted, rows = await self._found(request)
         create = (self.create, f"{self.spec.path}/new")
-        drawn = await view(request, asked(request, self.spec), map(self.row, found), total=len(found), create=create)
+        drawn = await view(request, wanted, rows, total=len(rows), create=create)
         return await page(request, "list_page.html", {"view": drawn})
+
+    async def download(self, request: Request) -> Response:
+        """The same entries as a file."""
+        return await export_rows(request, *await self._found(request))
+
+    async def _found(self, request: Request) -> tuple[Asked, list[Row]]:
+        wanted = asked(request, self.spec)
+        async with services(request).uow.read() as session:
+            entries = await self.entries(session)
+        return wanted, narrowed(request, wanted, map(self.row, entries))
 
     async def new(self, request: Request) -> Response:
         """The form of an entry of one's own."""
@@ -115,6 +126,8 @@ class DirectoryPages(Generic[E, D]):
         held = services(request)
         try:
             sent = await parse(request, self.new_form)
+            if sent.code in _KEPT:
+                raise Invalid({"code": msg("The program needs this code itself. Choose another one.")})
             data = sent.data(sent.label)
             async with held.uow.write() as work:
                 await self.add_entry(work, actor(request), sent.code, data, at=held.clock.now())

@@ -9,11 +9,14 @@ import httpx
 import pytest
 from sqlalchemy import func, select
 
+from callcenter.agents.model import PauseReason
+from callcenter.calls.model import ResultCode
 from callcenter.campaigns.model import Campaign, CampaignState, Mode
 from callcenter.ivr.model import IvrFlow, IvrVersion
 from callcenter.queues.model import Calendar, Queue, QueueKind
 from callcenter.queues.service import ship_queues
 from core.audit.model import AuditEntry
+from core.cases.model import Tag
 from core.kernel.clock import ManualClock
 from core.kernel.uow import UnitOfWork
 from tests.factories.people import Cast
@@ -145,6 +148,82 @@ async def test_campaigns_are_searched_narrowed_and_taken_away_within_reach(
         await assert_found(maria, "/campaigns", question, names)
         await assert_shown(sofia, "/campaigns", question, [name for name in names if name != "Far"])
     assert (await sofia.get("/campaigns/export")).status_code == 403
+
+
+async def test_reasons_of_pauses_are_found_as_their_reader_reads_them(sign_in: SignIn, uow: UnitOfWork) -> None:
+    async with uow.write() as work:
+        for place, (code, label, limit, active, shipped) in enumerate(
+            (
+                ("lunch", "Lunch", 3600, True, True),
+                ("talk", "Talk 100%", None, True, False),
+                ("old", "An old one", 60, False, False),
+            ),
+            start=1,
+        ):
+            row = PauseReason(code=code, label=label, limit_seconds=limit, active=active, shipped=shipped)
+            row.position = place
+            work.session.add(row)
+    maria = await sign_in("maria")
+    for question, names in {
+        "": ["Lunch", "Talk 100%", "An old one"],
+        "q=TALK+100": ["Talk 100%"],
+        "sort=label": ["An old one", "Lunch", "Talk 100%"],
+        "sort=-limit": ["Lunch", "An old one", "Talk 100%"],
+        "state=off": ["An old one"],
+        "q=nothing": [],
+    }.items():
+        await assert_shown(maria, "/pauses", question, names)
+        assert await in_file(maria, "/pauses", f"{question}&col=label") == names
+    await maria.post("/me/language", data={"language": "ru"})
+    assert await in_file(maria, "/pauses", "q=ОБЕД&col=label") == ["Обед"]
+    kept = await maria.post("/pauses", data={"code": "export", "label": "x", "position": "9"})
+    assert (kept.status_code, 'id="f-code-error"' in kept.text) == (422, True)
+
+
+async def test_results_are_searched_sorted_and_taken_away(sign_in: SignIn, uow: UnitOfWork) -> None:
+    async with uow.write() as work:
+        for place, (code, label) in enumerate((("OWN-B", "Beta"), ("OWN-A", "Gamma"), ("OWN-C", "Alpha")), start=901):
+            row = ResultCode(code=code, label=label, position=place, rpc=False, active=place != 902)
+            work.session.add(row)
+    maria = await sign_in("maria")
+    for question, names in {
+        "q=own-": ["Beta", "Gamma", "Alpha"],
+        "q=own-&sort=-label": ["Gamma", "Beta", "Alpha"],
+        "q=own-&sort=code": ["Gamma", "Beta", "Alpha"],
+        "q=alpha": ["Alpha"],
+        "q=own-&state=off": ["Gamma"],
+    }.items():
+        await assert_shown(maria, "/results", question, names)
+        assert await in_file(maria, "/results", f"{question}&col=label") == names
+    bella = await sign_in("bella")
+    assert (await bella.get("/results/export")).status_code == 403
+
+
+async def test_tags_are_searched_sorted_and_taken_away(sign_in: SignIn, uow: UnitOfWork) -> None:
+    async with uow.write() as work:
+        work.session.add_all(Tag(name=name, active=name != "Heirs") for name in ("Insolvent", "Heirs", "Abroad"))
+    maria = await sign_in("maria")
+    for question, names in {
+        "": ["Abroad", "Heirs", "Insolvent"],
+        "q=HEI": ["Heirs"],
+        "sort=-name": ["Insolvent", "Heirs", "Abroad"],
+        "state=on": ["Abroad", "Insolvent"],
+    }.items():
+        await assert_found(maria, "/tags", question, names)
+
+
+async def test_collectors_now_are_taken_away_within_reach(sign_in: SignIn) -> None:
+    sofia, maria = await sign_in("sofia"), await sign_in("maria")
+    for web in (sofia, maria):
+        shown = (await web.get("/agents?sort=-name")).text
+        names = await in_file(web, "/agents", "sort=-name")
+        assert names
+        assert [name for name in names if f">{name}<" not in shown] == []
+    assert set(await in_file(sofia, "/agents")) < set(await in_file(maria, "/agents"))
+    (first, *_) = await in_file(maria, "/agents")
+    assert await in_file(maria, "/agents", f"q={first}") == [first]
+    book = await maria.get("/agents/export?format=xlsx")
+    assert (book.status_code, book.content[:2]) == (200, b"PK")
 
 
 @pytest.mark.usefixtures("queues")

@@ -16,9 +16,10 @@ from web.forms import KEY
 from web.lists import ListSpec
 from web.pages import options
 from web.pages.calls import call_words
-from web.pages.directory import OFF, ON, DirectoryPages, EntryForm
+from web.pages.directory import DirectoryPages, EntryForm
 from web.pages.listing import Align, Column, EmptyState, Option, Row, StateCell, TextCell
 from web.security import right
+from web.short_lists import IN_USE, OFF, ON
 
 NEEDS: dict[str, Message] = {
     Need.NOTHING: msg("nothing"),
@@ -51,14 +52,17 @@ SPEC = ListSpec(
     title=msg("Result codes"),
     path="/results",
     sort="position",
+    search_hint=msg("Result or code"),
+    export_right=DIRECTORY,
     columns=(
-        Column(key="position", label=msg("Place"), align=Align.END),
-        Column(key="label", label=msg("Result")),
-        Column(key="code", label=msg("Code")),
-        Column(key="needs", label=msg("Demands")),
-        Column(key="stops", label=msg("Stops")),
+        Column(key="position", label=msg("Place"), align=Align.END, sortable=True),
+        Column(key="label", label=msg("Result"), sortable=True),
+        Column(key="code", label=msg("Code"), sortable=True),
+        Column(key="needs", label=msg("Demands"), sortable=True),
+        Column(key="stops", label=msg("Stops"), sortable=True),
         Column(key="state", label=msg("State")),
     ),
+    filters=(IN_USE,),
     empty=EmptyState(title=msg("No result codes"), hint=msg("Add the first."), icon="list-numbers"),
 )
 

@@ -22,9 +22,9 @@ from web.lists import ListSpec, asked, view
 from web.page import go_to, page
 from web.pages.cases.case_words import COMPONENT_LABELS
 from web.pages.cases.debt_words import DAY_RULES, term_title
-from web.pages.directory import OFF, ON
 from web.pages.listing import Align, Column, EmptyState, Option, Row, StateCell, TextCell
 from web.security import actor, right, route
+from web.short_lists import OFF, ON
 from web.state import services
 
 SPEC = ListSpec(

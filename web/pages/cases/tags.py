@@ -15,24 +15,26 @@ from core.cases.service.tags import save_tag, tag_case, untag_case
 from core.kernel.errors import Invalid, NotFound
 from core.kernel.i18n import Message, msg
 from web.forms import Form, parse, submitted
-from web.lists import ListSpec, asked, view
+from web.lists import Asked, ListSpec, asked, view
 from web.page import go_to, page
-from web.pages.listing import Align, Column, EmptyState, Row, State, StateCell, TextCell
+from web.pages.listing import Align, Column, EmptyState, Row, StateCell, TextCell
 from web.security import actor, right, route
+from web.short_lists import IN_USE, OFF, ON, export_rows, narrowed
 from web.state import services
 
-_IN_USE = State(word=msg("in use"), icon="circle-check")
-_OFF = State(word=msg("switched off"), icon="circle-off")
 TAGS = ListSpec(
     key="tags",
     title=msg("Tags"),
     path="/tags",
     sort="name",
+    search_hint=msg("Name"),
+    export_right=rights.WORKLISTS,
     columns=(
-        Column(key="name", label=msg("Name")),
-        Column(key="cases", label=msg("Cases"), align=Align.END),
+        Column(key="name", label=msg("Name"), sortable=True),
+        Column(key="cases", label=msg("Cases"), align=Align.END, sortable=True),
         Column(key="state", label=msg("State")),
     ),
+    filters=(IN_USE,),
     empty=EmptyState(
         title=msg("No tags"),
         hint=msg("A tag marks cases with a word of your own, to be found again."),
@@ -48,22 +50,33 @@ class TagForm(Form):
 
 async def show(request: Request) -> Response:
     """The directory."""
+    wanted, rows = await _found(request)
+    drawn = await view(request, wanted, rows, total=len(rows), create=(msg("Add a tag"), "/tags/new"))
+    return await page(request, "list_page.html", {"view": drawn})
+
+
+async def download(request: Request) -> Response:
+    """The same tags as a file."""
+    return await export_rows(request, *await _found(request))
+
+
+async def _found(request: Request) -> tuple[Asked, list[Row]]:
+    wanted = asked(request, TAGS)
     async with services(request).uow.read() as session:
         found, uses = await queries.tags(session), await queries.tag_uses(session)
-    rows = [
-        Row(
-            id=str(tag.id),
-            href=f"/tags/{tag.id}",
-            cells={
-                "name": TextCell(tag.name, href=f"/tags/{tag.id}"),
-                "cases": TextCell(uses.get(tag.id, 0), href=f"/cases?tag={tag.id}"),
-                "state": StateCell(_IN_USE if tag.active else _OFF),
-            },
-        )
-        for tag in found
-    ]
-    drawn = await view(request, asked(request, TAGS), rows, total=len(rows), create=(msg("Add a tag"), "/tags/new"))
-    return await page(request, "list_page.html", {"view": drawn})
+    return wanted, narrowed(request, wanted, (_row(tag, uses.get(tag.id, 0)) for tag in found))
+
+
+def _row(tag: Tag, uses: int) -> Row:
+    return Row(
+        id=str(tag.id),
+        href=f"/tags/{tag.id}",
+        cells={
+            "name": TextCell(tag.name, href=f"/tags/{tag.id}"),
+            "cases": TextCell(uses, href=f"/cases?tag={tag.id}"),
+            "state": StateCell(ON if tag.active else OFF),
+        },
+    )
 
 
 async def new(request: Request) -> Response:
@@ -139,6 +152,7 @@ _SETUP, _EDIT = right(rights.WORKLISTS), right(rights.EDIT)
 routes = (
     route("/tags", show, policy=_SETUP, name="tags"),
     route("/tags", add, policy=_SETUP, methods=["POST"], name="tag.add"),
+    route("/tags/export", download, policy=_SETUP, name="tags.export"),
     route("/tags/new", new, policy=_SETUP, name="tag.new"),
     route("/tags/{id:int}", one, policy=_SETUP, name="tag"),
     route("/tags/{id:int}", change, policy=_SETUP, methods=["POST"], name="tag.change"),

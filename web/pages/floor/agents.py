@@ -35,6 +35,7 @@ from web.pages.listing import (
     TimeCell,
 )
 from web.security import actor, right, route
+from web.short_lists import export_rows
 from web.state import part, services
 
 #: The states whose sums of today are shown.
@@ -46,6 +47,7 @@ SPEC = ListSpec(
     path="/agents",
     sort="name",
     search_hint=msg("Name or extension"),
+    export_right=VIEW,
     columns=(
         Column(key="name", label=msg("Collector"), sortable=True),
         Column(key="extension", label=msg("Extension")),
@@ -98,11 +100,7 @@ class SendForm(Form):
 
 async def show(request: Request) -> Response:
     """Everybody in reach, as they are now."""
-    found = await _lines(request)
-    units = {str(one.agent.unit_id): one.unit for one in found if one.agent.unit_id is not None}
-    options = tuple(Option(value=key, label=name) for key, name in sorted(units.items(), key=lambda item: item[1]))
-    wanted = asked(request, SPEC.with_options({"unit": options}))
-    lines = _sorted(wanted, [one for one in found if _fits(wanted, one)])
+    wanted, lines = await _found(request)
     cursor = wanted.after or wanted.before or "0"
     start = int(cursor) if is_position(cursor) else 0
     until = start + PAGE_SIZE
@@ -116,6 +114,21 @@ async def show(request: Request) -> Response:
         actions=_actions(request),
     )
     return await page(request, "list_page.html", {"view": drawn})
+
+
+async def download(request: Request) -> Response:
+    """The same collectors as a file, as they are at that moment."""
+    wanted, lines = await _found(request)
+    return await export_rows(request, wanted, [_row(one) for one in lines])
+
+
+async def _found(request: Request) -> tuple[Asked, list[_Line]]:
+    """What is asked of the list, and the collectors who fit."""
+    found = await _lines(request)
+    units = {str(one.agent.unit_id): one.unit for one in found if one.agent.unit_id is not None}
+    options = tuple(Option(value=key, label=name) for key, name in sorted(units.items(), key=lambda item: item[1]))
+    wanted = asked(request, SPEC.with_options({"unit": options}))
+    return wanted, _sorted(wanted, [one for one in found if _fits(wanted, one)])
 
 
 def _actions(request: Request) -> tuple[MassAction, ...]:
@@ -247,6 +260,7 @@ async def sign_out(request: Request) -> Response:
 
 routes = (
     route("/agents", show, policy=right(VIEW), name="agents"),
+    route("/agents/export", download, policy=right(VIEW), name="agents.export"),
     route("/agents/choose", choose, policy=right(STATE), name="agents.choose"),
     route("/agents/choose", choose, policy=right(STATE), methods=["POST"], name="agents.chosen"),
     route("/agents/send", send, policy=right(STATE), methods=["POST"], name="agents.send"),

@@ -13,9 +13,10 @@ from callcenter.agents.rights import DIRECTORY
 from core.kernel.i18n import msg
 from web.forms import KEY
 from web.lists import ListSpec
-from web.pages.directory import OFF, ON, DirectoryPages, EntryForm
+from web.pages.directory import DirectoryPages, EntryForm
 from web.pages.listing import Align, Column, DurationCell, EmptyState, Row, StateCell, TextCell
 from web.security import right
+from web.short_lists import IN_USE, OFF, ON
 
 _MINUTE = 60
 
@@ -24,13 +25,16 @@ SPEC = ListSpec(
     title=msg("Pause reasons"),
     path="/pauses",
     sort="position",
+    search_hint=msg("Reason"),
+    export_right=DIRECTORY,
     columns=(
-        Column(key="position", label=msg("Place"), align=Align.END),
-        Column(key="label", label=msg("Reason")),
-        Column(key="limit", label=msg("At most"), align=Align.END),
-        Column(key="day", label=msg("A day together"), align=Align.END),
+        Column(key="position", label=msg("Place"), align=Align.END, sortable=True),
+        Column(key="label", label=msg("Reason"), sortable=True),
+        Column(key="limit", label=msg("At most"), align=Align.END, sortable=True),
+        Column(key="day", label=msg("A day together"), align=Align.END, sortable=True),
         Column(key="state", label=msg("State")),
     ),
+    filters=(IN_USE,),
     empty=EmptyState(
         title=msg("No reasons"), hint=msg("Without a reason nobody can pause: add the first."), icon="coffee"
     ),

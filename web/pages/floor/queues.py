@@ -24,7 +24,6 @@ from web.forms import Form, is_position, parse, submitted
 from web.lists import Asked, ListSpec, asked, listed
 from web.page import go_to, language_of, page
 from web.pages import options
-from web.pages.directory import OFF, ON
 from web.pages.listing import (
     Align,
     Column,
@@ -38,6 +37,7 @@ from web.pages.listing import (
     TextCell,
 )
 from web.security import actor, right, route
+from web.short_lists import OFF, ON
 from web.state import part, services
 
 STRATEGIES: Mapping[str, Message] = {

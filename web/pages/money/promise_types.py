@@ -17,9 +17,9 @@ from core.kernel.i18n import Translator, msg, translator
 from web.forms import KEY, Form, parse, submitted
 from web.lists import ListSpec, asked, view
 from web.page import go_to, language_of, page
-from web.pages.directory import OFF, ON
 from web.pages.listing import Align, Column, EmptyState, Row, StateCell, TextCell
 from web.security import actor, right, route
+from web.short_lists import OFF, ON
 from web.state import services
 
 SPEC = ListSpec(
