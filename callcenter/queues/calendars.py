@@ -1,6 +1,6 @@
 """Calendars as use cases: hours of the week, and days that are different."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
@@ -17,7 +17,7 @@ from callcenter.queues.rights import EDIT, VIEW
 from core.audit.service import record
 from core.kernel.access import Actor
 from core.kernel.errors import Invalid
-from core.kernel.i18n import msg
+from core.kernel.i18n import Message, msg
 from core.kernel.paging import Listing, Wish, fetch_listing
 from core.kernel.uow import Work
 
@@ -119,13 +119,29 @@ async def delete_calendar(work: Work, actor: Actor, calendar_id: int, *, at: dat
     record(work, actor, "calendars.removed", ("calendar", calendar_id), {"name": (row.name, None)}, at=at)
 
 
+def field_of(side: str, weekday: int, place: int = 0) -> str:
+    """What a form calls the beginning (``from``) or the end (``until``) of a weekday's stretch at that place."""
+    return f"{side}_{weekday}_{place}" if place else f"{side}_{weekday}"
+
+
 def _check(data: CalendarData) -> None:
-    stretches = [*data.week.items(), *((None, hours) for _, hours in data.days.values())]
-    for weekday, hours in stretches:
-        if any(end <= start and end != time(0) for start, end in hours):
-            raise Invalid({"days" if weekday is None else f"until_{weekday}": msg("The end is before the beginning.")})
     if not data.week.keys() <= set(WEEK):
         raise Invalid
+    for weekday, hours in data.week.items():
+        for place, side, text in _faults(hours):
+            raise Invalid({field_of(side, weekday, place): text})
+    for _, hours in data.days.values():
+        for _, _, text in _faults(hours):
+            raise Invalid({"days": text})
+
+
+def _faults(hours: Sequence[Stretch]) -> Iterator[tuple[int, str, Message]]:
+    """What is wrong in the stretches of one day: the place of the stretch, the side of it, and why."""
+    for place, (start, end) in enumerate(hours):
+        if end <= start and end != time(0):
+            yield place, "until", msg("The end is before the beginning.")
+        elif place and (hours[place - 1][1] == time(0) or start < hours[place - 1][1]):
+            yield place, "from", msg("This begins before the hours given before it are over.")
 
 
 async def _days(session: AsyncSession, calendar_id: int) -> Sequence[CalendarDay]:

@@ -1,5 +1,7 @@
 """Hours of work as they are typed: read as meant, or refused with the line and the way to write it."""
 
+import re
+
 import pytest
 from sqlalchemy import select
 
@@ -60,3 +62,44 @@ async def test_the_missing_time_is_marked(sign_in: SignIn, given: dict[str, str]
     assert refused.status_code == 422
     assert refused.text.count("Write a time as 09:00.") == 1
     assert f'aria-describedby="{missing}-error"' in refused.text
+
+
+TWICE = {"from_0": "09:00", "until_0": "13:00", "from_0_1": "14:00", "until_0_1": "18:00"}
+
+
+async def test_a_day_that_is_open_twice_is_shown_and_kept_whole(sign_in: SignIn, uow: UnitOfWork) -> None:
+    """Saving what is shown changes nothing; a stretch that is emptied is gone, whichever it is."""
+    admin = await sign_in("admin")
+    assert (await admin.post("/calendars", data={**WEEK, **TWICE})).status_code == 303
+    async with uow.read() as session:
+        known = (await session.scalars(select(Calendar))).one()
+    assert known.week == {"0": [["09:00", "13:00"], ["14:00", "18:00"]]}
+    path = f"/calendars/{known.id}"
+    shown = dict(re.findall(r'type="time" name="(\w+)" value="([^"]*)"', (await admin.get(path)).text))
+    assert {name: text for name, text in shown.items() if text} == TWICE
+    assert shown["from_0_2"] == ""
+    assert (await admin.post(path, data={**WEEK, **shown})).status_code == 303
+    async with uow.read() as session:
+        assert (await session.scalars(select(Calendar))).one().week == known.week
+    assert (await admin.post(path, data={**WEEK, **shown, "from_0": "", "until_0": ""})).status_code == 303
+    async with uow.read() as session:
+        assert (await session.scalars(select(Calendar))).one().week == {"0": [["14:00", "18:00"]]}
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "text"),
+    [
+        ({"from_0_1": "12:59"}, "from_0_1", "before the hours given before it are over"),
+        ({"until_0_1": "13:30"}, "until_0_1", "The end is before the beginning."),
+        ({"until_0_1": ""}, "until_0_1", "Write a time as 09:00."),
+        ({"until_0": "00:00"}, "from_0_1", "before the hours given before it are over"),
+    ],
+)
+async def test_what_is_wrong_in_the_second_hours_of_a_day_stands_there(
+    sign_in: SignIn, given: dict[str, str], field: str, text: str
+) -> None:
+    admin = await sign_in("admin")
+    refused = await admin.post("/calendars", data={**WEEK, **TWICE, **given})
+    assert refused.status_code == 422
+    assert re.findall(r'aria-describedby="(\w+)-error"', refused.text) == [field]
+    assert text in refused.text

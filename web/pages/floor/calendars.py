@@ -6,6 +6,7 @@ from datetime import date, time
 from typing import Annotated, Any
 
 from pydantic import StringConstraints
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -40,6 +41,8 @@ _DAY = re.compile(
     r"(\d{4}-\d{2}-\d{2})((?:\s+\d{1,2}:\d{2}\s*[-–]\s*\d{1,2}:\d{2})*)(?:\s+(?!\d{1,2}\s*(?:[-–:.]|$))(.{1,120}))?"
 )
 _HOURS = re.compile(r"(\d{1,2}:\d{2})\s*[-–]\s*(\d{1,2}:\d{2})")
+#: So often a day may be begun anew.
+_MOST_STRETCHES = 12
 _NO_TIME = msg("Write a time as 09:00.")
 _NO_DAY = mark("Line {number} is no day: write it as 2026-12-31 or 2026-12-30 10:00-15:00")
 _TWICE = mark("Line {number} gives {day} once more")
@@ -99,8 +102,8 @@ async def one(request: Request) -> Response:
     row, days = await _known(request)
     values: dict[str, Any] = {"name": row.name, "zone": row.zone, "days": "\n".join(map(_line, days))}
     for weekday, stretches in row.week.items():
-        if stretches:
-            values[f"from_{weekday}"], values[f"until_{weekday}"] = stretches[0]
+        for place, stretch in enumerate(stretches):
+            values |= zip(_sides(int(weekday), place), stretch, strict=True)
     return await _form(request, row, values)
 
 
@@ -122,7 +125,7 @@ async def _form(
         "values": values,
         "faults": faults.fields if faults else {},
         "edits": actor(request).may(EDIT),
-        "weekdays": WEEKDAYS,
+        "week": [(name, _places(weekday, values)) for weekday, name in WEEKDAYS.items()],
         "zones_": zone_options(),
     }
     return await page(request, "queues/calendar.html", context, status=422 if faults else 200)
@@ -145,22 +148,25 @@ async def _save(request: Request, known: Calendar | None) -> Response:
         async with held.uow.write() as work:
             await calendars.save_calendar(work, me, known.id if known else None, data, at=held.clock.now())
     except Invalid as faults:
-        return await _form(request, known, await submitted(request), faults)
+        return await _form(request, known, _closed_up(await submitted(request)), faults)
     return go_to("/calendars")
 
 
 async def _read(request: Request) -> CalendarData:
-    form, sent = await parse(request, CalendarForm), await submitted(request)
+    form, sent = await parse(request, CalendarForm), _closed_up(await submitted(request))
     faults: dict[str, Message] = {}
     week: dict[int, Sequence[Stretch]] = {}
     for weekday in WEEK:
-        sides = [f"{side}_{weekday}" for side in ("from", "until")]
-        given = [str(sent.get(side) or "").strip() for side in sides]
-        if any(given):
-            wrong = [side for side, text in zip(sides, given, strict=True) if not _is_time(text)]
+        stretches = []
+        for sides in _places(weekday, sent):
+            if not any(side in sent for side in sides):
+                continue
+            wrong = [side for side in sides if not _is_time(sent[side])]
             faults |= dict.fromkeys(wrong, _NO_TIME)
             if not wrong:
-                week[weekday] = ((_time(given[0]), _time(given[1])),)
+                stretches.append((_time(sent[sides[0]]), _time(sent[sides[1]])))
+        if stretches:
+            week[weekday] = stretches
     try:
         days = _days(form.days)
     except Invalid as found:
@@ -168,6 +174,28 @@ async def _read(request: Request) -> CalendarData:
     if faults:
         raise Invalid(faults)
     return CalendarData(name=form.name, zone=form.zone, week=week, days=days)
+
+
+def _sides(weekday: int, place: int) -> tuple[str, str]:
+    """The fields of a weekday's stretch at that place: its beginning and its end."""
+    return calendars.field_of("from", weekday, place), calendars.field_of("until", weekday, place)
+
+
+def _places(weekday: int, values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The fields of a weekday's stretches, and of one more, to be filled."""
+    fields = [_sides(weekday, place) for place in range(_MOST_STRETCHES)]
+    return fields[: sum(any(values.get(side) for side in sides) for sides in fields) + 1]
+
+
+def _closed_up(sent: FormData) -> dict[str, str]:
+    """What was sent, without gaps between the stretches of a day."""
+    values = {name: str(sent[name]) for name in CalendarForm.model_fields if name in sent}
+    for weekday in WEEK:
+        sides = [_sides(weekday, place) for place in range(_MOST_STRETCHES)]
+        given = [[str(sent.get(side) or "").strip() for side in pair] for pair in sides]
+        for pair, texts in zip(sides, filter(any, given), strict=False):
+            values |= zip(pair, texts, strict=True)
+    return values
 
 
 def _days(text: str) -> Mapping[date, tuple[str, Sequence[Stretch]]]:
