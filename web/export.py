@@ -36,6 +36,7 @@ from web.pages.listing import (
     StateCell,
     TextCell,
     TimeCell,
+    ZoneCell,
 )
 from web.security import actor
 from web.state import services
@@ -160,6 +161,8 @@ def cell_value(cell: Cell | None, texts: Translator, zone: ZoneInfo) -> Value:
             return texts.render(state.word) if isinstance(state.word, Message) else state.word
         case PhoneCell(number=number):
             return number
+        case ZoneCell(name=name):
+            return name
     return None
 
 

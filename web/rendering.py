@@ -12,7 +12,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from core.kernel.i18n import LANGUAGES, Message, Translator, translator
-from web.pages import formats
+from web.pages import formats, zones
 from web.pages.browsers import browser
 from web.pages.client_texts import CLIENT_TEXTS
 
@@ -97,6 +97,7 @@ _BY_LANGUAGE: Mapping[str, Callable[..., object]] = {
     "percent": formats.percent,
     "day": formats.day,
     "near_day": formats.near_day,
+    "zone": zones.zone,
 }
 
 

@@ -1,7 +1,6 @@
 """Choices that several forms offer."""
 
 from functools import cache
-from zoneinfo import available_timezones
 
 from core.kernel.access import Scope
 from core.kernel.i18n import LANGUAGES, msg
@@ -14,15 +13,6 @@ SCOPES = (
     Option(value=str(Scope.DEPARTMENT.value), label=msg("department")),
     Option(value=str(Scope.ALL.value), label=msg("all")),
 )
-
-
-@cache
-def zone_options() -> tuple[Option, ...]:
-    """Every time zone with a city in it, by name."""
-    names = sorted(
-        name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "posix", "right"))
-    )
-    return tuple(Option(value=name, label=name) for name in ("UTC", *names))
 
 
 @cache

@@ -113,7 +113,26 @@ class RecordingCell:
     base: str | None = None
 
 
-Cell = TextCell | NumberCell | MoneyCell | TimeCell | DayCell | DurationCell | StateCell | PhoneCell | RecordingCell
+@dataclass(frozen=True, slots=True)
+class ZoneCell:
+    """A time zone (IANA), by its city."""
+
+    kind: ClassVar[str] = "zone"
+    name: str | None
+
+
+Cell = (
+    TextCell
+    | NumberCell
+    | MoneyCell
+    | TimeCell
+    | DayCell
+    | DurationCell
+    | StateCell
+    | PhoneCell
+    | RecordingCell
+    | ZoneCell
+)
 
 
 class Align(StrEnum):

@@ -103,3 +103,16 @@ async def test_what_is_wrong_in_the_second_hours_of_a_day_stands_there(
     assert refused.status_code == 422
     assert re.findall(r'aria-describedby="(\w+)-error"', refused.text) == [field]
     assert text in refused.text
+
+
+async def test_zones_are_read_as_cities_and_kept_by_their_names(sign_in: SignIn, uow: UnitOfWork) -> None:
+    admin = await sign_in("admin")
+    await admin.post("/me/language", data={"language": "ru"})
+    form = (await admin.get("/calendars/new")).text
+    assert re.search(r'<option value="Asia/Omsk">Омск, UTC\+6</option>', form)
+    assert (await admin.post("/calendars", data={**WEEK, "zone": "Asia/Omsk"})).status_code == 303
+    shown = (await admin.get("/calendars")).text
+    assert "Омск, UTC+6" in shown
+    async with uow.read() as session:
+        assert (await session.scalars(select(Calendar.zone))).one() == "Asia/Omsk"
+    assert "Asia/Omsk" in (await admin.get("/calendars/export?format=csv")).text

@@ -26,7 +26,8 @@ from web.page import go_to, page
 from web.pages import options
 from web.pages.cases import case_words as words
 from web.pages.cases.claim_fields import ClaimFields, natures
-from web.pages.choices import language_options, zone_options
+from web.pages.choices import language_options
+from web.pages.zones import zone_options
 from web.security import actor, right, route
 from web.state import services
 
@@ -135,7 +136,7 @@ async def _form(
         "kinds": options.of_words(words.PARTY_KINDS),
         "id_kinds": options.of_words(words.ID_KINDS),
         "languages_": language_options(),
-        "zones": zone_options(),
+        "zones": zone_options(actor(request).language),
         "natures": natures(),
         "components": [(name, words.COMPONENT_LABELS[name]) for name in COMPONENTS],
     }

@@ -31,7 +31,8 @@ from web.pages.cases.case_screen import CaseScreenParts, case_view
 from web.pages.cases.case_view import CaseView
 from web.pages.cases.case_work import case_work
 from web.pages.cases.next_case import factor_lines, leave_of
-from web.pages.choices import language_options, zone_options
+from web.pages.choices import language_options
+from web.pages.zones import zone_options
 from web.security import actor, right, route
 from web.state import part, services
 
@@ -163,7 +164,7 @@ async def _person_form(
         "faults": fields,
         "roles": options.of_words(words.ROLES),
         "languages_": language_options(),
-        "zones": zone_options(),
+        "zones": zone_options(actor(request).language),
         "kinds": options.of_words(words.PHONE_KINDS),
         "qualities": options.of_words(words.PHONE_QUALITIES),
         "consents": options.of_words(words.CONSENTS),

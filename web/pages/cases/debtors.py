@@ -25,8 +25,9 @@ from web.page import go_to, page
 from web.pages import options
 from web.pages.cases import case_words as words
 from web.pages.cases.case_list import CASES, case_row
-from web.pages.choices import language_options, zone_options
-from web.pages.listing import Align, Column, DayCell, EmptyState, Filter, FilterKind, Row, TextCell
+from web.pages.choices import language_options
+from web.pages.listing import Align, Column, DayCell, EmptyState, Filter, FilterKind, Row, TextCell, ZoneCell
+from web.pages.zones import zone_options
 from web.rendering import LANGUAGE_NAMES
 from web.security import actor, right, route
 from web.state import services
@@ -78,7 +79,7 @@ def _debtor(line: DebtorRow) -> Row:
         cells={
             "name": TextCell(line.name, href=f"/debtors/{line.id}"),
             "birth": DayCell(line.birth_date),
-            "zone": TextCell(line.timezone),
+            "zone": ZoneCell(line.timezone),
             "language": TextCell(LANGUAGE_NAMES.get(line.language or "")),
             "phones": TextCell(line.phones),
             "cases": TextCell(line.cases),
@@ -146,7 +147,7 @@ async def _drawn(request: Request, faults: Mapping[str, Message] | None = None) 
         "entity_kinds": options.of_words(words.PARTY_KINDS),
         "languages_": language_options(),
         "language_names": LANGUAGE_NAMES,
-        "zones": zone_options(),
+        "zones": zone_options(actor(request).language),
     }
     return await page(request, "debtors/debtor.html", context, status=422 if faults else 200)
 

@@ -22,8 +22,8 @@ from web.export import export_list
 from web.forms import Form, ZoneField, parse, submitted
 from web.lists import ListSpec, asked, listed
 from web.page import go_to, page
-from web.pages.choices import zone_options
-from web.pages.listing import Column, EmptyState, Row, TextCell
+from web.pages.listing import Column, EmptyState, Row, TextCell, ZoneCell
+from web.pages.zones import zone_options
 from web.security import actor, right, route
 from web.state import services
 
@@ -87,7 +87,7 @@ async def download(request: Request) -> Response:
 
 def _row(row: Calendar) -> Row:
     href = f"/calendars/{row.id}"
-    return Row(id=str(row.id), href=href, cells={"name": TextCell(row.name, href=href), "zone": TextCell(row.zone)})
+    return Row(id=str(row.id), href=href, cells={"name": TextCell(row.name, href=href), "zone": ZoneCell(row.zone)})
 
 
 async def new(request: Request) -> Response:
@@ -126,7 +126,7 @@ async def _form(
         "faults": faults.fields if faults else {},
         "edits": actor(request).may(EDIT),
         "week": [(name, _places(weekday, values)) for weekday, name in WEEKDAYS.items()],
-        "zones_": zone_options(),
+        "zones_": zone_options(actor(request).language),
     }
     return await page(request, "queues/calendar.html", context, status=422 if faults else 200)
 

@@ -14,7 +14,7 @@ from core.planning.rights import COMPANY
 from core.planning.service import CompanyData
 from web.forms import CountryField, CurrencyField, EmailField, Form, PhoneField, ZoneField, parse, submitted
 from web.page import go_to, page
-from web.pages.choices import zone_options
+from web.pages.zones import zone_options
 from web.security import actor, right, route
 from web.state import services
 
@@ -73,7 +73,7 @@ async def _form(request: Request, values: Mapping[str, Any], faults: Mapping[str
         "known": known is not None,
         "values": values,
         "faults": faults or {},
-        "zones": zone_options(),
+        "zones": zone_options(actor(request).language),
         "saved": "saved" in request.query_params,
     }
     return await page(request, "planning/company.html", context, status=422 if faults else 200)

@@ -13,7 +13,7 @@ from core.people.errors import BadCode
 from core.people.queries import sessions_of
 from web.forms import EmailField, Form, Line, PhoneField, ZoneField, parse, submitted
 from web.page import go_to, page, referring_path
-from web.pages.choices import zone_options
+from web.pages.zones import zone_options
 from web.security import identity, renewing, route, signed_in
 from web.state import services
 
@@ -76,7 +76,7 @@ async def _page(request: Request, faults: Invalid | None = None) -> Response:
         "user": me.user,
         "values": values,
         "faults": faults.fields if faults else {},
-        "zones": zone_options(),
+        "zones": zone_options(me.user.language),
         "sessions": opened,
         "session_id": me.session_id,
     }

@@ -21,7 +21,7 @@ from web.forms import EmailField, Form, Line, PhoneField, ZoneField, like, parse
 from web.lists import EXPORT_BATCH, PAGE_SIZE, Asked, ListSpec, asked, row_by_row, view
 from web.page import go_to, page
 from web.pages import options
-from web.pages.choices import language_options, zone_options
+from web.pages.choices import language_options
 from web.pages.listing import (
     Column,
     EmptyState,
@@ -36,6 +36,7 @@ from web.pages.listing import (
     Tone,
 )
 from web.pages.shipped_words import named, role_name
+from web.pages.zones import zone_options
 from web.security import actor, right, route
 from web.state import services
 
@@ -207,7 +208,7 @@ async def _form(
         "roles": roles,
         "units": units,
         "languages_": language_options(),
-        "zones": zone_options(),
+        "zones": zone_options(actor(request).language),
     }
     return await page(request, "people/user_form.html", context, status=422 if faults else 200)
 
