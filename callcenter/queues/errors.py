@@ -20,7 +20,7 @@ class CalendarNeeded(Conflict):
     """A queue keeps these hours."""
 
     code = "calendar_needed"
-    text = mark("A queue keeps the hours of this calendar. Give it another one first.")
+    text = mark("A queue keeps these hours of work. Give it others first.")
 
 
 class QueueNeeded(Conflict):

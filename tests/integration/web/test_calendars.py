@@ -116,3 +116,11 @@ async def test_zones_are_read_as_cities_and_kept_by_their_names(sign_in: SignIn,
     async with uow.read() as session:
         assert (await session.scalars(select(Calendar.zone))).one() == "Asia/Omsk"
     assert "Asia/Omsk" in (await admin.get("/calendars/export?format=csv")).text
+
+
+async def test_the_empty_list_says_what_its_page_is_about(sign_in: SignIn) -> None:
+    admin = await sign_in("admin")
+    await admin.post("/me/language", data={"language": "ru"})
+    shown = (await admin.get("/calendars")).text
+    assert "Часов работы пока нет" in shown
+    assert "алендарей" not in shown

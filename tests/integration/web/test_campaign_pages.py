@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from sqlalchemy import select
 
 from callcenter.app.wiring import House
-from callcenter.campaigns.model import Campaign, CampaignEntry, EntryState
+from callcenter.campaigns.model import Campaign, CampaignEntry, EntryState, Mode
 from callcenter.ivr.model import IvrSound
 from core.cases.model import Case
 from core.kernel.clock import ManualClock
@@ -83,6 +83,19 @@ async def test_the_start_says_first_what_will_happen(
     assert f"{path}/start" not in (await admin.get(path)).text
     await admin.post(f"{path}/pause")
     assert question in (await admin.get(path)).text
+
+
+async def test_the_mode_is_chosen_among_whole_sentences(uow: UnitOfWork, cast: Cast, sign_in: SignIn) -> None:
+    """A choice that folds up cut them off."""
+    admin = await sign_in("admin")
+    fresh = (await admin.get("/campaigns/new")).text
+    assert re.findall(r'type="radio" name="mode"[^>]*value="(\w+)"', fresh) == list(Mode)
+    assert "Predictive: as many lines as the ceiling allows" in fresh
+    path = (await admin.post("/campaigns", data=RULES)).headers["location"]
+    kept = (await admin.get(f"{path}/setup")).text
+    assert re.findall(r'name="mode"[^>]*value="(\w+)" checked', kept) == ["agentless"]
+    refused = await admin.post("/campaigns", data={**RULES, "mode": ""})
+    assert (refused.status_code, 'id="f-mode-error"' in refused.text) == (422, True)
 
 
 async def test_a_wrong_rule_is_told_at_its_own_field(uow: UnitOfWork, cast: Cast, sign_in: SignIn) -> None:

@@ -58,7 +58,7 @@ SPEC = ListSpec(
         Column(key="zone", label=msg("Time zone"), sortable=True),
     ),
     empty=EmptyState(
-        title=msg("No calendars"), hint=msg("Without one queues are open day and night."), icon="calendar-time"
+        title=msg("No hours of work"), hint=msg("Without them queues are open day and night."), icon="calendar-time"
     ),
 )
 
