@@ -11,6 +11,7 @@ import "./live.js";
 import "./lamp.js";
 import "./dial.js";
 import "./campaign.js";
+import "./sounds.js";
 import "./phone.js";
 import "./pop.js";
 import "./refresh.js";

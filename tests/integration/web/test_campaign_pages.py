@@ -57,9 +57,16 @@ async def test_sounds_are_own_recordings_or_names_at_the_exchange(
         row = (await session.scalars(select(Campaign))).one()
     assert (row.message, row.apology, row.opt_out_key, row.opted_out) == ("own:u1", "vm-goodbye", "9", "vm-goodbye")
     shown = (await admin.get(f"{path}/setup")).text
-    assert '<option value="own:u1" selected>Hello</option>' in shown
-    assert 'name="apology_name" value="vm-goodbye"' in shown
+    assert 'data-heard="/menus/sounds/u1.wav" selected>Hello</option>' in shown
+    assert '<option value="vm-goodbye" selected>“Goodbye” (vm-goodbye)</option>' in shown
+    assert 'name="apology_name" value=""' in shown
     assert (await admin.get("/menus/sounds/u1.wav")).content == b"RIFF"
+    named = {**sent, "apology": "auth-thankyou", "apology_name": "", "opted_out_name": "house-bye"}
+    assert (await admin.post(path, data=named)).status_code == 303
+    async with uow.read() as session:
+        row = (await session.scalars(select(Campaign))).one()
+    assert (row.apology, row.opted_out) == ("auth-thankyou", "house-bye")
+    assert 'name="opted_out_name" value="house-bye"' in (await admin.get(f"{path}/setup")).text
     refused = await admin.post("/campaigns", data={**sent, "message": "own:none"})
     assert refused.status_code == 422
     assert "the recording chosen before" in refused.text

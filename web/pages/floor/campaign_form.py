@@ -142,6 +142,7 @@ async def _form(
         "unit_options": options.of_rows(units),
         "sounds": sounds,
         "sound_options": tuple(Option(value=f"{OWN}{one.name}", label=one.label) for one in sounds),
+        "ready": words.READY_SOUNDS,
         "may_send": me.may(SEND),
     }
     return await page(request, "campaigns/form.html", context, status=422 if faults else 200)

@@ -92,6 +92,13 @@ WEEKDAYS: tuple[tuple[int, Message], ...] = (
     (6, msg("Saturday")),
     (7, msg("Sunday")),
 )
+#: What the sounds say that every exchange brings along and a campaign may play, by their names there.
+READY_SOUNDS: Mapping[str, Message] = {
+    "vm-goodbye": msg("Goodbye"),
+    "vm-nobodyavail": msg("Nobody is available to take your call at the moment"),
+    "auth-thankyou": msg("Thank you"),
+    "activated": msg("Activated"),
+}
 #: Results that may lead to another attempt, in the order of the form.
 RETRIED = ("BUSY", "NA", "VM", "CONGEST", "FAIL", "ABANDONED")
 
