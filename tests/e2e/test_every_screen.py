@@ -303,7 +303,7 @@ async def things_of(product: Product, chromium: Browser, collector: Page, case_i
     await _posted(admin, f"{product.url}/calendars", name="Office", zone="UTC")
     things["calendars"] = await _first(admin, f"{product.url}/calendars", "main tbody a[href^='/calendars/']")
     await _posted(admin, f"{product.url}/tags", name="Needs a letter")
-    things["tags"] = await _first(admin, f"{product.url}/tags", "main [href^='/tags/']:not([href*='/new'])")
+    things["tags"] = await _first(admin, f"{product.url}/tags", "main tbody a[href^='/tags/']")
     things["mass"] = (await _posted(admin, f"{product.url}/mass/choose", id=case_id)).rpartition("/")[2]
     await _posted(admin, f"{product.url}/assignment", name="To one", user_ids=things["users"])
     things["assignment"] = await _first(
