@@ -33,7 +33,7 @@ from tests.registered import counting_phone
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.browser, pytest.mark.timeout(240)]
 
-TIMES = 3
+TIMES = 2
 #: Seconds that each of the two talks, and what is left out at the beginning and end: handing over is not measured.
 TALK, EDGE = 3.0, 0.5
 
