@@ -1,6 +1,6 @@
 """Which phones stand in which queues, and what must be ordered to get there. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from callcenter.queues.ports import Seat, Standing
@@ -81,15 +81,17 @@ def is_ours(endpoint: str) -> bool:
     return endpoint.removesuffix(DESK).isdecimal()
 
 
-def orders(
-    memberships: Mapping[tuple[str, int], Membership], states: Mapping[int, str], seats: Mapping[Seat, Standing]
-) -> Iterator[Order]:
-    """What leads from the ``seats`` the exchange has to those that follow from memberships and states."""
-    wanted = {
-        Seat(queue=one.queue, endpoint=endpoint): one
-        for one in memberships.values()
-        for endpoint in endpoints(one.extension)
+def seats_of(memberships: Iterable[Membership]) -> dict[Seat, Membership]:
+    """The seats that collectors have by their memberships: two in each queue, one for each phone."""
+    return {
+        Seat(queue=one.queue, endpoint=endpoint): one for one in memberships for endpoint in endpoints(one.extension)
     }
+
+
+def orders(
+    wanted: Mapping[Seat, Membership], states: Mapping[int, str], seats: Mapping[Seat, Standing]
+) -> Iterator[Order]:
+    """What leads from the ``seats`` the exchange has to those ``wanted``, as the states say."""
     pauses: dict[str, Pause] = {}
     for seat, one in wanted.items():
         state = states.get(one.user_id, "offline")

@@ -13,8 +13,19 @@ import structlog
 from callcenter.queues import queries
 from callcenter.queues.errors import ExchangeRefused
 from callcenter.queues.events import QueuesChanged
-from callcenter.queues.ports import AgentStates, Exchange, QueueSpec
-from callcenter.queues.rules import IsFree, Membership, Order, Pause, PutIn, SetPenalty, TakeOut, is_done, orders
+from callcenter.queues.ports import AgentStates, Exchange, QueueSpec, Seat
+from callcenter.queues.rules import (
+    IsFree,
+    Membership,
+    Order,
+    Pause,
+    PutIn,
+    SetPenalty,
+    TakeOut,
+    is_done,
+    orders,
+    seats_of,
+)
 from callcenter.queues.service import ship_queues
 from core.kernel.uow import UnitOfWork
 
@@ -56,7 +67,7 @@ class Steward:
         self._stale = True
         self._refused = False
         self._specs: Sequence[QueueSpec] = ()
-        self._memberships: Mapping[tuple[str, int], Membership] = {}
+        self._wanted: Mapping[Seat, Membership] = {}
         self._states: dict[int, str] = {}
         self._done: set[int] = set()
         self._news: dict[int, str] = {}
@@ -113,7 +124,7 @@ class Steward:
             found = await queries.memberships(session)
             states = await self._agents.states(session)
         self._states = {**states, **self._news}  # what was told meanwhile is newer than what was read
-        self._memberships = {(one.queue, one.user_id): one for one in found}
+        self._wanted = seats_of(found)
 
     async def _bring_into_step(self, exchange: Exchange, done: Collection[int]) -> None:
         """``done``: whose wrap-up has ended. That is told first, so that who may be rung again is not spared."""
@@ -125,7 +136,7 @@ class Steward:
         seats = exchange.seats()
         if seats is None:
             return
-        own = {key: one for key, one in self._memberships.items() if exchange.serves(one.extension)}
+        own = {seat: one for seat, one in self._wanted.items() if exchange.serves(one.extension)}
         free = {one.extension for one in own.values() if one.user_id in done}
         due = [*(IsFree(extension=one) for one in free), *orders(own, self._states, seats)]
         for first in range(0, len(due), AT_ONCE):

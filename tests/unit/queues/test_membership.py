@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callcenter.queues.ports import Seat, Standing
-from callcenter.queues.rules import Membership, Order, Pause, PutIn, SetPenalty, TakeOut, is_rung, orders
+from callcenter.queues.rules import Membership, Order, Pause, PutIn, SetPenalty, TakeOut, is_rung, orders, seats_of
 
 QUEUES = st.sampled_from(["main", "night", "campaign-1"])
 USERS = st.integers(1, 4)
@@ -14,11 +14,11 @@ SEATS = st.builds(Seat, queue=QUEUES, endpoint=ENDPOINTS)
 STANDINGS = st.builds(Standing, penalty=st.integers(0, 2), paused=st.booleans(), fixed=st.booleans())
 
 
-def _memberships(levels: dict[tuple[str, int], int]) -> dict[tuple[str, int], Membership]:
-    return {
-        (queue, user): Membership(queue=queue, user_id=user, extension=str(100 + user), penalty=level)
+def _memberships(levels: dict[tuple[str, int], int]) -> list[Membership]:
+    return [
+        Membership(queue=queue, user_id=user, extension=str(100 + user), penalty=level)
         for (queue, user), level in levels.items()
-    }
+    ]
 
 
 def _take(seats: dict[Seat, Standing], order: Order) -> None:
@@ -47,11 +47,12 @@ def test_orders_lead_to_what_is_wanted(
     levels: dict[tuple[str, int], int], states: dict[int, str], seats: dict[Seat, Standing]
 ) -> None:
     before = dict(seats)
-    wanted = _memberships(levels)
+    memberships = _memberships(levels)
+    wanted = seats_of(memberships)
     for order in list(orders(wanted, states, seats)):
         _take(seats, order)
     assert list(orders(wanted, states, seats)) == []
-    for one in wanted.values():
+    for one in memberships:
         for endpoint in (one.extension, f"{one.extension}d"):
             standing = seats[Seat(queue=one.queue, endpoint=endpoint)]
             assert standing.penalty == one.penalty
