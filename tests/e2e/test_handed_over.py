@@ -13,7 +13,6 @@ import pytest
 from playwright.async_api import Page, expect
 
 from core.kernel.db import Database
-from telephony.lab import Lab
 from tests.desk import signed_in
 from tests.e2e.logbook import calls_of
 from tests.e2e.voices import (
@@ -22,6 +21,7 @@ from tests.e2e.voices import (
     DEBTOR,
     NUMBER,
     SUPERVISOR,
+    exchange_of,
     recording,
     supervisor_at,
     tones,
@@ -50,8 +50,8 @@ class Floor:
 
     async def handed_over(self, hand_over: Callable[[], Awaitable[object]], to: int) -> None:
         """A talk with 101 and then with whom ``hand_over`` brings on, who says a tone of ``to`` hertz."""
-        sip = Lab(self.product.folder).required().pbx.sip
-        await self.debtor.dial(f"sip:101@{sip.host}:{sip.port}")
+        _, pbx, _ = exchange_of(self.product)
+        await self.debtor.dial(f"sip:101@{pbx.sip.host}:{pbx.sip.port}")
         await self.collector.answer()
         await self.debtor.until("CALL_ESTABLISHED")
         await self.page.wait_for_timeout(TALK * 1000)  # the talk itself
@@ -67,8 +67,7 @@ class Floor:
 
 
 async def test_who_takes_a_call_over_is_recorded(product: Product, product_database: Database, tmp_path: Path) -> None:
-    lab = Lab(product.folder)
-    pbx, phones = lab.required().pbx, {phone.extension: phone for phone in lab.phones()}
+    _, pbx, phones = exchange_of(product)
     async with (
         supervisor_at(product, tmp_path) as page,
         desk_phone(pbx.sip, phones["101"], hertz=COLLECTOR) as collector,
@@ -89,8 +88,7 @@ async def test_who_takes_a_call_over_is_recorded(product: Product, product_datab
 async def test_whom_a_call_is_passed_on_to_is_recorded(
     product: Product, product_database: Database, tmp_path: Path
 ) -> None:
-    lab = Lab(product.folder)
-    pbx, phones = lab.required().pbx, {phone.extension: phone for phone in lab.phones()}
+    _, pbx, phones = exchange_of(product)
     async with (
         supervisor_at(product, tmp_path) as page,
         desk_phone(pbx.sip, phones["101"], hertz=COLLECTOR) as collector,
@@ -112,8 +110,7 @@ async def test_a_telephone_that_counts_from_a_high_number_is_recorded(
     product: Product, product_database: Database, tmp_path: Path
 ) -> None:
     """What the exchange plays before has number 0, which to a recorder is later than all from 32,768 on."""
-    lab = Lab(product.folder)
-    pbx, phones = lab.required().pbx, {phone.extension: phone for phone in lab.phones()}
+    _, pbx, phones = exchange_of(product)
     async with (
         supervisor_at(product, tmp_path) as page,
         counting_phone(pbx.sip, phones["101"], first=40_000) as collector,

@@ -26,6 +26,7 @@ from tests.e2e.voices import (
     DEBTOR,
     NUMBER,
     SUPERVISOR,
+    exchange_of,
     recording,
     supervisor_at,
     tones,
@@ -90,8 +91,7 @@ def heard_by(phone: Baresip) -> tuple[np.ndarray, int]:
 
 
 async def test_listen_whisper_join_and_take_over(product: Product, product_database: Database, tmp_path: Path) -> None:
-    lab = Lab(product.folder)
-    pbx, phones = lab.required().pbx, {phone.extension: phone for phone in lab.phones()}
+    lab, pbx, phones = exchange_of(product)
     async with (
         supervisor_at(product, tmp_path) as page,
         desk_phone(pbx.sip, phones["101"], hertz=COLLECTOR) as collector,
@@ -142,8 +142,7 @@ async def test_listen_whisper_join_and_take_over(product: Product, product_datab
 async def test_a_whisper_reaches_one_collector_of_two(
     product: Product, product_database: Database, tmp_path: Path
 ) -> None:
-    lab = Lab(product.folder)
-    pbx, phones = lab.required().pbx, {phone.extension: phone for phone in lab.phones()}
+    lab, pbx, phones = exchange_of(product)
     async with (
         supervisor_at(product, tmp_path) as page,
         desk_phone(pbx.sip, phones["101"], hertz=COLLECTOR) as collector,
@@ -191,8 +190,7 @@ async def _talks(database: Database) -> bool:
 
 
 async def test_who_joined_may_leave_and_leaves_with_the_first_of_the_two(product: Product, tmp_path: Path) -> None:
-    lab = Lab(product.folder)
-    pbx, phones = lab.required().pbx, {phone.extension: phone for phone in lab.phones()}
+    lab, pbx, phones = exchange_of(product)
     async with (
         supervisor_at(product, tmp_path) as page,
         desk_phone(pbx.sip, phones["101"], hertz=COLLECTOR) as collector,

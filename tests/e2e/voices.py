@@ -11,6 +11,8 @@ import soundfile
 from playwright.async_api import Page, async_playwright, expect
 
 from core.kernel.db import Database
+from telephony.lab import Lab
+from telephony.provisioning import Pbx, Phone
 from tests.e2e.logbook import calls_of
 from tests.plugins.chromium import FLAGS, program
 from tests.plugins.product import Product
@@ -19,6 +21,13 @@ from tests.waiting import until
 #: Hertz.
 DEBTOR, COLLECTOR, SUPERVISOR, COLLEAGUE = 1000, 700, 440, 550
 NUMBER = "79000000100"
+
+
+def exchange_of(product: Product) -> tuple[Lab, Pbx, dict[str, Phone]]:
+    """The product's own Asterisk, how it is set up, and its telephones by extension."""
+    lab = Lab(product.folder)
+    return lab, lab.required().pbx, {phone.extension: phone for phone in lab.phones()}
+
 
 #: Keeps every sound the page plays, so that it can be measured what the supervisor hears.
 KEEP_SOUNDS = """
