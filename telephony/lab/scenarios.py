@@ -76,7 +76,7 @@ def ringing(
     return _scenario(
         _note("started"),
         _send(f"INVITE {THERE} SIP/2.0", *_from(caller), *_sequence("INVITE", 1), sdp=sdp, resend=True),
-        *(_recv(f'response="{code}"', OPTIONAL, patience) for code in (100, 180, 181, 183)),
+        *_progress(patience),
         *refused,
         _recv('response="200"', patience, note="answered", port=media is not None),
         _send(f"ACK {THERE} SIP/2.0", *_from(caller, PEER), *_sequence("ACK", 1, "ack")),
@@ -86,15 +86,42 @@ def ringing(
         _jump("end"),
         _label("hang-up"),
         _send(f"BYE {THERE} SIP/2.0", *_from(caller, PEER), *_sequence("BYE", 2, "bye"), resend=True),
+        _recv('request="BYE"', OPTIONAL, then="both"),
         _recv('response="200"', note="caller"),
         _jump("end"),
-        _label("abandon"),
-        _send(f"CANCEL {THERE} SIP/2.0", *_from(caller), *_sequence("CANCEL", 1), resend=True),
-        _recv('response="200"'),
-        _recv('response="487"', note="abandoned"),
+        _label("both"),
+        _reply("200 OK"),
+        _recv('response="481"', OPTIONAL, note="caller", then="end"),
+        _recv('response="200"', note="caller"),
+        _jump("end"),
+        *_gives_up(caller),
         _label("refused"),
         _send(f"ACK {THERE} SIP/2.0", *_from(caller, PEER), *_sequence("ACK", 1)),
         _label("end"),
+    )
+
+
+def _progress(patience: str = "") -> Iterator[str]:
+    return (_recv(f'response="{code}"', OPTIONAL, patience) for code in (100, 180, 181, 183))
+
+
+def _gives_up(caller: str) -> tuple[str, ...]:
+    """Cancels the call. News of its progress may cross that, and so may an answer, which he then hangs up on: a
+    CANCEL that comes too late is answered with 481 or 200."""
+    answered = '<ereg regexp="INVITE" search_in="hdr" header="CSeq:" assign_to="late"/>'
+    return (
+        _label("abandon"),
+        _send(f"CANCEL {THERE} SIP/2.0", *_from(caller), *_sequence("CANCEL", 1), resend=True),
+        *_progress(),
+        f'<recv response="200" next="late" test="late"><action>{answered}</action></recv>',
+        *_progress(),
+        _recv('response="487"', note="abandoned"),
+        _jump("refused"),
+        _label("late"),
+        _send(f"ACK {THERE} SIP/2.0", *_from(caller, PEER), *_sequence("ACK", 1, "ack")),
+        _recv('response="481"', OPTIONAL, note="answered", then="hang-up"),
+        _recv('response="200"', note="answered"),
+        _jump("hang-up"),
     )
 
 
