@@ -1,7 +1,6 @@
 """``callcenter serve · migrate · demo · users add · tokens add · import · check · backup · restore · audit verify``"""
 
 import argparse
-import asyncio
 import getpass
 import json
 import sys
@@ -9,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import uvloop
 from sqlalchemy import select
 
 from callcenter.app import backup as backups
@@ -59,7 +59,7 @@ async def _ground() -> AsyncIterator[wiring.Ground]:
 
 def _run(main: Callable[[argparse.Namespace], Awaitable[None]]) -> Callable[[argparse.Namespace], None]:
     def run(arguments: argparse.Namespace) -> None:
-        asyncio.run(_as_coroutine(main, arguments))
+        uvloop.run(_as_coroutine(main, arguments))
 
     return run
 

@@ -1,5 +1,6 @@
 """Reading menus."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -55,7 +56,7 @@ async def list_flows(session: AsyncSession, actor: Actor) -> list[FlowView]:
     """Every menu, by name."""
     actor.require(VIEW)
     rows = (await session.scalars(select(IvrFlow).order_by(IvrFlow.name, IvrFlow.id))).all()
-    return [await _view(session, row) for row in rows]
+    return await _views(session, rows)
 
 
 async def page_of_flows(session: AsyncSession, actor: Actor, query: FlowQuery) -> Listing[FlowView]:
@@ -67,7 +68,7 @@ async def page_of_flows(session: AsyncSession, actor: Actor, query: FlowQuery) -
     if query.heard is not None:
         wanted = wanted.where(IvrFlow.version_id.is_not(None) if query.heard else IvrFlow.version_id.is_(None))
     found = await fetch_listing(session, wanted, _ORDERS, IvrFlow.id.expression, query)
-    return found.of([await _view(session, row.IvrFlow) for row in found.rows])
+    return found.of(await _views(session, [row.IvrFlow for row in found.rows]))
 
 
 async def get_flow(session: AsyncSession, actor: Actor, flow_id: int) -> FlowView:
@@ -76,13 +77,18 @@ async def get_flow(session: AsyncSession, actor: Actor, flow_id: int) -> FlowVie
     row = await session.get(IvrFlow, flow_id)
     if row is None:
         raise NoSuchFlow
-    return await _view(session, row)
+    return (await _views(session, [row]))[0]
 
 
-async def _view(session: AsyncSession, row: IvrFlow) -> FlowView:
-    version = await session.get(IvrVersion, row.version_id) if row.version_id is not None else None
-    queues = await session.scalars(select(IvrQueue.queue).where(IvrQueue.flow_id == row.id).order_by(IvrQueue.queue))
-    return FlowView(row=row, version=version, queues=tuple(queues))
+async def _views(session: AsyncSession, rows: Sequence[IvrFlow]) -> list[FlowView]:
+    """The menus as they are seen, their versions and queues in a question each."""
+    heard = select(IvrVersion).where(IvrVersion.id.in_([row.version_id for row in rows if row.version_id is not None]))
+    versions = {version.id: version for version in await session.scalars(heard)}
+    before = select(IvrQueue).where(IvrQueue.flow_id.in_([row.id for row in rows])).order_by(IvrQueue.queue)
+    queues: dict[int, list[str]] = defaultdict(list)
+    for one in await session.scalars(before):
+        queues[one.flow_id].append(one.queue)
+    return [FlowView(row=row, version=versions.get(row.version_id or 0), queues=tuple(queues[row.id])) for row in rows]
 
 
 async def heard_before(session: AsyncSession) -> dict[str, Flow]:

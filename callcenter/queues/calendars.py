@@ -1,6 +1,6 @@
 """Calendars as use cases: hours of the week, and days that are different."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
@@ -41,13 +41,20 @@ async def list_calendars(session: AsyncSession, actor: Actor) -> Sequence[Calend
     return (await session.scalars(select(Calendar).order_by(Calendar.name, Calendar.id))).all()
 
 
-async def page_of_calendars(session: AsyncSession, actor: Actor, wish: Wish) -> Listing[Calendar]:
-    """A page of calendars; the search is part of a name or a zone. Raises ``Invalid`` for a damaged cursor."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CalendarQuery(Wish):
+    """Which calendars: ``search`` is part of a name, or what the ``searched_zones`` are called by who asks."""
+
+    searched_zones: Collection[str] = ()
+
+
+async def page_of_calendars(session: AsyncSession, actor: Actor, wish: CalendarQuery) -> Listing[Calendar]:
+    """A page of calendars. Raises ``Invalid`` for a damaged cursor."""
     actor.require(VIEW)
     wanted = select(Calendar)
     if wish.search:
-        columns = (Calendar.name, Calendar.zone)
-        wanted = wanted.where(or_(*(column.icontains(wish.search, autoescape=True) for column in columns)))
+        named = Calendar.name.icontains(wish.search, autoescape=True)
+        wanted = wanted.where(or_(named, Calendar.zone.in_(wish.searched_zones)))
     found = await fetch_listing(session, wanted, _ORDERS, Calendar.id.expression, wish)
     return found.of([row.Calendar for row in found.rows])
 

@@ -1,12 +1,12 @@
-"""Messages as use cases: received, heard."""
+"""Messages as use cases: heard, answered by a callback."""
 
 from datetime import datetime
 
 from sqlalchemy import select, update
 
-from callcenter.voicemail.errors import NoSuchMessage
+from callcenter.voicemail.errors import AlreadyOwed, NoSuchMessage
 from callcenter.voicemail.model import Voicemail
-from callcenter.voicemail.queries import within_reach
+from callcenter.voicemail.queries import MessageRow, within_reach
 from core.audit.service import record
 from core.kernel.access import Actor
 from core.kernel.uow import Work
@@ -24,3 +24,14 @@ async def hear(work: Work, actor: Actor, message_id: int, *, heard: bool = True,
     if (await work.session.execute(changed)).first() is not None:
         changes = {"heard": (not heard, heard)}
         record(work, actor, "voicemail.heard", ("voicemail", message_id), changes, at=at)
+
+
+async def owe(work: Work, actor: Actor, message: MessageRow, callback_id: int, *, at: datetime) -> None:
+    """What the caller is owed from now on, in place of what the reader saw he was owed. Raises ``AlreadyOwed`` when
+    that has changed meanwhile."""
+    seen = Voicemail.callback_id.is_not_distinct_from(message.callback_id)
+    changed = update(Voicemail).where(Voicemail.id == message.id, seen).values(callback_id=callback_id)
+    if (await work.session.execute(changed.returning(Voicemail.id))).first() is None:
+        raise AlreadyOwed
+    changes = {"callback": (message.callback_id, callback_id)}
+    record(work, actor, "voicemail.callback", ("voicemail", message.id), changes, at=at)

@@ -5,7 +5,7 @@ doubled header or an endless line must neither lose a good event nor close the l
 """
 
 import codecs
-from asyncio import BaseTransport, Transport
+from asyncio import Transport
 from collections import deque
 from collections.abc import Collection
 from typing import Any, Protocol
@@ -65,8 +65,7 @@ class Wire(AMIProtocol):  # type: ignore[misc] # panoramisk is untyped
         self.skipped = 0
         self.received = 0
 
-    def connection_made(self, transport: BaseTransport) -> None:
-        assert isinstance(transport, Transport)
+    def connection_made(self, transport: Transport) -> None:
         super().connection_made(transport)
         self.encoding = "utf-8"
         self.factory = _Factory()

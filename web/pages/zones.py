@@ -26,6 +26,13 @@ def zone_options(language: str) -> tuple[Option, ...]:
     return _options(language, datetime.now(UTC).date())
 
 
+def zones_called(text: str, language: str) -> frozenset[str]:
+    """The zones that are offered with ``text`` in what they are called, or that bear it in their own name."""
+    wanted = text.casefold()
+    offered = zone_options(language) if wanted else ()
+    return frozenset(str(one.value) for one in offered if wanted in f"{one.label}\n{one.value}".casefold())
+
+
 @lru_cache(maxsize=16)
 def _options(language: str, today: date) -> tuple[Option, ...]:
     names = (name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "posix", "right")))

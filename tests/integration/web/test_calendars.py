@@ -113,6 +113,8 @@ async def test_zones_are_read_as_cities_and_kept_by_their_names(sign_in: SignIn,
     assert (await admin.post("/calendars", data={**WEEK, "zone": "Asia/Omsk"})).status_code == 303
     shown = (await admin.get("/calendars")).text
     assert "Омск, UTC+6" in shown
+    for asked, found in {"омск": True, "asia/o": True, "UTC+6": True, "Томск": False}.items():
+        assert ("Омск, UTC+6" in (await admin.get("/calendars", params={"q": asked})).text) is found, asked
     async with uow.read() as session:
         assert (await session.scalars(select(Calendar.zone))).one() == "Asia/Omsk"
     assert "Asia/Omsk" in (await admin.get("/calendars/export?format=csv")).text

@@ -11,7 +11,11 @@ from callcenter.callbacks.model import Callback
 from callcenter.ivr.model import IvrFlow, IvrQueue, IvrVersion
 from callcenter.queues.model import Calendar, Queue
 from callcenter.queues.service import ship_queues
+from callcenter.voicemail.errors import AlreadyOwed
 from callcenter.voicemail.model import Voicemail
+from callcenter.voicemail.queries import one_message
+from callcenter.voicemail.service import owe
+from core.kernel.access import PROGRAM
 from core.kernel.clock import ManualClock
 from core.kernel.uow import UnitOfWork
 from tests.factories.menus import tone
@@ -44,7 +48,7 @@ async def test_a_menu_is_written_mended_published_and_withdrawn(sign_in: SignIn,
     path = made.headers["location"]
     grown = await web.post(path, data={**STEPS, "do": "add", "kind": "voicemail"})
     assert grown.headers["location"] == f"{path}#step-s4"
-    assert 'value="remove-s1" data-confirm="Remove the step “1. ' in (await web.get(path)).text
+    assert 'value="remove-s1" formnovalidate data-confirm="Remove the step “1. ' in (await web.get(path)).text
     faulty = await web.post(path, data={**STEPS, "s1-otherwise": "", "do": "publish"})
     assert faulty.status_code == 422
     assert 'id="f-s1-otherwise-error"' in faulty.text
@@ -196,5 +200,20 @@ async def test_a_message_is_answered_by_a_call_or_a_callback(
     assert (row.phone, row.reason, row.user_id) == ("+79000000001", "As asked", cast.users["anna"])
     assert row.source_call_id == 1
     assert (await web.post(f"/voicemail/{messages['clara']}/callbacks", data=agreed)).status_code == 404
+    assert f'href="/callbacks/{row.id}"' in (await web.get("/voicemail")).text
     file = (await web.get("/voicemail/export?format=csv&col=callback")).text
     assert "Plan" not in file
+
+
+async def test_two_cannot_plan_for_one_message_at_once(
+    messages: dict[str, int], uow: UnitOfWork, clock: ManualClock
+) -> None:
+    async with uow.read() as session:
+        seen = await one_message(session, PROGRAM, messages["nobody"])
+    async with uow.write() as work:
+        await owe(work, PROGRAM, seen, 1, at=clock.now())
+    with pytest.raises(AlreadyOwed):
+        async with uow.write() as work:
+            await owe(work, PROGRAM, seen, 2, at=clock.now())
+    async with uow.read() as session:
+        assert (await one_message(session, PROGRAM, messages["nobody"])).callback_id == 1

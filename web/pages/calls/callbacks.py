@@ -15,6 +15,7 @@ from callcenter.callbacks.queries import CallbackQuery, CallbackRow
 from callcenter.callbacks.rights import EDIT, VIEW
 from callcenter.callbacks.service import CallbackService, Plan
 from callcenter.voicemail.queries import message_of_callback, one_message
+from callcenter.voicemail.service import owe
 from core.cases.service.access import case_for
 from core.kernel.errors import NotFound
 from core.kernel.i18n import msg
@@ -158,9 +159,9 @@ async def plan(request: Request) -> Response:
 
 
 async def plan_for_message(request: Request) -> Response:
-    """Plan one for whoever left a message."""
-    form = await parse(request, PlanForm)
-    async with services(request).uow.read() as session:
+    """Plan one for whoever left a message, which says so from then on."""
+    form, held = await parse(request, PlanForm), services(request)
+    async with held.uow.read() as session:
         message = await one_message(session, actor(request), _id(request))
         zone = await queries.debtor_zone(session, message.party_id, message.phone or "")
     known = Plan(
@@ -171,7 +172,10 @@ async def plan_for_message(request: Request) -> Response:
         source_call_id=message.call_id,
         **_agreed(request, form, zone),
     )
-    return go_to(f"/callbacks/{await part(request, CallbackService).plan(actor(request), known)}")
+    async with held.uow.write() as work:
+        callback_id = await part(request, CallbackService).add(work, actor(request), known)
+        await owe(work, actor(request), message, callback_id, at=held.clock.now())
+    return go_to(f"/callbacks/{callback_id}")
 
 
 def _agreed(request: Request, form: PlanForm, zone: str) -> dict[str, Any]:

@@ -11,19 +11,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from callcenter.queues import calendars
-from callcenter.queues.calendars import CalendarData
+from callcenter.queues.calendars import CalendarData, CalendarQuery
 from callcenter.queues.hours import WEEK, Stretch
 from callcenter.queues.model import Calendar, CalendarDay
 from callcenter.queues.rights import EDIT, VIEW
 from core.kernel.errors import Invalid
 from core.kernel.i18n import Message, mark, msg
-from core.kernel.paging import Wish
 from web.export import export_list
 from web.forms import Form, ZoneField, parse, submitted
-from web.lists import ListSpec, asked, listed
-from web.page import go_to, page
+from web.lists import Asked, ListSpec, asked, listed
+from web.page import go_to, language_of, page
 from web.pages.listing import Column, EmptyState, Row, TextCell, ZoneCell
-from web.pages.zones import zone_options
+from web.pages.zones import zone_options, zones_called
 from web.security import actor, right, route
 from web.state import services
 
@@ -73,7 +72,7 @@ async def show(request: Request) -> Response:
     """The calendars."""
     wanted = asked(request, SPEC)
     async with services(request).uow.read() as session:
-        found = await calendars.page_of_calendars(session, actor(request), wanted.wish(Wish))
+        found = await calendars.page_of_calendars(session, actor(request), _query(request, wanted))
     create = (msg("Add hours"), "/calendars/new") if actor(request).may(EDIT) else None
     drawn = await listed(request, wanted, found, _row, create=create)
     return await page(request, "list_page.html", {"view": drawn})
@@ -82,7 +81,11 @@ async def show(request: Request) -> Response:
 async def download(request: Request) -> Response:
     """The same calendars as a file."""
     wanted = asked(request, SPEC)
-    return await export_list(request, wanted, wanted.wish(Wish), calendars.page_of_calendars, _row)
+    return await export_list(request, wanted, _query(request, wanted), calendars.page_of_calendars, _row)
+
+
+def _query(request: Request, wanted: Asked) -> CalendarQuery:
+    return wanted.wish(CalendarQuery, searched_zones=zones_called(wanted.search, language_of(request)))
 
 
 def _row(row: Calendar) -> Row:

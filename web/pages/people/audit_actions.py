@@ -191,6 +191,7 @@ ACTIONS: Mapping[str, Message] = {
     "users.reset_password": msg("Password reset"),
     "users.second_factor_off": msg("Second factor switched off"),
     "users.second_factor_on": msg("Second factor switched on"),
+    "voicemail.callback": msg("Callback planned for a message"),
     "voicemail.heard": msg("Message of a caller marked"),
     "worklists.weights": msg("Weights of the next case changed"),
 }
