@@ -22,6 +22,7 @@ DECIDED = {
 }
 #: A caller in the queue, who has asked for the collector at least once more than when he came.
 _WAITS = re.compile(r"(Local/\S+) \(wait: 0:0[2-9]")
+_CALLERS = re.compile(r"^(Local/[^!]+;2)!", re.MULTILINE)
 
 
 async def test_of_two_debtors_of_the_same_moment_one_rings_their_collector(asterisk_lab: Lab) -> None:
@@ -34,7 +35,7 @@ async def test_of_two_debtors_of_the_same_moment_one_rings_their_collector(aster
             assert not phone.rang(), "neither the other's dialling nor the queue rings him too"
             asterisk_lab.rx(f"channel request hangup {waiting[0]}")  # first, else the queue rings a free phone
             await said(asterisk_lab, "queue show main", "No Callers")
-            asterisk_lab.rx("channel request hangup all")
+            _callers_give_up(asterisk_lab)
             await phone.until("CALL_CLOSED")
             await said(asterisk_lab, "core show channels count", "0 active channels")
 
@@ -46,7 +47,7 @@ async def test_who_gives_up_leaves_the_collector_to_the_next(asterisk_lab: Lab) 
             await orders(asterisk_lab, _decided_on())
             await phone.until("CALL_INCOMING")
             await said(asterisk_lab, "queue show main", "No Callers")
-            asterisk_lab.rx("channel request hangup all")
+            _callers_give_up(asterisk_lab)
             await phone.until("CALL_CLOSED")
             await said(asterisk_lab, "core show channels count", "0 active channels")
 
@@ -60,9 +61,15 @@ async def test_who_has_talked_since_it_was_decided_that_he_is_free_is_left_in_pe
         assert not phone.rang(), "nor does the queue ring him at once"
         await phone.until("CALL_INCOMING")  # it does when nobody has said within some seconds what he does
         assert "Local/" in asterisk_lab.rx("queue show main")
-        asterisk_lab.rx("channel request hangup all")
+        _callers_give_up(asterisk_lab)
         await phone.until("CALL_CLOSED")
         await said(asterisk_lab, "core show channels count", "0 active channels")
+
+
+def _callers_give_up(lab: Lab) -> None:
+    """They alone: a caller whose collector's telephone were hung up first would go on to the queue, and ring it."""
+    for caller in _CALLERS.findall(lab.rx("core show channels concise")):
+        lab.rx(f"channel request hangup {caller}")
 
 
 async def said(lab: Lab, command: str, words: str) -> None:
