@@ -68,7 +68,7 @@ async def test_from_the_first_ring_to_the_figures_of_the_day(
     await collector.keyboard.press("m")
     await expect(phone.locator("[data-act=mute][aria-pressed=true]")).to_be_visible()
     await collector.keyboard.press("m")
-    await collector.wait_for_timeout(3000)  # the talk itself: its length is part of what is looked for in the recording
+    await collector.wait_for_timeout(4000)  # the talk itself: its length is part of what is looked for in the recording
 
     await collector.keyboard.press("x")
     await ringing.wait()

@@ -1,14 +1,20 @@
 """The whole product as a newcomer has it: demo data, a private Asterisk, the server, each in a process of its own."""
 
 import asyncio
+import atexit
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -18,6 +24,7 @@ _LOGIN = re.compile(r"^  (\w+)\s+(\S+)$", re.MULTILINE)
 _ADDRESS = re.compile(r"Call centre at (\S+)/")
 _START_SECONDS = 60
 _STOP_SECONDS = 20
+_FRESH_SECONDS = 600
 
 
 @dataclass
@@ -85,11 +92,24 @@ class Product:
         await asyncio.wait_for(self.process.wait(), _STOP_SECONDS)
 
 
-@asynccontextmanager
-async def running(folder: Path, **settings: str) -> AsyncIterator[Product]:
-    """A fresh copy with its data in ``folder``; everything it started ends with the block."""
-    environment = {**os.environ, "CALLCENTER_DATA_DIR": str(folder), "CALLCENTER_PORT": "0", **settings}
-    demo = subprocess.run(  # noqa: ASYNC221 - nothing else runs yet
+@dataclass(frozen=True, slots=True)
+class _Demo:
+    folder: Path
+    passwords: Mapping[str, str]
+
+
+@lru_cache(maxsize=1)
+def _kept_demo(day: date, moment: int) -> _Demo:
+    """Demo data to be copied: laying them out takes as long as all else that a start takes. Those of another ``day`` or
+    ``moment`` are not fresh any more."""
+    folder = Path(tempfile.mkdtemp(prefix="cc-demo-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return _Demo(folder, _laid_out({**os.environ, "CALLCENTER_DATA_DIR": str(folder)}))
+
+
+def _laid_out(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """Have demo data installed; the passwords it shows once, by login."""
+    demo = subprocess.run(
         [sys.executable, "-m", "callcenter", "demo"],
         cwd=ROOT,
         env=environment,
@@ -97,7 +117,20 @@ async def running(folder: Path, **settings: str) -> AsyncIterator[Product]:
         capture_output=True,
         text=True,
     )
-    product = Product(folder, dict(_LOGIN.findall(demo.stdout)), environment)
+    return dict(_LOGIN.findall(demo.stdout))
+
+
+@asynccontextmanager
+async def running(folder: Path, **settings: str) -> AsyncIterator[Product]:
+    """A fresh copy with its data in ``folder``; everything it started ends with the block."""
+    environment = {**os.environ, "CALLCENTER_DATA_DIR": str(folder), "CALLCENTER_PORT": "0", **settings}
+    if "CALLCENTER_DATABASE_URL" in settings:
+        passwords = _laid_out(environment)
+    else:
+        kept = _kept_demo(datetime.now(UTC).date(), int(time.monotonic() / _FRESH_SECONDS))
+        shutil.copytree(kept.folder, folder, dirs_exist_ok=True)
+        passwords = kept.passwords
+    product = Product(folder, passwords, environment)
     try:
         await product.start()
         yield product
