@@ -25,7 +25,10 @@ class Window:
 
 
 def moved(window: Window, allowed_from: datetime) -> Window:
-    """The window from the next lawful moment on: cut when that lies within, else shifted with its length."""
+    """The window from the next lawful moment on: cut when that lies within, shifted with its length when that comes
+    later. What is lawful by then is left as it was agreed."""
+    if allowed_from <= window.start:
+        return window
     if window.start < allowed_from < window.end:
         return Window(start=allowed_from, end=window.end)
     return Window(start=allowed_from, end=allowed_from + (window.end - window.start))

@@ -162,18 +162,19 @@ class CallbackService:
     async def take(self, actor: Actor, callback_id: int) -> int:
         """Call now, from the actor's phone; the call's id. It is the actor's from then on.
 
-        Raises ``CallbackTaken`` when somebody else was faster, and what dialling refuses; when the law refuses, the
-        callback is moved to the next lawful moment first.
+        Raises ``CallbackTaken`` when somebody else was faster, and what dialling refuses: then it is whose it was. When
+        the law refuses, the callback is moved to the next lawful moment first.
         """
         async with self._uow.write() as work:
             row = await callback_for(work.session, actor, EDIT, callback_id)
+            owner = row.user_id
             claimed = await self.claim(
                 work, row, Callback.state.in_((*_TAKEABLE, CallbackState.PLANNED)), actor.user_id
             )
         if claimed is None:
             raise CallbackTaken
         try:
-            return await self.call(actor, claimed)
+            return await self.call(actor, claimed, owner)
         except DialRefused as refused:
             raise refused.error from refused
 
@@ -197,8 +198,8 @@ class CallbackService:
             work.emit(changed(claimed, self._clock.now()))
         return claimed
 
-    async def call(self, actor: Actor, row: Callback) -> int:
-        """Dial a claimed callback."""
+    async def call(self, actor: Actor, row: Callback, owner: int | None) -> int:
+        """Dial a claimed callback; what is refused is the ``owner``'s again."""
         try:
             call_id = await self._dialler.dial(
                 actor,
@@ -208,10 +209,10 @@ class CallbackService:
                 key=_key(row),
             )
         except DialRefused as refused:
-            await self._give_back(row.id, refused)
+            await self._give_back(row.id, owner, refused)
             raise
         except DomainError:
-            await self._give_back(row.id, None)
+            await self._give_back(row.id, owner, None)
             raise
         async with self._uow.write() as work:
             await work.session.execute(_if_dialling(row.id).values(call_id=call_id))
@@ -227,20 +228,28 @@ class CallbackService:
                 await work.session.execute(unnamed.values(call_id=call_id))
         return call_id
 
-    async def _give_back(self, callback_id: int, refused: DialRefused | None) -> None:
+    async def _give_back(self, callback_id: int, owner: int | None, refused: DialRefused | None) -> None:
         now = self._clock.now()
         async with self._uow.write() as work:
             row = await work.session.get(Callback, callback_id, with_for_update=True)
             if row is None or row.state != CallbackState.DIALLING:
                 return
-            row.state, row.dialling_at = CallbackState.DUE, None
-            row.due_at = row.due_at or now
+            row.user_id = owner
             if refused is not None and refused.next_allowed_at is not None:
                 self._move(work, row, refused.next_allowed_at, refused.rule)
                 work.emit(shifted(row, now, refused.error.message))
             else:
-                row.next_try_at = now + self.patience.retry_after
+                self.reopen(row, now, now + self.patience.retry_after)
             work.emit(changed(row, now))
+
+    def reopen(self, row: Callback, now: datetime, again: datetime | None) -> None:
+        """Nobody was reached: it is to be called ``again`` (None: its window is over by then). One that was called
+        before its time is called when that comes."""
+        if row.window_start > now:
+            self._place(row, _window(row))
+            return
+        row.state = CallbackState.DUE if again is not None else CallbackState.MISSED
+        row.due_at, row.next_try_at, row.dialling_at = row.due_at or now, again, None
 
     async def followed(self, work: Work, news: Sequence[CallNews]) -> None:
         """What calls mean for callbacks: kept, to be tried again, no longer needed, or newly owed."""
@@ -264,9 +273,7 @@ class CallbackService:
         row = next((row for row in known if is_dialled_by(row, news)), None)
         if row is None:
             return
-        again = next_try(news.at, Window(start=row.window_start, end=row.window_end), self.patience)
-        row.state = CallbackState.DUE if again is not None else CallbackState.MISSED
-        row.next_try_at, row.dialling_at = again, None
+        self.reopen(row, news.at, next_try(news.at, _window(row), self.patience))
         work.emit(changed(row, news.at))
 
     def _close_for(
@@ -296,7 +303,7 @@ class CallbackService:
         return [await self._add(work, PROGRAM, plan)]
 
     def _move(self, work: Work, row: Callback, allowed_from: datetime, rule: str | None) -> None:
-        self._place(row, moved(Window(start=row.window_start, end=row.window_end), allowed_from))
+        self._place(row, moved(_window(row), allowed_from))
         row.moved_rule = rule
 
     def _place(self, row: Callback, window: Window) -> None:
@@ -309,6 +316,10 @@ class CallbackService:
         now = self._clock.now()
         row.state, row.closed_at, row.closed_reason, row.dialling_at = state, now, reason[:200], None
         work.emit(changed(row, now))
+
+
+def _window(row: Callback) -> Window:
+    return Window(start=row.window_start, end=row.window_end)
 
 
 def _key(row: Callback) -> str:

@@ -90,9 +90,10 @@ class CallbackTicker:
             if await self._callbacks.recall(row) is not None:
                 return
             async with self._uow.write(brief=True) as work:
-                statement = update(Callback).where(Callback.id == row.id, condition)
-                values = {"state": CallbackState.DUE, "dialling_at": None, "due_at": row.due_at or now}
-                await work.session.execute(statement.values(**values))
+                wanted = select(Callback).where(Callback.id == row.id, condition)
+                stuck = await work.session.scalar(wanted.with_for_update(skip_locked=True))
+                if stuck is not None:
+                    self._callbacks.reopen(stuck, now, now)
 
         await self._each(condition, one)
 
@@ -117,7 +118,7 @@ class CallbackTicker:
                 return
             actor = await actor_of(work.session, owner)
         try:
-            await self._callbacks.call(actor, claimed)
+            await self._callbacks.call(actor, claimed, owner_id)
         except (DialRefused, DomainError) as refused:
             _log.info("callback not dialled", callback=row.id, reason=str(refused))
 

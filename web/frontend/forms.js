@@ -26,16 +26,26 @@ function forget(form) {
 /** A choice that is no longer offered is not restored: the field would be left empty. */
 const offers = (control, value) => control.tagName !== "SELECT" || [...control.options].some((option) => option.value === value);
 
+/** The n-th value of a name belongs to its n-th field; what was not ticked is not ticked. */
 function restore(form) {
   const draft = sessionStorage.getItem(keyOf(form));
   if (!draft || touched.has(form)) return;
-  for (const [name, value] of JSON.parse(draft)) {
-    for (const control of form.querySelectorAll(`[name="${CSS.escape(name)}"]`)) {
-      if (control.type === "hidden") continue;
-      if (control.type === "radio" || control.type === "checkbox") control.checked ||= control.value === value;
-      else if (offers(control, value)) control.value = value;
-      control.dispatchEvent(new Event("change", { bubbles: true }));
+  const kept = Object.groupBy(JSON.parse(draft), ([name]) => name);
+  const said = (control) => (kept[control.name] ?? []).map(([, value]) => value);
+  const places = new Map();
+  for (const control of form.elements) {
+    if (!control.name || control.matches(":disabled, button, fieldset, [type=file]")) continue;
+    if (control.type === "radio" || control.type === "checkbox") {
+      control.checked = said(control).includes(control.value);
+    } else if (control.multiple) {
+      for (const option of control.options) option.selected = said(control).includes(option.value);
+    } else {
+      const place = places.get(control.name) ?? 0, value = said(control)[place];
+      places.set(control.name, place + 1);
+      if (value === undefined || control.type === "hidden" || !offers(control, value)) continue;
+      control.value = value;
     }
+    control.dispatchEvent(new Event("change", { bubbles: true }));
   }
   touched.add(form);
 }

@@ -108,7 +108,48 @@ async def test_it_survives_death_between_claiming_and_dialling(
         assert await service.claim(work, row, Callback.state == CallbackState.PLANNED, 1) is not None
     clock.advance(timedelta(minutes=6))
     await ticker.tick()
+    assert (await row_of(uow, callback_id)).state == CallbackState.PLANNED
+    clock.set(at(3600))
+    await ticker.tick()
     assert (await row_of(uow, callback_id)).state == CallbackState.DUE
+
+
+@pytest.mark.parametrize("refused", [False, True])
+async def test_what_was_tried_before_its_time_is_called_when_that_comes(
+    uow: UnitOfWork,
+    service: CallbackService,
+    ticker: CallbackTicker,
+    dialler: FakeDialler,
+    presence: FakePresence,
+    refused: bool,
+) -> None:
+    callback_id = await service.plan(collector(), plan(automatic=True))
+    before = await row_of(uow, callback_id)
+    if refused:
+        dialler.refusal = DialRefused(Conflict(), rule="test.night", next_allowed_at=at(1800))
+        with pytest.raises(Conflict):
+            await service.take(collector(), callback_id)
+    else:
+        call_id = await service.take(collector(), callback_id)
+        await tell(uow, service, news(call_id, "outbound", ended=True))
+    tried, presence.users = len(dialler.calls), {1}
+    await ticker.tick()
+    row = await row_of(uow, callback_id)
+    assert (row.state, row.window_start, row.window_end) == ("planned", before.window_start, before.window_end)
+    assert len(dialler.calls) == tried
+
+
+async def test_who_could_not_call_leaves_it_to_whose_it_was(
+    uow: UnitOfWork, service: CallbackService, ticker: CallbackTicker, clock: ManualClock, dialler: FakeDialler
+) -> None:
+    mine = await service.plan(collector(), plan(user_id=1))
+    clock.set(at(3600))
+    await ticker.tick()
+    dialler.refusal = DialRefused(Conflict())
+    with pytest.raises(Conflict):
+        await service.take(collector(2, Scope.ALL), mine)
+    row = await row_of(uow, mine)
+    assert (row.state, row.user_id) == (CallbackState.DUE, 1)
 
 
 async def test_a_call_that_was_ordered_before_death_is_not_made_again(
@@ -150,7 +191,7 @@ async def test_a_talk_about_one_case_leaves_what_was_promised_about_another(
     assert (await row_of(uow, other)).state == CallbackState.DUE
 
 
-@pytest.mark.parametrize(("contact", "state"), [(True, CallbackState.DONE), (False, CallbackState.DUE)])
+@pytest.mark.parametrize(("contact", "state"), [(True, CallbackState.DONE), (False, CallbackState.PLANNED)])
 async def test_its_call_ends_it_even_when_nobody_noted_which_call_it_was(
     uow: UnitOfWork, service: CallbackService, clock: ManualClock, contact: bool, state: CallbackState
 ) -> None:

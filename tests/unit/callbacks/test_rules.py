@@ -16,8 +16,14 @@ def test_a_moved_window_begins_lawfully_and_never_vanishes(start: int, length: i
     window = Window(start=at(start * 60), end=at((start + length) * 60))
     allowed = at((start + later) * 60)
     new = moved(window, allowed)
-    assert new.start == allowed
+    assert new.start == allowed >= window.start
     assert timedelta(0) < new.end - new.start <= window.end - window.start
+
+
+@given(minutes, st.integers(1, 600), minutes)
+def test_what_is_lawful_when_it_begins_stays_as_it_was_agreed(start: int, length: int, earlier: int) -> None:
+    window = Window(start=at(start * 60), end=at((start + length) * 60))
+    assert moved(window, at((start - earlier) * 60)) == window
 
 
 @given(minutes, minutes)

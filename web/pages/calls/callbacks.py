@@ -16,6 +16,7 @@ from callcenter.callbacks.rights import EDIT, VIEW
 from callcenter.callbacks.service import CallbackService, Plan
 from callcenter.voicemail.queries import message_of_callback, one_message
 from callcenter.voicemail.service import owe
+from core.cases.model import CaseParty
 from core.cases.service.access import case_for
 from core.kernel.errors import NotFound
 from core.kernel.i18n import msg
@@ -149,7 +150,8 @@ async def plan(request: Request) -> Response:
     form, case_id = await parse(request, CasePlanForm), int(request.path_params["case"])
     async with services(request).uow.read() as session:
         await case_for(session, actor(request), case_id)
-        phone = await session.scalar(select(Phone).where(Phone.id == form.phone_id))
+        theirs = select(Phone).join(CaseParty, CaseParty.party_id == Phone.party_id)
+        phone = await session.scalar(theirs.where(CaseParty.case_id == case_id, Phone.id == form.phone_id).limit(1))
         if phone is None:
             raise NotFound
         zone = await queries.debtor_zone(session, phone.party_id, phone.e164)
