@@ -75,7 +75,7 @@ async def show(request: Request) -> Response:
 
 def _row(line: AttemptRow) -> Row:
     one = line.attempt
-    outcome: Text | None = words.REASONS.get(one.outcome, one.outcome) if one.outcome else None
+    outcome: Text | None = words.reason(one.outcome) if one.outcome else None
     listened = msg("after {milliseconds} ms", milliseconds=one.judged_ms) if one.answered_by else None
     return Row(
         id=str(one.id),

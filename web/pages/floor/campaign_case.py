@@ -28,7 +28,7 @@ async def show(request: Request) -> Response:
     context = {
         "shown": shown,
         "case": await looked_at(request, shown.case_id) if shown is not None else None,
-        "reason": words.REASONS.get(shown.reason, shown.reason) if shown is not None else "",
+        "reason": words.reason(shown.reason) if shown is not None else "",
         "passed": options.of_words(words.PASSED),
         "serves": me.may(EDIT),
     }

@@ -63,7 +63,7 @@ SPEC = ListSpec(
 
 def row_of(line: EntryRow) -> Row:
     case = f"/cases/{line.case_id}"
-    reason: Text = words.REASONS.get(line.reason, line.reason)
+    reason: Text = words.reason(line.reason)
     return Row(
         id=str(line.id),
         href=case,

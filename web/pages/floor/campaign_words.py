@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from callcenter.calls.directory import SHIPPED
 from callcenter.campaigns.after_machine import RULE
 from callcenter.campaigns.machines import MACHINE, NO_CALLS, PERSON, TALK, UNSURE, Machines
 from callcenter.campaigns.model import CampaignState, EntryState, Mode, Passed
@@ -101,6 +102,17 @@ READY_SOUNDS: Mapping[str, Message] = {
 }
 #: Results that may lead to another attempt, in the order of the form.
 RETRIED = ("BUSY", "NA", "VM", "CONGEST", "FAIL", "ABANDONED")
+
+
+#: The results that are shipped, by code; every language has them.
+_RESULTS: Mapping[str, Message] = {row["code"]: msg(row["label"]) for row in SHIPPED}
+
+
+def reason(code: str) -> Message | str:
+    """Why an entry stands where it stands: a word of ours, a result, or whatever rule of law (``ru.hours``) forbade
+    it. An agency's own result is read as written."""
+    known = REASONS.get(code) or _RESULTS.get(code)
+    return known or (REASONS[FORBIDDEN] if "." in code else code)
 
 
 def per_cent(share: float) -> str:

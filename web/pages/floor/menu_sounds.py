@@ -20,7 +20,7 @@ from web.state import part, services
 #: So much is read of an upload: what is larger is refused by the use case.
 _MOST_BYTES = 10 * 1024 * 1024 + 1
 #: From where a recording may be sent for a campaign.
-_CAMPAIGN = re.compile(r"/campaigns/(?:new|[0-9]{1,18}/setup)")
+_CAMPAIGN = re.compile(r"/campaigns/(?:new(?:\?run=[0-9]{1,18})?|[0-9]{1,18}/setup)")
 
 
 async def show(request: Request) -> Response:
