@@ -1,6 +1,7 @@
 """Which callbacks a call has to do with."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from typing import Any
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -25,14 +26,24 @@ async def concerned(session: AsyncSession, news: Sequence[CallNews]) -> list[Cal
 
     Each column is asked for itself: joined by OR, SQLite would rather read every open callback there is.
     """
-    values = (
+    return await _open_by(
+        session,
         {one.phone for one in news if one.phone is not None},
         {one.party_id for one in news if one.party_id is not None},
         {one.call_id for one in news},
     )
+
+
+async def open_for(session: AsyncSession, phone: str, party_id: int | None) -> Callback | None:
+    """The oldest open callback to that number or person, locked."""
+    found = await _open_by(session, {phone}, {party_id} - {None}, set())
+    return found[0] if found else None
+
+
+async def _open_by(session: AsyncSession, *values: Set[Any]) -> list[Callback]:
     ids: set[int] = set()
     for statement, wanted in zip(_IDS, values, strict=True):
-        ids.update((await session.scalars(statement, {"wanted": wanted})).all())
+        ids.update((await session.scalars(statement, {"wanted": wanted})).all() if wanted else ())
     return list((await session.scalars(_OPEN, {"ids": ids})).all()) if ids else []
 
 

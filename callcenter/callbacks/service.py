@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.callbacks.access import callback_for
-from callcenter.callbacks.calls import concerned, is_about, is_dialled_by, is_spoken_of
+from callcenter.callbacks.calls import concerned, is_about, is_dialled_by, is_spoken_of, open_for
 from callcenter.callbacks.errors import BadCallbackPhone, BadWindow, CallbackTaken
 from callcenter.callbacks.model import OPEN, Callback, CallbackState, Origin
 from callcenter.callbacks.ports import CallNews, Dialler, DialRefused, Law
@@ -45,6 +45,19 @@ class Plan:
     source_call_id: int | None = None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallWithMessage:
+    """A call in which nobody talked and the caller left a message; ``user_id`` and ``unit_id`` are whose debtor he
+    is."""
+
+    call_id: int
+    phone: str
+    party_id: int | None
+    case_id: int | None
+    user_id: int | None
+    unit_id: int | None
+
+
 class CallbackService:
     """Use cases of callbacks; also a follower of the call log, within its transactions."""
 
@@ -74,6 +87,29 @@ class CallbackService:
     async def add(self, work: Work, actor: Actor, plan: Plan) -> int:
         """Plan within the caller's transaction; its id. A time the law forbids is moved to the next lawful one."""
         return (await self._add(work, actor, plan)).id
+
+    async def owed_for(self, work: Work, call: CallWithMessage) -> int:
+        """Somebody left word instead of a talk: the callback that is open for him, else a new one as for a missed
+        call; its id."""
+        known = await open_for(work.session, call.phone, call.party_id)
+        if known is not None:
+            return known.id
+        now = self._clock.now()
+        return await self.add(
+            work,
+            PROGRAM,
+            Plan(
+                phone=call.phone,
+                start=now,
+                end=now + self.patience.missed_window,
+                user_id=call.user_id,
+                unit_id=call.unit_id,
+                party_id=call.party_id,
+                case_id=call.case_id,
+                origin=Origin.VOICEMAIL,
+                source_call_id=call.call_id,
+            ),
+        )
 
     async def _add(self, work: Work, actor: Actor, plan: Plan) -> Callback:
         now = self._clock.now()

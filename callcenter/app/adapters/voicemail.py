@@ -7,6 +7,7 @@ from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from callcenter.callbacks.model import OPEN, Callback, Origin
+from callcenter.callbacks.service import CallbackService, CallWithMessage
 from callcenter.calls.events import CallEnded
 from callcenter.calls.facts import Direction
 from callcenter.calls.model import Call
@@ -46,9 +47,10 @@ class Voicemail:
     """Told of ended calls and of recordings, whichever comes last. Nobody talked, and yet there is a recording: the
     caller left a message."""
 
-    def __init__(self, uow: UnitOfWork, clock: Clock) -> None:
+    def __init__(self, uow: UnitOfWork, clock: Clock, callbacks: CallbackService) -> None:
         self._uow = uow
         self._clock = clock
+        self._callbacks = callbacks
 
     async def on_ended(self, event: CallEnded) -> None:
         await self._look(event.call.call_id)
@@ -85,7 +87,22 @@ class Voicemail:
         async with self._uow.write(brief=True) as work:
             row = (await work.session.execute(_LEFT, asked)).first()
             if row is not None:
-                await _received(work, row, await _owed(work, call_id))
+                await _received(work, row, await _owed(work, call_id) or await self._owed_now(work, row))
+
+    async def _owed_now(self, work: Work, row: Row[*tuple[Any, ...]]) -> int | None:
+        """The callback of a caller whose call alone owed him none: a menu served him, or he is to be called anyway."""
+        call: Call = row.Call
+        if call.phone is None:
+            return None
+        left = CallWithMessage(
+            call_id=call.id,
+            phone=call.phone,
+            party_id=call.party_id,
+            case_id=call.case_id,
+            user_id=row.collector_id,
+            unit_id=row.unit_id,
+        )
+        return await self._callbacks.owed_for(work, left)
 
 
 async def _owed(work: Work, call_id: int) -> int | None:

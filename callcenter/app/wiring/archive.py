@@ -46,7 +46,7 @@ def build_archive(base: Ground, floor: Floor, sites: Sequence[Site]) -> Archive:
         scratch=base.settings.scratch,
     )
     base.bus.subscribe(CallMerged, intake.on_merged)
-    voicemail = Voicemail(uow, clock)
+    voicemail = Voicemail(uow, clock, floor.callbacks)
     base.bus.subscribe(CallEnded, voicemail.on_ended)
     base.bus.subscribe(RecordingReady, voicemail.on_recorded)
     return Archive(

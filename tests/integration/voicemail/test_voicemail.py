@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from callcenter.app.adapters.voicemail import Voicemail
 from callcenter.callbacks.model import Callback, CallbackState, Origin
+from callcenter.callbacks.service import CallbackService
 from callcenter.calls.events import CallEnded, CallRef
 from callcenter.calls.model import Call
 from callcenter.calls.recorded import RecordingReady
@@ -13,6 +14,7 @@ from callcenter.voicemail.model import Voicemail as Message
 from core.kernel.clock import ManualClock
 from core.kernel.uow import UnitOfWork
 from recordings.model import Recording, RecordingState
+from tests.integration.callbacks.conftest import FakeDialler, FakeLaw
 
 CALL = 7
 
@@ -57,6 +59,10 @@ async def _call(uow: UnitOfWork, clock: ManualClock, *, over: bool = True, taken
         )
 
 
+def _room(uow: UnitOfWork, clock: ManualClock) -> Voicemail:
+    return Voicemail(uow, clock, CallbackService(uow, clock, dialler=FakeDialler(), law=FakeLaw()))
+
+
 async def _messages(uow: UnitOfWork) -> list[tuple[int, int | None, str]]:
     async with uow.read() as session:
         columns = select(Message.call_id, Message.callback_id, Callback.origin)
@@ -67,7 +73,7 @@ async def _messages(uow: UnitOfWork) -> list[tuple[int, int | None, str]]:
 async def test_a_message_is_received_once(uow: UnitOfWork, clock: ManualClock) -> None:
     await _call(uow, clock)
     room, ref = (
-        Voicemail(uow, clock),
+        _room(uow, clock),
         CallRef(call_id=CALL, direction="inbound", phone=None, party_id=None, case_id=None),
     )
     for _ in range(2):
@@ -78,21 +84,40 @@ async def test_a_message_is_received_once(uow: UnitOfWork, clock: ManualClock) -
 
 async def test_a_talk_or_a_call_that_goes_on_is_no_message(uow: UnitOfWork, clock: ManualClock) -> None:
     await _call(uow, clock, taken=True)
-    await Voicemail(uow, clock).on_recorded(RecordingReady(at=clock.now(), call_id=CALL, recording_id=1))
-    await Voicemail(uow, clock).on_recorded(RecordingReady(at=clock.now(), call_id=None, recording_id=1))
+    await _room(uow, clock).on_recorded(RecordingReady(at=clock.now(), call_id=CALL, recording_id=1))
+    await _room(uow, clock).on_recorded(RecordingReady(at=clock.now(), call_id=None, recording_id=1))
     assert await _messages(uow) == []
 
 
 async def test_a_recording_before_the_end_waits_for_it(uow: UnitOfWork, clock: ManualClock) -> None:
     await _call(uow, clock, over=False)
-    await Voicemail(uow, clock).on_recorded(RecordingReady(at=clock.now(), call_id=CALL, recording_id=1))
+    await _room(uow, clock).on_recorded(RecordingReady(at=clock.now(), call_id=CALL, recording_id=1))
     assert await _messages(uow) == []
 
 
 async def test_a_message_whose_event_was_lost_is_found(uow: UnitOfWork, clock: ManualClock) -> None:
     await _call(uow, clock)
     clock.advance(timedelta(days=3))
-    room = Voicemail(uow, clock)
+    room = _room(uow, clock)
     assert await room.overlooked() == 1
     assert await _messages(uow) == [(CALL, 1, Origin.VOICEMAIL)]
     assert await room.overlooked() == 0
+
+
+async def test_whom_a_menu_served_first_is_called_back_for_his_message(uow: UnitOfWork, clock: ManualClock) -> None:
+    await _call(uow, clock)
+    async with uow.write() as work:
+        await work.session.execute(delete(Callback))
+    await _room(uow, clock).overlooked()
+    async with uow.read() as session:
+        owed = (await session.scalars(select(Callback))).one()
+    assert (owed.phone, owed.source_call_id, owed.origin) == ("+79000000100", CALL, Origin.VOICEMAIL)
+    assert await _messages(uow) == [(CALL, owed.id, Origin.VOICEMAIL)]
+
+
+async def test_who_is_to_be_called_anyway_is_called_once(uow: UnitOfWork, clock: ManualClock) -> None:
+    await _call(uow, clock)
+    async with uow.write() as work:
+        await work.session.execute(update(Callback).values(source_call_id=None, origin=Origin.AGREED))
+    await _room(uow, clock).overlooked()
+    assert await _messages(uow) == [(CALL, 1, Origin.AGREED)]
