@@ -87,7 +87,11 @@ def static(path: str) -> str:
 
 
 #: Filters that read alike in every language, and those that do not.
-_ANYWHERE: Mapping[str, Callable[..., object]] = {"duration": formats.duration, "phone": formats.phone}
+_ANYWHERE: Mapping[str, Callable[..., object]] = {
+    "duration": formats.duration,
+    "phone": formats.phone,
+    "minute_there": zones.minute_there,
+}
 _BY_LANGUAGE: Mapping[str, Callable[..., object]] = {
     "money": formats.money,
     "amount": formats.amount,

@@ -21,6 +21,11 @@ def zone(name: str, language: str) -> str:
     return _zone(name, language, datetime.now(UTC).date())
 
 
+def minute_there(name: str) -> str:
+    """The minute that begins there now, as a field of day and time has it: ``2026-12-31T23:59``."""
+    return datetime.now(ZoneInfo(name)).strftime("%Y-%m-%dT%H:%M")
+
+
 def zone_options(language: str) -> tuple[Option, ...]:
     """Every time zone with a city in it, by the city; names that stand for another one say which they are."""
     return _options(language, datetime.now(UTC).date())

@@ -109,7 +109,7 @@ class MoveForm(Form):
 
 
 class CancelForm(Form):
-    reason: _Reason = ""
+    reason: Annotated[str, StringConstraints(max_length=200)] = ""
 
 
 async def show(request: Request) -> Response:

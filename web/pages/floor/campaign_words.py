@@ -105,7 +105,7 @@ RETRIED = ("BUSY", "NA", "VM", "CONGEST", "FAIL", "ABANDONED")
 
 
 #: The results that are shipped, by code; every language has them.
-_RESULTS: Mapping[str, Message] = {row["code"]: msg(row["label"]) for row in SHIPPED}
+_RESULTS: Mapping[str, Message] = {row["code"]: Message(row["label"]) for row in SHIPPED}
 
 
 def reason(code: str) -> Message | str:

@@ -71,6 +71,7 @@ FIELDS: Mapping[str, Message] = {
     "from": msg("From"),
     "from_on": msg("First day"),
     "grace_days": msg("Days of grace"),
+    "callback": msg("Callback"),
     "heard": msg("Heard"),
     "queues": msg("Queues"),
     "steps": msg("Steps"),
