@@ -1,8 +1,8 @@
 """Predictive pacing in simulated days, beside progressive dialling, fixed ratios and the dialler that knows the future.
 
 The setting is the one of ``callcenter.campaigns.simulation.setting.Setting``; ``troubled`` days drift by a quarter and
-have a drop of up to half of the agents and a spike of up to twice the answers each. A thousand days are run by
-``bench.pacing_days``.
+have a drop of up to half of the agents and a spike of up to twice the answers each. ``final`` attempts ring until they
+are answered or given up, all others may be withdrawn. A thousand days are run by ``bench.pacing_days``.
 """
 
 from collections.abc import Callable
@@ -33,22 +33,24 @@ async def run(*, small: bool = False, days: int = 0) -> list[Figure]:
     with ProcessPoolExecutor(2) as pool:
         others = {agents: pool.submit(_others, agents) for agents in (20, 100)}
         ours = {
-            (team, troubled): pool.submit(_ours, team[0], team[1], days, troubled)
+            (team, troubled, withdraws): pool.submit(_ours, team[0], team[1], days, troubled, withdraws)
             for team in TEAMS
             for troubled in (False, True)
+            for withdraws in (True, False)
         }
         figures = [figure for other in others.values() for figure in other.result()]
-        for (team, troubled), outcome in ours.items():
-            figures += _figures(team, outcome.result(), troubled=troubled)
+        for (team, troubled, withdraws), outcome in ours.items():
+            figures += _figures(team, outcome.result(), troubled=troubled, withdraws=withdraws)
     return figures
 
 
-def pacer(ceiling: float) -> Dialler:
-    return Pacer(Policy(ceiling=ceiling))
+def pacer(ceiling: float, withdraws: bool) -> Dialler:
+    return Pacer(Policy(ceiling=ceiling, withdraws=withdraws))
 
 
-def _ours(agents: int, ceiling: float, days: int, troubled: bool) -> Outcome:
-    return trial(setting(agents, troubled=troubled), partial(pacer, ceiling), ceiling=ceiling, days=days, seed=SEED)
+def _ours(agents: int, ceiling: float, days: int, troubled: bool, withdraws: bool) -> Outcome:
+    floor, dialler = setting(agents, troubled=troubled), partial(pacer, ceiling, withdraws)
+    return trial(floor, dialler, ceiling=ceiling, days=days, seed=SEED)
 
 
 def _others(agents: int) -> list[Figure]:
@@ -76,12 +78,16 @@ def _others(agents: int) -> list[Figure]:
     return figures
 
 
-def _figures(team: tuple[int, float, float], outcome: Outcome, *, troubled: bool) -> list[Figure]:
+def _figures(team: tuple[int, float, float], outcome: Outcome, *, troubled: bool, withdraws: bool) -> list[Figure]:
     agents, ceiling, aim = team
     who = f"{agents} agents, ceiling {ceiling:.0%}, {outcome.days} {'troubled' if troubled else 'calm'} days"
+    who += "" if withdraws else ", final"
     return [
         Figure(name=f"{who}: busy", value=outcome.busy, unit="share", aim=f"{aim} on calm days"),
         Figure(name=f"{who}: idle", value=1 - outcome.busy, unit="share"),
+        Figure(
+            name=f"{who}: withdrawn", value=100 * outcome.recalled, unit="%", aim=f"of {outcome.attempts:,} attempts"
+        ),
         Figure(
             name=f"{who}: abandoned",
             value=100 * outcome.abandoned,

@@ -2,7 +2,8 @@
 
 Runs troubled days in blocks of twenty, each begun by a pacer that knows nothing, the teams in turn; ``FILE`` gets a
 line of JSON per block, and what it holds is not run again, so that the run may be ended and taken up at any time. What
-all blocks so far came to is printed after each. ``--teams 8:2.0 10:1.5`` runs other teams (agents and per cent).
+all blocks so far came to is printed after each. ``--teams 8:2.0 10:1.5`` runs other teams (agents and per cent),
+``20:3:final`` one whose attempts are never withdrawn.
 """
 
 import argparse
@@ -29,19 +30,16 @@ def _known(file: Path) -> dict[tuple[str, int], Outcome]:
 
 
 def _block(team: str, number: int) -> Outcome:
-    agents, ceiling = _parsed(team)
-    seed = SEED + 1_000_000 + number * _BLOCK
-    return trial(setting(agents, troubled=True), partial(pacer, ceiling), ceiling=ceiling, days=_BLOCK, seed=seed)
-
-
-def _parsed(team: str) -> tuple[int, float]:
-    agents, _, percent = team.partition(":")
-    return int(agents), float(percent) / 100
+    agents, percent, *final = team.split(":")
+    ceiling, seed = float(percent) / 100, SEED + 1_000_000 + number * _BLOCK
+    dialler = partial(pacer, ceiling, not final)
+    return trial(setting(int(agents), troubled=True), dialler, ceiling=ceiling, days=_BLOCK, seed=seed)
 
 
 def _line(team: str, sum_of_all: Outcome) -> str:
     return (
-        f"{team:>8} %  {sum_of_all.days:5} days  busy {sum_of_all.busy:.4f}  abandoned {sum_of_all.abandoned:.3%}"
+        f"{team:>14}  {sum_of_all.days:5} days  busy {sum_of_all.busy:.4f}  withdrawn {sum_of_all.recalled:.2%}"
+        f"  abandoned {sum_of_all.abandoned:.3%}"
         f" of {sum_of_all.answered:,}  worst hour {sum_of_all.worst.share:.3%} of {sum_of_all.worst.calls}"
         f"  days with an hour above: {sum_of_all.broken_days}"
     )

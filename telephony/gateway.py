@@ -141,6 +141,12 @@ class Gateway:
         if refused is not None:
             raise refused
 
+    async def withdraw(self, call_id: int) -> None:
+        """End a call that the customer has not answered; one that he has goes on."""
+        found = self._find(call_id)
+        if found is None or all(leg.answered_at is None for leg in found[1].live_channels()):
+            await self.hang_up(call_id)
+
     async def _hang_up_unseen(self, call_id: int) -> None:
         for bridge in self._bridges:
             try:

@@ -1,11 +1,14 @@
-"""Attempts of the dialler: chosen, reserved and written in one transaction, then ordered."""
+"""Attempts of the dialler: chosen, reserved and written in one transaction, then ordered; given up while they ring."""
 
-from sqlalchemy import select
+from collections.abc import Collection, Sequence
 
-from callcenter.campaigns.model import Campaign, CampaignState
+from sqlalchemy import select, update
+
+from callcenter.campaigns.model import Campaign, CampaignAttempt, CampaignState
 from callcenter.campaigns.ports import LineOrder
 from callcenter.campaigns.reserving import For, Reserving
 from callcenter.campaigns.terms import order_of
+from core.kernel.clock import Clock
 from core.kernel.uow import UnitOfWork, Work
 
 #: Whoever may not be rung yet must not stand for long before those who may: half a list lies in another time zone.
@@ -15,8 +18,9 @@ _LOOKS = 8
 class Attempts:
     """Makes the attempts of campaigns that the program dials."""
 
-    def __init__(self, uow: UnitOfWork, reserving: Reserving) -> None:
+    def __init__(self, uow: UnitOfWork, clock: Clock, reserving: Reserving) -> None:
         self._uow = uow
+        self._clock = clock
         self._reserving = reserving
 
     async def take(self, campaign_id: int, user_id: int | None = None) -> LineOrder | None:
@@ -28,6 +32,17 @@ class Attempts:
             if order is not None or not put_off:
                 return order
         return None
+
+    async def withdraw(self, attempt_ids: Collection[int]) -> Sequence[int]:
+        """Give attempts up that still ring; the calls to be hung up, each of which is told once: those that somebody
+        has answered, or that are over or given up already, are not among them."""
+        if not attempt_ids:
+            return ()
+        attempt = CampaignAttempt
+        ringing = (attempt.picked_up_at.is_(None), attempt.ended_at.is_(None), attempt.withdrawn_at.is_(None))
+        given_up = update(attempt).where(attempt.id.in_(attempt_ids), *ringing).values(withdrawn_at=self._clock.now())
+        async with self._uow.write() as work:
+            return (await work.session.scalars(given_up.returning(attempt.call_id))).all()
 
     async def _look(self, work: Work, campaign_id: int, user_id: int | None) -> tuple[LineOrder | None, int]:
         """The first of the next entries that may be dialled, and how many before it were put off."""

@@ -1,4 +1,4 @@
-"""The dialler: looks at the floor, asks pacing how many attempts to start, and starts them one by one.
+"""The dialler: looks at the floor, asks pacing how many attempts to start or which to withdraw, and does so one by one.
 
 It holds nothing that matters: what is in flight and what is due is read anew each round, and who was dialled is known
 from rows that were written before. Only what pacing has learned dies with the process.
@@ -14,7 +14,7 @@ from callcenter.campaigns.attempts import Attempts
 from callcenter.campaigns.floor import FloorView, Seen, ended_since, look
 from callcenter.campaigns.model import Campaign, Mode
 from callcenter.campaigns.outcomes import Outcomes
-from callcenter.campaigns.pacers import BUSY, Pacers
+from callcenter.campaigns.pacers import BUSY, Pacers, Wanted
 from callcenter.campaigns.pacing import Verdict
 from callcenter.campaigns.ports import Collectors, Lines
 from callcenter.campaigns.rules import allotted
@@ -103,12 +103,15 @@ class Dialler:
             return 0
 
     async def _dial(self, floor: FloorView, campaign: Campaign, users: list[int]) -> int:
-        """Start the attempts of one campaign."""
+        """Withdraw and start attempts of one campaign; how many were started."""
+        wanted = self._wanted(floor, campaign, users)
+        for call_id in await self._attempts.withdraw(wanted.withdraw):
+            await self._lines.withdraw(call_id)
         if campaign.id not in floor.due or campaign.started_at is None or floor.at < campaign.started_at + _QUEUE_READY:
             return 0
         idle = [user for user in users if _is_idle(floor, user)]
         started = 0
-        for n in range(min(self._wanted(floor, campaign, users), _MOST_A_ROUND)):
+        for n in range(min(wanted.start, _MOST_A_ROUND)):
             for_whom = idle[n] if campaign.mode == Mode.PROGRESSIVE else None
             order = await self._attempts.take(campaign.id, for_whom)
             if order is None:
@@ -117,12 +120,12 @@ class Dialler:
             started += 1
         return started
 
-    def _wanted(self, floor: FloorView, campaign: Campaign, users: list[int]) -> int:
+    def _wanted(self, floor: FloorView, campaign: Campaign, users: list[int]) -> Wanted:
         if campaign.mode == Mode.AGENTLESS:
-            return max(0, campaign.lines - len(floor.flying(campaign.id)))
+            return Wanted(start=max(0, campaign.lines - len(floor.flying(campaign.id))))
         idle = sum(_is_idle(floor, user) for user in users)
         if campaign.mode == Mode.PROGRESSIVE:
-            return idle
+            return Wanted(start=idle, withdraw=_deserted(floor, campaign) if campaign.withdraws else ())
         return self._pacers.decide(floor, campaign, users, idle)
 
     def verdict(self, campaign_id: int) -> Verdict | None:
@@ -134,12 +137,23 @@ def _shares(floor: FloorView) -> list[tuple[Campaign, list[int]]]:
     """Each campaign with the collectors who are its own now, those reserved for a line left out. One that plays a
     message is dialled for without any, even where debtors may ask for them."""
     reserved = floor.reserved()
-    present = {user for user, one in floor.standing.items() if one.state in (_AVAILABLE, _WRAP_UP, *BUSY)}
+    present = _present(floor)
     busy = {one.campaign_id for one in floor.flights}
     moving = (one for one in floor.campaigns if one.id in floor.due or one.id in busy)
     wanting = [(one.id, floor.staff[one.id]) for one in moving if one.mode != Mode.AGENTLESS]
     shares = allotted(wanting, present - set(reserved))
     return [(one, shares.get(one.id, [])) for one in floor.campaigns]
+
+
+def _present(floor: FloorView) -> set[int]:
+    return {user for user, one in floor.standing.items() if one.state in (_AVAILABLE, _WRAP_UP, *BUSY)}
+
+
+def _deserted(floor: FloorView, campaign: Campaign) -> tuple[int, ...]:
+    """The attempts that ring for a collector who has left."""
+    present = _present(floor)
+    hoped = (one for one in floor.flying(campaign.id) if one.picked_up_at is None and one.user_id is not None)
+    return tuple(one.id for one in hoped if one.user_id not in present)
 
 
 def _is_idle(floor: FloorView, user: int) -> bool:

@@ -1,7 +1,8 @@
 """When agents become free and debtors answer within the time an attempt takes. Pure.
 
 Looked at are the moments at which an attempt begun now would be answered, if it is: the middles of equal shares of
-those answers, so that an average over them is an average over the attempt's own answer.
+those answers, so that an average over them is an average over the attempt's own answer. One more moment is ``SOON``:
+what can be withdrawn afterwards has not been answered by then.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,6 +12,9 @@ from typing import NamedTuple, Protocol
 from callcenter.campaigns.learning import BIN, LEVELS, Answers, Durations, Row, pack, unpack
 
 MOMENTS = 5
+SOON = 1.0
+"""Seconds within which the next look has been taken, and what is withdrawn by it has stopped ringing."""
+_ALL = MOMENTS + 1
 _TALK_STEP, _TALK_ROWS = 8.0, 60
 _WRAP_ROWS = 240
 _NOTHING = 1e-6
@@ -189,6 +193,7 @@ class Forecaster:
         self._talks: list[Row] = []
         self._wraps: list[Row] = []
         self._first: list[float] = []
+        self._soon: list[float] = []
 
     def rang(self, seconds: float, *, answered: bool) -> None:
         self._answers.note(seconds, answered=answered)
@@ -226,39 +231,44 @@ class Forecaster:
         self._due = now + _RELEARN
         for learned in (self._answers, self._talk, self._wrap):
             learned.learn()
-        moments = self._answers.moments(MOMENTS)
+        moments = [*self._answers.moments(MOMENTS), SOON]
         rings = self._answers.rows(moments)
-        self._first = rings[0]
+        self._first, self._soon = rings[0], [row[MOMENTS] for row in rings]
         self._rings = [pack(_with_squares(row)) for row in rings]
         reach = [moment + self._connect_limit - BIN / 2 for moment in moments]
         self._talks = [pack(row) for row in self._talk.ends(reach, _TALK_STEP, _TALK_ROWS, self._wrap.quantiles(5))]
         self._wraps = [pack(_with_squares(row)) for row in self._wrap.ends(reach, BIN, _WRAP_ROWS)]
 
     def ahead(self, floor: Floor) -> list[Moment]:
-        """The moments ahead of a floor; only when ready."""
-        rings = unpack(_total(self._rings, floor.now, floor.ringing, BIN), 2 * MOMENTS + 1)
-        self._answers.look(rings[2 * MOMENTS])
+        """The moments ahead of a floor, the last of them ``SOON``; only when ready."""
+        rings = unpack(_total(self._rings, floor.now, floor.ringing, BIN), 2 * _ALL + 1)
+        self._answers.look(rings[2 * _ALL])
         level = self._answers.level
-        talks = unpack(_total(self._talks, floor.now, floor.talking, _TALK_STEP), MOMENTS)
-        wraps = unpack(_total(self._wraps, floor.now, floor.wrapping, BIN), 2 * MOMENTS)
+        talks = unpack(_total(self._talks, floor.now, floor.talking, _TALK_STEP), _ALL)
+        wraps = unpack(_total(self._wraps, floor.now, floor.wrapping, BIN), 2 * _ALL)
         there = floor.idle - floor.waiting
         return [
             Moment(
                 there + talks[number] + wraps[number],
-                talks[number] + wraps[number] - wraps[MOMENTS + number],
+                talks[number] + wraps[number] - wraps[_ALL + number],
                 rings[number] * level,
-                rings[MOMENTS + number] * level * level,
+                rings[_ALL + number] * level * level,
                 min(0.95, self._first[number] * level),
             )
-            for number in range(MOMENTS)
+            for number in range(_ALL)
         ]
+
+    def soon(self, floor: Floor) -> list[float]:
+        """How probable it is that each attempt in flight is answered within ``SOON``; only when ready."""
+        level, last = self._answers.level, len(self._soon) - 1
+        return [level * self._soon[min(int((floor.now - since) / BIN), last)] for since in floor.ringing]
 
 
 def _with_squares(row: list[float]) -> Iterable[float]:
     """The chances by each moment, their squares, and what else the row holds."""
-    yield from row[:MOMENTS]
-    yield from (one * one for one in row[:MOMENTS])
-    yield from row[MOMENTS:]
+    yield from row[:_ALL]
+    yield from (one * one for one in row[:_ALL])
+    yield from row[_ALL:]
 
 
 def _total(rows: list[Row], now: float, began: tuple[float, ...], step: float) -> Row:

@@ -56,7 +56,8 @@ class Campaign(Base):
     """A list of cases to be rung, and how.
 
     ``hours`` are minutes of the debtor's own day ``[opens, closes]``, ``weekdays`` the ISO days on which it dials.
-    ``ceiling`` is the share of answered calls that may be abandoned in any rolling hour. Seconds: ``ring_seconds`` an
+    ``ceiling`` is the share of answered calls that may be abandoned in any rolling hour; a campaign that ``withdraws``
+    hangs attempts up while they ring where it would be broken otherwise. Seconds: ``ring_seconds`` an
     attempt rings, ``connect_seconds`` an answered debtor waits for a collector, ``countdown_seconds`` until a preview
     dials by itself (0: only by click). ``retries`` maps a result to the minutes until the next attempt; a result that
     is not in it ends the entry. ``message`` is the recording that an agentless campaign plays, ``apology`` the one that
@@ -79,6 +80,7 @@ class Campaign(Base):
     weekdays: Mapped[list[int]] = mapped_column(JSON)
     ceiling: Mapped[float] = mapped_column(default=0.03)
     most_per_agent: Mapped[float] = mapped_column(default=3.0)
+    withdraws: Mapped[bool] = mapped_column(default=True)
     ring_seconds: Mapped[int] = mapped_column(default=25)
     connect_seconds: Mapped[int] = mapped_column(default=2)
     countdown_seconds: Mapped[int] = mapped_column(default=0)
@@ -160,7 +162,8 @@ class CampaignEntry(Base):
 
 
 class CampaignAttempt(Base):
-    """One attempt, written before it is dialled. ``outcome`` is a result code (None while it is under way);
+    """One attempt, written before it is dialled. ``withdrawn_at``: the dialler let it be hung up while it rang; who had
+    answered by then was put through all the same. ``outcome`` is a result code (None while it is under way);
     ``user_id`` the collector it was dialled for, or who took it. ``answered_by`` is the exchange's judgement of who
     answered (``machines``; None where nobody listened for it), ``judged_because`` and ``judged_ms`` its reason and how
     long it listened, ``message_left`` whether a machine was left a message, ``wish`` what he asked for by a key."""
@@ -185,9 +188,15 @@ class CampaignAttempt(Base):
     picked_up_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     connected_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     outcome: Mapped[str | None] = mapped_column(String(20))
     answered_by: Mapped[str | None] = mapped_column(String(10))
     judged_because: Mapped[str | None] = mapped_column(String(40))
     judged_ms: Mapped[int | None] = mapped_column()
     message_left: Mapped[bool] = mapped_column(default=False)
     wish: Mapped[str | None] = mapped_column(String(10))
+
+    @property
+    def recalled(self) -> bool:
+        """Hung up by the dialler before anybody answered."""
+        return self.withdrawn_at is not None and self.picked_up_at is None

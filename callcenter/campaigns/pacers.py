@@ -1,6 +1,8 @@
-"""What pacing is told: the end of every attempt once, every talk and every wrap-up, all in seconds of one scale."""
+"""What pacing is told: the end of every attempt once, every talk and every wrap-up, all in seconds of one scale; and
+what it wants."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from callcenter.campaigns.floor import FloorView
@@ -13,6 +15,14 @@ from callcenter.campaigns.rules import ABANDONED, VOICEMAIL
 _WRAP_UP = "wrap_up"
 _TALKING = frozenset({"talking", "hold"})
 BUSY = _TALKING | {"ringing"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wanted:
+    """Attempts to start, or the ids of those to withdraw."""
+
+    start: int
+    withdraw: tuple[int, ...] = ()
 
 
 class Pacers:
@@ -47,11 +57,13 @@ class Pacers:
         self._ended = {one.id for one in floor.landed if one.ended_at is not None and one.ended_at >= floor.at}
         self._learn_collectors(floor, campaigns)
 
-    def decide(self, floor: FloorView, campaign: Campaign, users: list[int], idle: int) -> int:
-        """The attempts to start now."""
-        view = self._view(floor, campaign, users, idle)
+    def decide(self, floor: FloorView, campaign: Campaign, users: list[int], idle: int) -> Wanted:
+        """What to do now."""
+        flying = floor.flying(campaign.id)
+        view = self._view(floor, flying, users, idle)
         self._staffed[campaign.id] = view.staffed
-        return self._pacers[campaign.id].decide(view)
+        move = self._pacers[campaign.id].decide(view)
+        return Wanted(start=move.start, withdraw=tuple(_ringing(flying)[place].id for place in move.withdraw))
 
     def verdict(self, campaign_id: int) -> Verdict | None:
         """What can be promised to the collectors of the campaign; None while too little is known."""
@@ -64,6 +76,7 @@ class Pacers:
             ring_limit=float(campaign.ring_seconds),
             connect_limit=float(campaign.connect_seconds),
             most_per_agent=campaign.most_per_agent,
+            withdraws=campaign.withdraws,
         )
         known = self._pacers.get(campaign.id)
         if known is None:
@@ -106,19 +119,23 @@ class Pacers:
                 self._talks.setdefault(user, now.since)
         self._before = floor.standing
 
-    def _view(self, floor: FloorView, campaign: Campaign, users: list[int], idle: int) -> View:
+    def _view(self, floor: FloorView, flying: Sequence[CampaignAttempt], users: list[int], idle: int) -> View:
         states = [floor.standing[user] for user in users]
-        flying = floor.flying(campaign.id)
         return View(
             now=floor.at.timestamp(),
             idle=idle,
             talking=_past(floor, (self._talks.get(one.user_id, one.since) for one in states if one.state in BUSY)),
             wrapping=_past(floor, (one.since for one in states if one.state == _WRAP_UP)),
-            ringing=_past(floor, (one.at for one in flying if one.picked_up_at is None)),
+            ringing=_past(floor, (one.at for one in _ringing(flying))),
             waiting=sum(
                 one.picked_up_at is not None and one.connected_at is None and not _is_machine(one) for one in flying
             ),
         )
+
+
+def _ringing(flying: Iterable[CampaignAttempt]) -> list[CampaignAttempt]:
+    """Those withdrawn a moment ago included, as long as they may still be answered."""
+    return [one for one in flying if one.picked_up_at is None]
 
 
 def _is_machine(attempt: CampaignAttempt) -> bool:

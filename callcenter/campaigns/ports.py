@@ -79,6 +79,10 @@ class Lines(Protocol):
     async def send(self, order: LineOrder) -> None:
         """Give the order to the exchange, at most once, whatever happens. One that is refused is over at once."""
 
+    async def withdraw(self, call_id: int) -> None:
+        """Hang up a customer whose phone still rings. One who has answered meanwhile goes on to the collectors; one
+        whose call is over is let be."""
+
     async def phone_of(self, session: AsyncSession, user_id: int) -> str:
         """The phone a collector dials from. Raises, before anything is reserved, when he has none or nothing can be
         dialled."""

@@ -27,6 +27,7 @@ _ORDERS: Mapping[str, ColumnElement[Any]] = {
     "mode": Campaign.mode.expression,
     "priority": Campaign.priority.expression,
 }
+_RECALLED = CampaignAttempt.withdrawn_at.is_not(None) & CampaignAttempt.picked_up_at.is_(None)
 _SORTS = {"next": CampaignEntry.next_at, "attempts": CampaignEntry.attempts, "number": Case.number}
 
 
@@ -34,8 +35,8 @@ _SORTS = {"next": CampaignEntry.next_at, "attempts": CampaignEntry.attempts, "nu
 class Figures:
     """A campaign now. ``in_flight`` attempts ring or talk, ``waiting`` debtors answered and hear nobody yet; the other
     counts are of the last hour: attempts begun, answered by a human, put through, abandoned, ``machines`` that answered
-    (nobody's answer), and how many of the humans are ``unsure``. ``left`` cases are still
-    to be rung, ``ends_at`` is when that is done at the pace of the last hour."""
+    (nobody's answer), how many of the humans are ``unsure``, and attempts ``withdrawn`` while they rang. ``left`` cases
+    are still to be rung, ``ends_at`` is when that is done at the pace of the last hour."""
 
     in_flight: int = 0
     waiting: int = 0
@@ -45,6 +46,7 @@ class Figures:
     abandoned: int = 0
     machines: int = 0
     unsure: int = 0
+    withdrawn: int = 0
     entries: Mapping[str, int]
     ends_at: datetime | None = None
 
@@ -57,6 +59,11 @@ class Figures:
     def machine_share(self) -> float:
         """Of all that was picked up, how much by machines."""
         return self.machines / (self.machines + self.answered) if self.machines else 0.0
+
+    @property
+    def withdrawn_share(self) -> float:
+        """Of the attempts, how many were withdrawn."""
+        return self.withdrawn / self.attempts if self.attempts else 0.0
 
     @property
     def left(self) -> int:
@@ -184,6 +191,7 @@ async def figures(session: AsyncSession, campaign_ids: Sequence[int], now: datet
             abandoned=row.abandoned,
             machines=row.machines,
             unsure=row.unsure,
+            withdrawn=row.withdrawn,
             ends_at=ends_at(plain.left, float(row.ended), now),
         )
     return found
@@ -210,6 +218,7 @@ def _counts(campaign_ids: Sequence[int], now: datetime) -> Select[*tuple[Any, ..
             count(lately_up & human & (attempt.answered_by == UNSURE)).label("unsure"),
             count(attempt.connected_at > since).label("connected"),
             count((attempt.ended_at > since) & (attempt.outcome == ABANDONED)).label("abandoned"),
+            count((attempt.ended_at > since) & _RECALLED).label("withdrawn"),
             count(attempt.ended_at > since).label("ended"),
         )
         .where(attempt.campaign_id.in_(campaign_ids), flying | (attempt.ended_at > since))

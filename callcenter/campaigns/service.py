@@ -54,6 +54,7 @@ class CampaignData:
     weekdays: tuple[int, ...] = (1, 2, 3, 4, 5)
     ceiling: float = 0.03
     most_per_agent: float = 3.0
+    withdraws: bool = True
     ring_seconds: int = 25
     connect_seconds: int = 2
     countdown_seconds: int = 0
@@ -317,9 +318,9 @@ _BOUNDS = (
 
 def _columns(data: CampaignData) -> dict[str, Any]:
     plain = (
-        "mode", "priority", "ceiling", "most_per_agent", "ring_seconds", "connect_seconds", "countdown_seconds",
-        "machines", "machine_message", "lines", "most_a_day", "most_in_total", "show_number", "message", "apology",
-        "opt_out_key", "talk_key", "opted_out", "unit_id",
+        "mode", "priority", "ceiling", "most_per_agent", "withdraws", "ring_seconds", "connect_seconds",
+        "countdown_seconds", "machines", "machine_message", "lines", "most_a_day", "most_in_total", "show_number",
+        "message", "apology", "opt_out_key", "talk_key", "opted_out", "unit_id",
     )  # fmt: skip
     return {
         "name": data.name.strip()[:120],

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,28 @@ async def _until_made(scene: Scene, campaign_id: int, count: int) -> None:
         return len(await scene.attempts(campaign_id)) == count
 
     await until(made, within=60, every=0.2)
+
+
+async def test_a_phone_that_rings_for_collectors_who_left_is_hung_up(scene: Scene) -> None:
+    """Rather than answered by nobody: at once, counted as an attempt, and nobody is owed a call."""
+    with sipp.answer(scene.lab.required().pbx.trunk, ring_seconds=5.0) as line:
+        campaign_id = await scene.campaign(scene.debtors[:2], withdraws="1")
+        await eventually(line.events)
+        left = datetime.now(UTC)
+        for desk in scene.desks.values():
+            assert (await desk.post("/me/state", state="pause", reason="lunch")).status_code == 204
+        await until_ended(scene, campaign_id, 2)
+    made = await scene.attempts(campaign_id)
+    assert [(one.recalled, one.outcome) for one in made] == [(True, "NA")] * 2
+    took = [(one.ended_at - left).total_seconds() for one in made if one.ended_at]
+    assert max(took) < 3, f"the phones ring five seconds: {took}"
+    async with scene.database.read() as session:
+        entries = (await session.scalars(select(CampaignEntry))).all()
+        owed = (await session.scalars(select(Callback))).all()
+        contacts = (await session.scalars(select(ContactAttempt))).all()
+    assert [(one.state, one.attempts) for one in entries] == [(EntryState.WAITING, 1)] * 2
+    assert not owed
+    assert len(contacts) == 2, "contact law counts them"
 
 
 async def test_who_finds_nobody_hears_why_and_is_called_back(scene: Scene) -> None:

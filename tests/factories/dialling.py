@@ -73,6 +73,9 @@ class FakeLines(FakeTelephony):
         await self.dial(DialOrder(call_id=order.call_id, endpoint="", number=order.phone, show_number=None))
         self.lines.append(order)
 
+    async def withdraw(self, call_id: int) -> None:
+        self.commands.append(("withdraw", call_id, ""))
+
 
 @dataclass(frozen=True, slots=True)
 class Over:
@@ -121,7 +124,7 @@ class DiallingFloor:
         self.lines.calls, self.lines.telephony = self.calls, self.telephony
         owed = OwedCallbacks(self.callbacks, (PlannedCallbacks(),))
         reserving = Reserving(clock, self.lines, owed)
-        self.attempts = Attempts(uow, reserving)
+        self.attempts = Attempts(uow, clock, reserving)
         self.preview = Preview(uow, clock, reserving, lines=self.lines, law=FloorLaw(self.gate))
         self.outcomes = Outcomes(uow, clock, lines=self.lines, callbacks=owed, refusals=NumberRefusals(registry))
         self.reporter = CallReporter(

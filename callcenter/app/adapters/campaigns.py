@@ -44,6 +44,9 @@ class CustomerLines(Telephony, Protocol):
 
     async def dial_customer(self, order: LineOrder) -> None: ...
 
+    async def withdraw(self, call_id: int) -> None:
+        """Hang the customer up unless he has answered."""
+
 
 class FloorLines:
     """Implements ``callcenter.campaigns.ports.Lines`` over the call log and the exchange. Both are given later: what
@@ -96,6 +99,13 @@ class FloorLines:
             await calls.carry_out(order.call_id, lambda: telephony.dial_customer(order))
         except DomainError as error:
             _log.warning("an attempt of a campaign was not taken by the exchange", call=order.call_id, why=error.code)
+
+    async def withdraw(self, call_id: int) -> None:
+        """What the exchange refuses has ended by itself; what it does not hear of rings until it is given up."""
+        try:
+            await self._floor()[1].withdraw(call_id)
+        except DomainError as error:
+            _log.info("an attempt of a campaign could not be withdrawn", call=call_id, why=error.code)
 
     async def phone_of(self, session: AsyncSession, user_id: int) -> str:
         if not self.up():

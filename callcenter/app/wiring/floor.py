@@ -202,7 +202,7 @@ def _campaign_dialler(base: Ground, shared: Shared) -> Dialler:
     dialler = Dialler(
         base.uow,
         base.clock,
-        attempts=Attempts(base.uow, shared.reserving),
+        attempts=Attempts(base.uow, base.clock, shared.reserving),
         outcomes=shared.outcomes,
         lines=shared.lines,
         collectors=FloorCollectors(),

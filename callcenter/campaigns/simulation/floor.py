@@ -19,6 +19,8 @@ class Day:
     busy: float = 0.0
     """Of these, in talk or wrap-up."""
     attempts: int = 0
+    withdrawn: int = 0
+    """Of these, hung up by the dialler while they rang."""
     answered: list[float] = field(default_factory=list)
     abandoned: list[float] = field(default_factory=list)
     """Of the answered calls, those that found no agent: when they were answered."""
@@ -33,6 +35,7 @@ class _Kind(IntEnum):
     GO = auto()
     COME = auto()
     RATE = auto()
+    WITHDRAWN = auto()
 
 
 class Floor:
@@ -65,6 +68,7 @@ class Floor:
             _Kind.GO: self._go,
             _Kind.COME: self._come,
             _Kind.RATE: self._rate,
+            _Kind.WITHDRAWN: self._withdrawn,
         }
         while due < ends:
             while heap and heap[0][0] <= due:
@@ -106,7 +110,10 @@ class Floor:
             waiting=len(self._waiting),
         )
         setting, now = self._setting, self._now
-        new = self._dialler.decide(view)
+        new, surplus = self._dialler.decide(view)
+        attempts = list(self._ringing)
+        for place in surplus:
+            self._plan(now + setting.hang_up, _Kind.WITHDRAWN, attempts[place])
         self._day.attempts += new
         for _ in range(new):
             after = setting.answer_after(self._random, now - self._begins, self._factor)
@@ -117,7 +124,10 @@ class Floor:
             self._ringing[number] = now
 
     def _answered(self, number: int, _value: float) -> None:
-        self._dialler.answered(self._now, self._now - self._ringing.pop(number))
+        since = self._ringing.pop(number, None)
+        if since is None:
+            return
+        self._dialler.answered(self._now, self._now - since)
         self._day.answered.append(self._now)
         if self._idle:
             self._idle -= 1
@@ -126,7 +136,15 @@ class Floor:
             self._waiting[self._plan(self._now + self._setting.connect_limit, _Kind.TIRED)] = self._now
 
     def _given_up(self, number: int, _value: float) -> None:
-        self._dialler.unanswered(self._now, self._now - self._ringing.pop(number))
+        since = self._ringing.pop(number, None)
+        if since is not None:
+            self._dialler.unanswered(self._now, self._now - since)
+
+    def _withdrawn(self, _number: int, attempt: float) -> None:
+        since = self._ringing.pop(int(attempt), None)
+        if since is not None:
+            self._day.withdrawn += 1
+            self._dialler.unanswered(self._now, self._now - since)
 
     def _connect(self) -> None:
         self._dialler.connected(self._now)

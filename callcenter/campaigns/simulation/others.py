@@ -3,7 +3,7 @@
 from heapq import heappop, heappush
 from random import Random
 
-from callcenter.campaigns.pacing import View
+from callcenter.campaigns.pacing import Move, View
 from callcenter.campaigns.simulation.setting import Setting
 
 
@@ -20,8 +20,8 @@ class FixedRatio:
     def talked(self, seconds: float) -> None: ...
     def wrapped(self, seconds: float) -> None: ...
 
-    def decide(self, view: View) -> int:
-        return max(0, int(self._lines * (view.idle - view.waiting)) - len(view.ringing))
+    def decide(self, view: View) -> Move:
+        return Move(start=max(0, int(self._lines * (view.idle - view.waiting)) - len(view.ringing)))
 
 
 def foreseen_busy(setting: Setting, seed: int) -> float:

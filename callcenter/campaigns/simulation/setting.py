@@ -6,7 +6,7 @@ from math import exp, inf, log, pi, sin
 from random import Random
 from typing import Protocol
 
-from callcenter.campaigns.pacing import View
+from callcenter.campaigns.pacing import Move, View
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,8 +45,10 @@ class Setting:
     wrap_spread: float = 0.0
     drift: float = 0.0
     spells: Callable[[Random], tuple[Spell, ...]] = field(default=lambda _random: ())
-    step: float = 1.0
+    step: float = 0.5
     """How often the dialler decides."""
+    hang_up: float = 0.2
+    """How long an attempt that is withdrawn still rings, and may be answered."""
 
     def swing(self, at: float, periods: float) -> float:
         """Factor by which drift moves a mean at second ``at`` of the day."""
@@ -94,4 +96,4 @@ class Dialler(Protocol):
     def connected(self, at: float) -> None: ...
     def talked(self, seconds: float) -> None: ...
     def wrapped(self, seconds: float) -> None: ...
-    def decide(self, view: View) -> int: ...
+    def decide(self, view: View) -> Move: ...

@@ -19,6 +19,9 @@ class Outcome:
     """Seconds of all agents present."""
     worked: float = 0.0
     """Of these, in talk or wrap-up."""
+    attempts: int = 0
+    withdrawn: int = 0
+    """Of the attempts, those hung up by the dialler while they rang."""
     answered: int = 0
     lost: int = 0
     """Of the answered calls, those abandoned."""
@@ -37,11 +40,18 @@ class Outcome:
         """Share of the answered calls."""
         return self.lost / max(1, self.answered)
 
+    @property
+    def recalled(self) -> float:
+        """Share of the attempts that were withdrawn."""
+        return self.withdrawn / max(1, self.attempts)
+
     def __add__(self, other: "Outcome") -> "Outcome":
         return Outcome(
             days=self.days + other.days,
             staffed=self.staffed + other.staffed,
             worked=self.worked + other.worked,
+            attempts=self.attempts + other.attempts,
+            withdrawn=self.withdrawn + other.withdrawn,
             answered=self.answered + other.answered,
             lost=self.lost + other.lost,
             worst=max(self.worst, other.worst, key=lambda hour: hour.share),
@@ -61,6 +71,8 @@ def trial(setting: Setting, dialler: Callable[[], Dialler], *, ceiling: float, d
             days=1,
             staffed=day.staffed,
             worked=day.busy,
+            attempts=day.attempts,
+            withdrawn=day.withdrawn,
             answered=len(day.answered),
             lost=len(day.abandoned),
             worst=worst,

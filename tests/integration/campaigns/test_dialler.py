@@ -11,8 +11,8 @@ from callcenter.calls.model import Call
 from callcenter.campaigns.errors import CampaignMoves, NothingToDial
 from callcenter.campaigns.filling import fill
 from callcenter.campaigns.model import Campaign, CampaignAttempt, CampaignState, EntryState, Mode
-from callcenter.campaigns.pacing import Pacer, View
-from callcenter.campaigns.queries import EntryQuery, entries
+from callcenter.campaigns.pacing import Move, Pacer, View
+from callcenter.campaigns.queries import EntryQuery, entries, figures
 from callcenter.campaigns.rights import EDIT, VIEW
 from callcenter.campaigns.service import CampaignData
 from callcenter.compliance.model import AttemptState, ContactAttempt
@@ -170,9 +170,9 @@ async def test_predictive_asks_pacing_with_what_the_floor_is(
     views: list[View] = []
     told: list[str] = []
 
-    def decide(self: Pacer, view: View) -> int:
+    def decide(self: Pacer, view: View) -> Move:
         views.append(view)
-        return 3 - len(view.ringing)
+        return Move(start=3 - len(view.ringing))
 
     for name in ("answered", "unanswered", "abandoned", "connected"):
         monkeypatch.setattr(Pacer, name, lambda self, *_args, name=name: told.append(name))
@@ -193,13 +193,65 @@ async def test_predictive_asks_pacing_with_what_the_floor_is(
     assert sorted(told) == ["abandoned", "answered", "answered", "connected", "unanswered"]
 
 
+async def test_what_is_withdrawn_is_hung_up_once_and_only_while_it_rings(
+    floor: DiallingFloor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked again until the exchange has ended it, the order is given once; who has answered is not hung up on."""
+    monkeypatch.setattr(Pacer, "decide", lambda self, view: Move(start=3 - len(view.ringing)))
+    await floor.open(debtors=3, agents=1)
+    campaign_id = await floor.campaign(mode=Mode.PREDICTIVE, retries={"NA": 30})
+    dialler = floor.dialler()
+    assert await dialler.round() == 3
+    rings, answers, over = floor.telephony.lines
+    await floor.tell(answers, "rings", "picked up")
+    await floor.tell(over, "rings", "busy")
+    monkeypatch.setattr(Pacer, "decide", lambda self, view: Move(withdraw=tuple(range(len(view.ringing)))))
+    await floor.rounds(dialler, 3)
+    assert floor.telephony.commands == [("withdraw", rings.call_id, "")]
+    assert not await floor.attempts.withdraw([one.id for one in await floor.made()]), "what was seen is past"
+    await floor.tell(rings, "rings", "hung up")
+    made = {one.call_id: one for one in await floor.made()}
+    assert (made[rings.call_id].recalled, made[rings.call_id].outcome) == (True, "NA")
+    assert not made[answers.call_id].recalled
+    entry = await floor.entry(floor.phones.index(rings.phone))
+    assert (entry.state, entry.attempts) == (EntryState.WAITING, 1), "it rang, so it counts, and is tried again"
+    async with floor.uow.read() as session:
+        now = (await figures(session, [campaign_id], floor.clock.now()))[campaign_id]
+    assert (now.attempts, now.withdrawn) == (3, 1)
+
+
+async def test_who_answers_while_he_is_withdrawn_is_put_through(floor: DiallingFloor) -> None:
+    await floor.open(debtors=1, agents=1)
+    await floor.campaign()
+    await floor.dialler().round()
+    (order,) = floor.telephony.lines
+    (attempt,) = await floor.made()
+    assert await floor.attempts.withdraw([attempt.id]) == [order.call_id]
+    await floor.tell(order, "rings", "picked up", "connected", "hung up", user=floor.users[0])
+    (attempt,) = await floor.made()
+    assert (attempt.outcome, attempt.recalled) == ("TALK", False)
+
+
+@pytest.mark.parametrize("withdraws", [True, False])
+async def test_a_line_that_rings_for_a_collector_who_left_is_hung_up(floor: DiallingFloor, withdraws: bool) -> None:
+    await floor.open(debtors=2, agents=2)
+    await floor.campaign(withdraws=withdraws)
+    dialler = floor.dialler()
+    assert await dialler.round() == 2
+    gone, _stays = await floor.made()
+    assert gone.user_id is not None
+    await floor.agents.sign_out(PROGRAM, gone.user_id, "shift over")
+    await floor.rounds(dialler, 2)
+    assert floor.telephony.commands == [("withdraw", gone.call_id, "")] * withdraws
+
+
 async def test_an_end_that_is_written_late_is_told_to_pacing(
     floor: DiallingFloor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A call ends at the exchange before its end is written; a look in between must not lose it."""
     told: list[str] = []
     monkeypatch.setattr(Pacer, "unanswered", lambda self, *_args: told.append("unanswered"))
-    monkeypatch.setattr(Pacer, "decide", lambda self, view: 1 - len(view.ringing))
+    monkeypatch.setattr(Pacer, "decide", lambda self, view: Move(start=1 - len(view.ringing)))
     await floor.open(debtors=1, agents=1)
     campaign_id = await floor.campaign(mode=Mode.PREDICTIVE)
     dialler = floor.dialler()

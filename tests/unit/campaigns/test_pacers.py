@@ -21,7 +21,14 @@ def _at(seconds: float) -> datetime:
 
 
 def _campaign(**rules: object) -> Campaign:
-    plain = {"ceiling": 0.03, "ring_seconds": 25, "connect_seconds": 2, "most_per_agent": 3.0, "machines": "off"}
+    plain = {
+        "ceiling": 0.03,
+        "ring_seconds": 25,
+        "connect_seconds": 2,
+        "most_per_agent": 3.0,
+        "machines": "off",
+        "withdraws": True,
+    }
     return Campaign(id=1, mode=Mode.PREDICTIVE, **(plain | rules))
 
 
@@ -73,7 +80,7 @@ def test_a_person_is_an_answer_as_soon_as_he_is_judged_one(told: list[tuple[obje
     floor = _floor(10, person, machine, campaign=campaign)
     pacers.learn(floor)
     assert told == [("answered", 8.0)]
-    assert pacers._view(floor, campaign, [], 0).waiting == 1, "a machine waits for nobody"
+    assert pacers._view(floor, floor.flights, [], 0).waiting == 1, "a machine waits for nobody"
 
 
 def test_an_end_is_told_once(told: list[tuple[object, ...]]) -> None:

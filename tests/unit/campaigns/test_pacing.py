@@ -45,14 +45,14 @@ def experienced() -> Pacer:
 
 @given(view=_VIEWS, most=st.floats(0, 6), ceiling=st.floats(0, 1))
 def test_a_newcomer_never_dials_more_than_the_agents_who_wait(view: View, most: float, ceiling: float) -> None:
-    new = Pacer(Policy(ceiling=ceiling, most_per_agent=most)).decide(view)
+    new = Pacer(Policy(ceiling=ceiling, most_per_agent=most)).decide(view).start
     assert 0 <= new <= max(0, view.idle - view.waiting - len(view.ringing))
     assert new == 0 or new + len(view.ringing) <= most * view.staffed
 
 
 @given(view=_VIEWS)
 def test_never_negative_never_more_than_the_bound(experienced: Pacer, view: View) -> None:
-    new = experienced.decide(view)
+    new = experienced.decide(view).start
     assert new >= 0
     assert new == 0 or new + len(view.ringing) <= Policy(ceiling=0.03).most_per_agent * view.staffed
 

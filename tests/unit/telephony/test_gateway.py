@@ -50,6 +50,12 @@ async def test_dial_rings_the_collector_first_under_the_reserved_id() -> None:
     assert (order["Timeout"], order["Async"]) == ("20000", "true")
 
 
+async def test_who_has_answered_is_not_withdrawn() -> None:
+    async with in_talk() as (server, _, gateway, call_id):
+        await gateway.withdraw(call_id)
+        assert not server.actions("Hangup")
+
+
 @pytest.mark.parametrize("number", ["1\r\nAction: Originate", "1&2", "1,2", "Local/1@x", "${X}", ""])
 async def test_an_evil_number_is_refused_before_anything_is_sent(number: str) -> None:
     async with AmiServer() as server, bridged(server, Log()) as (bridge, _):

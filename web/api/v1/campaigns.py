@@ -31,8 +31,9 @@ _NEW = CampaignData(name="new")
 
 class CampaignRules(Sent):
     """What a campaign may. ``opens`` and ``closes`` are minutes of the debtor's own day, ``weekdays`` ISO days (1 is
-    Monday). ``ceiling`` is the share of answered calls that may be abandoned in any hour. ``retries`` maps a result to
-    the minutes until the next attempt; a result that is not in it ends the case. ``machines`` says what
+    Monday). ``ceiling`` is the share of answered calls that may be abandoned in any hour; a
+    predictive campaign that ``withdraws`` hangs calls up that still ring when too few agents are free. ``retries`` maps
+    a result to the minutes until the next attempt; a result that is not in it ends the case. ``machines`` says what
     becomes of a call that an answering machine takes. ``message`` (an agentless campaign plays it), ``machine_message``
     (left on machines), ``apology`` and ``opted_out`` are names of sounds at the exchange, or ``own:`` and the name of a
     recording of the house's. Whoever hears the message forbids further calls by ``opt_out_key``, which ``opted_out``
@@ -45,6 +46,7 @@ class CampaignRules(Sent):
     closes: Minute = _NEW.closes
     weekdays: Annotated[tuple[Weekday, ...], Field(min_length=1, max_length=7)] = _NEW.weekdays
     ceiling: Annotated[float, Field(ge=0, le=0.2)] = _NEW.ceiling
+    withdraws: bool = _NEW.withdraws
     most_per_agent: Annotated[float, Field(ge=1, le=10)] = _NEW.most_per_agent
     ring_seconds: Annotated[int, Field(ge=5, le=120)] = _NEW.ring_seconds
     connect_seconds: Annotated[int, Field(ge=1, le=30)] = _NEW.connect_seconds
@@ -92,9 +94,9 @@ class CampaignPage(Page[Campaign]):
 
 class CampaignFigures(Shape):
     """How it does now: ``in_flight`` attempts ring or talk, ``waiting`` debtors answered and hear nobody yet; attempts,
-    answered, connected, abandoned, ``machines`` and those of the answered that are ``unsure`` are of the last hour,
-    ``abandoned_share`` is of those answered. ``cases`` counts
-    its list by state; ``ends_at`` is when those ``left`` are through at the pace of the last hour."""
+    answered, connected, abandoned, ``machines``, those of the answered that are ``unsure``, and attempts ``withdrawn``
+    while they rang are of the last hour, ``abandoned_share`` is of those answered. ``cases`` counts its list by state;
+    ``ends_at`` is when those ``left`` are through at the pace of the last hour."""
 
     in_flight: int
     waiting: int
@@ -104,6 +106,7 @@ class CampaignFigures(Shape):
     abandoned: int
     machines: int
     unsure: int
+    withdrawn: int
     abandoned_share: float
     left: int
     cases: dict[EntryState, int]
@@ -161,6 +164,7 @@ class CampaignAttemptMade(Shape):
     picked_up_at: Utc | None
     connected_at: Utc | None
     ended_at: Utc | None
+    withdrawn_at: Utc | None
     answered_by: str | None
     wish: str | None
     result: str | None
@@ -222,6 +226,7 @@ async def figures(request: Request, _given: Nothing) -> CampaignFigures:
         abandoned=now.abandoned,
         machines=now.machines,
         unsure=now.unsure,
+        withdrawn=now.withdrawn,
         abandoned_share=now.share,
         left=now.left,
         cases={EntryState(state): count for state, count in now.entries.items()},
@@ -303,6 +308,7 @@ def _attempt(row: CampaignAttempt, case_id: int) -> CampaignAttemptMade:
         picked_up_at=row.picked_up_at,
         connected_at=row.connected_at,
         ended_at=row.ended_at,
+        withdrawn_at=row.withdrawn_at,
         answered_by=row.answered_by,
         wish=row.wish,
         result=row.outcome,

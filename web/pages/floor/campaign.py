@@ -90,6 +90,7 @@ def _live(request: Request, row: Campaign, now: Figures) -> dict[str, Any]:
         "now": now,
         "share": words.per_cent(now.share),
         "ceiling": words.per_cent(row.ceiling),
+        "withdrawn_share": words.per_cent(now.withdrawn_share),
         "machine_share": words.per_cent(now.machine_share),
         "promise": promise(part(request, Dialler).verdict(row.id)) if dialled else None,
     }

@@ -84,7 +84,7 @@ def _row(line: AttemptRow) -> Row:
             "at": TimeCell(one.at),
             "number": TextCell(line.number, href=f"/cases/{line.case_id}"),
             "phone": PhoneCell(one.phone, case_id=line.case_id),
-            "outcome": TextCell(outcome),
+            "outcome": TextCell(outcome, note=msg("hung up while it rang") if one.recalled else None),
             "answerer": StateCell(words.ANSWERERS.get(one.answered_by or "")),
             "because": TextCell(one.judged_because, note=listened),
             "left": TextCell(msg("yes") if one.message_left else None),

@@ -47,6 +47,7 @@ class CampaignForm(Form):
     weekday: list[Annotated[int, Field(ge=1, le=7)]] = []
     ceiling: float = 3
     most_per_agent: float = 3
+    withdraws: bool = False
     ring_seconds: int
     connect_seconds: int
     countdown_seconds: int = 0

@@ -17,6 +17,7 @@ FIELDS: Mapping[str, Message] = {
     "opt_out_key": msg("Key against further calls"),
     "opted_out": msg("What confirms it"),
     "talk_key": msg("Key to talk to somebody"),
+    "withdraws": msg("Hang up calls that still ring when too few collectors are free"),
     "mode": msg("Mode"),
     "most_a_day": msg("Attempts a day at most"),
     "most_in_total": msg("Attempts in total at most"),
