@@ -1,7 +1,8 @@
 """Filling lists: from chosen cases, and live from a filter of the list of cases.
 
 Cases that have come to match are added, those that no longer do leave: whoever has paid a part of it is not rung about
-what he owed before. Who comes back finds his attempts counted and his rest as it was.
+what he owed before. Who comes back finds his attempts counted and his rest as it was. A case that was chosen itself
+stays, whatever the filter means.
 """
 
 from collections.abc import Collection, Mapping
@@ -68,6 +69,7 @@ async def fill(
             .where(
                 CampaignEntry.campaign_id == campaign.id,
                 CampaignEntry.state == EntryState.WAITING,
+                CampaignEntry.chosen.is_(False),
                 CampaignEntry.case_id.not_in(open_ones),
             )
             .values(state=EntryState.STOPPED, reason=GONE)
@@ -96,14 +98,21 @@ async def look_again(work: Work, case_ids: Collection[int]) -> None:
 
 
 async def fill_from_run(work: Work, campaign: Campaign, run_id: int, now: datetime) -> int:
-    """Add the cases that were chosen for a mass action and wait there; how many were new."""
-    chosen = select(MassItem.case_id).where(MassItem.run_id == run_id, MassItem.outcome == MassOutcome.WAITING)
-    return await _add(work, campaign, Case.id.in_(chosen), now)
+    """Add the cases that were chosen for a mass action and wait there; how many were new. Those that a filter brought
+    stay from now on, and those that it no longer meant come back."""
+    run = select(MassItem.case_id).where(MassItem.run_id == run_id, MassItem.outcome == MassOutcome.WAITING)
+    known = (CampaignEntry.campaign_id == campaign.id, CampaignEntry.case_id.in_(run))
+    await work.session.execute(update(CampaignEntry).where(*known).values(chosen=True))
+    gone = (CampaignEntry.state == EntryState.STOPPED, CampaignEntry.reason == GONE)
+    await work.session.execute(update(CampaignEntry).where(*known, *gone).values(state=EntryState.WAITING, reason=""))
+    return await _add(work, campaign, Case.id.in_(run), now, chosen=True)
 
 
-async def _add(work: Work, campaign: Campaign, which: ColumnElement[bool], now: datetime) -> int:
+async def _add(
+    work: Work, campaign: Campaign, which: ColumnElement[bool], now: datetime, *, chosen: bool = False
+) -> int:
     known = exists().where(CampaignEntry.campaign_id == campaign.id, CampaignEntry.case_id == Case.id)
-    columns = ("campaign_id", "case_id", "state", "reason", "attempts", "attempts_today", "next_at")
+    columns = ("campaign_id", "case_id", "state", "reason", "attempts", "attempts_today", "next_at", "chosen")
     fresh = select(
         literal(campaign.id),
         Case.id,
@@ -112,10 +121,11 @@ async def _add(work: Work, campaign: Campaign, which: ColumnElement[bool], now: 
         literal(0),
         literal(0),
         literal(now, CampaignEntry.next_at.type),
+        literal(chosen),
     ).where(which, Case.state == CaseState.OPEN, ~known.correlate(Case))
     before = await size(work, campaign.id)
-    chosen = fresh.order_by(Case.id).limit(max(0, MOST - before))
-    adding = insert_or_ignore(work.session, CampaignEntry).from_select(columns, chosen, include_defaults=False)
+    fitting = fresh.order_by(Case.id).limit(max(0, MOST - before))
+    adding = insert_or_ignore(work.session, CampaignEntry).from_select(columns, fitting, include_defaults=False)
     await work.session.execute(adding)
     return await size(work, campaign.id) - before
 

@@ -135,7 +135,8 @@ class CampaignStaff(Base):
 class CampaignEntry(Base):
     """A case on the list. ``attempts_today`` counts those of ``counted_on``, the debtor's day of the last one.
     ``reason`` says in one word why it stands where it stands: the last result, a rule of law, ``paid``.
-    ``user_id`` is the collector it is shown to, until ``next_at``."""
+    ``user_id`` is the collector it is shown to, until ``next_at``. ``chosen`` by itself, in a selection or a file: no
+    filter takes it off."""
 
     __tablename__ = "campaign_entries"
     __table_args__ = (
@@ -156,6 +157,7 @@ class CampaignEntry(Base):
     last_phone: Mapped[str | None] = mapped_column(String(20))
     next_at: Mapped[datetime] = mapped_column(UtcDateTime)
     user_id: Mapped[int | None] = mapped_column(BigInteger)
+    chosen: Mapped[bool] = mapped_column(default=False)
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**{"state": EntryState.WAITING, "reason": "", "attempts": 0, "attempts_today": 0, **values})

@@ -18,7 +18,9 @@ from callcenter.campaigns.service import CampaignData
 from callcenter.compliance.model import AttemptState, ContactAttempt
 from core.cases.model import Case
 from core.cases.queries.lists import ListQuery
+from core.cases.rights import MASS
 from core.cases.rights import VIEW as CASES
+from core.cases.service.mass import Mass
 from core.kernel.access import PROGRAM, Actor, Scope
 from core.kernel.errors import Invalid
 from core.people.model import User
@@ -113,6 +115,33 @@ async def test_who_no_longer_matches_leaves_and_comes_back_with_his_attempts(flo
     await meant(ListQuery())
     back = await floor.entry(0)
     assert (back.state, back.attempts, back.next_at) == (EntryState.WAITING, 1, rests_until)
+
+
+async def test_a_chosen_case_stays_whatever_the_filter_means(floor: DiallingFloor) -> None:
+    """One that a filter had brought before, or taken off, as well."""
+    await floor.open(debtors=3, agents=1)
+    campaign_id = await floor.campaign()
+    mass = Mass(floor.uow, floor.clock)
+    rights = {EDIT: Scope.ALL, CASES: Scope.ALL, MASS: Scope.ALL}
+    manager = Actor(user_id=floor.users[0], login="agent0", rights=rights)
+
+    async def meant(*numbers: int) -> None:
+        query = ListQuery(within=(Case.id.in_([floor.cases[n].id for n in numbers]),))
+        async with floor.uow.write() as work:
+            row = await work.session.get_one(Campaign, campaign_id)
+            await fill(work, PROGRAM, row, query, floor.clock.now(), live=True)
+
+    async def chosen(*numbers: int) -> int:
+        run_id = await mass.choose(manager, [floor.cases[n].id for n in numbers])
+        return await floor.campaigns.add_cases(manager, campaign_id, run_id)
+
+    await meant(0)
+    assert await chosen(0, 1) == 0
+    await meant(2)
+    states = [(await floor.entry(n)).state for n in range(3)]
+    assert states == [EntryState.WAITING] * 3
+    await meant()
+    assert (await floor.entry(2)).state == EntryState.STOPPED
 
 
 async def test_a_pause_holds_at_once(floor: DiallingFloor) -> None:
