@@ -31,6 +31,16 @@ class FlowInUse(Conflict):
     text = mark("Callers hear this menu. Withdraw it first.")
 
 
+class FlowMoved(Conflict):
+    """Somebody else has saved it meanwhile."""
+
+    code = "menu_moved"
+    text = mark(
+        "Somebody else has saved this menu since you opened it, and nothing of yours is lost: save again to put your"
+        " steps in place of theirs, or open the menu anew to see theirs."
+    )
+
+
 class SoundInUse(Conflict):
     """A menu or a campaign plays it."""
 

@@ -1,6 +1,8 @@
 """The rows of menus."""
 
+import json
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, ForeignKey, LargeBinary, String, UniqueConstraint
@@ -21,6 +23,11 @@ class IvrFlow(Base):
     draft: Mapped[dict[str, Any]] = mapped_column(JSON)
     version_id: Mapped[int | None] = mapped_column(BigInteger)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    @property
+    def mark(self) -> str:
+        """The same as long as name and draft are: whoever edits says what he saw when he began."""
+        return sha256(json.dumps([self.name, self.draft], sort_keys=True).encode()).hexdigest()[:16]
 
 
 class IvrVersion(Base):

@@ -91,6 +91,13 @@ async def _views(session: AsyncSession, rows: Sequence[IvrFlow]) -> list[FlowVie
     return [FlowView(row=row, version=versions.get(row.version_id or 0), queues=tuple(queues[row.id])) for row in rows]
 
 
+async def stands_before(session: AsyncSession, actor: Actor) -> dict[str, IvrFlow]:
+    """The menus that stand before queues, heard or not, by the codes of the queues."""
+    actor.require(VIEW)
+    rows = await session.execute(select(IvrQueue.queue, IvrFlow).join(IvrFlow, IvrFlow.id == IvrQueue.flow_id))
+    return {row.queue: row.IvrFlow for row in rows}
+
+
 async def heard_before(session: AsyncSession) -> dict[str, Flow]:
     """The menus that callers hear first, by the codes of their queues."""
     return {queue: loaded(content) for queue, content in await session.execute(_HEARD)}

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import delete, func, select
 
 from callcenter.ivr.checking import faults
-from callcenter.ivr.errors import FlowFaulty, FlowInUse, NoSuchFlow, NoSuchSound, SoundInUse
+from callcenter.ivr.errors import FlowFaulty, FlowInUse, FlowMoved, NoSuchFlow, NoSuchSound, SoundInUse
 from callcenter.ivr.events import MenusChanged
 from callcenter.ivr.flow import Flow, Language, ToQueue, loaded, prompt_of, stored
 from callcenter.ivr.model import IvrFlow, IvrQueue, IvrSound, IvrVersion
@@ -42,37 +42,43 @@ class FlowService:
             record(work, actor, "ivr.added", ("menu", row.id), {"name": (None, name)}, at=now)
             return row.id
 
-    async def save(self, actor: Actor, flow_id: int, name: str, flow: Flow) -> None:
-        """Keep what is being edited, faults and all. Raises ``NoSuchFlow``, ``Invalid`` for a language nobody
-        speaks."""
+    async def save(self, actor: Actor, flow_id: int, name: str, flow: Flow, seen: str | None = None) -> str:
+        """Keep what is being edited, faults and all; its mark. ``seen`` is the mark of what the editor began with.
+
+        Raises ``NoSuchFlow``, ``FlowMoved`` when it is another one by now, ``Invalid`` for a language nobody speaks.
+        """
         actor.require(EDIT)
         if flow.language not in LANGUAGES:
             raise Invalid({"language": msg("Choose one of the list.")})
         async with self._uow.write() as work:
-            row, now = await _found(work, flow_id), self._clock.now()
+            row, now = await _found(work, flow_id, seen), self._clock.now()
             changes = {"name": (row.name, name), "steps": (row.draft, stored(flow))}
             row.name, row.draft, row.changed_at = name, stored(flow), now
             record(work, actor, "ivr.changed", ("menu", row.id), changes, at=now)
+            return row.mark
 
-    async def publish(self, actor: Actor, flow_id: int) -> int:
-        """Let callers hear the menu as it is now; the version's number. Calls in an older version go on in it.
+    async def publish(self, actor: Actor, flow_id: int, seen: str | None = None) -> int:
+        """Let callers hear the menu as it is now, or with ``seen`` as it was saved; the version's number. Calls in an
+        older version go on in it.
 
-        Raises ``NoSuchFlow``, ``FlowFaulty``, ``SpeechFailed``.
+        Raises ``NoSuchFlow``, ``FlowMoved`` when it is another one by now, ``FlowFaulty``, ``SpeechFailed``.
         """
         actor.require(EDIT)
         async with self._uow.read() as session:
             row = await session.get(IvrFlow, flow_id)
             if row is None:
                 raise NoSuchFlow
-            flow = loaded(row.draft)
+            flow, mark = loaded(row.draft), row.mark
+        if seen not in (None, mark):
+            raise FlowMoved
         if found := faults(flow):
             raise FlowFaulty(found)
         await self._voice.say(lines_of(flow))  # so that no caller waits for it
         async with self._uow.write() as work:
-            return await self._publish(work, actor, flow_id, flow)
+            return await self._publish(work, actor, await _found(work, flow_id, mark), flow)
 
-    async def _publish(self, work: Work, actor: Actor, flow_id: int, flow: Flow) -> int:
-        row, now = await _found(work, flow_id), self._clock.now()
+    async def _publish(self, work: Work, actor: Actor, row: IvrFlow, flow: Flow) -> int:
+        flow_id, now = row.id, self._clock.now()
         last = await work.session.scalar(select(func.max(IvrVersion.number)).where(IvrVersion.flow_id == flow_id)) or 0
         version = IvrVersion(
             flow_id=flow_id, number=last + 1, content=stored(flow), published_at=now, published_by=actor.user_id
@@ -175,8 +181,11 @@ def _plays(content: Any, name: str) -> bool:
     return any(prompt is not None and name in prompt.sounds.values() for prompt in prompts)
 
 
-async def _found(work: Work, flow_id: int) -> IvrFlow:
+async def _found(work: Work, flow_id: int, seen: str | None = None) -> IvrFlow:
+    """The menu, kept from others until the end of the transaction; with ``seen`` only as it was then."""
     row = await work.session.get(IvrFlow, flow_id, with_for_update=True)
     if row is None:
         raise NoSuchFlow
+    if seen not in (None, row.mark):
+        raise FlowMoved
     return row

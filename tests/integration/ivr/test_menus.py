@@ -20,7 +20,7 @@ from callcenter.callbacks.service import CallbackService
 from callcenter.compliance.service import Gate
 from callcenter.ivr import queries
 from callcenter.ivr.attendant import Attendant, Told
-from callcenter.ivr.errors import BadSound, FlowFaulty, FlowInUse, NoSuchFlow, SoundInUse
+from callcenter.ivr.errors import BadSound, FlowFaulty, FlowInUse, FlowMoved, NoSuchFlow, SoundInUse
 from callcenter.ivr.events import MenusChanged
 from callcenter.ivr.flow import Balance, CallMe, Flow, HangUp, Menu, Pledge, Prompt, ToQueue, loaded
 from callcenter.ivr.ports import Caller
@@ -173,6 +173,21 @@ async def test_a_menu_is_edited_published_and_withdrawn(uow: UnitOfWork, menus: 
             await queries.get_flow(session, PROGRAM, flow_id)
         told = set(await session.scalars(select(AuditEntry.action).where(AuditEntry.subject_kind == "menu")))
     assert told == {f"ivr.{verb}" for verb in ("added", "changed", "published", "queues", "withdrawn", "removed")}
+
+
+async def test_who_saves_over_what_he_has_not_seen_is_told(uow: UnitOfWork, menus: FlowService) -> None:
+    """And nobody publishes what somebody else has written meanwhile."""
+    flow_id = await menus.create(PROGRAM, "Day", "en")
+    async with uow.read() as session:
+        seen = (await queries.get_flow(session, PROGRAM, flow_id)).row.mark
+    mine = await menus.save(PROGRAM, flow_id, "Day", FLOW, seen)
+    assert await menus.save(PROGRAM, flow_id, "Day", FLOW, mine) == mine, "nothing has changed"
+    with pytest.raises(FlowMoved):
+        await menus.save(PROGRAM, flow_id, "Theirs", Flow(entry="s1", steps={"s1": HangUp()}), seen)
+    theirs = await menus.save(PROGRAM, flow_id, "Theirs", Flow(entry="s1", steps={"s1": HangUp()}), mine)
+    with pytest.raises(FlowMoved):
+        await menus.publish(PROGRAM, flow_id, mine)
+    assert await menus.publish(PROGRAM, flow_id, theirs) == 1
 
 
 async def test_whoever_may_not_change_menus_is_refused(menus: FlowService) -> None:

@@ -109,6 +109,56 @@ async def test_what_is_wrong_in_a_step_stands_at_its_own_field(sign_in: SignIn, 
     assert (again.status_code, faults_in(again.text)) == (422, {"s4-calendar_id", "s3-queue"})
 
 
+async def test_two_who_write_one_menu_do_not_lose_each_others_steps(sign_in: SignIn) -> None:
+    """The second one is told, keeps what he typed, and may insist."""
+    web = await sign_in("maria")
+    path = (await web.post("/menus", data={"name": "Day", "language": "en"})).headers["location"]
+    seen = _mark((await web.get(path)).text)
+    assert (await web.post(path, data={**STEPS, "seen": seen})).status_code == 303
+    late = await web.post(path, data={**STEPS, "s1-text-en": "Ours is the shorter one.", "seen": seen})
+    assert late.status_code == 409
+    assert "Somebody else has saved this menu since you opened it" in late.text
+    assert "Ours is the shorter one." in late.text
+    assert "Ours is the shorter one." not in (await web.get(path)).text
+    insists = {**STEPS, "s1-text-en": "Ours is the shorter one.", "seen": _mark(late.text)}
+    assert (await web.post(path, data=insists)).status_code == 303
+    assert "Ours is the shorter one." in (await web.get(path)).text
+
+
+def _mark(text: str) -> str:
+    found = re.search(r'name="seen" value="([0-9a-f]{16})"', text)
+    assert found is not None
+    return found[1]
+
+
+async def test_no_key_of_a_menu_is_lost_without_a_word(sign_in: SignIn) -> None:
+    """One given twice, or not at all, is said at its row; nothing is saved, and all rows are there to be mended."""
+    web = await sign_in("maria")
+    path = (await web.post("/menus", data={"name": "Day", "language": "en"})).headers["location"]
+    twice = {**STEPS, "s1-press": ["1", "1", "", ""], "s1-goes": ["s2", "s3", "s3", ""]}
+    answer = await web.post(path, data=twice)
+    assert answer.status_code == 422
+    assert "This key is given already" in answer.text
+    assert "Choose the key." in answer.text
+    assert answer.text.count('name="s1-press"') == 5, "three rows and two more"
+    assert 'id="step-s2"' not in (await web.get(path)).text
+
+
+async def test_a_queue_says_which_menu_its_callers_hear(sign_in: SignIn, uow: UnitOfWork) -> None:
+    async with uow.write() as work:
+        await ship_queues(work)
+    web = await sign_in("maria")
+    day, night = [
+        (await web.post("/menus", data={"name": name, "language": "en"})).headers["location"]
+        for name in ("Day", "Night")
+    ]
+    async with uow.read() as session:
+        code = (await session.scalars(select(Queue.code))).first()
+    assert (await web.post(f"{day}/queues", data={"queues": [code]})).status_code == 303
+    assert "Its callers hear “Day” now." in (await web.get(night)).text
+    assert "Its callers hear" not in (await web.get(day)).text
+
+
 async def test_a_menu_begins_somewhere(sign_in: SignIn) -> None:
     web = await sign_in("maria")
     path = (await web.post("/menus", data={"name": "Day", "language": "en"})).headers["location"]

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from callcenter.ivr.checking import Fault
 from callcenter.ivr.flow import AnyStep, Flow, Hours, ToQueue, ways
-from core.kernel.i18n import Message, Translator, msg
+from core.kernel.i18n import Translator, msg
 from web.pages.floor import menu_form, menu_words
+from web.pages.floor.menu_form import Misread, Pressed
 from web.pages.listing import Option, Text
 
 _NO_HOURS = msg("These hours of work are no longer there. Choose others.")
@@ -25,7 +26,8 @@ class Offered:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StepCard:
     """A step as the page draws it. ``faults`` by field, "" for the step itself; ``typed`` holds what was typed into
-    fields that could not be read; ``calendars`` and ``queues`` are what it may lead to, what it leads to included."""
+    fields that could not be read, ``pressed`` keys and what each chooses; ``calendars`` and ``queues`` are what it may
+    lead to, what it leads to included."""
 
     key: str
     kind: str
@@ -34,6 +36,7 @@ class StepCard:
     languages: Sequence[str]
     faults: Mapping[str, Text]
     typed: Mapping[str, str]
+    pressed: Sequence[Pressed]
     calendars: Sequence[Option]
     queues: Sequence[Option]
 
@@ -77,12 +80,12 @@ def card(
     title: str,
     *,
     found: Sequence[Fault],
-    misread: Mapping[str, tuple[str, Message]],
+    misread: Misread,
     offered: Offered,
 ) -> StepCard:
-    """The card of a step. ``misread`` says by the field of the form what was typed there and why it cannot be read."""
+    """The card of a step; what could not be read is shown as it was typed."""
     step = flow.steps[key]
-    mine = {name.removeprefix(f"{key}-"): what for name, what in misread.items() if name.startswith(f"{key}-")}
+    mine = {name.removeprefix(f"{key}-"): what for name, what in misread.fields.items() if name.startswith(f"{key}-")}
     faults: dict[str, Text] = {fault.field: fault.text for fault in reversed(found) if fault.step == key}
     return StepCard(
         key=key,
@@ -91,6 +94,7 @@ def card(
         step=step,
         languages=menu_form.speaks(flow, step),
         faults=faults | {name: text for name, (_, text) in mine.items()},
+        pressed=misread.keys.get(key) or tuple(getattr(step, "choices", {}).items()),
         typed={name: given for name, (given, _) in mine.items()},
         calendars=_with(offered.calendars or (), str(getattr(step, "calendar_id", None) or "")),
         queues=_with(offered.queues, getattr(step, "queue", "")),

@@ -1,6 +1,7 @@
 """A menu as a form: fields named after their step, and read back into one."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -16,8 +17,20 @@ from web.pages.floor.menu_words import KINDS
 _MOST = 200
 _TARGETS = ("next", "otherwise", "open", "closed", "queue")
 _NUMBERS = ("tries", "seconds", "calendar_id")
-#: What was typed and what is wrong with it, by the field of the form.
-Misread = Mapping[str, tuple[str, Message]]
+#: A telephone key and what it chooses, as they were typed; either may be missing.
+Pressed = tuple[str, str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Misread:
+    """What a menu cannot be made of: ``fields`` what was typed and what is wrong with it, by the field of the form,
+    ``keys`` all rows of keys of the steps in which some cannot be read. A row's field is ``s1-press-2``."""
+
+    fields: Mapping[str, tuple[str, Message]] = field(default_factory=dict)
+    keys: Mapping[str, Sequence[Pressed]] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.fields)
 
 
 def flow_of(sent: FormData) -> Flow:
@@ -37,10 +50,31 @@ def flow_of(sent: FormData) -> Flow:
 
 
 def misread(sent: FormData) -> Misread:
-    """The fields in which a number is needed and none was typed: a menu made of them would have one nobody chose."""
-    names = [f"{key}-{name}" for key in sent.getlist("step") for name in ("tries", "seconds")]
+    """Where a number is needed and none was typed, and keys that are given twice or not at all: a menu made of them
+    would be one that nobody wrote."""
+    steps = [str(key) for key in sent.getlist("step")]
+    names = [f"{key}-{name}" for key in steps for name in ("tries", "seconds")]
     given = {name: str(sent[name]).strip() for name in names if name in sent}
-    return {name: (text, msg("Give a whole number.")) for name, text in given.items() if not is_position(text)}
+    numbers = {name: (text, msg("Give a whole number.")) for name, text in given.items() if not is_position(text)}
+    rows = {key: _pressed(sent, key) for key in steps}
+    keys = {f"{key}-press-{n}": fault for key in steps for n, fault in _misread_keys(rows[key])}
+    return Misread(fields=numbers | keys, keys={one: rows[one] for one in {name.split("-")[0] for name in keys}})
+
+
+def _pressed(sent: FormData, key: str) -> list[Pressed]:
+    typed = zip(sent.getlist(f"{key}-press"), sent.getlist(f"{key}-goes"), strict=False)
+    return [(str(press), str(goes)) for press, goes in typed if press or goes]
+
+
+def _misread_keys(rows: Sequence[Pressed]) -> Iterator[tuple[int, tuple[str, Message]]]:
+    """By row, counted from 1, what is wrong with its key."""
+    before = set()
+    for n, (press, _goes) in enumerate(rows, 1):
+        if not press:
+            yield n, (press, msg("Choose the key."))
+        elif press in before:
+            yield n, (press, msg("This key is given already. Choose another one."))
+        before.add(press)
 
 
 def _step(sent: FormData, key: str) -> dict[str, Any]:
@@ -56,8 +90,7 @@ def _step(sent: FormData, key: str) -> dict[str, Any]:
     if "prompt" in known:
         found["prompt"] = {"texts": _by_language(sent, key, "text"), "sounds": _by_language(sent, key, "sound")}
     if "choices" in known:
-        pressed = zip(sent.getlist(f"{key}-press"), sent.getlist(f"{key}-goes"), strict=False)
-        found["choices"] = {str(press): str(goes) for press, goes in pressed if press != ""}
+        found["choices"] = {press: goes for press, goes in _pressed(sent, key) if press}
     return found
 
 

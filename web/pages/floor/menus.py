@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from callcenter.ivr import queries
 from callcenter.ivr.checking import KEYS, faults
-from callcenter.ivr.errors import FlowFaulty, NoSuchFlow
+from callcenter.ivr.errors import FlowFaulty, FlowMoved, NoSuchFlow
 from callcenter.ivr.flow import Flow, loaded, prompt_of, stored
 from callcenter.ivr.ports import Voice
 from callcenter.ivr.queries import FlowQuery, FlowView
@@ -22,7 +22,7 @@ from callcenter.queues.calendars import list_calendars
 from callcenter.queues.queries import inbound_queues
 from callcenter.queues.rights import VIEW as SEE_QUEUES
 from core.kernel.errors import Invalid
-from core.kernel.i18n import LANGUAGES, msg, translator
+from core.kernel.i18n import LANGUAGES, Message, msg, translator
 from web.export import export_list
 from web.forms import Form, parse, submitted, typed
 from web.lists import Asked, ListSpec, asked, listed
@@ -176,11 +176,14 @@ async def change(request: Request) -> Response:
         if misread:
             raise Invalid
         menus = part(request, FlowService)
-        await menus.save(actor(request), seen.row.id, name, flow)
+        mark = await menus.save(actor(request), seen.row.id, name, flow, str(sent.get("seen") or "") or None)
         if do == "publish":
             if gone := lost(flow, await _offered(request)):
                 raise FlowFaulty(gone)
-            await menus.publish(actor(request), seen.row.id)
+            await menus.publish(actor(request), seen.row.id, mark)
+    except FlowMoved as moved:
+        seen = await _seen(request)
+        return await _editor(request, seen, name, flow, checked=False, moved=moved.message, status=409)
     except FlowFaulty:
         return await _editor(request, await _seen(request), name, flow, checked=True, status=422)
     except Invalid as wrong:
@@ -282,12 +285,16 @@ async def _editor(
     *,
     checked: bool,
     wrong: Mapping[str, Text] | None = None,
+    moved: Message | None = None,
     misread: Misread | None = None,
     status: int = 200,
 ) -> Response:
     me, offered = actor(request), await _offered(request)
     async with services(request).uow.read() as session:
         sounds = await queries.list_sounds(session, me)
+        others = {
+            code: row.name for code, row in (await queries.stands_before(session, me)).items() if row.id != seen.row.id
+        }
     titles = titles_of(flow, translator(language_of(request)))
     found = [*faults(flow), *lost(flow, offered)] if checked else []
     whole = [fault for fault in found if fault.step == ""]
@@ -302,7 +309,8 @@ async def _editor(
         "count": len(found),
         "general": [fault.text for fault in whole if not fault.field],
         "cards": [
-            card(key, flow, titles[key], found=found, misread=misread or {}, offered=offered) for key in flow.steps
+            card(key, flow, titles[key], found=found, misread=misread or Misread(), offered=offered)
+            for key in flow.steps
         ],
         "targets": tuple(Option(value=key, label=title) for key, title in titles.items()),
         "kinds": tuple(Option(value=word, label=label) for word, (_kind, label) in menu_words.KINDS.items()),
@@ -312,6 +320,8 @@ async def _editor(
         "names": LANGUAGE_NAMES,
         "queues": offered.queues,
         "chosen": seen.queues,
+        "others": others,
+        "moved": moved,
         "sounds": tuple(Option(value=sound.name, label=sound.label) for sound in sounds),
         "tree": branch(flow, titles, msg("Beginning"), flow.entry, set()),
         "saved": stored(flow) == seen.row.draft,
