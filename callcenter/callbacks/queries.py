@@ -15,7 +15,7 @@ from callcenter.callbacks.rights import VIEW
 from core.cases.model import Case
 from core.kernel.access import Actor
 from core.kernel.paging import Listing, Sort, count_up_to, fetch_page
-from core.kernel.phones import zone_guesses
+from core.kernel.phones import typed_digits, zone_guesses
 from core.parties.model import Party
 from core.people.model import User
 
@@ -69,6 +69,7 @@ class CallbackRow:
     source_call_id: int | None
     created_at: datetime
     closed_at: datetime | None
+    closed_reason: str | None
 
 
 _DUE = (CallbackState.DUE, CallbackState.MISSED)
@@ -98,6 +99,12 @@ async def one_callback(session: AsyncSession, actor: Actor, callback_id: int) ->
     if row is None:
         raise CallbackNotFound
     return _row(row)
+
+
+async def is_open(session: AsyncSession, callback_id: int | None) -> bool:
+    """Whether somebody is still to call."""
+    waits = select(Callback.id).where(Callback.id == callback_id, Callback.state.in_(OPEN))
+    return callback_id is not None and await session.scalar(waits) is not None
 
 
 async def due_callbacks(session: AsyncSession, actor: Actor) -> Sequence[CallbackRow]:
@@ -148,7 +155,9 @@ def _conditions(actor: Actor, query: CallbackQuery) -> list[ColumnElement[bool]]
 
 def _search(text: str) -> ColumnElement[bool]:
     columns = (Callback.reason, Callback.phone, Party.name, Case.number)
-    return or_(*(column.icontains(text, autoescape=True) for column in columns))
+    parts = [column.icontains(text, autoescape=True) for column in columns]
+    digits = typed_digits(text)
+    return or_(*parts, Callback.phone.contains(digits)) if digits else or_(*parts)
 
 
 def _from(statement: Select[Any]) -> Select[Any]:

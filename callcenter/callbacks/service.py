@@ -22,6 +22,7 @@ from core.cases.model import Case
 from core.kernel.access import PROGRAM, Actor
 from core.kernel.clock import Clock
 from core.kernel.errors import DomainError
+from core.kernel.i18n import mark
 from core.kernel.phones import normalise
 from core.kernel.uow import UnitOfWork, Work
 
@@ -296,7 +297,7 @@ class CallbackService:
         cases = await _whose(work.session, {one.case_id for one in telling if one.missed})
         for one in telling:
             if one.direction == "inbound" and one.answered:
-                self._close_for(work, one, known, "The debtor called back.", OPEN)
+                self._close_for(work, one, known, mark("The debtor called back."), OPEN)
             elif one.direction == "outbound" and one.ended:
                 self._after_call(work, one, known)
             elif one.missed and not any(row.state in OPEN and is_about(row, one) for row in known):
@@ -304,7 +305,7 @@ class CallbackService:
 
     def _after_call(self, work: Work, news: CallNews, known: Sequence[Callback]) -> None:
         if news.contact:
-            self._close_for(work, news, known, "Called.", _TAKEABLE)
+            self._close_for(work, news, known, mark("Called."), _TAKEABLE)
             return
         row = next((row for row in known if is_dialled_by(row, news)), None)
         if row is None:

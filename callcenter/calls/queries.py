@@ -17,7 +17,7 @@ from callcenter.calls.views import BookmarkRow, CallDetail, CallQuery, CallRow, 
 from core.cases.model import Case
 from core.kernel.access import Actor, Scope
 from core.kernel.paging import Listing, Page, Sort, count_up_to, fetch_page
-from core.kernel.phones import normalise
+from core.kernel.phones import normalise, typed_digits
 from core.parties.model import Party
 from core.people.model import User
 
@@ -183,13 +183,13 @@ def _number(written: str, region: str) -> ColumnElement[bool]:
 def _search(text: str, region: str) -> ColumnElement[bool]:
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     pattern = f"%{escaped}%"
-    digits = "".join(filter(str.isdigit, text))
+    digits = typed_digits(text)
     parts: list[ColumnElement[bool]] = [
         Call.note.ilike(pattern, escape="\\"),
         Case.number.ilike(pattern, escape="\\"),
         Party.name.ilike(pattern, escape="\\"),
     ]
-    if len(digits) >= 4:
+    if digits:
         parts += [Call.phone.contains(digits), _number(text, region)]
     return or_(*parts)
 

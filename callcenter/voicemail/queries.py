@@ -13,6 +13,7 @@ from callcenter.voicemail.rights import LISTEN
 from core.cases.model import Case
 from core.kernel.access import Actor
 from core.kernel.paging import Listing, Sort, Wish, count_up_to, fetch_page
+from core.kernel.phones import typed_digits
 from core.parties.model import Party
 from core.people.access import reaches
 from core.people.model import User
@@ -151,7 +152,12 @@ def _conditions(actor: Actor, query: MessageQuery) -> list[ColumnElement[bool]]:
         parts.append(Voicemail.received_at >= query.since)
     if query.until is not None:
         parts.append(Voicemail.received_at < query.until)
-    for word in query.search.split():
+    digits = typed_digits(query.search)
+    if digits:
+        parts.append(
+            or_(Voicemail.phone.contains(digits), Case.number.icontains(query.search.strip(), autoescape=True))
+        )
+    for word in query.search.split() if not digits else ():
         pattern = [column.icontains(word, autoescape=True) for column in (Party.name, Case.number, Voicemail.phone)]
         parts.append(or_(*pattern))
     return parts

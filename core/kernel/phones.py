@@ -11,6 +11,7 @@ from phonenumbers import NumberParseException, PhoneNumberFormat, timezone
 HIDDEN = frozenset({"", "anonymous", "unknown", "unavailable", "restricted", "private", "asterisk", "s", "<unknown>"})
 _MASK_KEEP = 4
 _SIGNIFICANT = 9
+_LEAST_DIGITS, _TRUNK_LENGTH = 4, 11
 #: A number with the code of a country where every number has one length: nearly all of them, without parsing each.
 _FIXED_LENGTH = re.compile(r"7[347-9]\d{9}|48[1-9]\d{8}|380[1-9]\d{8}|1[2-9]\d{9}")
 #: Where such digits without a plus are no national number.
@@ -52,6 +53,15 @@ def _parse(text: str, region: str) -> phonenumbers.PhoneNumber | None:
     except NumberParseException:
         return None
     return number if phonenumbers.is_possible_number(number) else None
+
+
+def typed_digits(text: str) -> str | None:
+    """The digits to look for in stored numbers when (a part of) one is typed, however it is written; None for what is
+    none: letters, or fewer than four digits. The ``8`` and ``00`` by which a whole one is dialled are not stored."""
+    digits = re.sub(r"\D", "", text)
+    if len(digits) < _LEAST_DIGITS or any(map(str.isalpha, text)):
+        return None
+    return digits[1:] if len(digits) == _TRUNK_LENGTH and digits[0] == "8" else digits.removeprefix("00")
 
 
 def as_key(e164: str) -> int:

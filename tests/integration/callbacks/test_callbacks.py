@@ -289,7 +289,7 @@ async def test_reschedule_cancel_and_reach(uow: UnitOfWork, service: CallbackSer
     async with uow.read() as session:
         assert (await list_callbacks(session, collector(), CallbackQuery())).total == 0
         assert (
-            await list_callbacks(session, collector(), CallbackQuery(every_state=True, search="9000000"))
+            await list_callbacks(session, collector(), CallbackQuery(every_state=True, search="(900) 000"))
         ).total == 1
 
 

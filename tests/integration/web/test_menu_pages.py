@@ -220,6 +220,7 @@ async def test_messages_are_listed_for_whom_they_concern(sign_in: SignIn, messag
 
     assert await shown() == {"anna", "nobody"}
     assert await shown("?q=9000000003") == {"nobody"}
+    assert await shown("?q=8 (900) 000-00-03") == {"nobody"}
     assert await shown("?heard=yes") == set()
     assert (await web.get(f"/voicemail/{messages['clara']}")).status_code == 404
     assert (await web.post(f"/voicemail/{messages['clara']}/heard", data={"heard": "1"})).status_code == 404
@@ -249,6 +250,10 @@ async def test_a_message_is_answered_by_a_call_or_a_callback(
     assert planned.headers["location"] == f"/callbacks/{row.id}"
     assert (row.phone, row.reason, row.user_id) == ("+79000000001", "As asked", cast.users["anna"])
     assert row.source_call_id == 1
+    assert f'action="{path}/callbacks"' not in (await web.get(f"{path}?plan=1")).text, "one is enough"
+    assert (await web.post(f"/callbacks/{row.id}/cancel", data={"reason": "He has paid"})).status_code == 303
+    assert "He has paid" in (await web.get(f"/callbacks/{row.id}")).text
+    assert f'action="{path}/callbacks"' in (await web.get(f"{path}?plan=1")).text
     assert (await web.post(f"/voicemail/{messages['clara']}/callbacks", data=agreed)).status_code == 404
     assert f'href="/callbacks/{row.id}"' in (await web.get("/voicemail")).text
     file = (await web.get("/voicemail/export?format=csv&col=callback")).text

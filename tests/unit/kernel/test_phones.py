@@ -5,7 +5,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from core.kernel.phones import normalise
+from core.kernel.phones import normalise, typed_digits
 
 REGIONS = ("RU", "UA", "PL", "US", "DE", "")
 DIGITS = st.one_of(
@@ -40,3 +40,11 @@ def test_a_plain_number_is_what_the_library_says(digits: str, region: str, plus:
 @pytest.mark.parametrize("written", ["+7 900 000-00-01", "8 (900) 000-00-01", "7 900 000 00 01", "007 9000000001"])
 def test_every_spelling_is_one_number(written: str) -> None:
     assert normalise(written, "RU") == "+79000000001"
+    assert (typed_digits(written) or "no number") in "+79000000001", "and is found by it"
+
+
+@pytest.mark.parametrize(
+    ("typed", "sought"), [("(900) 0000", "9000000"), ("123", None), ("C-20417", None), ("", None), ("8900", "8900")]
+)
+def test_a_part_of_a_number_is_sought_by_its_digits(typed: str, sought: str | None) -> None:
+    assert typed_digits(typed) == sought

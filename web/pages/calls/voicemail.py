@@ -1,11 +1,13 @@
 """Messages callers left: the list, one of them with its sound, heard or not."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from callcenter.callbacks.queries import debtor_zone
+from callcenter.callbacks.queries import debtor_zone, is_open
 from callcenter.callbacks.rights import EDIT as PLAN
 from callcenter.calls.recorded import AudioAsked, Recordings
 from callcenter.queues.queries import inbound_queues
@@ -20,7 +22,7 @@ from web.forms import Form, parse
 from web.lists import Asked, ListSpec, asked, listed
 from web.page import go_to, page
 from web.pages import options
-from web.pages.floor.queues import name_of
+from web.pages.floor.queues import names_of
 from web.pages.listing import (
     Align,
     Column,
@@ -34,6 +36,7 @@ from web.pages.listing import (
     Row,
     State,
     StateCell,
+    Text,
     TextCell,
     TimeCell,
     Tone,
@@ -88,17 +91,19 @@ class HeardForm(Form):
 
 async def show(request: Request) -> Response:
     """The messages in reach."""
-    wanted = asked(request, await _spec(request))
+    wanted, draw = await _drawing(request)
     async with services(request).uow.read() as session:
         found = await queries.list_messages(session, actor(request), _query(wanted))
-    drawn = await listed(request, wanted, found, _drawn if actor(request).may(PLAN) else _row)
+    if actor(request).may(PLAN):
+        draw = partial(_planned, draw)
+    drawn = await listed(request, wanted, found, draw)
     return await page(request, "list_page.html", {"view": drawn})
 
 
 async def download(request: Request) -> Response:
     """The same list as a file, without what can be heard."""
-    wanted = asked(request, await _spec(request))
-    return await export_list(request, wanted, _query(wanted), queries.list_messages, _row)
+    wanted, draw = await _drawing(request)
+    return await export_list(request, wanted, _query(wanted), queries.list_messages, draw)
 
 
 def _query(wanted: Asked) -> MessageQuery:
@@ -112,16 +117,17 @@ def _query(wanted: Asked) -> MessageQuery:
     )
 
 
-async def _spec(request: Request) -> ListSpec:
-    """The list with the queues and people there are to filter by."""
+async def _drawing(request: Request) -> tuple[Asked, Callable[[MessageRow], Row]]:
+    """What is asked of the list, with the queues and people there are to filter by, and how a message is drawn."""
     async with services(request).uow.read() as session:
-        queues = await inbound_queues(session)
+        names = names_of(await inbound_queues(session))
         users = await people.colleagues(session, actor(request), LISTEN)
-    waiting = tuple(Option(value=queue.code, label=name_of(queue)) for queue in queues)
-    return SPEC.with_options({"queue": waiting, "owner": options.of_people(users)})
+    waiting = tuple(Option(value=code, label=name) for code, name in names.items())
+    spec = SPEC.with_options({"queue": waiting, "owner": options.of_people(users)})
+    return asked(request, spec), partial(_row, names)
 
 
-def _row(message: MessageRow) -> Row:
+def _row(queues: Mapping[str, Text], message: MessageRow) -> Row:
     href = f"/voicemail/{message.id}"
     callback = msg("the callback") if message.callback_id is not None else None
     return Row(
@@ -135,16 +141,16 @@ def _row(message: MessageRow) -> Row:
             "phone": PhoneCell(message.phone, case_id=message.case_id),
             "party": TextCell(message.party),
             "case": TextCell(message.case_number, href=f"/cases/{message.case_id}" if message.case_id else None),
-            "queue": TextCell(message.queue),
+            "queue": TextCell(queues.get(message.queue or "", message.queue)),
             "user": TextCell(message.user),
             "callback": TextCell(callback, href=f"/callbacks/{message.callback_id}" if callback else None),
         },
     )
 
 
-def _drawn(message: MessageRow) -> Row:
+def _planned(draw: Callable[[MessageRow], Row], message: MessageRow) -> Row:
     """The line on screen: who is owed no callback yet can be given one."""
-    row = _row(message)
+    row = draw(message)
     if message.callback_id is not None or message.phone is None:
         return row
     plan = TextCell(msg("Plan a callback"), href=f"/voicemail/{message.id}?plan=1")
@@ -156,10 +162,13 @@ async def detail(request: Request) -> Response:
     async with services(request).uow.read() as session:
         message = await queries.one_message(session, actor(request), request.path_params["id"])
         zone = await debtor_zone(session, message.party_id, message.phone or "")
+        names = names_of(await inbound_queues(session))
+        owed = await is_open(session, message.callback_id)
     context = {
         "message": message,
+        "queue": names.get(message.queue or "", message.queue),
         "state": HEARD if message.heard_at else UNHEARD,
-        "plans": message.phone is not None and actor(request).may(PLAN),
+        "plans": message.phone is not None and not owed and actor(request).may(PLAN),
         "planning": "plan" in request.query_params,
         "zone_there": zone,
     }

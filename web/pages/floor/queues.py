@@ -1,7 +1,7 @@
 """Queues: which there are, how they ring, and who serves them at which level."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
@@ -128,6 +128,11 @@ class NewQueueForm(QueueForm):
 def name_of(queue: Queue) -> Text:
     """What a queue is called: the shipped one in everybody's language."""
     return msg(queue.name) if queue.shipped else queue.name
+
+
+def names_of(queues: Iterable[Queue]) -> dict[str, Text]:
+    """What the queues are called, by their codes; one that is no longer there is not among them."""
+    return {queue.code: name_of(queue) for queue in queues}
 
 
 async def show(request: Request) -> Response:
