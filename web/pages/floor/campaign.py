@@ -24,8 +24,8 @@ from core.kernel.i18n import Message, msg
 from core.people.model import SavedView
 from web.forms import is_position
 from web.lists import PAGE_SIZE, asked, view
-from web.page import go_to, page
-from web.pages import options
+from web.page import go_to, language_of, page
+from web.pages import formats, options
 from web.pages.floor import campaign_entries
 from web.pages.floor import campaign_words as words
 from web.pages.listing import (
@@ -88,21 +88,17 @@ def _live(request: Request, row: Campaign, now: Figures) -> dict[str, Any]:
     return {
         "campaign": row,
         "now": now,
-        "share": words.per_cent(now.share),
-        "ceiling": words.per_cent(row.ceiling),
-        "withdrawn_share": words.per_cent(now.withdrawn_share),
-        "machine_share": words.per_cent(now.machine_share),
-        "promise": promise(part(request, Dialler).verdict(row.id)) if dialled else None,
+        "promise": promise(part(request, Dialler).verdict(row.id), language_of(request)) if dialled else None,
     }
 
 
-def promise(found: Verdict | None) -> Message:
-    """Whether more lines than free collectors are dialled, and why not."""
+def promise(found: Verdict | None, language: str) -> Message:
+    """Whether more lines than free collectors are dialled, and why not; its figure as the language writes it."""
     if found is None:
         return msg("Still learning: one line for each free collector.")
     if found.predictive:
         return msg("More lines than free collectors: the ceiling can be kept.")
-    lowest = words.per_cent(ceil(found.lowest * 1000) / 1000)
+    lowest = formats.percent(ceil(found.lowest * 1000) / 1000, language)
     return msg(
         "Refused, one line for each free collector: with so few calls an hour only a ceiling of {lowest} or more can"
         " be kept.",

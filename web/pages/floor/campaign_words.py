@@ -113,8 +113,3 @@ def reason(code: str) -> Message | str:
     it. An agency's own result is read as written."""
     known = REASONS.get(code) or _RESULTS.get(code)
     return known or (REASONS[FORBIDDEN] if "." in code else code)
-
-
-def per_cent(share: float) -> str:
-    """A share as it is read: ``2.9 %``."""
-    return f"{share * 100:.1f} %"

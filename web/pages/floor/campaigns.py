@@ -1,5 +1,7 @@
 """Campaigns: which there are and how they do."""
 
+from functools import partial
+
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,8 +15,8 @@ from core.kernel.i18n import msg
 from core.kernel.paging import Listing
 from web.export import export_list
 from web.lists import Asked, ListSpec, asked, listed
-from web.page import page
-from web.pages import options
+from web.page import language_of, page
+from web.pages import formats, options
 from web.pages.floor import campaign_words as words
 from web.pages.listing import Align, Column, EmptyState, Filter, FilterKind, Row, StateCell, TextCell, TimeCell
 from web.security import actor, right, route
@@ -56,7 +58,7 @@ async def show(request: Request) -> Response:
     async with services(request).uow.read() as session:
         found = await _found(request, session, actor(request), _query(wanted), VIEW)
     create = (msg("Set up a campaign"), "/campaigns/new") if actor(request).may(EDIT) else None
-    drawn = await listed(request, wanted, found, _row, create=create)
+    drawn = await listed(request, wanted, found, partial(_row, language_of(request)), create=create)
     return await page(request, "list_page.html", {"view": drawn})
 
 
@@ -67,7 +69,7 @@ async def download(request: Request) -> Response:
         return await _found(request, session, me, query, EXPORT)
 
     wanted = asked(request, SPEC)
-    return await export_list(request, wanted, _query(wanted), read, _row)
+    return await export_list(request, wanted, _query(wanted), read, partial(_row, language_of(request)))
 
 
 async def _found(
@@ -86,8 +88,9 @@ def _query(wanted: Asked) -> CampaignQuery:
     )
 
 
-def _row(line: tuple[Campaign, Figures]) -> Row:
+def _row(language: str, line: tuple[Campaign, Figures]) -> Row:
     one, now = line
+    most = msg("of at most {most}", most=formats.percent(one.ceiling, language))
     href = f"/campaigns/{one.id}"
     return Row(
         id=str(one.id),
@@ -99,9 +102,7 @@ def _row(line: tuple[Campaign, Figures]) -> Row:
             "priority": TextCell(one.priority),
             "flying": TextCell(now.in_flight),
             "answered": TextCell(now.answered),
-            "abandoned": TextCell(
-                words.per_cent(now.share), note=msg("of at most {most}", most=words.per_cent(one.ceiling))
-            ),
+            "abandoned": TextCell(formats.percent(now.share, language), note=most),
             "left": TextCell(now.left),
             "end": TimeCell(now.ends_at if one.state == CampaignState.RUNNING else None),
         },
