@@ -83,20 +83,24 @@ def test_a_small_team_keeps_what_it_is_promised(agents: int, ceiling: float) -> 
     assert outcome.broken_days == 0
 
 
-@settings(max_examples=8, deadline=None, derandomize=True, phases=[Phase.generate])
+@settings(max_examples=5, deadline=None, derandomize=True, phases=[Phase.generate])
 @given(
     agents=st.integers(12, 40),
     ceiling=st.floats(0.02, 0.05),
     rate=st.floats(0.15, 0.6),
     wrap=st.floats(0, 15),
     seed=st.integers(0, 9999),
+    withdraws=st.booleans(),
 )
-def test_the_ceiling_holds_in_every_hour(agents: int, ceiling: float, rate: float, wrap: float, seed: int) -> None:
+def test_the_ceiling_holds_in_every_hour(
+    agents: int, ceiling: float, rate: float, wrap: float, seed: int, withdraws: bool
+) -> None:
     day = 9000.0
     setting = Setting(
         agents=agents, day=day, answer_rate=rate, wrap_spread=wrap, drift=0.2, spells=trouble(day), talk_shape=1.2
     )
-    outcome = trial(setting, partial(Pacer, Policy(ceiling=ceiling)), ceiling=ceiling, days=2, seed=seed)
+    pacer = partial(Pacer, Policy(ceiling=ceiling, withdraws=withdraws))
+    outcome = trial(setting, pacer, ceiling=ceiling, days=2, seed=seed)
     assert outcome.worst.share <= ceiling
 
 
