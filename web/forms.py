@@ -25,6 +25,7 @@ class Form(BaseModel):
 
 F = TypeVar("F", bound=BaseModel)
 
+_MOST_FIELDS = 1000
 #: What people read, by the kind of pydantic's error.
 _TEXTS = {
     "missing": msg("This is needed."),
@@ -68,10 +69,10 @@ async def parse(request: Request, kind: type[F]) -> F:
     return typed(await submitted(request), kind)
 
 
-async def submitted(request: Request) -> FormData:
+async def submitted(request: Request, *, most_fields: int = _MOST_FIELDS) -> FormData:
     """What was sent, as it was typed: to show it again beside what is wrong with it."""
     if "json" not in request.headers.get("content-type", ""):
-        return storable(await request.form())
+        return storable(await request.form(max_fields=most_fields))
     try:
         sent = await request.json()
     except (ValueError, RecursionError) as error:

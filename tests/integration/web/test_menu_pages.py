@@ -159,6 +159,20 @@ async def test_a_queue_says_which_menu_its_callers_hear(sign_in: SignIn, uow: Un
     assert "Its callers hear" not in (await web.get(day)).text
 
 
+async def test_the_largest_menu_there_may_be_is_kept(sign_in: SignIn) -> None:
+    """Sixty steps, all keys in use, each said in four languages by a thousand Cyrillic letters."""
+    web = await sign_in("maria")
+    path = (await web.post("/menus", data={"name": "Day", "language": "en"})).headers["location"]
+    steps = [f"s{n}" for n in range(1, 61)]
+    form: dict[str, str | list[str]] = {"name": "Day", "language": "en", "entry": "s1", "step": steps}
+    for key in steps:
+        form |= {f"{key}-kind": "menu", f"{key}-otherwise": "s1", f"{key}-tries": "3", f"{key}-seconds": "5"}
+        form |= {f"{key}-press": [*"0123456789*#", "", ""], f"{key}-goes": ["s2"] * 12 + ["", ""]}
+        form |= {f"{key}-text-{language}": "Ж" * 1000 for language in ("en", "ru", "uk", "pl")}
+    assert (await web.post(path, data=form)).status_code == 303
+    assert 'id="step-s60"' in (await web.get(path)).text
+
+
 async def test_a_menu_begins_somewhere(sign_in: SignIn) -> None:
     web = await sign_in("maria")
     path = (await web.post("/menus", data={"name": "Day", "language": "en"})).headers["location"]
@@ -183,7 +197,10 @@ async def test_a_recording_is_sent_heard_and_removed(sign_in: SignIn) -> None:
     assert sent.status_code == 303, sent.text
     name = re.findall(r"/menus/sounds/(u[0-9a-f]+)\.wav", (await web.get("/menus/sounds")).text)[0]
     assert (await web.get(f"/menus/sounds/{name}.wav")).content[:4] == b"RIFF"
-    refused = await web.post("/menus/sounds", files={"file": ("x.wav", b"no sound", "audio/wav")})
+    refused = await web.post(
+        "/menus/sounds", files={"file": ("x.wav", b"no sound", "audio/wav")}, data={"back": "/campaigns/new?run=7"}
+    )
+    assert refused.text.count('"/campaigns/new?run=7"') == 2, "the way back, and where the next one leads"
     assert refused.status_code == 422
     assert "This is no sound" in refused.text
     assert (await web.post("/menus/sounds", data={"label": "x"})).status_code == 422

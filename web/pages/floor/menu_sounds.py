@@ -28,10 +28,11 @@ async def show(request: Request) -> Response:
     return await _list(request)
 
 
-async def _list(request: Request, fault: Message | None = None) -> Response:
+async def _list(request: Request, fault: Message | None = None, back: str = "") -> Response:
+    """``back``: the campaign from which a recording was sent that was refused."""
     async with services(request).uow.read() as session:
         found = await queries.list_sounds(session, actor(request))
-    context = {"sounds": found, "edits": actor(request).may(EDIT), "fault": fault}
+    context = {"sounds": found, "edits": actor(request).may(EDIT), "fault": fault, "back": back}
     return await page(request, "menus/sounds.html", context, status=422 if fault else 200)
 
 
@@ -39,16 +40,17 @@ async def add(request: Request) -> Response:
     """Keep a recording."""
     async with request.form(max_files=1, max_fields=5) as form:
         sent, label = form.get("file"), str(storable(form).get("label", "")).strip()[:120]
-        back = str(storable(form).get("back", ""))
+        asked_from = str(storable(form).get("back", ""))
+        back = asked_from if _CAMPAIGN.fullmatch(asked_from) else ""
         if not isinstance(sent, UploadFile) or not sent.filename:
-            return await _list(request, msg("Choose the file."))
+            return await _list(request, msg("Choose the file."), back)
         content = await sent.read(_MOST_BYTES)
         try:
             await part(request, FlowService).add_sound(actor(request), label or sent.filename[:120], content)
         except DomainError as refused:
             fields = refused.fields if isinstance(refused, Invalid) else {}
-            return await _list(request, next(iter(fields.values()), refused.message))
-    return go_to(back if _CAMPAIGN.fullmatch(back) else "/menus/sounds")
+            return await _list(request, next(iter(fields.values()), refused.message), back)
+    return go_to(back or "/menus/sounds")
 
 
 async def sound(request: Request) -> Response:

@@ -1,10 +1,12 @@
 """Menus callers hear: which there are, their steps, what is wrong with them, and trying them out."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated
 from urllib.parse import urlencode
 
 from pydantic import StringConstraints
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
@@ -33,7 +35,7 @@ from web.pages.floor import menu_form, menu_words
 from web.pages.floor.menu_cards import Offered, branch, card, lost, titles_of
 from web.pages.floor.menu_form import Misread
 from web.pages.floor.menu_try import Pretence, tried
-from web.pages.floor.queues import name_of
+from web.pages.floor.queues import name_of, names_of
 from web.pages.listing import (
     Align,
     Column,
@@ -52,6 +54,8 @@ from web.rendering import LANGUAGE_NAMES
 from web.security import actor, right, route
 from web.state import part, services
 
+#: The largest menu there may be as a form: sixty steps with twelve keys and four texts of a thousand letters each.
+_MOST_FIELDS, _MOST_BYTES = 4000, 2 * 1024 * 1024
 _STATES = {"heard": True, "draft": False}
 SPEC = ListSpec(
     key="menus",
@@ -102,15 +106,24 @@ async def show(request: Request) -> Response:
     wanted = asked(request, SPEC)
     async with services(request).uow.read() as session:
         found = await queries.page_of_flows(session, actor(request), _query(wanted))
+        names = await _queue_names(request, session)
     create = (msg("Add a menu"), "/menus/new") if actor(request).may(EDIT) else None
-    drawn = await listed(request, wanted, found, _row, create=create)
+    drawn = await listed(request, wanted, found, partial(_row, names), create=create)
     return await page(request, "list_page.html", {"view": drawn})
 
 
 async def download(request: Request) -> Response:
     """The same menus as a file."""
     wanted = asked(request, SPEC)
-    return await export_list(request, wanted, _query(wanted), queries.page_of_flows, _row)
+    async with services(request).uow.read() as session:
+        names = await _queue_names(request, session)
+    return await export_list(request, wanted, _query(wanted), queries.page_of_flows, partial(_row, names))
+
+
+async def _queue_names(request: Request, session: AsyncSession) -> dict[str, str]:
+    """By their codes what the queues are called in the reader's language."""
+    texts = translator(language_of(request))
+    return {code: texts.render(name) for code, name in names_of(await inbound_queues(session)).items()}
 
 
 def _query(wanted: Asked) -> FlowQuery:
@@ -120,7 +133,7 @@ def _query(wanted: Asked) -> FlowQuery:
     )
 
 
-def _row(seen: FlowView) -> Row:
+def _row(queues: Mapping[str, str], seen: FlowView) -> Row:
     href = f"/menus/{seen.row.id}"
     return Row(
         id=str(seen.row.id),
@@ -129,7 +142,7 @@ def _row(seen: FlowView) -> Row:
             "name": TextCell(seen.row.name, href=href),
             "state": StateCell(_state(seen)),
             "version": TextCell(seen.version.number if seen.version else None),
-            "queues": TextCell(", ".join(seen.queues)),
+            "queues": TextCell(", ".join(queues.get(code, code) for code in seen.queues)),
             "changed": TimeCell(seen.row.changed_at),
         },
     )
@@ -167,7 +180,7 @@ async def one(request: Request) -> Response:
 
 async def change(request: Request) -> Response:
     """Save the steps, and do what the pressed button says beside it."""
-    seen, sent = await _seen(request), await submitted(request)
+    seen, sent = await _seen(request), await submitted(request, most_fields=_MOST_FIELDS)
     flow, do = menu_form.flow_of(sent), str(sent.get("do", "save"))
     misread = menu_form.misread(sent)
     try:
@@ -237,12 +250,15 @@ async def attempt(request: Request) -> Response:
     keys = [key.strip()[:20] for key in asked_for.getlist("k")][:100]
     pretence = Pretence(open=asked_for.get("closed") != "1", known=asked_for.get("stranger") != "1")
     flow = loaded(seen.row.draft)
+    async with services(request).uow.read() as session:
+        queues = await _queue_names(request, session)
     trial = tried(flow, keys, pretence, services(request).clock.now())
     titles = titles_of(flow, translator(language_of(request)))
     context = {
         "menu": seen.row,
         "trial": trial,
         "title": titles.get(trial.step, ""),
+        "queue": queues.get(trial.queue, trial.queue),
         "end": menu_words.EXITS[trial.exit] if trial.exit is not None else None,
         "keys": keys,
         "pretence": pretence,
@@ -336,7 +352,7 @@ routes = (
     route("/menus/new", new, policy=_EDIT, name="menu.new"),
     route("/menus", add, policy=_EDIT, methods=["POST"], name="menu.add"),
     route("/menus/{id:int}", one, policy=_VIEW, name="menu"),
-    route("/menus/{id:int}", change, policy=_EDIT, methods=["POST"], name="menu.change"),
+    route("/menus/{id:int}", change, policy=_EDIT, methods=["POST"], name="menu.change", max_body=_MOST_BYTES),
     route("/menus/{id:int}/try", attempt, policy=_VIEW, name="menu.try"),
     route("/menus/{id:int}/steps/{step}/{language}.wav", said, policy=_VIEW, name="menu.said"),
     route("/menus/{id:int}/queues", set_queues, policy=_EDIT, methods=["POST"], name="menu.queues"),
