@@ -77,7 +77,7 @@ async def test_every_book_says_the_same(tmp_path: Path, figure: Figure) -> None:
         database = Database(url)
         debtors = await enlist(url, 90, owner="collector")
         try:
-            async with at_work(floor, database) as staff, admin_of(floor) as admin:
+            async with at_work(Staff(floor=floor, database=database)) as staff, admin_of(floor) as admin:
                 await _open_queues(admin, staff)
                 since = time.time()
                 with sipp.crowd(floor.pbx.trunk, WAYS) as trunk:

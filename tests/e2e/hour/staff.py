@@ -73,10 +73,14 @@ class Collector:
 
 @dataclass(kw_only=True)
 class Staff:
-    """Everybody who works. ``holds`` grows while they do; those ``away`` are signed out."""
+    """Everybody who works. ``holds`` grows while they do; those ``away`` are signed out. They hang up after
+    ``talk_at_most`` seconds and write for ``wrap_up`` seconds."""
 
     floor: Floor
     database: Database
+    talk_at_most: float = TALK_AT_MOST
+    wrap_up: float = WRAPS_UP_FOR
+    habits: Mapping[str, Habit] = field(default_factory=lambda: HABITS)
     collectors: dict[str, Collector] = field(default_factory=dict)
     holds: list[Hold] = field(default_factory=list)
     away: set[str] = field(default_factory=set)
@@ -130,7 +134,7 @@ class Staff:
         async with self.database.read() as session:
             calls = (await session.scalars(select(Call).where(_WRAPPING, Call.merged_into.is_(None)))).all()
         now = time.time()
-        due = [call for call in calls if call.wrap_started_at and now - call.wrap_started_at.timestamp() > WRAPS_UP_FOR]
+        due = [call for call in calls if call.wrap_started_at and now - call.wrap_started_at.timestamp() > self.wrap_up]
         await asyncio.gather(*(_say(people[call.user_id], call) for call in due if call.user_id in people))
         return len(due)
 
@@ -167,13 +171,12 @@ async def hire(product: Product, lab: Lab) -> None:
 
 
 @asynccontextmanager
-async def at_work(floor: Floor, database: Database) -> AsyncIterator[Staff]:
+async def at_work(staff: Staff) -> AsyncIterator[Staff]:
     """Everybody is signed in, with a telephone that takes calls, while the block runs."""
-    staff = Staff(floor=floor, database=database)
     async with AsyncExitStack() as stack, asyncio.TaskGroup() as group:
         for extension in COLLECTORS:
             await _sits_down(staff, group, stack, extension)
-        tasks = [group.create_task(_at_browser(seat)) for seat in floor.seats.values()]
+        tasks = [group.create_task(_at_browser(staff, seat)) for seat in staff.floor.seats.values()]
         tasks.append(group.create_task(staff.finish_for_ever()))
         yield staff
         for task in tasks:
@@ -199,7 +202,7 @@ async def _sits_down(staff: Staff, group: asyncio.TaskGroup, stack: AsyncExitSta
     )
 
 
-async def _at_browser(seat: Seat) -> None:
+async def _at_browser(staff: Staff, seat: Seat) -> None:
     """Take whatever rings when nobody is on the line, and end what lasts too long."""
     began: float | None = None
     while True:
@@ -208,14 +211,14 @@ async def _at_browser(seat: Seat) -> None:
         with suppress(Exception):  # a line that has just gone has no button any more
             if began is None and await seat.page.locator(ANSWERING).count():
                 await seat.page.locator(ANSWERING).first.click(timeout=500)
-            elif began is not None and time.monotonic() - began > TALK_AT_MOST:
+            elif began is not None and time.monotonic() - began > staff.talk_at_most:
                 await seat.page.locator("soft-phone [data-act=hang-up]").first.click(timeout=500)
         await asyncio.sleep(0.2)
 
 
 async def _at_phone(staff: Staff, extension: str, phone: Baresip) -> None:
     """Take calls until the phone is switched off."""
-    habit, taken = HABITS.get(extension, Habit()), 0
+    habit, taken = staff.habits.get(extension, Habit()), 0
     while True:
         await phone.until("CALL_INCOMING", timeout=None)
         taken += 1
@@ -229,7 +232,7 @@ async def _at_phone(staff: Staff, extension: str, phone: Baresip) -> None:
             continue
         if habit.holds and taken % habit.holds == 0 and await _holds(staff, f"{extension}d", phone):
             continue
-        if not await _ended_within(phone, TALK_AT_MOST):
+        if not await _ended_within(phone, staff.talk_at_most):
             await phone.hang_up()
             await phone.until(ENDED, timeout=None)
 
