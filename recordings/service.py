@@ -1,8 +1,9 @@
 """Everything a screen does with recordings: the room's front desk, behind ``callcenter.calls.recorded.Recordings``."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from weakref import WeakValueDictionary
 
 from sqlalchemy import Select
 
@@ -88,8 +89,10 @@ class RecordingsDesk:
             raise SoundMissing from lost
         if asked.download:
             await self._looks.looked(actor, ("recording", recording_id), DOWNLOAD)
-        elif not asked.head and self._plays.is_new(actor.user_id, recording_id, self._clock.now()):
-            await self._looks.looked(actor, ("recording", recording_id), LISTEN)
+        elif not asked.head:
+            subject = ("recording", recording_id)
+            key, now = (actor.user_id, recording_id), self._clock.now()
+            await self._plays.noted(key, now, lambda: self._looks.looked(actor, subject, LISTEN))
         return reply(self._storage, recording, size, asked)
 
     async def peaks(self, actor: Actor, recording_id: int) -> Mapping[str, object]:
@@ -189,13 +192,18 @@ class _Plays:
 
     def __init__(self) -> None:
         self._last: dict[tuple[int, int], datetime] = {}
+        self._writing: WeakValueDictionary[tuple[int, int], asyncio.Lock] = WeakValueDictionary()
 
-    def is_new(self, user_id: int, recording_id: int, now: datetime) -> bool:
-        key = (user_id, recording_id)
-        before = self._last.pop(key, None)
-        self._last[key] = now
-        self._forget(now)
-        return before is None or now - before > _ONE_PLAY
+    async def noted(self, key: tuple[int, int], now: datetime, write: Callable[[], Awaitable[None]]) -> None:
+        """Have a new play written down before any of it is served. Who asks meanwhile for more of it waits for that,
+        and where it cannot be written nobody is served."""
+        async with self._writing.setdefault(key, asyncio.Lock()):
+            before = self._last.get(key)
+            if before is None or now - before > _ONE_PLAY:
+                await write()
+            self._last.pop(key, None)
+            self._last[key] = now
+            self._forget(now)
 
     def _forget(self, now: datetime) -> None:
         """Entries stand in the order of their last request."""

@@ -1,6 +1,6 @@
-"""What is refused about reports that are mailed."""
+"""What is refused about reports that are mailed and about shifts."""
 
-from core.kernel.errors import NotFound
+from core.kernel.errors import Conflict, NotFound
 from core.kernel.i18n import mark
 
 
@@ -8,6 +8,15 @@ class ScheduleNotFound(NotFound):
     """No such schedule in reach."""
 
     code = "report_schedule_not_found"
+
+
+class ShiftsCollide(Conflict):
+    """A copied shift would run into another one."""
+
+    code = "shifts_collide"
+    text = mark(
+        "{name} would have two shifts at once on {day}. Change one of them, then copy the week; nothing was copied."
+    )
 
 
 class SavedReportGone(NotFound):

@@ -5,7 +5,7 @@ is tried again, ever later; what may have arrived is not. Every reader gets what
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.message import EmailMessage
 from typing import Any
@@ -88,9 +88,12 @@ class Mailing:
             return row.id
 
     async def change(self, actor: Actor, schedule_id: int, data: ScheduleData) -> None:
-        """Change a schedule. Raises ``ScheduleNotFound``, ``Invalid``, ``SavedReportGone``."""
+        """Change a schedule; readers whom the actor does not reach stay. Raises ``ScheduleNotFound``, ``Invalid``,
+        ``SavedReportGone``."""
         async with self._uow.write() as work:
             row = await schedule_for(work.session, actor, schedule_id)
+            stay = await unreached(work.session, actor, row)
+            data = replace(data, recipients=(*data.recipients, *stay))
             await _check(work, actor, data, row.recipients)
             before = _said(row)
             await self._write(work, actor, row, data)
@@ -150,7 +153,7 @@ class Mailing:
             if not user.email or not (user.active and actor.may(VIEW) and actor.may(EXPORT)):
                 await self._over(mail_id, MailState.FAILED, NO_RIGHT if user.email else NO_ADDRESS)
                 return
-            made = await self._files.make(actor, schedule.query, schedule.format)
+            made = await self._files.make(actor, schedule.query, schedule.format, mail.due_at)
             message = self._message(mail, schedule, user, made)
         except DomainError as error:
             await self._later(mail_id, mail.tries, error.code)
@@ -246,6 +249,11 @@ async def _check(work: Work, actor: Actor, data: ScheduleData, known: Sequence[i
         faults["user"] = msg("Choose one of the list.")
     if faults:
         raise Invalid(faults)
+
+
+async def unreached(session: AsyncSession, actor: Actor, row: ReportSchedule) -> list[int]:
+    """The readers of a schedule whom the actor can neither choose nor dismiss."""
+    return sorted(set(row.recipients) - {user.id for user in await readers(session, actor)})
 
 
 async def readers(session: AsyncSession, actor: Actor) -> list[User]:

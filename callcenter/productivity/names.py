@@ -5,13 +5,15 @@ from collections.abc import Mapping
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.productivity.asking import By
+from callcenter.productivity.asking import By, Part
 from core.cases.model import Creditor
 from core.cases.queries import lists
+from core.kernel.i18n import Message
 from core.people.model import Unit, User
 from core.planning.queries import company
 
-Names = Mapping[int, str]
+Names = Mapping[Part, str | Message]
+"""What the parts of a breakdown are called."""
 
 
 async def names(session: AsyncSession, by: By) -> Names:

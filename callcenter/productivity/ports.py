@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from email.message import EmailMessage
 from typing import Protocol
 
@@ -60,7 +61,7 @@ class ReportFile:
 class ReportFiles(Protocol):
     """Makes files of reports."""
 
-    async def make(self, actor: Actor, query: str, format: str) -> ReportFile:
+    async def make(self, actor: Actor, query: str, format: str, due: datetime) -> ReportFile:
         """What the saved report ``query`` shows the actor now, as ``xlsx`` or ``pdf``, in his language and zone."""
 
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcenter.productivity.errors import ShiftsCollide
 from callcenter.productivity.model import ShiftBlock
 from callcenter.productivity.rights import PLAN
 from callcenter.productivity.timekeeping import BlockKind
@@ -105,7 +106,7 @@ class Shifts:
         one out of reach, ``Invalid`` for a shift that cannot be worked."""
         wanted = {day: blocks_of(shift, day) if shift is not None else [] for day in days}
         async with self._uow.write() as work:
-            user = (await _planned_by(work.session, actor, [user_id])).get(user_id)
+            user = (await _planned_by(work.session, actor, [user_id], held=True)).get(user_id)
             if user is None:
                 raise NotFound
             await _clear(work, user, days)
@@ -116,16 +117,19 @@ class Shifts:
 
     async def copy_week(self, actor: Actor, monday: date, onto: date) -> int:
         """Plan the week of ``onto`` as that of ``monday`` is, for everybody in reach; of how many. Hours stay what
-        clocks show, also where these change between."""
+        clocks show, also where these change between. Raises ``ShiftsCollide``."""
         async with self._uow.write() as work:
-            users = await _planned_by(work.session, actor, None)
+            users = await _planned_by(work.session, actor, None, held=True)
             weeks = await _weeks(work.session, users.values(), monday)
             copied = [week for week in weeks if any(week.days.values())]
             for week in copied:
                 await _clear(work, users[week.user_id], [day + (onto - monday) for day in week.days])
                 for day, blocks in week.days.items():
                     moved = [_moved(BlockKind(kind), start, end, onto - monday) for kind, start, end in blocks]
-                    await _put(work, users[week.user_id], day + (onto - monday), moved)
+                    try:
+                        await _put(work, users[week.user_id], day + (onto - monday), moved)
+                    except Invalid as collides:
+                        raise ShiftsCollide(name=week.name, day=(day + (onto - monday)).isoformat()) from collides
                 changes = {"shift": (monday.isoformat(), onto.isoformat())}
                 record(work, actor, PLAN, ("user", week.user_id), changes, at=self._clock.now())
             return len(copied)
@@ -136,11 +140,15 @@ async def weeks(session: AsyncSession, actor: Actor, monday: date) -> list[Plann
     return await _weeks(session, (await _planned_by(session, actor, None)).values(), monday)
 
 
-async def _planned_by(session: AsyncSession, actor: Actor, only: Sequence[int] | None) -> dict[int, User]:
+async def _planned_by(
+    session: AsyncSession, actor: Actor, only: Sequence[int] | None, *, held: bool = False
+) -> dict[int, User]:
+    """Those whose shifts the actor plans; ``held``: nobody else plans them until the end of the transaction."""
     reach = reaches(actor, PLAN, owner=User.id)
     statement = select(User).where(User.active, User.extension.is_not(None), *([] if reach is None else [reach]))
     ordered = statement.order_by(User.surname, User.first_name, User.id)
-    found = await session.scalars(ordered if only is None else ordered.where(User.id.in_(only)))
+    wanted = ordered if only is None else ordered.where(User.id.in_(only))
+    found = await session.scalars(wanted.with_for_update() if held else wanted)
     return {user.id: user for user in found}
 
 

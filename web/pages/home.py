@@ -51,7 +51,7 @@ async def _day(request: Request) -> list[tuple[Kpi, Shown]]:
     if not me.may(FIGURES):
         return []
     async with held.uow.read() as session:
-        report = await read_report(session, me, part(request, RawFigures), _TODAY, held.clock)
+        report = await read_report(session, me, part(request, RawFigures), _TODAY, now=held.clock.now())
     return list(zip(report.asked.kpis, report.total(), strict=True))
 
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select, update
@@ -239,6 +240,30 @@ async def test_nobody_gets_what_he_may_not_see(office: Office, server: MailServe
     with pytest.raises(ScheduleNotFound):
         await office.mailing.remove(admin, made)
     assert await office.mails() == []
+
+
+async def test_readers_out_of_reach_stay_when_a_schedule_is_changed(office: Office) -> None:
+    """Whom the form cannot show is not dismissed by it."""
+    made = await office.scheduled("maria", "admin")
+    async with office.uow.write() as work:
+        await work.session.execute(update(User).where(User.id == office.cast.users["maria"]).values(active=False))
+    admin = await office.cast.actor(office.uow, "admin")
+    await office.mailing.change(admin, made, office.data("admin", hour=9))
+    async with office.uow.read() as session:
+        row = (await session.scalars(select(ReportSchedule))).one()
+    assert (row.hour, set(row.recipients)) == (9, {office.cast.users["maria"], office.cast.users["admin"]})
+
+
+async def test_a_report_that_is_made_late_is_of_the_day_on_which_it_was_due(office: Office, server: MailServer) -> None:
+    await office.scheduled("admin")
+    async with office.uow.read() as session:
+        due = await session.scalar(select(ReportSchedule.next_at))
+    assert due is not None
+    office.clock.advance(due - office.clock.now() + timedelta(days=2))
+    await office.mailing.due()
+    await office.jobs.run_due()
+    name, _content = attached(server.messages[0])
+    assert (due.astimezone(ZoneInfo("Europe/Warsaw")).date() - timedelta(days=1)).isoformat() in name
 
 
 async def test_without_a_server_it_says_so(office: Office) -> None:

@@ -91,8 +91,14 @@ def _period(period: str, query: QueryParams, today: date) -> tuple[date, date]:
             return today - timedelta(days=1), today - timedelta(days=1)
         case "week":
             return today - timedelta(days=today.weekday()), today
+        case "last_week":
+            sunday = today - timedelta(days=today.isoweekday())
+            return sunday - timedelta(days=6), sunday
         case "month":
             return today.replace(day=1), today
+        case "last_month":
+            last = today.replace(day=1) - timedelta(days=1)
+            return last.replace(day=1), last
         case "custom":
             first, last = _day(query.get("from", ""), today), _day(query.get("to", ""), today)
             first, last = min(first, last), max(first, last)

@@ -1,6 +1,7 @@
 """Reports as files: a workbook, CSV or PDF, downloaded or mailed."""
 
 from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 from decimal import Decimal
 
 from starlette.concurrency import run_in_threadpool
@@ -23,6 +24,9 @@ from web.rendering import render
 PDF = "application/pdf"
 
 
+_BATCH = 200
+
+
 class MadeReports:
     """Implements ``callcenter.productivity.ports.ReportFiles``."""
 
@@ -32,11 +36,11 @@ class MadeReports:
         self._raw = raw
         self._printer = printer
 
-    async def make(self, actor: Actor, query: str, format: str) -> ReportFile:
+    async def make(self, actor: Actor, query: str, format: str, due: datetime) -> ReportFile:
         async with self._uow.read() as session:
-            report = await read_report(session, actor, self._raw, QueryParams(query), self._clock)
+            report = await read_report(session, actor, self._raw, QueryParams(query), now=self._clock.now(), due=due)
         if format == "pdf":
-            content, media = await self._printer.pdf(printed(report)), PDF
+            content, media = await self._printer.pdf(await run_in_threadpool(printed, report)), PDF
         else:
             path = await written(actor, format, columns_of(report), batches_of(report))
             try:
@@ -81,7 +85,10 @@ def columns_of(report: Report) -> list[Column]:
 async def batches_of(report: Report) -> AsyncIterator[Sequence[Row]]:
     """The lines, and the sum over all of them."""
     total = ShownLine(names=tuple(msg("All") for _ in report.asked.ask.by), figures=report.total())
-    yield [_file_row(report, number, line) for number, line in enumerate([*report.lines(), total])]
+    lines = await run_in_threadpool(report.lines)
+    for begin in range(0, len(lines), _BATCH):
+        yield [_file_row(report, begin + number, line) for number, line in enumerate(lines[begin : begin + _BATCH])]
+    yield [_file_row(report, len(lines), total)]
 
 
 def _file_row(report: Report, number: int, line: ShownLine) -> Row:

@@ -17,6 +17,7 @@ from callcenter.productivity.mailing import (
     readers,
     schedule_for,
     schedules,
+    unreached,
 )
 from callcenter.productivity.model import MailState, ReportSchedule
 from callcenter.productivity.rights import EXPORT
@@ -159,6 +160,7 @@ async def _form(
     me = actor(request)
     async with services(request).uow.read() as session:
         people = await readers(session, me)
+        others = len(await unreached(session, me, row)) if row else 0
         sent = await _sent(session, row) if row else ()
     saved = await saved_views(request, REPORTS, ())
     context = {
@@ -167,6 +169,7 @@ async def _form(
         "faults": faults or {},
         "saved": options.of_rows(saved),
         "people": tuple((user.id, user.full_name, user.email) for user in people),
+        "others": others,
         "every": tuple(Option(value=value, label=label) for value, label in words.EVERY.items()),
         "weekdays": tuple(Option(value=str(n), label=label) for n, label in enumerate(words.WEEKDAYS, 1)),
         "hours": tuple(Option(value=str(hour), label=f"{hour:02}:00") for hour in range(24)),

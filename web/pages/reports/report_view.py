@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -12,15 +12,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import QueryParams
 
 from callcenter.calls.rights import VIEW as CALLS_VIEW
+from callcenter.campaigns.queries import list_campaigns
+from callcenter.campaigns.rights import VIEW as CAMPAIGNS_VIEW
 from callcenter.productivity import drill
 from callcenter.productivity.asking import Ask, By, Part, answers, shifted
 from callcenter.productivity.kpis import Family, Kpi, Unit, value
 from callcenter.productivity.names import Names, house_currency, names
 from callcenter.productivity.ports import RawFigures
 from callcenter.productivity.report import PENETRATION_DAYS, Counters, Figures, Parts, read
+from callcenter.queues.queries import inbound_queues
 from core.kernel.access import Actor
-from core.kernel.clock import Clock
 from core.kernel.i18n import Message, msg, translator
+from web.pages.floor.queues import names_of
 from web.pages.formats import day as day_text
 from web.pages.formats import month as month_text
 from web.pages.reports.charts import Bar, Chart, chart
@@ -91,7 +94,8 @@ class Report:
         before = {line.parts: line.counters for line in self.then.lines} if self.then else {}
         bars = []
         for line in self.figures.lines:
-            then = value(kpi, before.get(self._then_parts(line.parts), {})).value if self.then else None
+            counted = before.get(self._then_parts(line.parts)) if self.then else None
+            then = None if counted is None else value(kpi, counted).value
             now = value(kpi, line.counters).value
             parts = zip(self.asked.ask.by, line.parts, strict=True)
             name = " · ".join(self.text(self.name(by, one)) for by, one in parts)
@@ -119,16 +123,16 @@ class Report:
             return DIRECTIONS.get(str(one), msg("none"))
         if not one:
             return msg("nobody") if by is By.USER else msg("none")
-        known = self.names.get(by, {})
-        return known.get(one, f"{one}") if isinstance(one, int) else one
+        return self.names.get(by, {}).get(one, f"{one}")
 
     def _then_parts(self, parts: Parts) -> Parts:
-        """The line of the other period that this one is compared with: the same, or the day as far into it."""
+        """The line of the other period that this one is compared with: the same, or the day, week or month as far into
+        it."""
         assert self.then_ask is not None
-        ask = self.asked.ask
+        first, then = self.asked.ask.first, self.then_ask.first
         return tuple(
-            self.then_ask.first + (one - ask.first) if isinstance(one, date) and by is By.DAY else one
-            for by, one in zip(ask.by, parts, strict=True)
+            as_far_into(by, one, first, then) if isinstance(one, date) else one
+            for by, one in zip(self.asked.ask.by, parts, strict=True)
         )
 
     def _shown(self, kpi: Kpi, counters: Counters, before: Counters | None, parts: Mapping[By, Part]) -> Shown:
@@ -151,6 +155,22 @@ class Report:
         return f"/calls?{urlencode({'behind': drill.write(cell)})}"
 
 
+def as_far_into(by: By, one: date, first: date, then: date) -> date:
+    """The day, week (by its Monday) or month (by its first day) that lies as far into the period from ``then`` on as
+    ``one`` does into the period from ``first`` on."""
+    if by is By.MONTH:
+        months = (one.year - first.year + then.year) * 12 + one.month - first.month + then.month - 1
+        return date(months // 12, months % 12 + 1, 1)
+    if by is By.WEEK:
+        return one + (monday(then) - monday(first))
+    return then + (one - first)
+
+
+def monday(day: date) -> date:
+    """The first day of its week."""
+    return day - timedelta(days=day.weekday())
+
+
 def _too_long(kpi: Kpi, ask: Ask) -> bool:
     """Whether different cases are not counted for a period like this."""
     return "cases_called" in kpi.over and ask.last - ask.first >= timedelta(days=PENETRATION_DAYS)
@@ -162,15 +182,23 @@ def _made_of(kpi: Kpi, over: Any, under: Any) -> str | None:
     return f"{int(over)} / {int(under)}" if counted else None
 
 
-async def read_report(session: AsyncSession, me: Actor, raw: RawFigures, query: QueryParams, clock: Clock) -> Report:
-    """What the address asks for, as the actor may see it. Raises ``Forbidden`` without the right to figures."""
-    zone, now = ZoneInfo(me.timezone), clock.now()
-    wanted = asked(query, now.astimezone(zone).date(), zone, await house_currency(session))
+async def read_report(
+    session: AsyncSession, me: Actor, raw: RawFigures, query: QueryParams, *, now: datetime, due: datetime | None = None
+) -> Report:
+    """What the address asks for, as the actor may see it; with ``due`` as of the day on which it was due, however late
+    it is made. Raises ``Forbidden`` without the right to figures."""
+    zone = ZoneInfo(me.timezone)
+    today = (due or now).astimezone(zone).date()
+    wanted = asked(query, today, zone, await house_currency(session))
     counters = {name for kpi in wanted.kpis for name in (*kpi.counters, kpi.counter) if name}
     figures = await read(session, me, raw, wanted.ask, counters, now=now)
     then_ask = shifted(wanted.ask, wanted.compare)
     then = await read(session, me, raw, then_ask, counters, now=now) if then_ask else None
-    known = {by: await names(session, by) for by in (By.USER, By.UNIT, By.CREDITOR, By.STAGE)}
+    known: dict[By, Names] = {by: await names(session, by) for by in (By.USER, By.UNIT, By.CREDITOR, By.STAGE)}
+    campaigns = await list_campaigns(session, me) if me.may(CAMPAIGNS_VIEW) else ()
+    known[By.CAMPAIGN] = {one.id: one.name for one in campaigns}
+    queues = names_of(await inbound_queues(session))
+    known[By.QUEUE] = dict((*queues.items(), *((one.queue, one.name) for one in campaigns)))
     return Report(
         asked=wanted,
         figures=figures,

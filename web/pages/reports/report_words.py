@@ -78,7 +78,9 @@ PERIODS: Mapping[str, Message] = {
     "today": msg("Today"),
     "yesterday": msg("Yesterday"),
     "week": msg("This week"),
+    "last_week": msg("Last week"),
     "month": msg("This month"),
+    "last_month": msg("Last month"),
     "custom": msg("From – to"),
 }
 COMPARISONS: Mapping[str, Message] = {

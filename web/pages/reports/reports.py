@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,6 +16,7 @@ from core.people import queries as people
 from web.export import export
 from web.lists import saved_views
 from web.page import page
+from web.pages.listing import Text
 from web.pages.reports.report_ask import Asked
 from web.pages.reports.report_files import PDF, batches_of, columns_of, name_of, printed
 from web.pages.reports.report_view import Report, read_report
@@ -31,23 +33,28 @@ from web.security import actor, right, route
 from web.state import part, services
 
 LIST = "reports"
+#: More lines are read better in a file.
+_MOST_LINES = 500
 #: Breakdowns besides the collector that are chosen from a list.
-_NAMED = ("unit", "creditor", "stage")
+_NAMED = ("unit", "creditor", "stage", "queue", "campaign")
 
 
 async def show(request: Request) -> Response:
     """The report as a page."""
     report = await _report(request)
-    wanted, lines = report.asked, report.lines()
+    lines = await run_in_threadpool(report.lines)
+    wanted, more = report.asked, max(0, len(lines) - _MOST_LINES)
     query = urlencode(wanted.pairs)
     async with services(request).uow.read() as session:
         mine = {str(user.id): user.full_name for user in await people.colleagues(session, actor(request), VIEW)}
-    choices: Mapping[str, Mapping[Any, str]] = {"user": mine, **{name: report.names[BY_NAMES[name]] for name in _NAMED}}
+    named = {name: report.names[BY_NAMES[name]] for name in _NAMED}
+    choices: Mapping[str, Mapping[Any, Text]] = {"user": mine, **named}
     context = {
         "report": report,
         "choices": choices,
         "asked": wanted,
-        "lines": lines,
+        "lines": lines[:_MOST_LINES],
+        "more": more,
         "total": report.total(),
         "chart": report.chart(lines),
         "labels": BY_LABELS,
@@ -83,7 +90,7 @@ async def download(request: Request) -> Response:
 async def print_it(request: Request) -> Response:
     """The same as PDF."""
     report = await _report(request)
-    content = await part(request, Printer).pdf(printed(report))
+    content = await part(request, Printer).pdf(await run_in_threadpool(printed, report))
     headers = {"Content-Disposition": f'attachment; filename="{name_of(report)}.pdf"'}
     return Response(content, media_type=PDF, headers=headers)
 
@@ -91,7 +98,7 @@ async def print_it(request: Request) -> Response:
 async def _report(request: Request) -> Report:
     held, me, raw = services(request), actor(request), part(request, RawFigures)
     async with held.uow.read() as session:
-        return await read_report(session, me, raw, request.query_params, held.clock)
+        return await read_report(session, me, raw, request.query_params, now=held.clock.now())
 
 
 _VIEW, _EXPORT = right(VIEW), right(EXPORT)
