@@ -39,10 +39,8 @@ class RawFigures(Protocol):
     async def time_spent(self, session: AsyncSession, user_ids: Collection[int], span: Span) -> Sequence[Stretch]:
         """What the collectors did within ``span``, as far as it is over."""
 
-    async def cases_called(
-        self, session: AsyncSession, actor: Actor, span: Span, columns: Sequence[str], filters: Mapping[str, int | str]
-    ) -> Mapping[tuple[int | str, ...], int]:
-        """How many cases were called in ``span``, by ``columns``."""
+    def called_cases(self, span: Span) -> Select[int | None]:
+        """Ids of the cases that were called in ``span``, by whomever."""
 
     def behind(self, actor: Actor, wanted: Behind) -> Select[int]:
         """Ids of the calls behind a figure of the actor's."""

@@ -79,9 +79,6 @@ async def read(
     total: dict[str, Number] = {}
     for line in lines:
         _add(total, line.counters)
-    if "cases_called" in total and ask.by:  # a case that two collectors called is one case
-        filters = {by.value: value for by, value in ask.filters.items()}
-        total |= {"cases_called": sum((await raw.cases_called(session, actor, ask.span, (), filters)).values())}
     return Figures(lines=lines, total=total)
 
 
@@ -200,7 +197,7 @@ async def _from_days(asked: _Asked, counters: Sequence[str], found: _Found) -> N
 
 
 async def _from_cases(asked: _Asked, raw: RawFigures, found: _Found) -> None:
-    """Cases as they are now, and how many different ones were called."""
+    """Active cases as they are now, and how many of them were called, by whomever."""
     session, actor, ask = asked.session, asked.actor, asked.ask
     owned: Mapping[By, Any] = {
         By.USER: Case.collector_id,
@@ -214,15 +211,14 @@ async def _from_cases(asked: _Asked, raw: RawFigures, found: _Found) -> None:
     reach = reaches(actor, VIEW, owner=Case.collector_id)
     mine = [func.coalesce(owned[by], 0) == value for by, value in ask.filters.items()]
     amount = func.sum(case((Case.currency == ask.currency, Case.open_amount), else_=Decimal(0)))
+    counted = {"active_cases": func.count(Case.id), "outstanding": amount}
+    if ask.last - ask.first < timedelta(days=PENETRATION_DAYS):
+        counted["cases_called"] = func.count(case((Case.id.in_(raw.called_cases(ask.span)), 1)))
     statement: Select[Any] = (
-        select(*columns, func.count(Case.id), amount)
+        select(*columns, *counted.values())
         .where(and_(Case.state == CaseState.OPEN, *mine), *([] if reach is None else [reach]))
         .group_by(*columns)
     )
     for row in await session.execute(statement):
-        _add(found[tuple(row[:-2])], {"active_cases": row[-2], "outstanding": Decimal(row[-1] or 0)})
-    if ask.last - ask.first < timedelta(days=PENETRATION_DAYS):
-        filters = {by.value: value for by, value in ask.filters.items()}
-        called = await raw.cases_called(session, actor, ask.span, [by.value for by in ask.by], filters)
-        for parts, number in called.items():
-            _add(found[parts], {"cases_called": number})
+        numbers = dict(zip(counted, row[len(columns) :], strict=True))
+        _add(found[tuple(row[: len(columns)])], numbers | {"outstanding": Decimal(numbers["outstanding"] or 0)})

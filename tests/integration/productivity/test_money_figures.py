@@ -10,11 +10,12 @@ from sqlalchemy import select
 
 from callcenter.app.adapters.figures import FloorFigures
 from callcenter.app.wiring import House
+from callcenter.calls.model import Call
 from callcenter.productivity.asking import Ask, By
 from callcenter.productivity.kpis import BY_KEY, value
 from callcenter.productivity.report import read
 from callcenter.productivity.rollups import Rollups
-from core.cases.model import PartyRole, Promise
+from core.cases.model import CaseState, PartyRole, Promise
 from core.cases.service.cases import NewCase, NewClaim, NewPerson, open_case
 from core.kernel.access import PROGRAM, Scope
 from core.kernel.clock import ManualClock
@@ -78,3 +79,54 @@ async def test_kept_rates_are_of_the_promises_that_fell_due(uow: UnitOfWork, clo
         assert (number.over, number.under) == (states["kept"], len(decided))
         assert amount.over == sum(min(one.paid_amount, one.amount) for one in decided)
         assert amount.under == sum(one.amount for one in decided)
+
+
+async def test_penetration_is_of_active_cases_whoever_called_them(
+    uow: UnitOfWork, clock: ManualClock, cast: Cast
+) -> None:
+    """Of Anna's two active cases Bella called one twice; a closed one that was called is no part of either number."""
+    anna, bella = cast.users["anna"], cast.users["bella"]
+    async with uow.write() as work:
+        _creditor, order = await creditor_and_order(work, clock)
+        cases = [
+            await open_case(
+                work,
+                PROGRAM,
+                NewCase(
+                    order_id=order.id,
+                    number=f"C-{n}",
+                    people=(NewPerson(party=NewParty(name=f"Debtor {n}"), role=PartyRole.DEBTOR),),
+                    claims=(NewClaim(number="1", principal=Decimal(1500), due_on=date(2025, 11, 1)),),
+                    collector_id=anna,
+                ),
+                at=clock.now(),
+            )
+            for n in range(3)
+        ]
+        cases[2].state = CaseState.CLOSED
+        work.session.add_all(
+            Call(
+                id=n,
+                server="lab",
+                direction="outbound",
+                phase="ended",
+                phone="+79000000001",
+                started_at=clock.now(),
+                ended_at=clock.now(),
+                user_id=bella,
+                case_id=case_id,
+            )
+            for n, case_id in enumerate((cases[0].id, cases[0].id, cases[2].id), 1)
+        )
+    await Rollups(uow, RAW).catch_up()
+    today = clock.now().date()
+    for by in ((), (By.USER,)):
+        ask = Ask(first=today, last=today, zone=ZoneInfo("UTC"), by=by, currency="RUB")
+        async with uow.read() as session:
+            found = await read(
+                session, collector(1, Scope.ALL), RAW, ask, ("cases_called", "active_cases"), now=clock.now()
+            )
+        assert value(BY_KEY["penetration"], found.total).value == Decimal("0.5")
+        assert {line.parts: value(BY_KEY["penetration"], line.counters).value for line in found.lines} == {
+            (anna,) if by else (): Decimal("0.5")
+        }
