@@ -175,11 +175,10 @@ async def _from_days(asked: _Asked, counters: Sequence[str], found: _Found) -> N
     dated = [RollupDay.day] if ask.clocked else []
     reach = reaches(actor, VIEW, owner=RollupDay.user_id)
     statement: Select[Any] = (
-        select(*columns, *dated, *(func.coalesce(func.sum(getattr(RollupDay, name)), 0) for name in counters))
+        select(*columns, *dated, *(_of_days(name, ask) for name in counters))
         .where(
             RollupDay.day >= ask.first,
             RollupDay.day <= ask.last,
-            RollupDay.currency == ask.currency,
             *(getattr(RollupDay, by.value) == value for by, value in ask.filters.items()),
             *([] if reach is None else [reach]),
         )
@@ -194,6 +193,13 @@ async def _from_days(asked: _Asked, counters: Sequence[str], found: _Found) -> N
             for name, number in zip(counters, row[width:], strict=True)
         }
         _add(found[parts], numbers)
+
+
+def _of_days(name: str, ask: Ask) -> ColumnElement[Any]:
+    """Money of the report's currency alone; promises of all of them."""
+    column = getattr(RollupDay, name)
+    meant = case((RollupDay.currency == ask.currency, column), else_=0) if name in AMOUNTS else column
+    return func.coalesce(func.sum(meant), 0)
 
 
 async def _from_cases(asked: _Asked, raw: RawFigures, found: _Found) -> None:
