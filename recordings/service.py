@@ -8,6 +8,7 @@ from weakref import WeakValueDictionary
 from sqlalchemy import Select
 
 from callcenter.calls.recorded import (
+    EXPORT_LIMIT,
     AudioAsked,
     LinkGrant,
     MarkView,
@@ -32,7 +33,6 @@ from recordings.rights import ANNOTATE, DOWNLOAD, LISTEN, MODERATE
 from recordings.storage import Storage
 from recordings.stream import reply
 
-EXPORT_LIMIT = 2000
 MARK_LENGTH = 1000
 LONGEST_LINK = 24 * 60
 """Minutes a link may live."""

@@ -13,6 +13,9 @@ from sqlalchemy import Select
 from core.kernel.access import Actor
 from core.kernel.events import Event
 
+#: So many recordings are packed into one archive.
+EXPORT_LIMIT = 2000
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RecordingReady(Event):

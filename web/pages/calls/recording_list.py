@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from callcenter.calls import queries
-from callcenter.calls.recorded import Recordings, RecordingView
+from callcenter.calls.recorded import EXPORT_LIMIT, Recordings, RecordingView
 from callcenter.calls.rights import EXPORT
 from callcenter.calls.views import CallQuery, CallRow
 from core.kernel.i18n import msg
@@ -114,11 +114,14 @@ async def pack(request: Request) -> Response:
 
 
 async def _matching(request: Request, wanted: Asked) -> list[int]:
-    """The recordings of every call that matches, page by page."""
+    """The recordings of every call that matches, page by page; one more than may be had at once tells that there are
+    too many."""
     found = list[int]()
     query = replace(calls.call_query(wanted), among=_room(request).recorded_calls(actor(request)))
     async for _, sound in _pages(request, query):
         found += [one.id for views in sound.values() for one in views if one.playable]
+        if len(found) > EXPORT_LIMIT:
+            break
     return found
 
 
