@@ -83,7 +83,8 @@ def test_a_small_team_keeps_what_it_is_promised(agents: int, ceiling: float) -> 
     assert outcome.broken_days == 0
 
 
-@settings(max_examples=5, deadline=None, derandomize=True, phases=[Phase.generate])
+@pytest.mark.slow
+@settings(max_examples=8, deadline=None, derandomize=True, phases=[Phase.generate])
 @given(
     agents=st.integers(12, 40),
     ceiling=st.floats(0.02, 0.05),

@@ -75,6 +75,7 @@ def test_a_team_that_may_withdraw_is_busier_under_the_same_ceiling() -> None:
     assert 0 < revocable.recalled < 0.12
 
 
+@pytest.mark.slow
 def test_half_of_the_agents_leave_in_the_worst_second() -> None:
     """Without withdrawals a drop is borne by dialling less all day; with them when it happens, whenever that is."""
     gone = tuple(Spell(begins=600.0 * n, ends=600.0 * n + 300.0, gone=0.5) for n in range(2, 14))
