@@ -33,6 +33,7 @@ def _differences(connection: Connection) -> list[object]:
     return list(compare_metadata(context, metadata))
 
 
+@pytest.mark.slow
 async def test_up_to_the_code_and_down_to_nothing(empty_database: str) -> None:
     database = Database(empty_database)
     await migrate(database)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -200,6 +201,7 @@ def test_verdict_and_next_allowed_moment_agree_with_the_oracle(
         assert not oracle.allowed(decision.next_allowed_at - MINUTE)
 
 
+@pytest.mark.slow
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(situations())
 def test_the_end_of_the_allowed_time_agrees_with_the_oracle(
@@ -217,6 +219,7 @@ def test_the_end_of_the_allowed_time_agrees_with_the_oracle(
         assert decision.until is None or decision.until >= now + timedelta(days=3)
 
 
+@pytest.mark.slow
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(situations(), seconds)
 def test_moments_within_a_minute_are_answered_alike(
@@ -232,6 +235,7 @@ def test_moments_within_a_minute_are_answered_alike(
         assert part.next_allowed_at == whole.next_allowed_at
 
 
+@pytest.mark.slow
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(situations())
 def test_another_contact_never_brings_the_next_moment_nearer(

@@ -99,6 +99,7 @@ async def test_faults_are_told_by_field_and_the_file_comes_back(
     assert sheet[6][4] == '=HYPERLINK("http://bad.example")'  # a text, not a formula
 
 
+@pytest.mark.slow
 async def test_the_same_file_is_refused_and_the_same_claim_compared(
     uow: UnitOfWork, imports: Imports, runner: JobRunner, creditor: Creditor, tmp_path: Path
 ) -> None:

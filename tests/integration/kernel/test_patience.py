@@ -59,6 +59,7 @@ async def test_a_crowd_is_told_as_soon_as_one(uow: UnitOfWork, database_url: str
     assert await written(uow) == {"later"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("brief", [False, True])
 async def test_a_crowd_of_which_each_gets_his_turn_is_not_refused(uow: UnitOfWork, brief: bool) -> None:
     """Together they take longer than anybody is patient: but the line moves."""

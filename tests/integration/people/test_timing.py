@@ -16,6 +16,7 @@ from core.people.vault import Vault
 from tests.factories.people import Cast
 
 
+@pytest.mark.slow
 async def test_timing_does_not_tell_which_logins_exist(
     uow: UnitOfWork, clock: ManualClock, vault: Vault, cast: Cast
 ) -> None:

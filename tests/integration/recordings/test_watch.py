@@ -89,6 +89,7 @@ async def states(uow: UnitOfWork) -> list[str]:
         return list((await session.scalars(select(Recording.state).order_by(Recording.id))).all())
 
 
+@pytest.mark.slow
 async def test_calls_that_end_together_are_all_ready(
     watcher: Callable[[], Watcher], recorded: Recorded, announced: Announced, uow: UnitOfWork
 ) -> None:

@@ -3,6 +3,7 @@
 import io
 from datetime import timedelta
 
+import pytest
 import xlsxwriter
 from sqlalchemy import select
 
@@ -150,6 +151,7 @@ def workbook(rows: list[list[str]]) -> bytes:
     return held.getvalue()
 
 
+@pytest.mark.slow
 async def test_a_file_of_numbers(uow: UnitOfWork, clock: ManualClock, cast: Cast, sign_in: SignIn) -> None:
     await laid(uow, clock, cast)
     number, admin = (await case_of(uow)).number, await sign_in("admin")

@@ -84,6 +84,7 @@ def test_a_small_team_keeps_what_it_is_promised(agents: int, ceiling: float) -> 
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None, derandomize=True, phases=[Phase.generate])
 @given(
     agents=st.integers(12, 40),

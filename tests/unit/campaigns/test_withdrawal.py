@@ -63,6 +63,7 @@ def test_what_was_withdrawn_is_never_answered() -> None:
     assert (day.attempts - day.withdrawn, day.answered) == (60, []), "sixty ring anew"
 
 
+@pytest.mark.slow
 def test_a_team_that_may_withdraw_is_busier_under_the_same_ceiling() -> None:
     day = Setting(agents=20, day=4 * 3600.0)
     final, revocable = (

@@ -114,6 +114,7 @@ def test_every_walk_ends_whatever_the_menu_and_whatever_is_heard(flow: Flow, dat
     raise AssertionError("the caller walks for ever")
 
 
+@pytest.mark.slow
 @given(flow=sound_flows(), data=st.data())
 def test_a_menu_without_faults_ends_where_it_was_written_to(flow: Flow, data: st.DataObject) -> None:
     assert {fault.text.msgid for fault in faults(flow)} <= {"No way leads here."}

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+import pytest
+
 from callcenter.calls.facts import CallPhase, CallState, Direction
 from callcenter.calls.presence import PhoneState, PhoneUse
 from core.kernel.clock import Clock, SystemClock
@@ -113,6 +115,7 @@ async def test_events_during_the_listing_come_after_it() -> None:
     assert [call.phase for call in log.calls.values()] == [CallPhase.ENDED]
 
 
+@pytest.mark.slow
 async def test_a_channel_that_two_counts_miss_is_a_ghost() -> None:
     log = Log()
     story = trace("direct_hidden")

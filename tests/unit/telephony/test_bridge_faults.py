@@ -203,6 +203,7 @@ def _counted(fault: str) -> float:
     return REGISTRY.get_sample_value("callcenter_bridge_faults_total", {"exchange": "test", "fault": fault}) or 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("over", "fault"), [("decode", "ValueError"), ("fold", "KeyError")])
 async def test_an_event_that_cannot_be_taken_is_counted_and_all_is_read_anew(
     over: str, fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture

@@ -23,6 +23,7 @@ def shape(text: str) -> list[str]:
     return [line.split("=")[0].strip() for line in text.splitlines() if line.strip() and not line.startswith(";")]
 
 
+@pytest.mark.slow
 @given(st.text(max_size=60))
 def test_no_name_changes_the_shape_of_the_configuration(name: str) -> None:
     plain = render(pbx(), [Phone(extension="201", password=PASSWORD, name="Anna Wzorowa")])

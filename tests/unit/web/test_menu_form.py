@@ -26,6 +26,7 @@ FLOW = Flow(
 )
 
 
+@pytest.mark.slow
 @given(flow=sound_flows())
 def test_a_form_says_what_the_menu_is(flow: Flow) -> None:
     assert menu_form.flow_of(FormData(menu_form.fields_of(flow))) == flow
