@@ -7,7 +7,7 @@ import pytest
 from bench.__main__ import line, scenarios
 
 #: They bring up a server, a browser or an exchange for a minute; what they fill is filled by others too.
-_LONG = {"bench_amd", "bench_board", "bench_floor", "bench_pop"}
+_LONG = {"bench_amd", "bench_board", "bench_dialler", "bench_floor", "bench_pop"}
 
 
 @pytest.mark.slow
