@@ -219,7 +219,7 @@ KPIS: tuple[Kpi, ...] = (
     Kpi(
         key="logged",
         label=msg("Logged in"),
-        formula=msg("Time in any state but offline, as far as the state is over."),
+        formula=msg("Time in any state but offline."),
         over=_LOGGED,
         unit=Unit.SECONDS,
         families=_TIME,

@@ -39,6 +39,9 @@ class RawFigures(Protocol):
     async def time_spent(self, session: AsyncSession, user_ids: Collection[int], span: Span) -> Sequence[Stretch]:
         """What the collectors did within ``span``, as far as it is over."""
 
+    async def going_on(self, session: AsyncSession, actor: Actor, now: datetime) -> Sequence[Stretch]:
+        """The states in which the actor's collectors are, but for being offline, as far as up to ``now``."""
+
     def called_cases(self, span: Span) -> Select[int | None]:
         """Ids of the cases that were called in ``span``, by whomever."""
 

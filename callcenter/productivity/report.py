@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.productivity import slots
 from callcenter.productivity.asking import Ask, By, Part, Piece, part_of_day, pieces
-from callcenter.productivity.counters import AMOUNTS, DAY_COUNTERS, DAYS, SLOT_COUNTERS
+from callcenter.productivity.counters import AMOUNTS, DAY_COUNTERS, DAYS, SLOT_COUNTERS, TIME_COUNTERS
+from callcenter.productivity.going_on import time_so_far
 from callcenter.productivity.kpis import Number
 from callcenter.productivity.model import Rollup, RollupDay
 from callcenter.productivity.ports import RawFigures
@@ -31,8 +32,6 @@ Parts = tuple[Part, ...]
 PENETRATION_DAYS = 92
 #: Counters of cases as they are now.
 CASE_COUNTERS = ("active_cases", "outstanding", "cases_called")
-#: What of the slot that is not over yet does not count: nobody could have kept it.
-_PLANNED = ("planned_ms", "adhered_ms")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,6 +71,11 @@ async def read(
     found: _Found = defaultdict(dict)
     asked = _Asked(session, actor, ask)
     await _from_slots(asked, [name for name in SLOT_COUNTERS if name in wanted], found, slot_of(now))
+    if time := wanted & set(TIME_COUNTERS):
+        for so_far, numbers in await time_so_far(session, actor, raw, ask, now=now):
+            _add(found[so_far], {name: number for name, number in numbers.items() if name in time})
+    for parts in [parts for parts, numbers in found.items() if not any(numbers.values())]:
+        del found[parts]  # all of it belonged to another day, or is still to come
     await _from_days(asked, [name for name in DAY_COUNTERS + AMOUNTS if name in wanted], found)
     if wanted & set(CASE_COUNTERS) and not ask.clocked:
         await _from_cases(asked, raw, found)
@@ -96,11 +100,10 @@ async def _from_slots(asked: _Asked, counters: Sequence[str], found: _Found, now
     if not counters:
         return
     for piece in pieces(ask, now, by_user=actor.require(VIEW) != Scope.ALL):
-        counted = [name for name in counters if piece.span.start != now or name not in _PLANNED]
-        for row in await session.execute(_slots(actor, ask, piece, counted)):
+        for row in await session.execute(_slots(actor, ask, piece, counters)):
             width = len(ask.by)
             numbers: dict[str, Number] = {
-                name: piece.sign * int(number) for name, number in zip(counted, row[width:], strict=True)
+                name: piece.sign * int(number) for name, number in zip(counters, row[width:], strict=True)
             }
             if any(numbers.values()):
                 parts = _parts(ask, piece, row[:width])
@@ -108,8 +111,6 @@ async def _from_slots(asked: _Asked, counters: Sequence[str], found: _Found, now
                     _add(found[parts], numbers)
                 else:
                     found[parts] = numbers
-    for parts in [parts for parts, numbers in found.items() if not any(numbers.values())]:
-        del found[parts]  # all of it belonged to another day
 
 
 def _slots(actor: Actor, ask: Ask, piece: Piece, counters: Sequence[str]) -> Select[Any]:

@@ -24,8 +24,10 @@ from callcenter.productivity.counters import (
 from callcenter.productivity.daily import place_promises, sum_day
 from callcenter.productivity.model import Rollup, RollupMark, ShiftBlock
 from callcenter.productivity.ports import Dimensions, RawFigures
+from callcenter.productivity.shifts import planned
 from callcenter.productivity.slots import Span, slot_of, start_of
-from callcenter.productivity.timekeeping import Planned, spent
+from callcenter.productivity.timekeeping import difference, spent
+from core.kernel.among import Among
 from core.kernel.locks import own
 from core.kernel.uow import UnitOfWork
 
@@ -109,7 +111,9 @@ class Rollups:
         if not users:
             return
         stretches = await self._raw.time_spent(session, users, span)
-        found = spent(stretches, await _planned(session, users, span), span)
+        mine = Among(ShiftBlock.user_id, users)
+        plan_of = await planned(session, start_of(span.start), start_of(span.end), mine)
+        found = spent(stretches, plan_of.values(), span)
         new: Sums = {(slot, (user, unit, 0, 0, 0, "", "")): counters for (slot, user, unit), counters in found.items()}
         columns = _TABLE.c
         counted = and_(
@@ -172,17 +176,6 @@ def _worked_off(todo: Todo, mark: RollupMark, end: int, last: int) -> None:
         todo.left[mark.id] = start_of(end)
 
 
-async def _planned(session: AsyncSession, users: Collection[int], span: Span) -> list[Planned]:
-    since, until = start_of(span.start), start_of(span.end)
-    statement = select(ShiftBlock).where(
-        ShiftBlock.user_id.in_(users), ShiftBlock.starts_at < until, ShiftBlock.ends_at > since
-    )
-    return [
-        Planned(user_id=one.user_id, unit_id=one.unit_id, kind=one.kind, start=one.starts_at, end=one.ends_at)
-        for one in await session.scalars(statement)
-    ]
-
-
 async def _replace(session: AsyncSession, counted: Any, new: Sums, counters: Sequence[str]) -> None:
     """Have the rows of the full cube that ``counted`` means be ``new``, and every other cube follow."""
     await session.flush()
@@ -195,17 +188,6 @@ async def _replace(session: AsyncSession, counted: Any, new: Sums, counters: Seq
     changes = difference(old, new)
     for cube in CUBES if changes else ():
         await _add(session, cube, project(changes, cube))
-
-
-def difference(old: Sums, new: Sums) -> Sums:
-    """What has to be added to ``old`` to become ``new``; keys without a change are left out."""
-    changes: Sums = {}
-    for key in old.keys() | new.keys():
-        before, after = old.get(key, {}), new.get(key, {})
-        change = {name: after.get(name, 0) - before.get(name, 0) for name in before.keys() | after.keys()}
-        if any(change.values()):
-            changes[key] = change
-    return changes
 
 
 def project(changes: Sums, cube: Cube) -> Sums:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.productivity.errors import ShiftsCollide
 from callcenter.productivity.model import ShiftBlock
 from callcenter.productivity.rights import PLAN
-from callcenter.productivity.timekeeping import BlockKind
+from callcenter.productivity.timekeeping import BlockKind, Planned
 from core.audit.service import record
 from core.kernel.access import Actor
 from core.kernel.clock import Clock
@@ -23,6 +23,8 @@ from core.people.access import reaches
 from core.people.model import User
 
 _DAY = timedelta(days=1)
+#: From the day of a shift to the UTC day on which it ends, at most: a night of a zone behind UTC.
+_LONGEST = timedelta(days=2)
 WEEK = timedelta(days=7)
 
 
@@ -38,6 +40,23 @@ class Shift:
     def __str__(self) -> str:
         pauses = "".join(f", {start:%H:%M}–{end:%H:%M}" for start, end in self.breaks)
         return f"{self.start:%H:%M}–{self.end:%H:%M}{pauses}"
+
+
+async def planned(
+    session: AsyncSession, since: datetime, until: datetime, *whose: ColumnElement[bool]
+) -> dict[int, Planned]:
+    """The stretches by id that are planned for some of the time from ``since`` to ``until``, and ``whose`` they are."""
+    statement = select(ShiftBlock).where(
+        ShiftBlock.starts_at < until,
+        ShiftBlock.ends_at > since,
+        ShiftBlock.day >= since.date() - _LONGEST,  # the index
+        ShiftBlock.day <= until.date() + _DAY,
+        *whose,
+    )
+    return {
+        one.id: Planned(user_id=one.user_id, unit_id=one.unit_id, kind=one.kind, start=one.starts_at, end=one.ends_at)
+        for one in await session.scalars(statement)
+    }
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

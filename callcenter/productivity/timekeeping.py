@@ -1,10 +1,11 @@
 """Collectors' time by half-hours: what they did, and how far that is what was planned. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TypeVar
 
 from callcenter.productivity.slots import Span, slots_of, start_of
 
@@ -20,7 +21,7 @@ class BlockKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stretch:
-    """A collector's time in one state (``agents.rules.State``), over."""
+    """A collector's time in one state (``agents.rules.State``). One that goes on ends now."""
 
     user_id: int
     unit_id: int | None
@@ -54,6 +55,7 @@ WORKING = frozenset(COUNTER_OF) - {"pause"}
 
 #: Slot, user and unit (0: none).
 Place = tuple[int, int, int]
+_Key = TypeVar("_Key", bound=Hashable)
 
 
 def spent(stretches: Iterable[Stretch], plan: Iterable[Planned], span: Span) -> dict[Place, dict[str, int]]:
@@ -63,22 +65,48 @@ def spent(stretches: Iterable[Stretch], plan: Iterable[Planned], span: Span) -> 
     offline, in a planned break it is pause or offline.
     """
     found: dict[Place, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    done = list(stretches)
-    for one in done:
+    working: dict[int, list[Stretch]] = defaultdict(list)
+    for one in stretches:
+        if one.state in WORKING:
+            working[one.user_id].append(one)
         counter = COUNTER_OF.get(one.state)
         for slot, start, end in _cut(one.start, one.end, span):
             if counter is not None:
                 found[slot, one.user_id, one.unit_id or 0][counter] += (end - start) // _MS
-    working = [one for one in done if one.state in WORKING]
     for block in plan:
-        mine = [one for one in working if one.user_id == block.user_id]
         for slot, start, end in _cut(block.start, block.end, span):
-            worked = sum((_overlap(one, start, end) for one in mine), timedelta())
+            worked = sum((_overlap(one, start, end) for one in working.get(block.user_id, ())), timedelta())
             kept = worked if block.kind == BlockKind.WORK else (end - start) - worked
             counters = found[slot, block.user_id, block.unit_id or 0]
             counters["planned_ms"] += (end - start) // _MS
             counters["adhered_ms"] += kept // _MS
     return {place: dict(counters) for place, counters in found.items() if any(counters.values())}
+
+
+def unsummed(
+    going_on: Iterable[Stretch], plan: Iterable[Planned], span: Span, now: datetime
+) -> dict[Place, dict[str, int]]:
+    """What the time counters of ``span`` are, as of ``now``, more than their sums, which know the states that are over
+    and all of the plan: the states ``going_on`` are added, what is planned after ``now`` is taken away.
+
+    Nothing that is over need be looked at: every counter is a sum over stretches, over blocks, or over pairs of them.
+    """
+    blocks = list(plan)
+    so_far = [replace(block, end=min(block.end, now)) for block in blocks]
+    return difference(spent((), blocks, span), spent(going_on, so_far, span))
+
+
+def difference(
+    old: Mapping[_Key, Mapping[str, int]], new: Mapping[_Key, Mapping[str, int]]
+) -> dict[_Key, dict[str, int]]:
+    """What has to be added to ``old`` to become ``new``; keys without a change are left out."""
+    changes: dict[_Key, dict[str, int]] = {}
+    for key in old.keys() | new.keys():
+        before, after = old.get(key, {}), new.get(key, {})
+        names = [name for name in before.keys() | after.keys() if before.get(name, 0) != after.get(name, 0)]
+        if names:
+            changes[key] = {name: after.get(name, 0) - before.get(name, 0) for name in names}
+    return changes
 
 
 def _cut(start: datetime, end: datetime, span: Span) -> Iterator[tuple[int, datetime, datetime]]:

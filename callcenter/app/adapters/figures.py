@@ -23,6 +23,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.agents.model import AgentState
+from callcenter.agents.rules import State
 from callcenter.app.adapters.waits import QUEUED, TAKEN, TAKEN_AT
 from callcenter.calls.facts import Direction
 from callcenter.calls.model import Call, ResultCode
@@ -174,11 +175,18 @@ class FloorFigures:
             AgentState.started_at < until,
             AgentState.ended_at > since,
         )
-        return [
-            Stretch(user_id=one.user_id, unit_id=one.unit_id, state=one.state, start=one.started_at, end=one.ended_at)
-            for one in await session.scalars(statement)
-            if one.ended_at is not None
-        ]
+        found = await session.scalars(statement)
+        return [_stretch(one, one.ended_at) for one in found if one.ended_at is not None]
+
+    async def going_on(self, session: AsyncSession, actor: Actor, now: datetime) -> Sequence[Stretch]:
+        """The states in which the actor's collectors are, but for being offline, as far as up to ``now``."""
+        statement = select(AgentState).where(
+            AgentState.ended_at.is_(None),
+            AgentState.state != State.OFFLINE,
+            AgentState.started_at < now,
+            *_reach(actor, AgentState.user_id),
+        )
+        return [_stretch(one, now) for one in await session.scalars(statement)]
 
     def called_cases(self, span: Span) -> Select[int | None]:
         """Ids of the cases called in ``span``."""
@@ -191,7 +199,7 @@ class FloorFigures:
         return (
             _joined(_ids())
             .outerjoin(ResultCode, ResultCode.code == Call.result_code)
-            .where(_REAL, _began_in(wanted.spans), condition, *own, *_reach(actor))
+            .where(_REAL, _began_in(wanted.spans), condition, *own, *_reach(actor, Call.user_id))
         )
 
 
@@ -204,9 +212,13 @@ def _joined(statement: Select[Any]) -> Select[Any]:
     return statement.select_from(Call).outerjoin(FigurePlace, of_call)
 
 
-def _reach(actor: Actor) -> list[ColumnElement[bool]]:
-    reach = reaches(actor, VIEW, owner=Call.user_id)
+def _reach(actor: Actor, owner: Any) -> list[ColumnElement[bool]]:
+    reach = reaches(actor, VIEW, owner=owner)
     return [] if reach is None else [reach]
+
+
+def _stretch(one: AgentState, end: datetime) -> Stretch:
+    return Stretch(user_id=one.user_id, unit_id=one.unit_id, state=one.state, start=one.started_at, end=end)
 
 
 def _began(span: Span) -> ColumnElement[bool]:

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from callcenter.agents.model import AgentState
 from callcenter.app.adapters.figures import COUNTS, FloorFigures
 from callcenter.calls.queries import list_calls
 from callcenter.calls.views import CallQuery
@@ -40,6 +41,8 @@ async def lived(uow: UnitOfWork, seed: int) -> None:
     history = History(uow, random.Random(seed))
     await history.begin()
     await history.go_on(250)
+    async with uow.write() as work:  # everybody goes home
+        await work.session.execute(update(AgentState).where(AgentState.ended_at.is_(None)).values(ended_at=NOW))
     await Rollups(uow, RAW).catch_up()
 
 

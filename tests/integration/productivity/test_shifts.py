@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 from callcenter.agents.model import AgentState
 from callcenter.app.adapters.figures import FloorFigures
 from callcenter.productivity.asking import Ask, By
+from callcenter.productivity.counters import SLOT_COUNTERS
 from callcenter.productivity.kpis import BY_KEY, value
 from callcenter.productivity.model import ShiftBlock
 from callcenter.productivity.report import read
@@ -21,8 +22,8 @@ from callcenter.productivity.rights import PLAN
 from callcenter.productivity.rollups import Rollups
 from callcenter.productivity.shifts import Shift, Shifts, blocks_of, weeks
 from callcenter.productivity.slots import Span, slots_of
-from callcenter.productivity.timekeeping import BlockKind, Planned, Stretch, spent
-from core.kernel.access import Scope
+from callcenter.productivity.timekeeping import BlockKind, Planned, Stretch, difference, spent, unsummed
+from core.kernel.access import Actor, Scope
 from core.kernel.clock import ManualClock
 from core.kernel.errors import Forbidden, Invalid, NotFound
 from core.kernel.uow import UnitOfWork
@@ -117,21 +118,47 @@ async def test_adherence_is_time_in_the_planned_kind_of_state(uow: UnitOfWork, c
     assert value(BY_KEY["planned"], early.total).value == 3600  # what is still to come is not planned time yet
 
 
-@given(
-    st.lists(
-        st.tuples(st.sampled_from(["available", "pause", "offline", "talking"]), st.integers(1, 9000)), max_size=12
-    ),
-    st.lists(st.tuples(st.sampled_from(list(BlockKind)), st.integers(0, 300), st.integers(1, 200)), max_size=3),
-)
-def test_what_is_kept_is_never_more_than_what_was_planned(
-    states: list[tuple[str, int]], plan: list[tuple[BlockKind, int, int]]
-) -> None:
+async def test_today_counts_the_state_that_goes_on(uow: UnitOfWork, clock: ManualClock) -> None:
+    """Free since nine, and not yet anything else: that is adherence, utilisation and time logged in."""
+    await people(uow)
+    everybody = collector(1, Scope.ALL)
+    for user in (1, 2):
+        await Shifts(uow, clock).plan(everybody, user, [MONDAY], DAY)
+    nine = datetime(2026, 3, 23, 8, tzinfo=UTC)
+    async with uow.write() as work:
+        for user, state in ((1, "available"), (2, "offline")):
+            work.session.add(AgentState(user_id=user, unit_id=5 + user % 2, state=state, started_at=nine))
+    raw = FloorFigures()
+    await Rollups(uow, raw).catch_up()
+
+    async def share(kpi: str, minutes: int, *by: By, viewer: Actor = everybody, user: int = 1) -> Decimal | None:
+        ask = Ask(first=MONDAY, last=MONDAY, zone=ZoneInfo("Europe/Warsaw"), by=by, filters={By.USER: user})
+        async with uow.read() as session:
+            now = nine + timedelta(minutes=minutes)
+            found = await read(session, viewer, raw, ask, SLOT_COUNTERS, now=now)
+        return value(BY_KEY[kpi], found.total).value
+
+    assert await share("adherence", 230) == await share("utilisation", 230) == 1
+    assert await share("adherence", 230, By.HOUR) == 1
+    assert await share("planned", 230) == await share("logged", 230) == 230 * 60
+    assert await share("adherence", 300) == Decimal(240) / 300  # the break is missed
+    assert await share("adherence", 230, user=2) == 0
+    assert await share("adherence", 300, user=2) == Decimal(60) / 300
+    assert await share("planned", 24 * 60) == 9 * 3600
+    assert await share("adherence", 230, viewer=collector(2, Scope.OWN)) is None
+
+
+@st.composite
+def floors(draw: st.DrawFn) -> tuple[list[Stretch], list[Planned]]:
+    """What a collector did from eight on, without a gap, and what was planned."""
+    kinds = st.sampled_from(["available", "pause", "offline", "talking"])
     at = begun = datetime(2026, 3, 23, 8, tzinfo=UTC)
     stretches = []
-    for state, seconds in states:
+    for state, seconds in draw(st.lists(st.tuples(kinds, st.integers(1, 9000)), max_size=12)):
         ended = at + timedelta(seconds=seconds)
         stretches.append(Stretch(user_id=1, unit_id=5, state=state, start=at, end=ended))
         at = ended
+    plan = st.lists(st.tuples(st.sampled_from(list(BlockKind)), st.integers(0, 300), st.integers(1, 200)), max_size=3)
     blocks = [
         Planned(
             user_id=1,
@@ -140,11 +167,34 @@ def test_what_is_kept_is_never_more_than_what_was_planned(
             start=begun + timedelta(minutes=minute),
             end=begun + timedelta(minutes=minute + length),
         )
-        for kind, minute, length in plan
+        for kind, minute, length in draw(plan)
     ]
+    return stretches, blocks
+
+
+@given(floors(), st.integers(0, 600))
+def test_sums_and_what_goes_on_are_the_time_so_far(floor: tuple[list[Stretch], list[Planned]], minutes: int) -> None:
+    stretches, blocks = floor
+    begun = datetime(2026, 3, 23, 8, tzinfo=UTC)
+    now = begun + timedelta(minutes=minutes)
+    over = [one for one in stretches if one.end <= now]
+    going_on = [replace(one, end=now) for one in stretches if one.start < now < one.end]
+    span = slots_of(begun, now + timedelta(microseconds=1))
+    sums = spent(over, blocks, span)
+    so_far = spent([*over, *going_on], [replace(one, end=min(one.end, now)) for one in blocks], span)
+    assert unsummed(going_on, blocks, span, now) == difference(sums, so_far)
+    assert all(0 <= one.get("adhered_ms", 0) <= one.get("planned_ms", 0) for one in so_far.values())
+
+
+@given(floors())
+def test_what_is_kept_is_never_more_than_what_was_planned(floor: tuple[list[Stretch], list[Planned]]) -> None:
+    stretches, blocks = floor
+    begun = datetime(2026, 3, 23, 8, tzinfo=UTC)
     whole = slots_of(begun, begun + timedelta(days=3))
     found = spent(stretches, blocks, whole)
-    assert sum(one.get("planned_ms", 0) for one in found.values()) == sum(length * 60_000 for _, _, length in plan)
+    assert sum(one.get("planned_ms", 0) for one in found.values()) == sum(
+        (one.end - one.start) // timedelta(milliseconds=1) for one in blocks
+    )
     assert all(0 <= one.get("adhered_ms", 0) <= one.get("planned_ms", 0) for one in found.values())
     middle = whole.start + 5
     halves = {
