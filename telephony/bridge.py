@@ -23,7 +23,7 @@ from callcenter.calls.presence import PhoneReports, PhoneState
 from core.kernel.clock import Clock
 from core.kernel.i18n import mark
 from telephony.ami import events as e
-from telephony.ami.actions import Action, BridgeList, CoreShowChannels, DeviceStateList, QueueStatus
+from telephony.ami.actions import Action, BridgeList, CoreShowChannels, CoreStatus, DeviceStateList, QueueStatus
 from telephony.ami.client import AmiAccount, AmiClient, Arrival, Heard, LinkDown, LinkUp, Patience
 from telephony.ami.decode import KINDS, PHONE_KINDS, decode
 from telephony.memberships import Memberships
@@ -122,6 +122,8 @@ class Bridge:
         self._about_phones: list[Heard] = []
         self._suspects: set[str] = set()
         self._repaired: _Gap | None = None
+        self._process: tuple[str, str] | None = None
+        self._died_at: datetime | None = None
         self._caught_up = asyncio.Event()
         self._listed = asyncio.Event()
         self._tasks: asyncio.TaskGroup | None = None
@@ -231,6 +233,7 @@ class Bridge:
         try:
             if not self.synced.is_set():  # phones tell by themselves what becomes of them later
                 await self._ask_phones()
+                await self._ask_process()
             await self.client.send(CoreShowChannels())
             for action, end in OPTIONAL_LISTS.items():
                 try:
@@ -248,6 +251,17 @@ class Bridge:
             await self.client.send(DeviceStateList())
         except OrderRefused:
             log.warning("the exchange %s does not say which phones are there", self.exchange.server)
+
+    async def _ask_process(self) -> None:
+        """Whether this is still the Asterisk that was left: of one that died, CEL is told no more."""
+        try:
+            status = await self.client.send(CoreStatus())
+        except OrderRefused:
+            return
+        process = (status.get("CoreStartupDate", ""), status.get("CoreStartupTime", ""))
+        if self._process not in (None, process):
+            self._died_at = self._seen_until
+        self._process = process
 
     def _listing_without(self, end: str) -> None:
         """The exchange has no such list (no queues, no contacts): do not wait for it."""
@@ -328,7 +342,7 @@ class Bridge:
             await asyncio.sleep(wait)
             rows = await self._cel(gap.since)
             rebuilt = self._rebuilt(rows, gap)
-            if not unexplained(self.fold, rows, rebuilt, listing):
+            if not unexplained(self.fold, rows, rebuilt, listing, self._died_at):
                 break
         return rebuilt
 

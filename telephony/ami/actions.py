@@ -364,6 +364,14 @@ class QueuePause(Action):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class CoreStatus(Action):
+    """The answer's ``CoreStartupDate`` and ``CoreStartupTime`` say since when this process of Asterisk has run."""
+
+    def body(self) -> Headers:
+        return {"Action": "CoreStatus"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CoreShowChannels(Action):
     def body(self) -> Headers:
         return {"Action": "CoreShowChannels"}

@@ -239,10 +239,6 @@ def _ended(headers: Headers, at: datetime) -> e.ListEnded:
     return e.ListEnded(at=at, name=headers["event"])
 
 
-def _booted(_: Headers, at: datetime) -> e.Booted:
-    return e.Booted(at=at)
-
-
 _DECODERS: dict[str, Callable[[Headers, datetime], e.AmiEvent]] = {
     "Newchannel": _created,
     "Newstate": _changed,
@@ -274,7 +270,6 @@ _DECODERS: dict[str, Callable[[Headers, datetime], e.AmiEvent]] = {
     "BridgeListComplete": _ended,
     "QueueStatusComplete": _ended,
     "DeviceStateListComplete": _ended,
-    "FullyBooted": _booted,
 }
 KINDS = _DECODERS.keys()
 """The events that are understood: nobody needs to read others."""

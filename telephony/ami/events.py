@@ -203,7 +203,3 @@ class ListEnded(AmiEvent, frozen=True, kw_only=True):
     """The end of the answer to a listing action, named by the event (e.g. ``CoreShowChannelsComplete``)."""
 
     name: str
-
-
-class Booted(AmiEvent, frozen=True, kw_only=True):
-    """``FullyBooted``: sent once after a login, and when Asterisk has started."""

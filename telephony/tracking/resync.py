@@ -54,14 +54,24 @@ def come_late(fold: Fold, rebuilt: Iterable[CallState], began: datetime) -> None
             _take(fold, state, began)
 
 
-def unexplained(fold: Fold, rows: Sequence[CelRow], rebuilt: Iterable[CallState], listing: Listing) -> bool:
+def unexplained(
+    fold: Fold,
+    rows: Sequence[CelRow],
+    rebuilt: Iterable[CallState],
+    listing: Listing,
+    died_at: datetime | None = None,
+) -> bool:
     """Whether CEL is behind what is listed: its last rows may not be written yet.
 
     It is when a telephone vanished that CEL does not show ended, when CEL shows a telephone alive that is not listed,
-    and when a telephone is listed in a bridge that CEL has not seen it enter.
+    and when a telephone is listed in a bridge that CEL has not seen it enter. Those of an Asterisk that ``died_at`` a
+    moment ended with it, and nothing more is written of them.
     """
     rebuilt = tuple(rebuilt)
     ended = {row.uniqueid for row in rows if row.event == "HANGUP"}
+    if died_at is not None:
+        ended |= {row.uniqueid for row in rows if row.at <= died_at}
+        ended |= {channel.uniqueid for channel in fold.live_channels() if channel.started_at <= died_at}
     return (
         not fold.unlisted(listing) <= ended
         or _unfinished(ended, rebuilt, listing)

@@ -21,6 +21,7 @@ class CuttingProxy:
         self.links = 0
         self.refusing = False
         self.cut_happened = asyncio.Event()
+        self._over = asyncio.Event()
         self.port = 0
 
     async def __aenter__(self) -> "CuttingProxy":
@@ -33,10 +34,11 @@ class CuttingProxy:
     ) -> None:
         assert self._server is not None
         self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        self.cut()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.refusing = True
+        self._over.set()
+        while self._tasks:  # one that was just opening its way to the server is cut once it has
+            self.cut()
+            await asyncio.wait(self._tasks, timeout=0.05)
 
     def cut(self) -> None:
         """Break every link now."""
@@ -52,6 +54,7 @@ class CuttingProxy:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
         try:
             if self.refusing:
                 raise OSError
@@ -94,4 +97,4 @@ class CuttingProxy:
         self.cuts += 1
         self.cut_happened.set()
         if self.mute:
-            await asyncio.Event().wait()
+            await self._over.wait()

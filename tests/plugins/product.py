@@ -19,6 +19,8 @@ from pathlib import Path
 
 import pytest
 
+from telephony.lab import Lab
+
 ROOT = Path(__file__).parents[2]
 _LOGIN = re.compile(r"^  (\w+)\s+(\S+)$", re.MULTILINE)
 _ADDRESS = re.compile(r"Call centre at (\S+)/")
@@ -136,7 +138,7 @@ async def running(folder: Path, **settings: str) -> AsyncIterator[Product]:
         yield product
     finally:
         await product.stop()
-        await product.run("lab", "down", "--json")
+        await asyncio.to_thread(Lab(folder).down)
 
 
 @pytest.fixture

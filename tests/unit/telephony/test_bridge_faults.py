@@ -4,7 +4,7 @@ import asyncio
 import logging
 import re
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,7 @@ from telephony import bridge as bridge_module
 from telephony.ami.events import AmiEvent, BridgeEntered
 from telephony.bridge import Bridge
 from telephony.tracking.fold import Fold
-from telephony.tracking.repair import rows_of
+from telephony.tracking.repair import CelRow, read_cel, rows_of
 from telephony.watermark import Watermark
 from tests.fakes.ami_server import AmiServer
 from tests.integration.telephony.exchange import Log
@@ -149,6 +149,38 @@ async def test_a_call_of_a_gap_that_another_gap_follows_at_once_is_found_by_the_
 
 async def _is_again_up(server: AmiServer, one: Bridge) -> bool:
     return server.links == 2 and one.synced.is_set()
+
+
+@pytest.mark.parametrize(("starts", "looks"), [(("10:00:00", "10:00:00"), 3), (("10:00:00", "10:00:09"), 1)])
+async def test_of_a_call_that_died_with_its_exchange_cel_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, starts: tuple[str, str], looks: int
+) -> None:
+    """Its telephones have no end in CEL and never will, where the exchange is another process than before."""
+    monkeypatch.setattr(bridge_module, "CEL_LATENESS", (0.0, 0.0, 0.0))
+    (whole,) = folded(events(STORY)).values()
+    log, exchange = Log(), {**prepared(tmp_path, 7), "second_look": LOOK_SECONDS}
+    heard = [message for message in trace(STORY) if _stamp(message) < whole.started_at.timestamp() + 0.5]
+    clock = ManualClock(whole.started_at)
+    looked: list[int] = []
+
+    def read(path: Path, since: datetime) -> list[CelRow]:
+        looked.append(server.links)
+        return read_cel(path, since)
+
+    def since(action: dict[str, str]) -> str | None:
+        if action["Action"] != "CoreStatus":
+            return None
+        told = f"CoreStartupDate: 2026-03-03\r\nCoreStartupTime: {starts[server.links - 1]}"
+        return f"Response: Success\r\nActionID: {action['ActionID']}\r\n{told}\r\n\r\n"
+
+    monkeypatch.setattr(bridge_module, "read_cel", read)
+    async with AmiServer(since) as server, bridged(server, log, clock=clock, **exchange):
+        server.say(said(heard))
+        await log.until(lambda: any(call.answered_at for call in log.calls.values()))
+        clock.advance(timedelta(seconds=STORY_SECONDS + 2))
+        server.cut()
+        await log.until(lambda: the_call(log).lost)
+        assert looked.count(2) == looks
 
 
 async def test_what_was_guessed_of_a_lost_call_gives_way_to_what_cel_tells_late(
