@@ -11,10 +11,10 @@ from datetime import timedelta
 import structlog
 
 from callcenter.campaigns.attempts import Attempts
-from callcenter.campaigns.floor import FloorView, Seen, ended_since, look
+from callcenter.campaigns.floor import AVAILABLE, BUSY, WRAP_UP, FloorView, Seen, ended_since, look
 from callcenter.campaigns.model import Campaign, Mode
 from callcenter.campaigns.outcomes import Outcomes
-from callcenter.campaigns.pacers import BUSY, Pacers, Wanted
+from callcenter.campaigns.pacers import SETTLED, Pacers, Turn
 from callcenter.campaigns.pacing import Verdict
 from callcenter.campaigns.ports import Collectors, Lines
 from callcenter.campaigns.rules import allotted
@@ -35,9 +35,6 @@ _MOST_A_ROUND = 20
 _LOOK_BACK = timedelta(hours=1)
 #: How soon after the start the exchange has the campaign's queue.
 _QUEUE_READY = timedelta(seconds=3)
-#: How soon after a collector is free the exchange rings him.
-_SETTLED = timedelta(seconds=0.5)
-_AVAILABLE, _WRAP_UP = "available", "wrap_up"
 _log = structlog.get_logger(__name__)
 
 
@@ -104,14 +101,14 @@ class Dialler:
 
     async def _dial(self, floor: FloorView, campaign: Campaign, users: list[int]) -> int:
         """Withdraw and start attempts of one campaign; how many were started."""
-        wanted = self._wanted(floor, campaign, users)
-        for call_id in await self._attempts.withdraw(wanted.withdraw):
+        turn = self._turn(floor, campaign, users)
+        for call_id in await self._attempts.withdraw(turn.withdraw):
             await self._lines.withdraw(call_id)
         if campaign.id not in floor.due or campaign.started_at is None or floor.at < campaign.started_at + _QUEUE_READY:
             return 0
         idle = [user for user in users if _is_idle(floor, user)]
         started = 0
-        for n in range(min(wanted.start, _MOST_A_ROUND)):
+        for n in range(min(turn.start, _MOST_A_ROUND)):
             for_whom = idle[n] if campaign.mode == Mode.PROGRESSIVE else None
             order = await self._attempts.take(campaign.id, for_whom)
             if order is None:
@@ -120,13 +117,13 @@ class Dialler:
             started += 1
         return started
 
-    def _wanted(self, floor: FloorView, campaign: Campaign, users: list[int]) -> Wanted:
+    def _turn(self, floor: FloorView, campaign: Campaign, users: list[int]) -> Turn:
         if campaign.mode == Mode.AGENTLESS:
-            return Wanted(start=max(0, campaign.lines - len(floor.flying(campaign.id))))
-        idle = sum(_is_idle(floor, user) for user in users)
+            return Turn(start=max(0, campaign.lines - len(floor.flying(campaign.id))))
         if campaign.mode == Mode.PROGRESSIVE:
-            return Wanted(start=idle, withdraw=_deserted(floor, campaign) if campaign.withdraws else ())
-        return self._pacers.decide(floor, campaign, users, idle)
+            idle = sum(_is_idle(floor, user) for user in users)
+            return Turn(start=idle, withdraw=_deserted(floor, campaign) if campaign.withdraws else ())
+        return self._pacers.decide(floor, campaign, users)
 
     def verdict(self, campaign_id: int) -> Verdict | None:
         """What can be promised to a predictive campaign; None while too little is known of it."""
@@ -146,16 +143,16 @@ def _shares(floor: FloorView) -> list[tuple[Campaign, list[int]]]:
 
 
 def _present(floor: FloorView) -> set[int]:
-    return {user for user, one in floor.standing.items() if one.state in (_AVAILABLE, _WRAP_UP, *BUSY)}
+    return {user for user, one in floor.standing.items() if one.state in (AVAILABLE, WRAP_UP, *BUSY)}
 
 
 def _deserted(floor: FloorView, campaign: Campaign) -> tuple[int, ...]:
-    """The attempts that ring for a collector who has left."""
-    present = _present(floor)
-    hoped = (one for one in floor.flying(campaign.id) if one.picked_up_at is None and one.user_id is not None)
-    return tuple(one.id for one in hoped if one.user_id not in present)
+    """The attempts that ring for a collector who has left or has another call."""
+    free = {user for user, one in floor.standing.items() if one.state == AVAILABLE} | {None}
+    ringing = (one for one in floor.flying(campaign.id) if one.picked_up_at is None)
+    return tuple(one.id for one in ringing if one.user_id not in free and one.call_id not in floor.taken())
 
 
 def _is_idle(floor: FloorView, user: int) -> bool:
     one = floor.standing[user]
-    return one.state == _AVAILABLE and floor.at - one.since >= _SETTLED
+    return one.state == AVAILABLE and floor.at - one.since >= SETTLED

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.campaigns.machines import MACHINE
@@ -20,6 +20,10 @@ from callcenter.campaigns.model import (
 from callcenter.campaigns.ports import Collectors, Standing
 from core.people.model import User
 
+#: States of collectors, as far as dialling looks at them.
+AVAILABLE, WRAP_UP = "available", "wrap_up"
+TALKING = frozenset({"talking", "hold"})
+BUSY = TALKING | {"ringing"}
 #: Modes in which the program dials.
 DIALLED = (Mode.PROGRESSIVE, Mode.PREDICTIVE, Mode.AGENTLESS)
 
@@ -39,6 +43,10 @@ class FloorView:
 
     def flying(self, campaign_id: int) -> list[CampaignAttempt]:
         return [one for one in self.flights if one.campaign_id == campaign_id]
+
+    def taken(self) -> frozenset[int]:
+        """Ids of calls that a collector has or is rung for. His state may be written before the attempt says so."""
+        return frozenset(one.call_id for one in self.standing.values() if one.state in BUSY and one.call_id is not None)
 
     def reserved(self) -> dict[int, int]:
         """Collector → the campaign that dials for him and has not put anybody through to him yet. Nobody waits for the
@@ -105,5 +113,5 @@ async def staff_of(session: AsyncSession, campaign_ids: Sequence[int]) -> dict[i
 async def _due(session: AsyncSession, campaigns: Sequence[Campaign], now: datetime) -> frozenset[int]:
     ids = [one.id for one in campaigns if one.state == CampaignState.RUNNING]
     waiting = (CampaignEntry.state == EntryState.WAITING, CampaignEntry.next_at <= now)
-    first = select(CampaignEntry.campaign_id, func.count()).where(CampaignEntry.campaign_id.in_(ids), *waiting)
-    return frozenset(row[0] for row in await session.execute(first.group_by(CampaignEntry.campaign_id)))
+    one = exists().where(CampaignEntry.campaign_id == Campaign.id, *waiting).correlate(Campaign)
+    return frozenset(await session.scalars(select(Campaign.id).where(Campaign.id.in_(ids), one)))

@@ -3,23 +3,22 @@ what it wants."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from callcenter.campaigns.floor import FloorView
+from callcenter.campaigns.floor import AVAILABLE, BUSY, TALKING, WRAP_UP, FloorView
 from callcenter.campaigns.machines import MACHINE, Machines
 from callcenter.campaigns.model import Campaign, CampaignAttempt, Mode
 from callcenter.campaigns.pacing import Pacer, Policy, Verdict, View
 from callcenter.campaigns.ports import Standing
 from callcenter.campaigns.rules import ABANDONED, VOICEMAIL
 
-_WRAP_UP = "wrap_up"
-_TALKING = frozenset({"talking", "hold"})
-BUSY = _TALKING | {"ringing"}
+SETTLED = timedelta(seconds=0.5)
+"""Between a talk and its wrap-up a collector is free for a moment; who is free for longer has none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Wanted:
-    """Attempts to start, or the ids of those to withdraw."""
+class Turn:
+    """What the dialler does for a campaign now: attempts to start, or the ids of those to withdraw."""
 
     start: int
     withdraw: tuple[int, ...] = ()
@@ -36,6 +35,8 @@ class Pacers:
         self._ended: set[int] = set()
         self._before: Mapping[int, Standing] = {}
         self._talks: dict[int, datetime] = {}
+        self._between: set[int] = set()
+        """Collectors whose talk has just ended, and who may be free or about to wrap up."""
         self.flying: frozenset[int] = frozenset()
         """The attempts under way at the last look: how they end is asked for by their ids."""
 
@@ -57,13 +58,13 @@ class Pacers:
         self._ended = {one.id for one in floor.landed if one.ended_at is not None and one.ended_at >= floor.at}
         self._learn_collectors(floor, campaigns)
 
-    def decide(self, floor: FloorView, campaign: Campaign, users: list[int], idle: int) -> Wanted:
+    def decide(self, floor: FloorView, campaign: Campaign, users: list[int]) -> Turn:
         """What to do now."""
-        flying = floor.flying(campaign.id)
-        view = self._view(floor, flying, users, idle)
+        ringing = _ringing(floor, campaign)
+        view = self._view(floor, campaign, ringing, users)
         self._staffed[campaign.id] = view.staffed
         move = self._pacers[campaign.id].decide(view)
-        return Wanted(start=move.start, withdraw=tuple(_ringing(flying)[place].id for place in move.withdraw))
+        return Turn(start=move.start, withdraw=tuple(ringing[place].id for place in move.withdraw))
 
     def verdict(self, campaign_id: int) -> Verdict | None:
         """What can be promised to the collectors of the campaign; None while too little is known."""
@@ -105,37 +106,56 @@ class Pacers:
 
     def _learn_collectors(self, floor: FloorView, campaigns: Collection[int]) -> None:
         for user in {*self._before, *floor.standing}:
-            worked_in = [one for one in campaigns if user in floor.staff[one]]
+            pacers = [self._pacers[one] for one in campaigns if user in floor.staff[one]]
             before, now = self._before.get(user), floor.standing.get(user)
             until = now.since if now is not None else floor.at
-            if before is not None and _over(before, now, frozenset({_WRAP_UP})):
-                for campaign_id in worked_in:
-                    self._pacers[campaign_id].wrapped(_seconds(before.since, until))
-            if before is not None and _over(before, now, _TALKING):
-                began = self._talks.pop(user, before.since)
-                for campaign_id in worked_in:
-                    self._pacers[campaign_id].talked(_seconds(began, until))
-            if now is not None and now.state in _TALKING:
+            unwrapped = self._goes_without_wrap_up(before, now, floor.at)
+            talked = before is not None and _over(before, now, TALKING)
+            began = self._talks.pop(user, before.since) if before is not None and talked else until
+            for pacer in pacers:
+                if before is not None and _over(before, now, frozenset({WRAP_UP})):
+                    pacer.wrapped(_seconds(before.since, until))
+                if talked:
+                    pacer.talked(_seconds(began, until))
+                if unwrapped:
+                    pacer.wrapped(0.0)
+            if now is not None and now.state in TALKING:
                 self._talks.setdefault(user, now.since)
         self._before = floor.standing
 
-    def _view(self, floor: FloorView, flying: Sequence[CampaignAttempt], users: list[int], idle: int) -> View:
-        states = [floor.standing[user] for user in users]
+    def _goes_without_wrap_up(self, before: Standing | None, now: Standing | None, at: datetime) -> bool:
+        """Whether it is now certain that a talk of his had no wrap-up."""
+        if now is None or before is None:
+            self._between -= {one.user_id for one in (now, before) if one is not None}
+            return False
+        if _over(before, now, TALKING) and now.state == AVAILABLE:
+            self._between.add(now.user_id)
+        elif _over(before, now, TALKING):
+            return now.state in BUSY
+        if now.user_id not in self._between or (now.state == AVAILABLE and at - now.since < SETTLED):
+            return False
+        self._between.discard(now.user_id)
+        return now.state == AVAILABLE or now.state in BUSY
+
+    def _view(self, floor: FloorView, campaign: Campaign, ringing: Sequence[CampaignAttempt], users: list[int]) -> View:
+        states, taken = [floor.standing[user] for user in users], floor.taken()
+        answered = [one for one in floor.flying(campaign.id) if one.picked_up_at is not None]
         return View(
             now=floor.at.timestamp(),
-            idle=idle,
+            idle=sum(one.state == AVAILABLE and one.user_id not in self._between for one in states),
             talking=_past(floor, (self._talks.get(one.user_id, one.since) for one in states if one.state in BUSY)),
-            wrapping=_past(floor, (one.since for one in states if one.state == _WRAP_UP)),
-            ringing=_past(floor, (one.at for one in _ringing(flying))),
+            wrapping=_past(floor, (one.since for one in states if one.state == WRAP_UP)),
+            ringing=_past(floor, (one.at for one in ringing)),
             waiting=sum(
-                one.picked_up_at is not None and one.connected_at is None and not _is_machine(one) for one in flying
+                one.connected_at is None and one.call_id not in taken and not _is_machine(one) for one in answered
             ),
         )
 
 
-def _ringing(flying: Iterable[CampaignAttempt]) -> list[CampaignAttempt]:
+def _ringing(floor: FloorView, campaign: Campaign) -> list[CampaignAttempt]:
     """Those withdrawn a moment ago included, as long as they may still be answered."""
-    return [one for one in flying if one.picked_up_at is None]
+    taken = floor.taken()
+    return [one for one in floor.flying(campaign.id) if one.picked_up_at is None and one.call_id not in taken]
 
 
 def _is_machine(attempt: CampaignAttempt) -> bool:

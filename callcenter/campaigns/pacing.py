@@ -190,7 +190,7 @@ class Pacer:
         bound = int(self._policy.most_per_agent * view.staffed) - len(view.ringing)
         sure = max(0, min(view.idle - view.waiting - len(view.ringing), bound))
         if not self._forecaster.ready:
-            return Move(start=sure)
+            return Move(start=sure, withdraw=self._unhoped(view))
         if view.now >= self._judge_at:
             self._judge(view)
         *ahead, soon = self._forecaster.ahead(view)
@@ -200,6 +200,13 @@ class Pacer:
         if new or not self._policy.withdraws or not breaks(soon, self._forecaster.odds, 0, self._endurable):
             return Move(start=new)
         return Move(withdraw=surplus(soon, self._forecaster.soon(view), self._forecaster.odds, self._endurable))
+
+    def _unhoped(self, view: View) -> tuple[int, ...]:
+        """While nothing is known, attempts beyond the agents who wait: an inbound call has taken one, or one has left.
+        Those that have rung least go first."""
+        surplus = len(view.ringing) + view.waiting - view.idle if self._policy.withdraws else 0
+        youngest = sorted(range(len(view.ringing)), key=lambda place: -view.ringing[place])
+        return tuple(youngest[: max(0, surplus)])
 
     def verdict(self, agents: int) -> Verdict | None:
         """What can be promised to so many agents by what was learned; None while too little is known."""

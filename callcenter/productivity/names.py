@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.productivity.asking import By, Part
@@ -30,9 +30,10 @@ async def names(session: AsyncSession, by: By) -> Names:
     return {}
 
 
-async def house_currency(session: AsyncSession) -> str:
-    """The currency the house reckons in, else that of its first creditor; "" before there is any."""
+async def currencies(session: AsyncSession) -> list[str]:
+    """The currency the house reckons in, where it has said so, and those of its creditors, the first creditor's first;
+    none before there is any."""
     known = await company(session)
-    if known is not None and known.currency:
-        return known.currency
-    return await session.scalar(select(Creditor.currency).order_by(Creditor.id).limit(1)) or ""
+    creditors = select(Creditor.currency).group_by(Creditor.currency).order_by(func.min(Creditor.id))
+    found = [known.currency if known is not None else "", *await session.scalars(creditors)]
+    return list(dict.fromkeys(one for one in found if one))

@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -14,8 +15,12 @@ from callcenter.app.adapters.figures import FloorFigures
 from callcenter.calls.directory import ship_results
 from callcenter.calls.model import Call
 from callcenter.calls.recorded import Recordings
+from callcenter.productivity.model import RollupDay
 from callcenter.productivity.ports import RawFigures
 from callcenter.productivity.rollups import Rollups
+from core.cases.model import Jurisdiction
+from core.cases.service.creditors import CreditorData, add_creditor
+from core.kernel.access import PROGRAM
 from core.kernel.clock import ManualClock
 from core.kernel.uow import UnitOfWork
 from tests.factories.people import PASSWORD, Cast
@@ -103,6 +108,34 @@ async def test_days_that_were_changed_in_the_form_are_meant(reader: httpx.AsyncC
     page = (await reader.get(asked)).text
     assert "5 Jan 2026" in page
     assert "9 Jan 2026" in page
+
+
+async def test_money_is_in_the_currency_that_is_chosen(
+    reader: httpx.AsyncClient, uow: UnitOfWork, clock: ManualClock, cast: Cast
+) -> None:
+    asked = "/reports?period=today&by=user&col=collected"
+    assert 'name="currency"' not in (await reader.get(asked)).text
+    async with uow.write() as work:
+        for currency, amount in (("RUB", 50), ("PLN", 70)):
+            data = CreditorData(name=currency, jurisdiction=Jurisdiction.RU, region="RU", currency=currency)
+            await add_creditor(work, PROGRAM, data, at=clock.now())
+            money = RollupDay(
+                day=clock.now().date(),
+                user_id=cast.users["anna"],
+                unit_id=0,
+                creditor_id=0,
+                stage_id=0,
+                currency=currency,
+            )
+            money.collected = Decimal(amount)
+            work.session.add(money)
+    usual, chosen, unknown = [(await reader.get(f"{asked}&currency={one}")).text for one in ("RUB", "PLN", "XXX")]
+    assert "50.00" in usual
+    assert "70.00" not in usual
+    assert "70.00" in chosen
+    assert '<option value="PLN" selected>' in chosen
+    assert "currency=PLN" in chosen.partition("/reports/export?")[2].partition('"')[0]
+    assert "currency=" not in unknown.partition("/reports/export?")[2].partition('"')[0]
 
 
 async def test_a_report_is_saved_with_everything_that_is_seen(reader: httpx.AsyncClient) -> None:

@@ -10,7 +10,7 @@ from callcenter.campaigns.budget import HOUR, Budget
 from callcenter.campaigns.floor import FloorView
 from callcenter.campaigns.model import Campaign, CampaignAttempt, Mode
 from callcenter.campaigns.pacers import Pacers
-from callcenter.campaigns.pacing import Pacer, Policy
+from callcenter.campaigns.pacing import Move, Pacer, Policy, View
 from callcenter.campaigns.ports import Standing
 
 _START = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -80,7 +80,7 @@ def test_a_person_is_an_answer_as_soon_as_he_is_judged_one(told: list[tuple[obje
     floor = _floor(10, person, machine, campaign=campaign)
     pacers.learn(floor)
     assert told == [("answered", 8.0)]
-    assert pacers._view(floor, floor.flights, [], 0).waiting == 1, "a machine waits for nobody"
+    assert pacers._view(floor, campaign, [], []).waiting == 1, "a machine waits for nobody"
 
 
 def test_an_end_is_told_once(told: list[tuple[object, ...]]) -> None:
@@ -103,6 +103,72 @@ def test_a_hold_does_not_end_the_talk(told: list[tuple[object, ...]]) -> None:
         pacers.learn(_floor(at, standing={7: Standing(user_id=7, state=state, since=_at(since), call_id=3)}))
     pacers.learn(_floor(141, standing={7: Standing(user_id=7, state="available", since=_at(140), call_id=None)}))
     assert told == [("talked", 120.0), ("wrapped", 20.0)]
+
+
+def _is(state: str, since: float, call_id: int | None = None) -> dict[int, Standing]:
+    return {7: Standing(user_id=7, state=state, since=_at(since), call_id=call_id)}
+
+
+def test_a_talk_without_a_wrap_up_is_told_as_one_of_no_length(told: list[tuple[object, ...]]) -> None:
+    pacers = Pacers()
+    for at, state, since in (
+        (5, "talking", 0),
+        (60.1, "available", 60),
+        (60.6, "available", 60),
+        (61, "available", 60),
+    ):
+        pacers.learn(_floor(at, standing=_is(state, since, 3 if state == "talking" else None)))
+    assert told == [("talked", 60.0), ("wrapped", 0.0)]
+    for at, state, since in (
+        (70, "talking", 65),
+        (80.1, "available", 80),
+        (80.2, "wrap_up", 80.05),
+        (90, "available", 90),
+    ):
+        pacers.learn(_floor(at, standing=_is(state, since, 4 if state == "talking" else None)))
+    assert told[2:] == [("talked", 15.0), ("wrapped", pytest.approx(9.95))]
+    for at, call in ((100, 5), (130, 6)):
+        pacers.learn(_floor(at, standing=_is("talking", at - 1, call)))
+    assert told[4:] == [("talked", 30.0), ("wrapped", 0.0)]
+
+
+@pytest.fixture
+def seen(monkeypatch: pytest.MonkeyPatch) -> list[View]:
+    found: list[View] = []
+    monkeypatch.setattr(Pacer, "decide", lambda self, view: found.append(view) or Move())
+    return found
+
+
+def test_who_is_free_is_seen_at_once_but_for_the_moment_before_a_wrap_up(seen: list[View]) -> None:
+    pacers, campaign = Pacers(), _campaign()
+    for at, state, since in (
+        (5, "wrap_up", 0),
+        (6.1, "available", 6),
+        (20, "talking", 10),
+        (30.1, "available", 30),
+        (30.6, "available", 30),
+    ):
+        floor_now = _floor(at, campaign=campaign, standing=_is(state, since, 3 if state == "talking" else None))
+        pacers.learn(floor_now)
+        pacers.decide(floor_now, campaign, [7])
+    assert [one.idle for one in seen] == [0, 1, 0, 0, 1]
+
+
+def test_a_debtor_whom_a_collector_has_does_not_wait_and_does_not_ring(seen: list[View]) -> None:
+    """States are written by another hand than attempts, sooner or later."""
+    pacers, campaign = Pacers(), _campaign()
+    attempts = (_attempt(1, picked_up_at=_at(4)), _attempt(2), _attempt(3, picked_up_at=_at(4)), _attempt(4))
+    for call_id in (1, 2, None):
+        floor_now = _floor(5, *attempts, campaign=campaign, standing=_is("ringing", 4, call_id))
+        pacers.learn(floor_now)
+        pacers.decide(floor_now, campaign, [7])
+    assert [(one.waiting, len(one.ringing)) for one in seen] == [(1, 2), (2, 1), (2, 2)]
+
+
+def test_while_nothing_is_known_no_more_rings_than_there_are_free() -> None:
+    view = View(now=100.0, idle=2, talking=(99.0,), wrapping=(), ringing=(95.0, 98.0, 92.0), waiting=1)
+    assert Pacer(Policy(ceiling=0.03, withdraws=True)).decide(view) == Move(withdraw=(1, 0))
+    assert Pacer(Policy(ceiling=0.03)).decide(view) == Move()
 
 
 def test_another_ceiling_keeps_what_the_hour_holds() -> None:

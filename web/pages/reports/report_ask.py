@@ -1,6 +1,6 @@
 """Reading what a report is asked for from its address."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
@@ -31,8 +31,9 @@ class Asked:
     pairs: tuple[tuple[str, str], ...]
 
 
-def asked(query: QueryParams, today: date, zone: ZoneInfo, currency: str) -> Asked:
-    """What the address asks for; what is not known is ignored. Whoever writes other days into the form than were in it
+def asked(query: QueryParams, today: date, zone: ZoneInfo, currencies: Sequence[str]) -> Asked:
+    """What the address asks for; what is not known is ignored. Money is that of the first of ``currencies`` unless
+    another is chosen. Whoever writes other days into the form than were in it
     (``was-from``, ``was-to``) means those, whatever the period said."""
     shipped = SHIPPED.get(query.get("report", ""), SHIPPED["work"])
     period = query.get("period", "today")
@@ -47,7 +48,7 @@ def asked(query: QueryParams, today: date, zone: ZoneInfo, currency: str) -> Ask
         zone=zone,
         by=tuple(BY_NAMES[name] for name in by),
         filters={BY_NAMES[name]: int(value) if name in ID_FILTERS else value for name, value in filters.items()},
-        currency=currency,
+        currency=_currency(query, currencies),
     )
     compare = query.get("compare", "")
     chosen = query.get("chart", "")
@@ -55,6 +56,7 @@ def asked(query: QueryParams, today: date, zone: ZoneInfo, currency: str) -> Ask
     if period == "custom":
         pairs += [("from", first.isoformat()), ("to", last.isoformat())]
     pairs += [*filters.items()]
+    pairs += [("currency", ask.currency)] if ask.currency in currencies[1:] else []
     pairs += [("compare", compare)] if compare in COMPARISONS and compare else []
     pairs += [("chart", chosen)] if chosen in BY_KEY else []
     return Asked(
@@ -76,6 +78,11 @@ def _by(query: QueryParams, shipped: Shipped) -> list[str]:
 def _kpis(query: QueryParams, shipped: Shipped) -> tuple[Kpi, ...]:
     chosen = [key for key in dict.fromkeys(query.getlist("col")) if key in BY_KEY]
     return tuple(BY_KEY[key] for key in chosen or shipped.figures)
+
+
+def _currency(query: QueryParams, currencies: Sequence[str]) -> str:
+    chosen = query.get("currency", "")
+    return chosen if chosen in currencies else next(iter(currencies), "")
 
 
 def _filter(name: str, query: QueryParams) -> str | None:

@@ -17,7 +17,7 @@ from callcenter.campaigns.rights import VIEW as CAMPAIGNS_VIEW
 from callcenter.productivity import drill
 from callcenter.productivity.asking import Ask, By, Part, answers, shifted
 from callcenter.productivity.kpis import Family, Kpi, Unit, value
-from callcenter.productivity.names import Names, house_currency, names
+from callcenter.productivity.names import Names, currencies, names
 from callcenter.productivity.ports import RawFigures
 from callcenter.productivity.report import PENETRATION_DAYS, Counters, Figures, Parts, read
 from callcenter.queues.queries import inbound_queues
@@ -62,6 +62,7 @@ class Report:
     then: Figures | None
     then_ask: Ask | None
     names: Mapping[By, Names]
+    currencies: Sequence[str]
     language: str
     opens: bool
 
@@ -189,7 +190,8 @@ async def read_report(
     it is made. Raises ``Forbidden`` without the right to figures."""
     zone = ZoneInfo(me.timezone)
     today = (due or now).astimezone(zone).date()
-    wanted = asked(query, today, zone, await house_currency(session))
+    known_currencies = await currencies(session)
+    wanted = asked(query, today, zone, known_currencies)
     counters = {name for kpi in wanted.kpis for name in (*kpi.counters, kpi.counter) if name}
     figures = await read(session, me, raw, wanted.ask, counters, now=now)
     then_ask = shifted(wanted.ask, wanted.compare)
@@ -205,6 +207,7 @@ async def read_report(
         then=then,
         then_ask=then_ask,
         names=known,
+        currencies=known_currencies,
         language=me.language,
         opens=me.may(CALLS_VIEW),
     )

@@ -68,6 +68,7 @@ async def show(request: Request) -> Response:
         "exports": actor(request).may(EXPORT),
         "may_share": actor(request).may("views.share"),
         "directions": DIRECTIONS,
+        "currencies": {one: one for one in report.currencies},
         "rounded": slots.is_rounded(wanted.ask.span, wanted.ask.zone),
         "shipped_query": {key: _shipped(key, wanted) for key in SHIPPED},
     }
@@ -76,7 +77,7 @@ async def show(request: Request) -> Response:
 
 def _shipped(key: str, wanted: Asked) -> str:
     """The address of a shipped report for the same period and comparison."""
-    kept = [pair for pair in wanted.pairs if pair[0] in ("period", "from", "to", "compare")]
+    kept = [pair for pair in wanted.pairs if pair[0] in ("period", "from", "to", "compare", "currency")]
     known = SHIPPED[key]
     return urlencode([*kept, *(("by", one) for one in known.by), *(("col", one) for one in known.figures)])
 
