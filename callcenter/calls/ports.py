@@ -93,7 +93,8 @@ class CallReports(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ContactRequest:
-    """A call somebody wants to make. ``at`` is the present, ``override_reason`` why it should be made all the same."""
+    """A call somebody wants to make. ``at`` is the present, ``override_reason`` why it should be made all the same.
+    ``machine``: the program dials, and no collector has looked at the case first."""
 
     actor: Actor
     call_id: int
@@ -102,6 +103,7 @@ class ContactRequest:
     case_id: int | None
     at: datetime
     override_reason: str | None = None
+    machine: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,13 +6,10 @@ from sqlalchemy import select, update
 
 from callcenter.campaigns.model import Campaign, CampaignAttempt, CampaignState
 from callcenter.campaigns.ports import LineOrder
-from callcenter.campaigns.reserving import For, Reserving
+from callcenter.campaigns.reserving import LOOKS, For, Reserving
 from callcenter.campaigns.terms import order_of
 from core.kernel.clock import Clock
 from core.kernel.uow import UnitOfWork, Work
-
-#: Whoever may not be rung yet must not stand for long before those who may: half a list lies in another time zone.
-_LOOKS = 8
 
 
 class Attempts:
@@ -26,7 +23,7 @@ class Attempts:
     async def take(self, campaign_id: int, user_id: int | None = None) -> LineOrder | None:
         """Reserve the next attempt of a running campaign, for a collector who waits; None when nothing may be dialled
         now. The order is to be sent at once. Between two looks others may write."""
-        for _ in range(_LOOKS):
+        for _ in range(LOOKS):
             async with self._uow.write() as work:
                 order, put_off = await self._look(work, campaign_id, user_id)
             if order is not None or not put_off:

@@ -5,13 +5,14 @@ what he owed before. Who comes back finds his attempts counted and his rest as i
 stays, whatever the filter means.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, func, literal, select, update
 
-from callcenter.campaigns.model import Campaign, CampaignEntry, EntryState
+from callcenter.campaigns.machines import NO_CALLS
+from callcenter.campaigns.model import Campaign, CampaignEntry, CampaignState, EntryState
 from core.cases import rights
 from core.cases.fields import Asked
 from core.cases.model import Case, CaseState, MassItem, MassOutcome
@@ -98,14 +99,28 @@ async def look_again(work: Work, case_ids: Collection[int]) -> None:
 
 
 async def fill_from_run(work: Work, campaign: Campaign, run_id: int, now: datetime) -> int:
-    """Add the cases that were chosen for a mass action and wait there; how many were new. Those that a filter brought
-    stay from now on, and those that it no longer meant come back."""
+    """Add the cases that were chosen for a mass action and wait there; how many came. Those that a filter brought
+    stay from now on, and those that were off the list come back, unless the debtor asked for no more calls."""
     run = select(MassItem.case_id).where(MassItem.run_id == run_id, MassItem.outcome == MassOutcome.WAITING)
     known = (CampaignEntry.campaign_id == campaign.id, CampaignEntry.case_id.in_(run))
     await work.session.execute(update(CampaignEntry).where(*known).values(chosen=True))
-    gone = (CampaignEntry.state == EntryState.STOPPED, CampaignEntry.reason == GONE)
-    await work.session.execute(update(CampaignEntry).where(*known, *gone).values(state=EntryState.WAITING, reason=""))
-    return await _add(work, campaign, Case.id.in_(run), now, chosen=True)
+    off = (CampaignEntry.state == EntryState.STOPPED, CampaignEntry.reason != NO_CALLS)
+    back = update(CampaignEntry).where(*known, *off).values(state=EntryState.WAITING, reason="", next_at=now)
+    returned = len((await work.session.scalars(back.returning(CampaignEntry.id))).all())
+    return returned + await _add(work, campaign, Case.id.in_(run), now, chosen=True)
+
+
+def rested(now: datetime) -> Sequence[ColumnElement[bool]]:
+    """Entries that left a running list because something of no known end stood against them, and have rested for as
+    long as they were to."""
+    running = select(Campaign.id).where(Campaign.state == CampaignState.RUNNING)
+    off = (CampaignEntry.state == EntryState.STOPPED, CampaignEntry.reason.not_in((GONE, PAID, NO_CALLS)))
+    return CampaignEntry.campaign_id.in_(running), *off, CampaignEntry.next_at <= now
+
+
+async def revive(work: Work, now: datetime) -> None:
+    """Have the rested ones asked about again."""
+    await work.session.execute(update(CampaignEntry).where(*rested(now)).values(state=EntryState.WAITING, reason=""))
 
 
 async def _add(

@@ -12,7 +12,7 @@ from callcenter.campaigns.errors import EntryTaken, NotNow
 from callcenter.campaigns.floor import staff_of
 from callcenter.campaigns.model import Campaign, CampaignEntry, CampaignState, EntryState, Mode, Passed
 from callcenter.campaigns.ports import Lines
-from callcenter.campaigns.reserving import For, Reserving, Waiting, put_off
+from callcenter.campaigns.reserving import LOOKS, For, Reserving, Waiting, put_off
 from callcenter.campaigns.rights import WORK
 from core.audit.service import record
 from core.cases.model import Case
@@ -58,40 +58,53 @@ class Preview:
         """The next case of the actor's preview campaigns, his until he dials or time runs out; None when there is
         none. Asked again, he is shown the same."""
         actor.require(WORK)
-        async with self._uow.write() as work:
-            await work.session.execute(_one_after_the_other(actor.user_id))
-            mine = select(CampaignEntry, Campaign).join(Campaign, Campaign.id == CampaignEntry.campaign_id)
-            held = (
-                CampaignEntry.state == EntryState.SHOWN,
-                CampaignEntry.user_id == actor.user_id,
-                Campaign.state == CampaignState.RUNNING,
-            )
-            if (row := (await work.session.execute(mine.where(*held).limit(1))).first()) is not None:
-                return _shown(row.CampaignEntry, row.Campaign)
-            for campaign in await _previews(work.session, actor.user_id):
-                if (found := await self._put_before(work, actor.user_id, campaign)) is not None:
-                    return found
+        for _ in range(LOOKS):
+            async with self._uow.write() as work:
+                found, more = await self._look(work, actor.user_id)
+            if found is not None or not more:
+                return found
         return None
 
-    async def _put_before(self, work: Work, user_id: int, campaign: Campaign) -> Shown | None:
-        """Put the first case of the campaign that may be rung before the collector. The law is asked once more when he
-        rings it: nothing is reserved yet."""
-        until = self._clock.now() + _SHOWN_FOR
+    async def _look(self, work: Work, user_id: int) -> tuple[Shown | None, bool]:
+        """The case that is before the collector or comes before him now; else whether there may be one yet."""
+        await work.session.execute(_one_after_the_other(user_id))
+        mine = select(CampaignEntry, Campaign).join(Campaign, Campaign.id == CampaignEntry.campaign_id)
+        held = (
+            CampaignEntry.state == EntryState.SHOWN,
+            CampaignEntry.user_id == user_id,
+            Campaign.state == CampaignState.RUNNING,
+        )
+        if (row := (await work.session.execute(mine.where(*held).limit(1))).first()) is not None:
+            return _shown(row.CampaignEntry, row.Campaign), False
+        more = False
+        for campaign in await _previews(work.session, user_id):
+            found, put_off_some = await self._put_before(work, user_id, campaign)
+            if found is not None:
+                return found, False
+            more = more or put_off_some
+        return None, more
+
+    async def _put_before(self, work: Work, user_id: int, campaign: Campaign) -> tuple[Shown | None, bool]:
+        """Put the first of the next entries that may be rung before the collector; else whether some were put off. The
+        law is asked once more when he rings it: nothing is reserved yet."""
+        now, put_off_some = self._clock.now(), False
         for one in await self._reserving.candidates(work.session, campaign):
             if not await self._reserving.hold(work, one):
                 continue
             later = await self._reserving.not_now(work.session, campaign, one)
             if later is not None:
-                put_off(one.entry, later[0], later[1])
+                put_off(one.entry, later[0], later[1], now)
+                put_off_some = True
                 continue
             leave = (await self._law.leave(work.session, [one.case.id]))[one.case.id]
             if not leave.allowed:
-                put_off(one.entry, leave.next_at or self._clock.now() + _PASSED_FOR, FORBIDDEN)
+                put_off(one.entry, leave.next_at, FORBIDDEN, now)
+                put_off_some = True
                 continue
-            one.entry.state, one.entry.user_id, one.entry.next_at = EntryState.SHOWN, user_id, until
-            await let_in(work, {(one.case.id, user_id): until})
-            return _shown(one.entry, campaign)
-        return None
+            one.entry.state, one.entry.user_id, one.entry.next_at = EntryState.SHOWN, user_id, now + _SHOWN_FOR
+            await let_in(work, {(one.case.id, user_id): now + _SHOWN_FOR})
+            return _shown(one.entry, campaign), False
+        return None, put_off_some
 
     async def dial(self, actor: Actor, entry_id: int) -> int:
         """Ring the case shown to the actor from his own phone; the call's id. Raises ``EntryTaken``, ``NotNow`` (the

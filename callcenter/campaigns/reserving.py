@@ -26,6 +26,11 @@ from core.kernel.uow import Work
 
 #: So many entries are looked at in one transaction before somebody else may write.
 _LOOKED_AT = 12
+#: And so many times at the next ones: whoever may not be rung yet must not stand for long before those who may; half a
+#: list lies in another time zone.
+LOOKS = 8
+#: Nobody tells when something of no known end has passed.
+ASKED_AGAIN = timedelta(days=1)
 #: How long an entry rests that cannot be rung for something that passes: a call under way.
 _SOON = timedelta(minutes=1)
 #: So many numbers of a case are asked about.
@@ -93,11 +98,11 @@ class Reserving:
         nothing = Leave(call_id=None)
         later = await self.not_now(work.session, whom.campaign, one)
         if later is not None:
-            put_off(one.entry, later[0], later[1])
+            put_off(one.entry, later[0], later[1], self._clock.now())
             return None, nothing
         numbers = await numbers_of(work.session, one.case.id, one.entry.id)
         if await self._lines.busy(work.session, {n.party_id for n in numbers}, {n.phone for n in numbers}):
-            put_off(one.entry, self._clock.now() + _SOON, "busy")
+            put_off(one.entry, self._clock.now() + _SOON, "busy", self._clock.now())
             return None, nothing
         return await self._ask(work, whom, one, in_order(numbers)[:_MOST_NUMBERS])
 
@@ -141,7 +146,7 @@ class Reserving:
                 return wanted, leave
             refused.append(leave)
         moments = [leave.next_at for leave in refused if leave.next_at is not None]
-        put_off(one.entry, min(moments, default=None), refused[0].rule if refused else "number")
+        put_off(one.entry, min(moments, default=None), refused[0].rule if refused else "number", self._clock.now())
         return None, Leave(call_id=None)
 
     def write(self, work: Work, whom: For, one: Waiting, wanted: Wanted, call_id: int) -> None:
@@ -164,12 +169,13 @@ class Reserving:
         )
 
 
-def put_off(entry: CampaignEntry, until: datetime | None, reason: str) -> None:
+def put_off(entry: CampaignEntry, until: datetime | None, reason: str, now: datetime) -> None:
+    """Not before ``until``. Where no such moment is known the entry leaves the list, and is asked about again in a day
+    (``filling.revive``): a block is lifted, a number is found, a case is opened again."""
     entry.reason = reason[:64]
     if until is None:
         entry.state = EntryState.STOPPED
-    else:
-        entry.next_at = until
+    entry.next_at = until or now + ASKED_AGAIN
 
 
 def _tomorrow(now: datetime, zone: ZoneInfo) -> datetime:

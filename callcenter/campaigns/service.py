@@ -177,8 +177,8 @@ class CampaignService:
         return added
 
     async def refresh(self) -> int:
-        """Bring live lists and the queues' collectors up to date and close the queues of campaigns that are over; how
-        many cases came. For a ticker."""
+        """Bring lists and the queues' collectors up to date and close the queues of campaigns that are over; how many
+        cases came. For a ticker."""
         now = self._clock.now()
         stale = select(Campaign.id).where(
             Campaign.state == CampaignState.RUNNING,
@@ -187,6 +187,10 @@ class CampaignService:
         )
         async with self._uow.read() as session:
             ids = (await session.scalars(stale)).all()
+            rested = await session.scalar(select(CampaignEntry.id).where(*filling.rested(now)).limit(1))
+        if rested is not None:
+            async with self._uow.write() as work:
+                await filling.revive(work, now)
         added = 0
         for campaign_id in ids:
             async with self._uow.write() as work:

@@ -46,7 +46,7 @@ class Block:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Question:
-    """May this debtor be contacted about these debts, on this phone, in this way?"""
+    """May this debtor be contacted about these debts, on this phone, in this way? ``machine``: by a program."""
 
     party_id: int
     channel: Channel
@@ -54,6 +54,7 @@ class Question:
     debts: frozenset[int] = frozenset()
     phone: str | None = None
     blocks: tuple[Block, ...] = ()
+    machine: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,6 +62,7 @@ class ContactRequest:
     """Somebody wants to contact a debtor.
 
     ``call_id`` is the id drawn for the call, None for other channels; ``phone`` is E.164, None for visits and letters.
+    ``machine``: a program does, and nobody has looked at the case first.
     """
 
     party_id: int
@@ -68,6 +70,7 @@ class ContactRequest:
     phone: str | None
     channel: Channel = Channel.CALL
     call_id: int | None = None
+    machine: bool = False
 
 
 class Consent(StrEnum):

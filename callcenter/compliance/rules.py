@@ -7,7 +7,7 @@ before its own answer, so nothing is skipped.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -118,7 +118,8 @@ class _Blocked:
 def decide(question: Question, history: Sequence[Contact], profile: Profile, now: datetime) -> Decision:
     """The decision on ``question`` at the aware time ``now`` under ``profile``.
 
-    ``history`` needs the contacts of the debtor and of the phone for the last ``profile.lookback_days()`` days.
+    ``history`` needs the contacts of the debtor and of the phone for the last ``profile.lookback_days()`` days. A block
+    of which a collector is only reminded stops a machine, which cannot weigh it.
     """
     zones = question.zone.zones()
     bound = _bind(question, history, profile, zones)
@@ -148,7 +149,7 @@ def _bind(
     question: Question, history: Sequence[Contact], profile: Profile, zones: tuple[ZoneInfo, ...]
 ) -> list[_Bound]:
     bound: list[_Bound] = [
-        _Blocked(rule, zones[0], block)
+        _Blocked(replace(rule, severity=Severity.DENY) if question.machine else rule, zones[0], block)
         for block in question.blocks
         for rule in profile.blocks
         if rule.kind is block.kind and question.channel in rule.channels

@@ -179,6 +179,7 @@ class Gate:
             debts=facts.debts,
             phone=request.phone,
             blocks=(*recorded, *blocks_of(facts, zone, now)),
+            machine=request.machine,
         )
         return rules.decide(question, history, profile, now), facts
 

@@ -1,5 +1,6 @@
 """Contact law between the rooms: the call floor's gate, and what the law must know of debtors, cases and phones."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, time
 
 from sqlalchemy import select
@@ -113,9 +114,8 @@ class CallGate:
 
     async def reserve(self, work: Work, request: ContactRequest) -> ContactVerdict:
         """When a number may be several people's, the law must allow all of them; the likeliest is counted."""
-        first, *others = await requests_for(
-            work.session, request.party_id, request.case_id, request.phone, request.call_id
-        )
+        found = await requests_for(work.session, request.party_id, request.case_id, request.phone, request.call_id)
+        first, *others = (replace(one, machine=request.machine) for one in found)
         try:
             for other in others:
                 decision = await self._gate.decide(work.session, other)

@@ -24,7 +24,7 @@ from core.cases.service.mass import Mass
 from core.kernel.access import PROGRAM, Actor, Scope
 from core.kernel.errors import Invalid
 from core.people.model import User
-from tests.factories.dialling import DiallingFloor
+from tests.factories.dialling import DiallingFloor, Over
 
 
 async def test_progressive_rings_one_debtor_for_each_collector_who_waits(floor: DiallingFloor) -> None:
@@ -136,7 +136,7 @@ async def test_a_chosen_case_stays_whatever_the_filter_means(floor: DiallingFloo
         return await floor.campaigns.add_cases(manager, campaign_id, run_id)
 
     await meant(0)
-    assert await chosen(0, 1) == 0
+    assert await chosen(0, 1) == 1
     await meant(2)
     states = [(await floor.entry(n)).state for n in range(3)]
     assert states == [EntryState.WAITING] * 3
@@ -272,6 +272,23 @@ async def test_a_line_that_rings_for_a_collector_who_left_is_hung_up(floor: Dial
     await floor.agents.sign_out(PROGRAM, gone.user_id, "shift over")
     await floor.rounds(dialler, 2)
     assert floor.telephony.commands == [("withdraw", gone.call_id, "")] * withdraws
+
+
+@pytest.mark.parametrize("another", [True, False])
+async def test_a_line_that_rings_for_a_collector_who_took_another_call_is_hung_up(
+    floor: DiallingFloor, another: bool
+) -> None:
+    """His own may be with him before the attempt says so."""
+    await floor.open(debtors=1, agents=1)
+    await floor.campaign(withdraws=True)
+    dialler = floor.dialler()
+    assert await dialler.round() == 1
+    (attempt,) = await floor.made()
+    call_id = attempt.call_id + 1 if another else attempt.call_id
+    async with floor.uow.write() as work:
+        await floor.agents.followed(work, [Over(floor.clock.now(), call_id, {floor.users[0]: "talking"})])
+    await floor.rounds(dialler, 2)
+    assert floor.telephony.commands == [("withdraw", attempt.call_id, "")] * another
 
 
 async def test_an_end_that_is_written_late_is_told_to_pacing(

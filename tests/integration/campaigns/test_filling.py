@@ -2,17 +2,21 @@
 
 import asyncio
 from contextlib import suppress
+from datetime import timedelta
 from unittest.mock import patch
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from callcenter.campaigns import filling
 from callcenter.campaigns.filling import fill
-from callcenter.campaigns.model import Campaign, CampaignEntry
+from callcenter.campaigns.machines import NO_CALLS
+from callcenter.campaigns.model import Campaign, CampaignEntry, EntryState
 from callcenter.campaigns.queries import EntryQuery, entries
 from callcenter.campaigns.rights import VIEW
 from callcenter.campaigns.service import CampaignData
+from callcenter.compliance.law.terms import BlockKind
+from callcenter.compliance.registry import Registry
 from core.cases.model import Jurisdiction
 from core.cases.queries.lists import ListQuery
 from core.cases.rights import VIEW as CASES
@@ -65,3 +69,24 @@ async def test_who_sleeps_does_not_stand_before_who_is_awake(floor: DiallingFloo
     await floor.campaign(opens=10 * 60, closes=20 * 60)
     assert await floor.dialler().round() == 1
     assert [order.phone for order in floor.telephony.lines] == [floor.phones[50]]
+
+
+async def test_who_left_for_something_of_no_known_end_is_asked_about_again_in_a_day(floor: DiallingFloor) -> None:
+    """Until then, or at once when he is added again; who asked for no more calls stays off."""
+    await floor.open(debtors=2, agents=1)
+    await floor.campaign(opens=0, closes=1440, weekdays=tuple(range(1, 8)))
+    dialler, registry = floor.dialler(), Registry(floor.clock)
+    async with floor.uow.write() as work:
+        block = await registry.block(work, PROGRAM, BlockKind.DO_NOT_CALL, basis="a letter", case_id=floor.cases[0].id)
+        silent = update(CampaignEntry).where(CampaignEntry.case_id == floor.cases[1].id)
+        await work.session.execute(silent.values(state=EntryState.STOPPED, reason=NO_CALLS))
+    assert await dialler.round() == 0
+    async with floor.uow.write() as work:
+        await registry.lift(work, PROGRAM, block.id, "withdrawn")
+    await floor.campaigns.refresh()
+    assert await dialler.round() == 0
+    floor.clock.advance(timedelta(days=1, minutes=1))
+    await floor.campaigns.refresh()
+    assert (await floor.entry()).state == EntryState.WAITING
+    assert (await floor.entry(1)).state == EntryState.STOPPED
+    assert await dialler.round() == 1

@@ -10,6 +10,8 @@ from callcenter.calls.errors import NoPhone
 from callcenter.campaigns.errors import EntryTaken, NotNow
 from callcenter.campaigns.model import EntryState, Mode, Passed
 from callcenter.campaigns.rights import WORK
+from callcenter.compliance.law.terms import BlockKind
+from callcenter.compliance.registry import Registry
 from core.cases.model import Jurisdiction
 from core.kernel.access import PROGRAM, Actor, Scope
 from core.people.model import User
@@ -106,3 +108,14 @@ async def test_nothing_is_reserved_for_who_cannot_dial(floor: DiallingFloor) -> 
         await floor.preview.dial(agent(floor, 0), shown.entry_id)
     assert await floor.made() == []
     assert (await floor.entry()).attempts == 0
+
+
+async def test_preview_looks_past_many_who_may_not_be_rung(floor: DiallingFloor) -> None:
+    await floor.open(debtors=30, agents=1)
+    await floor.campaign(mode=Mode.PREVIEW)
+    async with floor.uow.write() as work:
+        for case in floor.cases[:29]:
+            await Registry(floor.clock).block(work, PROGRAM, BlockKind.DO_NOT_CALL, basis="a letter", case_id=case.id)
+    shown = await floor.preview.show(agent(floor, 0))
+    assert shown is not None
+    assert shown.case_id == floor.cases[29].id

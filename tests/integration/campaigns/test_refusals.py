@@ -8,11 +8,15 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import select, update
 
+from callcenter.app.adapters.law import requests_for
 from callcenter.callbacks.model import Callback
 from callcenter.calls.model import Call, OrderState
 from callcenter.campaigns.model import EntryState
 from callcenter.campaigns.ports import LineOrder
+from callcenter.compliance.law.terms import BlockKind
 from callcenter.compliance.model import AttemptState, ContactAttempt
+from callcenter.compliance.registry import Registry
+from core.kernel.access import PROGRAM
 from tests.factories.dialling import DiallingFloor
 
 
@@ -115,3 +119,23 @@ async def test_a_campaign_that_fails_does_not_stop_the_others(
     monkeypatch.setattr(floor.attempts, "take", fails)
     assert await floor.dialler().round() == 1
     assert [order.queue for order in floor.telephony.lines] == [f"campaign-{low}"]
+
+
+async def test_a_rest_that_was_agreed_stops_the_dialler_and_reminds_a_collector(floor: DiallingFloor) -> None:
+    await floor.open(debtors=1, agents=1)
+    await floor.campaign()
+    entry, until = await floor.entry(), floor.clock.now() + timedelta(days=2)
+    async with floor.uow.write() as work:
+        registry = Registry(floor.clock)
+        await registry.block(
+            work, PROGRAM, BlockKind.PAUSE, basis="promised to pay", case_id=entry.case_id, ends_at=until
+        )
+    assert await floor.dialler().round() == 0
+    entry = await floor.entry()
+    assert (entry.state, entry.reason) == (EntryState.WAITING, "none.block.pause")
+    assert entry.next_at >= until
+    async with floor.uow.write() as work:
+        (request,) = await requests_for(work.session, None, None, floor.phones[0])
+        verdict = await floor.gate.decide(work.session, request)
+    assert verdict.allowed
+    assert verdict.rule_id == "none.block.pause"
