@@ -21,9 +21,9 @@ from callcenter.app.schema import migrate
 from callcenter.app.services import services_of
 from callcenter.app.settings import BadSettings, Settings
 from callcenter.app.tls import local_certificate
-from callcenter.compliance.zones import zones_of_country
 from core.kernel.db import Database
 from core.parties.model import Phone
+from core.parties.zones import zones_of_country
 from web import rendering
 from web.routes import ROUTES
 from web.server import build

@@ -13,10 +13,12 @@ from callcenter.callbacks.errors import CallbackNotFound
 from callcenter.callbacks.model import OPEN, Callback, CallbackState
 from callcenter.callbacks.rights import VIEW
 from core.cases.model import Case
+from core.cases.queries import zones
 from core.kernel.access import Actor
 from core.kernel.paging import Listing, Sort, count_up_to, fetch_page
-from core.kernel.phones import typed_digits, zone_guesses
+from core.kernel.phones import typed_digits
 from core.parties.model import Party
+from core.parties.zones import resolve
 from core.people.model import User
 
 
@@ -128,9 +130,9 @@ def _to_call_now(actor: Actor) -> ColumnElement[bool]:
 
 
 async def debtor_zone(session: AsyncSession, party_id: int | None, phone: str) -> str:
-    """The zone (IANA) of whoever is to be called: what he said, else what the number's prefix suggests, else UTC."""
-    said = await session.scalar(select(Party.timezone).where(Party.id == party_id))
-    return said or next(iter(zone_guesses(phone)), "UTC")
+    """The zone (IANA) of whoever is to be called: the debtor's, or of nobody known the likeliest of the number."""
+    zone = await zones.debtor_zone(session, party_id) if party_id is not None else resolve(phone=phone).likeliest()
+    return zone.key
 
 
 def _conditions(actor: Actor, query: CallbackQuery) -> list[ColumnElement[bool]]:

@@ -170,17 +170,18 @@ class Fate:
 
 
 def outcome_of(fate: Fate) -> str | None:
-    """The result an attempt came to; None while it is under way. Of a talk without a result only that it was one."""
+    """The result an attempt came to; None while it is under way. Of a talk without a result only that it was one. That
+    who answered found nobody is a fact, whatever is said of the call afterwards: it counts against the ceiling."""
     if fate.ended_at is None:
         return None
     if fate.refused:
         return REFUSED
+    if fate.picked_up_at is not None and fate.connected_at is None:
+        return _of_nobody(fate)
     if fate.said and fate.result:
         return fate.result
     if fate.connected_at is not None:
         return TALKED
-    if fate.picked_up_at is not None:
-        return _of_nobody(fate)
     return NOT_IN_SERVICE if fate.not_in_service else fate.result or UNKNOWN
 
 

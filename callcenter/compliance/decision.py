@@ -5,8 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from callcenter.compliance.law.terms import Channel, Jurisdiction, Limit, Severity
-from callcenter.compliance.zones import ZoneSource
 from core.kernel.i18n import Message
+from core.parties.zones import ZoneSource
 
 
 class Verdict(StrEnum):

@@ -1,12 +1,12 @@
 """What contact law is applied to: who is to be contacted, what is known of him, and every contact there was."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from callcenter.compliance.law.terms import BlockKind, Channel, Jurisdiction
-from callcenter.compliance.zones import DebtorZone
 from core.kernel.localtime import first_instant
+from core.parties.zones import DebtorZone
 
 _FULL_AGE = 18
 
@@ -95,8 +95,8 @@ class ContactFacts:
     """What the rooms of parties and cases know of a contact.
 
     ``zone`` and ``phone_zone`` are IANA names stated for the debtor and for the phone, ``address_zones`` those of the
-    region he lives in. ``third_party`` marks a phone that belongs to somebody else. ``suspended_until`` is aware UTC.
-    ``nothing_owed``: the case's debts have been paid and none is open.
+    region he lives in. ``third_party`` marks a phone that belongs to somebody else. ``suspended_until`` is
+    the last day of a suspension. ``nothing_owed``: the case's debts have been paid and none is open.
     """
 
     jurisdiction: Jurisdiction
@@ -110,15 +110,16 @@ class ContactFacts:
     born: date | None = None
     deceased: bool = False
     case: CaseStanding = CaseStanding.OPEN
-    suspended_until: datetime | None = None
+    suspended_until: date | None = None
     nothing_owed: bool = False
 
 
 def blocks_of(facts: ContactFacts, zone: DebtorZone, now: datetime) -> tuple[Block, ...]:
     """The blocks that follow from what is known, at the aware time ``now``."""
     found = [Block(kind=kind) for kind, holds in _plain(facts) if holds]
-    if facts.case is CaseStanding.SUSPENDED and (facts.suspended_until is None or facts.suspended_until > now):
-        found.append(Block(kind=BlockKind.CASE_SUSPENDED, ends_at=facts.suspended_until))
+    resumed_at = _day_after(facts.suspended_until, zone) if facts.suspended_until else None
+    if facts.case is CaseStanding.SUSPENDED and (resumed_at is None or resumed_at > now):
+        found.append(Block(kind=BlockKind.CASE_SUSPENDED, ends_at=resumed_at))
     adult_at = of_age_at(facts.born, zone) if facts.born else None
     if adult_at is not None and adult_at > now:
         found.append(Block(kind=BlockKind.MINOR, ends_at=adult_at))
@@ -135,6 +136,11 @@ def _plain(facts: ContactFacts) -> tuple[tuple[BlockKind, bool], ...]:
         (BlockKind.CASE_CLOSED, facts.case is CaseStanding.CLOSED),
         (BlockKind.NOTHING_OWED, facts.nothing_owed),
     )
+
+
+def _day_after(day: date, zone: DebtorZone) -> datetime:
+    """When the day is over everywhere he may be."""
+    return max(first_instant(day + timedelta(days=1), one) for one in zone.zones())
 
 
 def of_age_at(born: date, zone: DebtorZone) -> datetime:

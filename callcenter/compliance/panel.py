@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 from callcenter.compliance import texts
 from callcenter.compliance.decision import Decision, Tally, Verdict
 from callcenter.compliance.law.terms import Severity
-from callcenter.compliance.zones import ZoneSource
 from core.kernel.i18n import Message
+from core.parties.zones import ZoneSource
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -14,7 +14,7 @@ import msgspec
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.compliance import queries, rulebook, rules, zones
+from callcenter.compliance import queries, rulebook, rules
 from callcenter.compliance.decision import Decision
 from callcenter.compliance.errors import AlreadyReserved, ContactForbidden, ReasonMissing
 from callcenter.compliance.events import AttemptChanged, ContactRefused
@@ -26,6 +26,7 @@ from core.audit.service import record
 from core.kernel.access import Actor
 from core.kernel.clock import Clock
 from core.kernel.uow import UnitOfWork, Work
+from core.parties import zones
 
 _RANK = {
     AttemptState.RESERVED: 0,

@@ -26,7 +26,7 @@ from callcenter.compliance.law.terms import (
     rolling,
 )
 from callcenter.compliance.rules import decide
-from callcenter.compliance.zones import DebtorZone, ZoneSource
+from core.parties.zones import DebtorZone, ZoneSource
 from tests.unit.compliance_oracle import MINUTE, Oracle
 
 SCAN_MINUTES = 9 * 24 * 60

@@ -1,15 +1,16 @@
 """Contact law by example: what each jurisdiction says, calendars against the published ones, zones, texts."""
 
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter.compliance import texts, zones
+from callcenter.compliance import texts
 from callcenter.compliance.decision import Decision, Verdict
-from callcenter.compliance.facts import Block, Contact, ContactFacts, Outcome, Question, blocks_of
+from callcenter.compliance.facts import Block, CaseStanding, Contact, ContactFacts, Outcome, Question, blocks_of
 from callcenter.compliance.law import PROFILES
 from callcenter.compliance.law.days import DayType, Easter, easter
 from callcenter.compliance.law.ru import CALENDAR as RUSSIAN
@@ -24,10 +25,11 @@ from callcenter.compliance.law.terms import (
     Window,
     WindowKind,
 )
-from callcenter.compliance.regions import zones_of_address
 from callcenter.compliance.rules import decide
-from callcenter.compliance.zones import DebtorZone, ZoneSource
 from core.kernel.localtime import instants
+from core.parties import zones
+from core.parties.regions import zones_of_address
+from core.parties.zones import DebtorZone, ZoneSource
 
 PHONE = "+74950000001"
 HOME = {
@@ -148,6 +150,30 @@ def test_the_rule_that_binds_longest_is_named_and_all_are_listed() -> None:
 def test_until_is_when_the_hours_close() -> None:
     assert ask(Jurisdiction.RU, "2026-03-11 12:00").until == moment(Jurisdiction.RU, "2026-03-11 22:00")
     assert ask(Jurisdiction.NONE, "2026-03-11 12:00").until is None
+
+
+@pytest.mark.parametrize(
+    ("known", "likeliest"),
+    [
+        ({"phone": "+79161234567"}, "Europe/Moscow"),
+        ({"phone": "+79161234567", "address": ("Asia/Vladivostok",)}, "Asia/Vladivostok"),
+        ({"country": "US"}, "America/New_York"),
+        ({"address": ("Australia/Perth", "Australia/Sydney", "Australia/Darwin")}, "Australia/Darwin"),
+        ({}, "UTC"),
+    ],
+)
+def test_the_likeliest_of_the_candidate_zones(known: dict[str, object], likeliest: str) -> None:
+    """For what is no matter of law: the one most people keep, else the middle."""
+    assert zones.resolve(**known).likeliest().key == likeliest  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("day", "bound"), [(10, True), (11, False)])
+def test_a_suspension_ends_with_its_last_day_where_the_debtor_is(day: int, bound: bool) -> None:
+    facts = ContactFacts(jurisdiction=Jurisdiction.US, case=CaseStanding.SUSPENDED, suspended_until=date(2026, 12, 10))
+    zone = zones.resolve(explicit="America/Los_Angeles")
+    late = datetime(2026, 12, day, 20, tzinfo=ZoneInfo("America/Los_Angeles"))
+    blocks = blocks_of(facts, zone, late.astimezone(UTC))
+    assert [one.kind for one in blocks] == [BlockKind.CASE_SUSPENDED] * bound
 
 
 def test_most_restrictive_of_the_candidate_zones() -> None:

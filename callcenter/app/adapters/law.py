@@ -1,7 +1,6 @@
 """Contact law between the rooms: the call floor's gate, and what the law must know of debtors, cases and phones."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, time
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,7 +10,6 @@ from callcenter.compliance import facts as law
 from callcenter.compliance.errors import ContactForbidden
 from callcenter.compliance.law.terms import BlockKind, Jurisdiction
 from callcenter.compliance.model import ContactAttempt
-from callcenter.compliance.regions import zones_of_address
 from callcenter.compliance.registry import Registry
 from callcenter.compliance.rights import OVERRIDE
 from callcenter.compliance.service import Gate
@@ -22,6 +20,7 @@ from core.kernel.i18n import msg
 from core.kernel.phones import as_key
 from core.kernel.uow import Work
 from core.parties.model import Address, ContactQuality, Party, Phone, PhoneQuality
+from core.parties.regions import zones_of_address
 
 #: Stands for somebody the house does not know: no such rows exist.
 _NOBODY = 0
@@ -65,7 +64,7 @@ class DebtorFacts:
             third_party=await _is_third_party(session, party_id, case_id, number),
             born=party.birth_date,
             case=_STANDING[CaseState(case.state)],
-            suspended_until=(datetime.combine(case.suspended_until, time.max, UTC) if case.suspended_until else None),
+            suspended_until=case.suspended_until,
         )
 
 

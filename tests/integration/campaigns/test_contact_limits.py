@@ -27,10 +27,10 @@ from callcenter.compliance.law import PROFILES
 from callcenter.compliance.law.terms import Channel
 from callcenter.compliance.law.terms import Jurisdiction as Law
 from callcenter.compliance.model import AttemptState, ContactAttempt
-from callcenter.compliance.zones import DebtorZone, ZoneSource
 from core.cases.model import Jurisdiction
 from core.kernel.access import PROGRAM, Actor
 from core.kernel.errors import DomainError
+from core.parties.zones import DebtorZone, ZoneSource
 from tests.factories.dialling import DiallingFloor, Over
 from tests.unit.compliance_oracle import Oracle
 

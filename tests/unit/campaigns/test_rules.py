@@ -162,6 +162,9 @@ def test_what_an_attempt_came_to() -> None:
     assert outcome_of(Fate(call_id=1, ended_at=at, picked_up_at=at, connected_at=at)) == TALKED
     said = Fate(call_id=1, ended_at=at, picked_up_at=at, connected_at=at, result="RPC-PTP", said=True)
     assert outcome_of(said) == "RPC-PTP"
+    nobody_there = Fate(call_id=1, ended_at=at, picked_up_at=at, result="NA", said=True)
+    assert outcome_of(nobody_there) == ABANDONED, "no result said later makes it another"
+    assert outcome_of(Fate(call_id=1, ended_at=at, result="NIS", said=True)) == "NIS"
     assert outcome_of(Fate(call_id=1, ended_at=at, not_in_service=True, result="FAIL")) == "NIS"
 
 

@@ -1,6 +1,7 @@
 """The rules of a campaign: set up and changed."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
@@ -204,7 +205,10 @@ async def change(request: Request) -> Response:
     async with services(request).uow.read() as session:
         known = await queries.campaign(session, actor(request), campaign_id, EDIT)
     try:
-        await part(request, CampaignService).edit(actor(request), campaign_id, await _sent(request))
+        data = await _sent(request)
+        others = {code: minutes for code, minutes in known.retries.items() if code not in words.RETRIED}
+        data = replace(data, retries={**others, **data.retries})  # rules that were set through the API
+        await part(request, CampaignService).edit(actor(request), campaign_id, data)
     except Invalid as faults:
         return await _form(request, known, await _as_typed(request), faults)
     return go_to(f"/campaigns/{campaign_id}")

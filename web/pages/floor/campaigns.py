@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from callcenter.campaigns import queries
-from callcenter.campaigns.model import Campaign, CampaignState
+from callcenter.campaigns.model import Campaign, CampaignState, Mode
 from callcenter.campaigns.queries import CampaignQuery, Figures
 from callcenter.campaigns.rights import EDIT, EXPORT, VIEW
 from core.kernel.access import Actor
@@ -90,7 +90,7 @@ def _query(wanted: Asked) -> CampaignQuery:
 
 def _row(language: str, line: tuple[Campaign, Figures]) -> Row:
     one, now = line
-    most = msg("of at most {most}", most=formats.percent(one.ceiling, language))
+    bound = msg("of at most {most}", most=formats.percent(one.ceiling, language))
     href = f"/campaigns/{one.id}"
     return Row(
         id=str(one.id),
@@ -102,7 +102,9 @@ def _row(language: str, line: tuple[Campaign, Figures]) -> Row:
             "priority": TextCell(one.priority),
             "flying": TextCell(now.in_flight),
             "answered": TextCell(now.answered),
-            "abandoned": TextCell(formats.percent(now.share, language), note=most),
+            "abandoned": TextCell(
+                formats.percent(now.share, language), note=bound if one.mode == Mode.PREDICTIVE else None
+            ),
             "left": TextCell(now.left),
             "end": TimeCell(now.ends_at if one.state == CampaignState.RUNNING else None),
         },

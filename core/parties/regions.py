@@ -1,6 +1,6 @@
 """From an address to the time zones that hold there, where a telephone prefix says nothing (mobiles)."""
 
-from callcenter.compliance.zones import zones_of_country
+from core.parties.zones import zones_of_country
 
 _RUSSIA: dict[tuple[str, ...], tuple[str, ...]] = {
     ("Europe/Kaliningrad",): ("калининград",),

@@ -21,6 +21,9 @@ _REGIONAL = 4
 
 _WINTER = datetime(2026, 1, 15, tzinfo=UTC)
 
+_POPULOUS = ("Europe/Moscow", "America/New_York")
+"""The clocks that most people of Russia and of the United States keep."""
+
 
 class ZoneSource(StrEnum):
     """What told us the zone; ``CANDIDATES`` when nothing told us one and every possible zone must agree."""
@@ -42,6 +45,12 @@ class DebtorZone:
     def zones(self) -> tuple[ZoneInfo, ...]:
         """The same as zones."""
         return tuple(_zone(name) for name in self.names)
+
+    def likeliest(self) -> ZoneInfo:
+        """One of them, for what is no matter of law: where several remain, the one that most people of its country
+        keep, else the middle one."""
+        ordered = sorted(self.names, key=lambda name: (_winter_offset(name), name))
+        return _zone(next((name for name in _POPULOUS if name in ordered), ordered[(len(ordered) - 1) // 2]))
 
 
 @lru_cache(maxsize=1024)
