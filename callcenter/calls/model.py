@@ -74,6 +74,7 @@ class Call(Base):
     __tablename__ = "calls"
     __table_args__ = (
         Index("ix_calls_user_started", "user_id", "started_at"),
+        Index("ix_calls_case_started", "case_id", "started_at"),
         Index(
             "ix_calls_live", "server", sqlite_where=text("ended_at IS NULL"), postgresql_where=text("ended_at IS NULL")
         ),
@@ -103,7 +104,7 @@ class Call(Base):
     lost: Mapped[bool] = mapped_column(default=False)
     answerer: Mapped[Answerer | None] = mapped_column(AnswererColumn)
     party_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
-    case_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    case_id: Mapped[int | None] = mapped_column(BigInteger)
     user_id: Mapped[int | None] = mapped_column(BigInteger)
     ring_seconds: Mapped[int] = mapped_column(default=0)
     talk_seconds: Mapped[int] = mapped_column(default=0)

@@ -342,7 +342,7 @@ KPIS: tuple[Kpi, ...] = (
     Kpi(
         key="penetration",
         label=msg("Penetration"),
-        formula=msg("Cases with at least one attempt / active cases, as they are now. For periods of up to 92 days."),
+        formula=msg("Cases with at least one attempt / active cases, as they are now."),
         over=("cases_called",),
         under=("active_cases",),
         unit=Unit.PERCENT,

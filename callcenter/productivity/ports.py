@@ -4,9 +4,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
-from typing import Protocol
+from typing import Any, Protocol
 
-from sqlalchemy import Select
+from sqlalchemy import ColumnElement, Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.productivity.slots import Span
@@ -42,8 +42,8 @@ class RawFigures(Protocol):
     async def going_on(self, session: AsyncSession, actor: Actor, now: datetime) -> Sequence[Stretch]:
         """The states in which the actor's collectors are, but for being offline, as far as up to ``now``."""
 
-    def called_cases(self, span: Span) -> Select[int | None]:
-        """Ids of the cases that were called in ``span``, by whomever."""
+    def was_called(self, case_id: Any, span: Span) -> ColumnElement[bool]:
+        """Whether the case of that id (a column) was called in ``span``, by whomever."""
 
     def behind(self, actor: Actor, wanted: Behind) -> Select[int]:
         """Ids of the calls behind a figure of the actor's."""

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -28,8 +28,6 @@ from core.people.access import reaches
 Counters = Mapping[str, Number]
 #: The parts of a line, one for each breakdown.
 Parts = tuple[Part, ...]
-#: Different cases are counted among the calls themselves for periods of up to so many days.
-PENETRATION_DAYS = 92
 #: Counters of cases as they are now.
 CASE_COUNTERS = ("active_cases", "outstanding", "cases_called")
 
@@ -218,9 +216,8 @@ async def _from_cases(asked: _Asked, raw: RawFigures, found: _Found) -> None:
     reach = reaches(actor, VIEW, owner=Case.collector_id)
     mine = [func.coalesce(owned[by], 0) == value for by, value in ask.filters.items()]
     amount = func.sum(case((Case.currency == ask.currency, Case.open_amount), else_=Decimal(0)))
-    counted = {"active_cases": func.count(Case.id), "outstanding": amount}
-    if ask.last - ask.first < timedelta(days=PENETRATION_DAYS):
-        counted["cases_called"] = func.count(case((Case.id.in_(raw.called_cases(ask.span)), 1)))
+    called = func.count(case((raw.was_called(Case.id, ask.span), 1)))
+    counted = {"active_cases": func.count(Case.id), "outstanding": amount, "cases_called": called}
     statement: Select[Any] = (
         select(*columns, *counted.values())
         .where(and_(Case.state == CaseState.OPEN, *mine), *([] if reach is None else [reach]))

@@ -13,6 +13,7 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    exists,
     false,
     func,
     literal,
@@ -188,9 +189,9 @@ class FloorFigures:
         )
         return [_stretch(one, now) for one in await session.scalars(statement)]
 
-    def called_cases(self, span: Span) -> Select[int | None]:
-        """Ids of the cases called in ``span``."""
-        return select(Call.case_id).where(_REAL, _outbound, _began(span), Call.case_id.is_not(None))
+    def was_called(self, case_id: Any, span: Span) -> ColumnElement[bool]:
+        """Whether the case was called in ``span``: looked up for each, by an index of its calls, up to the first."""
+        return exists().where(Call.case_id == case_id, _REAL, _outbound, _began(span)).correlate(Case)
 
     def behind(self, actor: Actor, wanted: Behind) -> Select[int]:
         """Ids of the calls behind a figure of the actor's: what the sums count, one by one."""

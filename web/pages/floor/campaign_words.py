@@ -8,6 +8,7 @@ from callcenter.campaigns.machines import MACHINE, NO_CALLS, PERSON, TALK, UNSUR
 from callcenter.campaigns.model import CampaignState, EntryState, Mode, Passed
 from callcenter.campaigns.preview import FORBIDDEN
 from core.kernel.i18n import Message, msg
+from web.pages.calls.law_words import KINDS
 from web.pages.listing import State, Tone
 
 MODES: Mapping[str, Message] = {
@@ -109,7 +110,7 @@ _RESULTS: Mapping[str, Message] = {row["code"]: Message(row["label"]) for row in
 
 
 def reason(code: str) -> Message | str:
-    """Why an entry stands where it stands: a word of ours, a result, or whatever rule of law (``ru.hours``) forbade
-    it. An agency's own result is read as written."""
-    known = REASONS.get(code) or _RESULTS.get(code)
+    """Why an entry stands where it stands: a word of ours, a result, the block (``ru.block.pause``) or whatever rule of
+    law (``ru.hours``) forbade it. An agency's own result is read as written."""
+    known = REASONS.get(code) or _RESULTS.get(code) or KINDS.get(code.partition(".block.")[2])
     return known or (REASONS[FORBIDDEN] if "." in code else code)

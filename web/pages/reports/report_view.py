@@ -19,7 +19,7 @@ from callcenter.productivity.asking import Ask, By, Part, answers, shifted
 from callcenter.productivity.kpis import Family, Kpi, Unit, value
 from callcenter.productivity.names import Names, currencies, names
 from callcenter.productivity.ports import RawFigures
-from callcenter.productivity.report import PENETRATION_DAYS, Counters, Figures, Parts, read
+from callcenter.productivity.report import Counters, Figures, Parts, read
 from callcenter.queues.queries import inbound_queues
 from core.kernel.access import Actor
 from core.kernel.i18n import Message, msg, translator
@@ -137,7 +137,7 @@ class Report:
         )
 
     def _shown(self, kpi: Kpi, counters: Counters, before: Counters | None, parts: Mapping[By, Part]) -> Shown:
-        if not answers(kpi, self.asked.ask) or _too_long(kpi, self.asked.ask):
+        if not answers(kpi, self.asked.ask):
             return Shown(reads="–", then=None, made_of=None, href=None, value=None)
         now = value(kpi, counters)
         then = None if before is None or Family.CASES in kpi.families else value(kpi, before).value
@@ -170,11 +170,6 @@ def as_far_into(by: By, one: date, first: date, then: date) -> date:
 def monday(day: date) -> date:
     """The first day of its week."""
     return day - timedelta(days=day.weekday())
-
-
-def _too_long(kpi: Kpi, ask: Ask) -> bool:
-    """Whether different cases are not counted for a period like this."""
-    return "cases_called" in kpi.over and ask.last - ask.first >= timedelta(days=PENETRATION_DAYS)
 
 
 def _made_of(kpi: Kpi, over: Any, under: Any) -> str | None:
