@@ -251,13 +251,15 @@ def by_legs(books: Books, staff: Mapping[int, Collector], state: State) -> defau
 # ---- reports
 
 
-async def reported(database: Database, by: By | None, names: Sequence[str]) -> Mapping[str, Counters]:
+async def reported(
+    database: Database, by: By | None, names: Sequence[str], *, now: datetime | None = None
+) -> Mapping[str, Counters]:
     """What a report says of all there is, by the parts of a breakdown, or under "" as a whole."""
-    today = datetime.now(UTC).date()
-    day = timedelta(days=1)
+    now = now or datetime.now(UTC)
+    today, day = now.date(), timedelta(days=1)
     ask = Ask(first=today - day, last=today + day, zone=ZoneInfo("UTC"), by=(by,) if by else (), currency="RUB")
     async with database.read() as session:
-        found = await read(session, READER, FloorFigures(), ask, names, now=datetime.now(UTC))
+        found = await read(session, READER, FloorFigures(), ask, names, now=now)
     return {str(line.parts[0]) if by else "": line.counters for line in found.lines}
 
 
@@ -311,15 +313,16 @@ async def reports_against_rows(database: Database, books: Books) -> Iterator[str
 
 
 async def time_against_states(database: Database, books: Books, staff: Mapping[int, Collector]) -> Iterator[str]:
-    """Collectors' time in reports against the states that are over."""
-    sums = await reported(database, By.USER, TIME_COUNTERS)
+    """Collectors' time in reports against their states, those that go on included."""
+    now = datetime.now(UTC)
+    sums = await reported(database, By.USER, TIME_COUNTERS, now=now)
     found: list[str] = []
     for user_id, one in staff.items():
         true: Counter[str] = Counter()
         cuts: Counter[str] = Counter()
         for state in books.states.get(user_id, ()):
-            if state.ended_at is not None and state.state != State.OFFLINE:
-                true[f"{state.state}_ms"] += (state.ended_at - state.started_at) // timedelta(milliseconds=1)
+            if state.state != State.OFFLINE:
+                true[f"{state.state}_ms"] += ((state.ended_at or now) - state.started_at) // timedelta(milliseconds=1)
                 cuts[f"{state.state}_ms"] += 1
         mine = sums.get(str(user_id), {})
         found += [
