@@ -105,6 +105,7 @@ async def test_unsafe_keys_are_refused(storage: Storage, source: Path, key: str)
             await action
 
 
+@pytest.mark.slow
 @given(st.text())
 def test_no_key_that_passes_leads_out(text: str) -> None:
     try:

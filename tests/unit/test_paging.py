@@ -26,6 +26,7 @@ def cursor(content: object) -> str:
     return base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sorted_by", COLUMNS, ids=lambda one: one.name)
 @given(content=_JSON | st.lists(st.sampled_from(["", "t", "d", "n"]) | _JSON, min_size=3, max_size=3))
 def test_whatever_is_made_up_is_read_or_refused(sorted_by: Column[object], content: object) -> None:

@@ -249,6 +249,7 @@ async def test_a_finished_task_is_not_taken_back(
     assert (await seen(uow, run))[1] == {MassOutcome.KEPT: 1}
 
 
+@pytest.mark.slow
 async def test_two_runs_over_the_same_cases(uow: UnitOfWork, clock: ManualClock, floor: Floor, mass: Mass) -> None:
     """Each case goes to one of the two, whichever came last, and every row tells the truth; nothing hangs."""
     ids = [(await debtor_case(uow, clock, floor, f"A-{n}", "Petrov")).id for n in range(40)]

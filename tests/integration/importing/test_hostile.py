@@ -84,6 +84,7 @@ async def test_hidden_sheets_are_not_offered_and_merged_cells_stand_in_every_row
     ]
 
 
+@pytest.mark.slow
 async def test_day_numbers_of_old_macs_are_read_from_1904(tmp_path: Path) -> None:
     head = '<row r="1">' + "".join(
         f'<c r="{cell}1" t="inlineStr"><is><t>{text}</t></is></c>'
@@ -106,6 +107,7 @@ async def test_day_numbers_of_old_macs_are_read_from_1904(tmp_path: Path) -> Non
     assert days == [["2019-12-31"], ["2024-01-01"]]
 
 
+@pytest.mark.slow
 async def test_leaving_early_ends_the_reader(tmp_path: Path) -> None:
     path = write_book(tmp_path / "r.xlsx", [debtor(n) for n in range(1, 2000)])
     reading = Reading(columns={0: "number", 1: "name"}, region="RU", currency="RUB")

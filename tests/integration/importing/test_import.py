@@ -122,6 +122,7 @@ async def test_the_same_file_is_refused_and_the_same_claim_compared(
     assert batch.counts == {"skip": 1, "new": 1}
 
 
+@pytest.mark.slow
 async def test_one_person_on_several_rows_stays_one_person(
     uow: UnitOfWork, imports: Imports, runner: JobRunner, creditor: Creditor, tmp_path: Path
 ) -> None:
@@ -196,6 +197,7 @@ async def test_a_second_run_over_the_same_rows_changes_nothing(
     assert [await count(uow, table) for table in (Case, Claim, Phone)] == [50, 50, 50]
 
 
+@pytest.mark.slow
 async def test_a_dry_run_cut_short_continues_where_it_stopped(
     uow: UnitOfWork, imports: Imports, runner: JobRunner, creditor: Creditor, tmp_path: Path
 ) -> None:

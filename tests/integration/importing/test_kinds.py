@@ -28,6 +28,7 @@ def imports(uow: UnitOfWork, clock: ManualClock, tmp_path: Path) -> Imports:
     return Imports(uow, clock, tmp_path / "imports", (RegistryKind(), NotesKind()))
 
 
+@pytest.mark.slow
 async def test_notes_and_cases_come_in_by_one_mechanism(
     uow: UnitOfWork, imports: Imports, runner: JobRunner, creditor: Creditor, tmp_path: Path
 ) -> None:

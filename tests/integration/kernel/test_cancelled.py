@@ -50,6 +50,7 @@ async def test_cancelled_anywhere_the_next_writer_writes(uow: UnitOfWork, clock:
     assert await read() == ROUNDS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_in_a_crowd_of_all_kinds_what_was_acknowledged_is_there_and_nothing_else(
     uow: UnitOfWork, clock: ManualClock, seed: int

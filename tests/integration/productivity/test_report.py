@@ -123,6 +123,7 @@ async def test_every_figure_opens_exactly_its_calls(uow: UnitOfWork, scope: Scop
                 assert page.total == line.counters.get(counter, 0), (by, line.parts, counter)
 
 
+@pytest.mark.slow
 async def test_a_team_head_sees_his_team_only(uow: UnitOfWork) -> None:
     await lived(uow, 5)
     ask = Ask(first=date(2026, 3, 20), last=date(2026, 4, 9), zone=ZoneInfo("UTC"), by=(By.USER,))
@@ -166,6 +167,7 @@ def test_a_zone_off_the_half_hour_is_said_to_be() -> None:
     assert not slots.is_rounded(Span(1_000_000, 1_000_100), ZoneInfo("Asia/Kolkata"))
 
 
+@pytest.mark.slow
 async def test_an_hour_of_three_years_opens_its_calls(uow: UnitOfWork) -> None:
     """Every day of them is a stretch of its own."""
     await lived(uow, 3)

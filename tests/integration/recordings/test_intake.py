@@ -193,6 +193,7 @@ async def test_a_missing_encoder_names_the_command_that_mends_it(tmp_path: Path)
         await OpusEncoder(program="no-such-encoder").encode(sound, tmp_path / "out")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_while_five_minutes_are_made_ready_the_loop_stays_free(
     intake: Intake, recorded: Recorded, figure: Figure

@@ -112,6 +112,7 @@ async def test_terms_are_entered_changed_and_reckoned_again(
     assert earned == 20
 
 
+@pytest.mark.slow
 async def test_a_statement_from_the_preview_to_the_pdf(
     uow: UnitOfWork, house: House, creditor: int, sign_in: SignIn
 ) -> None:

@@ -48,6 +48,7 @@ async def _claim(uow: UnitOfWork, claim: Claim) -> Claim:
         return await session.get_one(Claim, claim.id)
 
 
+@pytest.mark.slow
 async def test_the_sheet_explains_every_day_in_every_language(claim: Claim, sign_in: SignIn) -> None:
     ada = await sign_in("ada")
     for language in ("en", "ru", "uk", "pl"):

@@ -87,6 +87,7 @@ async def test_a_body_that_goes_on_may_take_its_time(port: int) -> None:
     assert (await _told(port, head, *[b"x"] * 6)).count(b"xxxxxx")
 
 
+@pytest.mark.slow
 async def test_websockets_may_be_silent(port: int) -> None:
     async with connect(f"ws://127.0.0.1:{port}/") as link:
         await asyncio.sleep(3 * PATIENCE)  # the silence itself is what is tested

@@ -159,6 +159,7 @@ async def test_a_queue_says_which_menu_its_callers_hear(sign_in: SignIn, uow: Un
     assert "Its callers hear" not in (await web.get(day)).text
 
 
+@pytest.mark.slow
 async def test_the_largest_menu_there_may_be_is_kept(sign_in: SignIn) -> None:
     """Sixty steps, all keys in use, each said in four languages by a thousand Cyrillic letters."""
     web = await sign_in("maria")

@@ -42,6 +42,7 @@ async def test_a_task_from_the_case_to_the_panel(
         assert (await session.scalars(select(Task.state))).all() == [TaskState.DONE]
 
 
+@pytest.mark.slow
 async def test_worklists_do_what_the_list_of_cases_does(
     uow: UnitOfWork, clock: ManualClock, cast: Cast, sign_in: SignIn
 ) -> None:
@@ -120,6 +121,7 @@ async def test_cases_chosen_in_the_list_are_given_away_and_back(
     assert (await sofia.get(run)).status_code == 404
 
 
+@pytest.mark.slow
 async def test_everything_a_worklist_finds(
     uow: UnitOfWork, clock: ManualClock, cast: Cast, sign_in: SignIn, house: House
 ) -> None:

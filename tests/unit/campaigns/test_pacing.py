@@ -106,6 +106,7 @@ def test_the_ceiling_holds_in_every_hour(
     assert outcome.worst.share <= ceiling
 
 
+@pytest.mark.slow
 def test_busier_than_progressive_and_than_a_ratio_as_gentle() -> None:
     calm = Setting(agents=20, day=4 * 3600.0)
     ours = trial(calm, partial(Pacer, Policy(ceiling=0.03)), ceiling=0.03, days=2, seed=11)

@@ -85,6 +85,7 @@ def test_half_of_the_agents_leave_in_the_worst_second() -> None:
     assert often.broken_days == 0
 
 
+@pytest.mark.slow
 def test_a_small_team_keeps_its_ceiling_with_withdrawals() -> None:
     setting = Setting(agents=10, day=9000.0, drift=0.25, spells=trouble(9000.0))
     outcome = trial(setting, partial(Pacer, Policy(ceiling=0.015, withdraws=True)), ceiling=0.015, days=2, seed=4)

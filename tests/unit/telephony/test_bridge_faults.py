@@ -134,6 +134,7 @@ async def test_a_call_that_comes_and_goes_before_the_first_list_ever_is_logged(t
     assert of_story(the_call(log)) == of_story(whole)
 
 
+@pytest.mark.slow
 async def test_a_call_of_a_gap_that_another_gap_follows_at_once_is_found_by_the_second_look(tmp_path: Path) -> None:
     (whole,) = folded(events(STORY)).values()
     log, exchange = Log(), {**prepared(tmp_path, 0), "second_look": LOOK_SECONDS}
@@ -183,6 +184,7 @@ async def test_of_a_call_that_died_with_its_exchange_cel_is_not_waited_for(
         assert looked.count(2) == looks
 
 
+@pytest.mark.slow
 async def test_what_was_guessed_of_a_lost_call_gives_way_to_what_cel_tells_late(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

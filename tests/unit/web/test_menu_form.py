@@ -68,6 +68,7 @@ def test_a_trial_tells_what_is_heard_and_where_it_ends() -> None:
     assert tried(bye, [], Pretence(), NOW).turns[0].said[0].sound
 
 
+@pytest.mark.slow
 @given(flow=sound_flows())
 def test_any_menu_can_be_tried(flow: Flow) -> None:
     trial = tried(flow, ["1", "2", "", "01011980", "0", "1212", "1"] * 9, Pretence(), NOW)
