@@ -59,8 +59,7 @@ class Dial:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
     """A call to be: ``phone`` (E.164) of somebody known, or of nobody. ``user_id`` is the collector who dials, None
-    while nobody is there yet; ``campaign_id`` the campaign that dials, ``machine`` as in ``ContactRequest``. ``key`` as
-    in ``Dial``."""
+    where a machine does; ``campaign_id`` the campaign that dials. ``key`` as in ``Dial``."""
 
     phone: str
     key: str
@@ -68,7 +67,6 @@ class Line:
     case_id: int | None
     user_id: int | None = None
     campaign_id: int | None = None
-    machine: bool = False
 
 
 class _KeyTaken(Exception):
@@ -172,7 +170,7 @@ class CallService:
             case_id=line.case_id,
             at=now,
             override_reason=override_reason,
-            machine=line.machine,
+            machine=line.user_id is None,
         )
         verdict = await self._gate.reserve(work, request)
         if verdict.allowed:

@@ -83,7 +83,6 @@ class FloorLines:
             case_id=wanted.case_id,
             user_id=wanted.user_id,
             campaign_id=wanted.campaign_id,
-            machine=wanted.user_id is None,
         )
         call_id, verdict = await self._floor()[0].reserve(work, actor, line)
         if not verdict.allowed:

@@ -14,13 +14,13 @@ from callcenter.compliance.registry import Registry
 from callcenter.compliance.rights import OVERRIDE
 from callcenter.compliance.service import Gate
 from core.cases.model import LIABLE, Case, CaseParty, CaseState, Claim, ClaimState, Creditor
+from core.cases.queries.zones import address_zones
 from core.kernel.access import PROGRAM, Actor
 from core.kernel.errors import NotFound
 from core.kernel.i18n import msg
 from core.kernel.phones import as_key
 from core.kernel.uow import Work
-from core.parties.model import Address, ContactQuality, Party, Phone, PhoneQuality
-from core.parties.regions import zones_of_address
+from core.parties.model import Party, Phone, PhoneQuality
 
 #: Stands for somebody the house does not know: no such rows exist.
 _NOBODY = 0
@@ -58,7 +58,7 @@ class DebtorFacts:
             nothing_owed=not debts and await _has_paid(session, case_id),
             zone=party.timezone,
             phone_zone=number.timezone if number else None,
-            address_zones=await _address_zones(session, party_id),
+            address_zones=(await address_zones(session, [party_id]))[party_id],
             phone_consent=law.Consent(number.consent) if number else law.Consent.UNKNOWN,
             phone_valid=number is None or number.quality not in _DEAD_NUMBERS,
             third_party=await _is_third_party(session, party_id, case_id, number),
@@ -66,17 +66,6 @@ class DebtorFacts:
             case=_STANDING[CaseState(case.state)],
             suspended_until=case.suspended_until,
         )
-
-
-async def _address_zones(session: AsyncSession, party_id: int) -> tuple[str, ...]:
-    """The zones of all addresses that are not known to be wrong: he may be at any of them."""
-    addresses = await session.execute(
-        select(Address.country, Address.region).where(
-            Address.party_id == party_id, Address.quality != ContactQuality.WRONG
-        )
-    )
-    found = [zone for country, region in addresses for zone in zones_of_address(country, region)]
-    return tuple(dict.fromkeys(found))
 
 
 async def _number(session: AsyncSession, party_id: int, phone: str | None) -> Phone | None:

@@ -23,9 +23,9 @@ async def debtor_zones(session: AsyncSession, party_ids: Collection[int]) -> Map
     if not rest:
         return zones
     stated, numbers = await _numbers(session, rest)
-    addresses = await _addresses(session, rest)
+    addresses = await address_zones(session, rest)
     for party_id in rest:
-        found = resolve(of_phone=stated.get(party_id), phone=numbers.get(party_id), address=tuple(addresses[party_id]))
+        found = resolve(of_phone=stated.get(party_id), phone=numbers.get(party_id), address=addresses[party_id])
         zones[party_id] = found.likeliest()
     return zones
 
@@ -47,12 +47,12 @@ async def _numbers(session: AsyncSession, party_ids: Collection[int]) -> tuple[d
     return stated, numbers
 
 
-async def _addresses(session: AsyncSession, party_ids: Collection[int]) -> Mapping[int, Mapping[str, None]]:
-    """The zones of all addresses of each party that are not known to be wrong."""
+async def address_zones(session: AsyncSession, party_ids: Collection[int]) -> Mapping[int, tuple[str, ...]]:
+    """The zones of all addresses of each party that are not known to be wrong: he may be at any of them."""
     found: dict[int, dict[str, None]] = defaultdict(dict)
     known = select(Address.party_id, Address.country, Address.region).where(
         Among(Address.party_id, party_ids), Address.quality != ContactQuality.WRONG
     )
     for party_id, country, region in await session.execute(known.order_by(Address.id)):
         found[party_id] |= dict.fromkeys(zones_of_address(country, region))
-    return found
+    return {party_id: tuple(found[party_id]) for party_id in party_ids}
