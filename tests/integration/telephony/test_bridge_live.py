@@ -217,7 +217,7 @@ async def test_calls_while_the_bridge_was_away_are_read_from_cel(pbx: PrivateExc
         await missed.ended.wait()
     staying = pbx.trunk.dial("100", "79000000050")
     (await pbx.phones["100"].next_call()).answer()
-    await asyncio.sleep(0.5)
+    await staying.answered.wait()
     async with running(exchange, log) as bridge:
         await log.until(lambda: len(log.calls) == 5)
         assert [call.phone for call in bridge.fold.live_calls()] == ["79000000050"]
