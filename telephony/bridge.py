@@ -140,6 +140,11 @@ class Bridge:
         """Every phone heard of, by endpoint."""
         return self._phones.states()
 
+    @property
+    def told_until(self) -> datetime:
+        """All that happened to calls until then is reported."""
+        return self._told_until
+
     async def run(self) -> None:
         """Bridge until cancelled. What was folded but not yet reported is read again from CEL at the next start."""
         if self._watermark is not None and (known := await asyncio.to_thread(self._watermark.read)):

@@ -56,7 +56,7 @@ class Desks:
         session = work.session
         rows = (await session.execute(_LOCKED, {"users": user_ids})).all()
         if len(rows) < len(user_ids):
-            fresh = {"live": False, "registered": False, "choice": State.AVAILABLE, "reason": None}
+            fresh = {"live": False, "registered": False, "phone_since": None, "choice": State.AVAILABLE, "reason": None}
             missing = sorted(set(user_ids) - {row.AgentDesk.user_id for row in rows})
             await insert_missing(session, AgentDesk, [{"user_id": user_id, **fresh} for user_id in missing])
             rows = (await session.execute(_LOCKED, {"users": user_ids})).all()

@@ -14,8 +14,8 @@ _OPEN = text("ended_at IS NULL")
 class AgentDesk(Base):
     """What is known of a collector now. His state follows from it (``agents.rules``).
 
-    ``live`` while a screen of his is connected, ``registered`` while a phone of his is; ``choice`` is what he chose
-    himself.
+    ``live`` while a screen of his is connected, ``registered`` while a phone of his is; ``phone_since`` is when the
+    last phone went or the first came, None before one was ever heard of. ``choice`` is what he chose himself.
     """
 
     __tablename__ = "agent_desks"
@@ -23,6 +23,7 @@ class AgentDesk(Base):
     user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     live: Mapped[bool] = mapped_column(default=False)
     registered: Mapped[bool] = mapped_column(default=False)
+    phone_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     choice: Mapped[str] = mapped_column(String(12))
     reason: Mapped[str | None] = mapped_column(String(40))
 
@@ -59,11 +60,12 @@ class AgentState(Base):
 
 
 class AgentAlarm(Base):
-    """Something about a stretch of a collector's time that his supervisor must see: raised once for each stretch, and
-    on as long as the stretch is. ``allowed_seconds`` is the limit that was passed."""
+    """Something about a stretch of a collector's time that his supervisor must see: on as long as the stretch is, and,
+    when it is about his phone, as long as that is away. ``allowed_seconds`` is the limit that was passed, counted from
+    ``since``: raised once for each."""
 
     __tablename__ = "agent_alarms"
-    __table_args__ = (Index("uq_agent_alarms_stretch_id", "stretch_id", "kind", unique=True),)
+    __table_args__ = (Index("uq_agent_alarms_stretch_id", "stretch_id", "kind", "since", unique=True),)
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     user_id: Mapped[int] = mapped_column(BigInteger, index=True)
@@ -71,7 +73,27 @@ class AgentAlarm(Base):
     kind: Mapped[str] = mapped_column(String(12))
     reason: Mapped[str | None] = mapped_column(String(40))
     allowed_seconds: Mapped[int]
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
     raised_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ServerPulse(Base):
+    """One row: when the server was last known to be alive."""
+
+    __tablename__ = "server_pulse"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Downtime(Base):
+    """A time in which the server was away, until collectors' states are put right for it."""
+
+    __tablename__ = "server_downtimes"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+    until: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class PauseReason(Base):

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.agents.model import AgentAlarm, AgentDesk, AgentState, PauseReason
@@ -48,11 +48,15 @@ async def list_agents(session: AsyncSession, actor: Actor, right: str = VIEW) ->
 
 
 async def _alarms(session: AsyncSession) -> dict[int, set[Alarm]]:
-    """The alarms that are on, by collector."""
+    """The alarms that are on, by collector: one about a phone is over when it is there, and begins anew when it goes
+    once more."""
+    this_time = AgentAlarm.since >= func.coalesce(AgentDesk.phone_since, AgentAlarm.since)
+    gone = and_(AgentDesk.registered.is_(False), this_time)
     on = (
         select(AgentAlarm.user_id, AgentAlarm.kind)
         .join(AgentState, AgentState.id == AgentAlarm.stretch_id)
-        .where(AgentState.ended_at.is_(None))
+        .join(AgentDesk, AgentDesk.user_id == AgentAlarm.user_id)
+        .where(AgentState.ended_at.is_(None), or_(AgentAlarm.kind != Alarm.NO_PHONE, gone))
     )
     found = defaultdict(set)
     for user_id, kind in await session.execute(on):

@@ -81,6 +81,11 @@ class Alarm(StrEnum):
     NO_PHONE = "no_phone"
 
 
+#: What a collector is taken to be in for as long as nothing else is heard of him; what he does for calls is logged.
+ASSUMED = frozenset({State.AVAILABLE, State.PAUSE})
+#: How long the server may be away, as when it is started anew, before what nobody saw counts for no work.
+UNSEEN_SECONDS = 120
+
 #: How long a phone may be away, as when a page is loaded anew, before whoever waits for calls without it is noticed.
 NO_PHONE_SECONDS = 30
 
@@ -96,6 +101,14 @@ class Stretch:
         """How much of it lies within ``[since, until)``."""
         end = until if self.end is None else min(self.end, until)
         return max(0.0, (end - max(self.start, since)).total_seconds())
+
+
+def parts_of(one: Stretch, since: datetime, until: datetime) -> tuple[Stretch | None, Stretch, Stretch | None]:
+    """What of a stretch lies before, within and after ``[since, until)``, some of which it shares; None: nothing."""
+    start, end = max(one.start, since), until if one.end is None else min(one.end, until)
+    before = Stretch(one.start, start) if one.start < start else None
+    after = Stretch(end, one.end) if one.end is None or end < one.end else None
+    return before, Stretch(start, end), after
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from operator import itemgetter
 
 from sqlalchemy import select
@@ -103,18 +104,19 @@ class AgentService:
             desks = await Desks.load(work, registered)
             for user_id, there in registered.items():
                 if desks[user_id].registered != there:
-                    desks[user_id].registered = there
-                    desks.settle(user_id, self._clock.now())
+                    now = self._clock.now()
+                    desks[user_id].registered, desks[user_id].phone_since = there, now
+                    desks.settle(user_id, now)
             await desks.write()
 
-    async def all_screens_closed(self) -> None:
-        """The server has just started: nobody is connected yet."""
+    async def all_screens_closed(self, at: datetime) -> None:
+        """The server has just started: nobody is connected yet, nor was since ``at``, when it was last alive."""
         async with self._uow.write() as work:
             users = (await work.session.scalars(select(AgentDesk.user_id).where(AgentDesk.live))).all()
             desks = await Desks.load(work, set(users))
             for user_id in users:
                 desks[user_id].live = False
-                desks.settle(user_id, self._clock.now())
+                desks.settle(user_id, at)
             await desks.write()
 
     async def agree_with_calls(self, calls: CallsUnderWay) -> int:

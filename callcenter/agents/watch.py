@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.agents.events import AgentAlarmRaised
@@ -25,6 +25,7 @@ class _Due:
     state: AgentState
     kind: Alarm
     allowed: int
+    since: datetime
 
 
 class AgentWatch:
@@ -40,7 +41,7 @@ class AgentWatch:
         async with self._uow.read(brief=True) as session:
             raised = await _raised(session)
             due = [*await _pauses(session, now), *await _without_phone(session, now)]
-        fresh = [one for one in due if (one.state.id, one.kind) not in raised]
+        fresh = [one for one in due if (one.state.id, one.kind, one.since) not in raised]
         for one in fresh:
             await self._raise(one, now)
         return len(fresh)
@@ -53,6 +54,7 @@ class AgentWatch:
             "kind": due.kind,
             "reason": due.state.reason,
             "allowed_seconds": due.allowed,
+            "since": due.since,
             "raised_at": now,
         }
         async with self._uow.write(brief=True) as work:
@@ -72,12 +74,12 @@ class AgentWatch:
             )
 
 
-async def _raised(session: AsyncSession) -> set[tuple[int, str]]:
+async def _raised(session: AsyncSession) -> set[tuple[int, str, datetime]]:
     """The alarms of stretches that still last."""
     on = (
         select(AgentAlarm).join(AgentState, AgentState.id == AgentAlarm.stretch_id).where(AgentState.ended_at.is_(None))
     )
-    return {(alarm.stretch_id, alarm.kind) for alarm in await session.scalars(on)}
+    return {(alarm.stretch_id, alarm.kind, alarm.since) for alarm in await session.scalars(on)}
 
 
 async def _pauses(session: AsyncSession, now: datetime) -> list[_Due]:
@@ -98,7 +100,7 @@ async def _pauses(session: AsyncSession, now: datetime) -> list[_Due]:
         same = today.get((user.id, reason.code), [])
         for kind in pause_alarms(current, same, limits, midnight=midnight, now=now):
             allowed = limits.once if kind is Alarm.LIMIT else limits.day
-            found.append(_Due(user, state, kind, allowed or 0))
+            found.append(_Due(user, state, kind, allowed or 0, state.started_at))
     return found
 
 
@@ -118,13 +120,17 @@ async def _today(
 
 
 async def _without_phone(session: AsyncSession, now: datetime) -> list[_Due]:
-    """Collectors who wait for calls that cannot ring anywhere."""
+    """Collectors who wait for calls that cannot ring anywhere, for as long as both are so."""
+    late = now - timedelta(seconds=NO_PHONE_SECONDS)
     waiting = (
-        select(AgentState, User)
+        select(AgentState, User, AgentDesk.phone_since)
         .join(AgentDesk, AgentDesk.user_id == AgentState.user_id)
         .join(User, User.id == AgentState.user_id)
-        .where(AgentState.ended_at.is_(None), AgentState.state == State.AVAILABLE)
-        .where(AgentState.started_at <= now - timedelta(seconds=NO_PHONE_SECONDS))
-        .where(AgentDesk.registered.is_(False), User.extension.is_not(None))
+        .where(AgentState.ended_at.is_(None), AgentState.state == State.AVAILABLE, AgentState.started_at <= late)
+        .where(AgentDesk.registered.is_(False), func.coalesce(AgentDesk.phone_since, late) <= late)
+        .where(User.extension.is_not(None))
     )
-    return [_Due(user, state, Alarm.NO_PHONE, NO_PHONE_SECONDS) for state, user in await session.execute(waiting)]
+    return [
+        _Due(user, state, Alarm.NO_PHONE, NO_PHONE_SECONDS, max(state.started_at, gone or state.started_at))
+        for state, user, gone in await session.execute(waiting)
+    ]

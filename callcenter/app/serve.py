@@ -76,7 +76,7 @@ async def _standing(settings: Settings, roles: frozenset[str]) -> AsyncIterator[
 async def _after_a_crash(house: wiring.House, roles: frozenset[str]) -> None:
     """Put away what an earlier process of the same role left: others may be at work with theirs."""
     if "web" in roles:
-        await house.floor.agents.all_screens_closed()
+        await house.floor.agents.all_screens_closed(await house.floor.downtimes.beat())
     if "bridge" in roles:
         await asyncio.to_thread(house.archive.storage.sweep_parts)
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import selectinload
 from callcenter.calls.access import at_phone_of, within_reach
 from callcenter.calls.errors import CallNotFound
 from callcenter.calls.facts import Direction
-from callcenter.calls.model import Bookmark, Call, Leg, ResultCode
+from callcenter.calls.model import Bookmark, Call, Leg, Need, ResultCode
 from callcenter.calls.rights import EXPORT, VIEW
 from callcenter.calls.views import BookmarkRow, CallDetail, CallQuery, CallRow, Fate, LegRow
 from core.cases.model import Case
@@ -168,7 +168,7 @@ def fate(wanted: Fate) -> ColumnElement[bool]:
         ),
         Fate.CONTACT: and_(Call.direction != Direction.INTERNAL, contact),
         Fate.RIGHT_PARTY: and_(Call.direction != Direction.INTERNAL, ResultCode.rpc.is_(True)),
-        Fate.PROMISE: Call.result_code.in_(("RPC-PTP", "RPC-PLAN")),
+        Fate.PROMISE: ResultCode.need.in_((Need.PROMISE, Need.PLAN)),
         Fate.LIVE: Call.ended_at.is_(None),
         Fate.NO_RESULT: Call.needs_result.is_(True),
     }

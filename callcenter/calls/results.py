@@ -82,10 +82,12 @@ class CallResults:
             await self._unwrap(work, row, self._clock.now())
 
     async def end_long_wrap_ups(self) -> int:
-        """End wrap-ups that have lasted longer than allowed; how many. For a ticker."""
-        now = self._clock.now()
+        """End wrap-ups that have lasted longer than allowed, when they had; how many. For a ticker, that may be late: a
+        server that was away must not have wrapped up all the while."""
         long = select(Call).where(
-            Call.wrap_started_at < now - self.wrap_limit, Call.wrap_ended_at.is_(None), Call.merged_into.is_(None)
+            Call.wrap_started_at < self._clock.now() - self.wrap_limit,
+            Call.wrap_ended_at.is_(None),
+            Call.merged_into.is_(None),
         )
         async with self._uow.read() as session:
             if (await session.scalar(long.limit(1))) is None:
@@ -93,7 +95,8 @@ class CallResults:
         async with self._uow.write() as work:
             rows = (await work.session.scalars(long.limit(_BATCH).with_for_update(skip_locked=True))).all()
             for row in rows:
-                await self._unwrap(work, row, now)
+                assert row.wrap_started_at is not None
+                await self._unwrap(work, row, row.wrap_started_at + self.wrap_limit)
             return len(rows)
 
     async def note(self, actor: Actor, call_id: int, text: str) -> None:

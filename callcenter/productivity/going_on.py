@@ -1,5 +1,5 @@
-"""What a report adds to the sums of collectors' time, which are made of what is over: states go on, and so does the
-half-hour."""
+"""What a report adds to the sums of collectors' time, which are made of what is over, and seconds later: states go on,
+some have just ended, and the half-hour goes on too."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -25,9 +25,9 @@ async def time_so_far(
     session: AsyncSession, actor: Actor, raw: RawFigures, ask: Ask, *, now: datetime
 ) -> list[tuple[tuple[Part, ...], Mapping[str, int]]]:
     """Parts of the report's lines, each with what its time counters are more (or less) than their sums as of ``now``;
-    nothing for a period that is over, unless a state has been going on since."""
+    nothing for a period that is over, unless a state has been going on since or is not summed yet."""
     span = Span(ask.span.start, min(ask.span.end, slot_of(now) + 1))
-    states = [one for one in await raw.going_on(session, actor, now) if slot_of(one.start) < span.end]
+    states = [one for one in await raw.unsummed(session, actor, now) if slot_of(one.start) < span.end]
     if not len(span) or not (states or slot_of(now) < span.end):
         return []
     found = unsummed(states, await _plan(session, actor, states, span, now), span, now)

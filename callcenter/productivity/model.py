@@ -4,11 +4,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.kernel.db import Base
 from core.kernel.types import Amount, Key, UtcDateTime
+
+_FRESH_TIME = text("kind = 'time' AND subject_id IS NOT NULL")
 
 
 class RollupMark(Base):
@@ -17,10 +19,14 @@ class RollupMark(Base):
     calls wait for each other here.
 
     ``kind`` says what is to be looked at: ``call`` (``subject_id`` is one whose collector, case or wait may be new),
-    ``time`` (of ``user_id``), ``promise`` and ``day`` (both by calendar day).
+    ``time`` (of ``user_id``; ``subject_id`` is a stretch that is in no sum yet), ``promise`` and ``day`` (both by
+    calendar day).
     """
 
     __tablename__ = "rollup_marks"
+    __table_args__ = (
+        Index("ix_rollup_marks_fresh", "subject_id", sqlite_where=_FRESH_TIME, postgresql_where=_FRESH_TIME),
+    )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     kind: Mapped[str] = mapped_column(String(8))

@@ -39,8 +39,9 @@ class RawFigures(Protocol):
     async def time_spent(self, session: AsyncSession, user_ids: Collection[int], span: Span) -> Sequence[Stretch]:
         """What the collectors did within ``span``, as far as it is over."""
 
-    async def going_on(self, session: AsyncSession, actor: Actor, now: datetime) -> Sequence[Stretch]:
-        """The states in which the actor's collectors are, but for being offline, as far as up to ``now``."""
+    async def unsummed(self, session: AsyncSession, actor: Actor, now: datetime) -> Sequence[Stretch]:
+        """What the sums do not know yet of the actor's collectors: the states in which they are, as far as up to
+        ``now``, and those that have just ended; being offline is none."""
 
     def was_called(self, case_id: Any, span: Span) -> ColumnElement[bool]:
         """Whether the case of that id (a column) was called in ``span``, by whomever."""

@@ -84,16 +84,16 @@ def spent(stretches: Iterable[Stretch], plan: Iterable[Planned], span: Span) -> 
 
 
 def unsummed(
-    going_on: Iterable[Stretch], plan: Iterable[Planned], span: Span, now: datetime
+    fresh: Iterable[Stretch], plan: Iterable[Planned], span: Span, now: datetime
 ) -> dict[Place, dict[str, int]]:
-    """What the time counters of ``span`` are, as of ``now``, more than their sums, which know the states that are over
-    and all of the plan: the states ``going_on`` are added, what is planned after ``now`` is taken away.
+    """What the time counters of ``span`` are, as of ``now``, more than their sums, which know all of the plan and the
+    states that are over but for the ``fresh`` ones: those are added, what is planned after ``now`` is taken away.
 
-    Nothing that is over need be looked at: every counter is a sum over stretches, over blocks, or over pairs of them.
+    Nothing that is summed need be looked at: every counter is a sum over stretches, over blocks, or over pairs of them.
     """
     blocks = list(plan)
     so_far = [replace(block, end=min(block.end, now)) for block in blocks]
-    return difference(spent((), blocks, span), spent(going_on, so_far, span))
+    return difference(spent((), blocks, span), spent(fresh, so_far, span))
 
 
 def difference(

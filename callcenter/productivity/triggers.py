@@ -20,6 +20,7 @@ class Watch:
 
     ``columns`` are those that matter when they are updated. ``since`` and ``until`` bound what one row touches,
     ``when`` says which rows count; in all of them ``@`` stands for the row. ``dated``: the bounds are calendar days.
+    ``subject`` is what is named in a note; with ``fresh`` only of a row that has not counted before: no sum knows it.
     """
 
     table: str
@@ -31,6 +32,7 @@ class Watch:
     subject: str = "NULL"
     user: str = "NULL"
     dated: bool = False
+    fresh: bool = False
 
 
 WATCHES: tuple[Watch, ...] = (
@@ -65,7 +67,9 @@ WATCHES: tuple[Watch, ...] = (
         since="@.started_at",
         until="@.ended_at",
         when="@.ended_at IS NOT NULL AND @.state <> 'offline'",
+        subject="@.id",
         user="@.user_id",
+        fresh=True,
     ),
     Watch(
         table="shift_blocks",
@@ -117,10 +121,10 @@ def _moment(watch: Watch, column: str, row: str, dialect: str) -> str:
     return f"{value} || ' 00:00:00.000000'" if dialect == "sqlite" else f"({value}::timestamp AT TIME ZONE 'UTC')"
 
 
-def _note(watch: Watch, row: str, dialect: str) -> str:
+def _note(watch: Watch, row: str, dialect: str, subject: str) -> str:
     values = (
         f"'{watch.kind}'",
-        watch.subject.replace("@", row),
+        subject.replace("@", row),
         watch.user.replace("@", row),
         _moment(watch, watch.since, row, dialect),
         _moment(watch, watch.until, row, dialect),
@@ -129,25 +133,34 @@ def _note(watch: Watch, row: str, dialect: str) -> str:
     return f"{_INTO}SELECT {', '.join(values)} WHERE {watch.when.replace('@', row)}"
 
 
+def _subjects(watch: Watch) -> tuple[str, str]:
+    """What a note names of a row that was changed, and of a row as it was."""
+    if not watch.fresh:
+        return watch.subject, watch.subject
+    return f"CASE WHEN {watch.when.replace('@', 'OLD')} THEN NULL ELSE {watch.subject} END", "NULL"
+
+
 def _triggers(dialect: str) -> list[tuple[str, str, str, str, list[str]]]:
     """Name, table, moment, condition and statements of every trigger."""
     found = []
     for watch in WATCHES:
-        new, old = _note(watch, "NEW", dialect), _note(watch, "OLD", dialect)
+        fresh, known = _subjects(watch)
+        added, new = _note(watch, "NEW", dialect, watch.subject), _note(watch, "NEW", dialect, fresh)
+        old = _note(watch, "OLD", dialect, known)
         counts_new, counts_old = watch.when.replace("@", "NEW"), watch.when.replace("@", "OLD")
         changed = f"UPDATE OF {', '.join(watch.columns)}"
         found += [
-            (f"{watch.table}_figures_insert", watch.table, "INSERT", counts_new, [new]),
+            (f"{watch.table}_figures_insert", watch.table, "INSERT", counts_new, [added]),
             (f"{watch.table}_figures_update", watch.table, changed, f"{counts_new} OR {counts_old}", [old, new]),
             (f"{watch.table}_figures_delete", watch.table, "DELETE", counts_old, [old]),
         ]
     different = "IS NOT" if dialect == "sqlite" else "IS DISTINCT FROM"
-    meaning = f"OLD.contact {different} NEW.contact OR OLD.rpc {different} NEW.rpc"
+    meaning = " OR ".join(f"OLD.{column} {different} NEW.{column}" for column in ("contact", "rpc", "need"))
     return [
         *found,
         ("call_legs_figures_insert", "call_legs", "INSERT", _LEG_COUNTS, [_LEG]),
         ("call_legs_figures_update", "call_legs", "UPDATE OF answered_at", _LEG_COUNTS, [_LEG]),
-        ("call_result_codes_figures", "call_result_codes", "UPDATE OF contact, rpc", meaning, [_CODE]),
+        ("call_result_codes_figures", "call_result_codes", "UPDATE OF contact, rpc, need", meaning, [_CODE]),
     ]
 
 

@@ -1,11 +1,13 @@
 """What collectors' states have to agree with: the call log, and the phones the exchanges know."""
 
 from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
+from callcenter.agents.downtimes import Downtimes
 from callcenter.agents.model import AgentDesk
 from callcenter.agents.service import AgentService
 from callcenter.app.adapters.staff import DESK, StaffDirectory
@@ -14,6 +16,8 @@ from callcenter.calls.rows import as_state
 from callcenter.calls.telling import activities_of
 from core.kernel.uow import UnitOfWork
 from telephony.bridge import Bridge
+
+_EVER = datetime.max.replace(tzinfo=UTC)
 
 
 class LoggedCalls:
@@ -37,15 +41,24 @@ def _users(row: Call) -> dict[str, int]:
 class Truth:
     """Makes states agree with what is: after a restart of either side something may be otherwise than was told."""
 
-    def __init__(self, uow: UnitOfWork, staff: StaffDirectory, agents: AgentService, bridges: Sequence[Bridge]) -> None:
+    def __init__(
+        self,
+        uow: UnitOfWork,
+        staff: StaffDirectory,
+        agents: AgentService,
+        downtimes: Downtimes,
+        bridges: Sequence[Bridge],
+    ) -> None:
         self._uow = uow
         self._staff = staff
         self._agents = agents
+        self._downtimes = downtimes
         self._bridges = tuple(bridges)
 
     async def follow(self) -> None:
         """One look at all phones and all calls. An exchange that is not understood now says nothing of its phones."""
         await self._agents.agree_with_calls(LoggedCalls())
+        await self._downtimes.settle(min((bridge.told_until for bridge in self._bridges), default=_EVER))
         if self._bridges and all(bridge.synced.is_set() for bridge in self._bridges):
             await self._phones()
 

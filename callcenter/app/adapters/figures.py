@@ -31,7 +31,7 @@ from callcenter.calls.model import Call, ResultCode
 from callcenter.calls.queries import fate
 from callcenter.calls.views import Fate
 from callcenter.productivity.counters import CALL_DIMENSIONS
-from callcenter.productivity.model import FigurePlace
+from callcenter.productivity.model import FigurePlace, RollupMark
 from callcenter.productivity.ports import Behind, Dimensions
 from callcenter.productivity.rights import VIEW
 from callcenter.productivity.slots import Span, start_of
@@ -45,6 +45,7 @@ from core.people.model import User
 #: Seconds within which the calls of a queue are to be taken, by the queue's code.
 Thresholds = Callable[[AsyncSession], Awaitable[Mapping[str, int]]]
 _SECOND = timedelta(seconds=1)
+_BEHIND = timedelta(hours=1)
 _SIDE_BY_SIDE = 100
 
 
@@ -179,15 +180,19 @@ class FloorFigures:
         found = await session.scalars(statement)
         return [_stretch(one, one.ended_at) for one in found if one.ended_at is not None]
 
-    async def going_on(self, session: AsyncSession, actor: Actor, now: datetime) -> Sequence[Stretch]:
-        """The states in which the actor's collectors are, but for being offline, as far as up to ``now``."""
-        statement = select(AgentState).where(
-            AgentState.ended_at.is_(None),
-            AgentState.state != State.OFFLINE,
-            AgentState.started_at < now,
-            *_reach(actor, AgentState.user_id),
+    async def unsummed(self, session: AsyncSession, actor: Actor, now: datetime) -> Sequence[Stretch]:
+        """The states in which the actor's collectors are, as far as up to ``now``, and those that have just ended. Sums
+        that are behind by more than ``_BEHIND`` are being made of very much: nobody waits for that here."""
+        mine = AgentState.state != State.OFFLINE, *_reach(actor, AgentState.user_id)
+        lasting = select(AgentState).where(AgentState.ended_at.is_(None), AgentState.started_at < now, *mine)
+        just_over = (
+            select(AgentState, RollupMark.since)
+            .join(RollupMark, RollupMark.subject_id == AgentState.id)
+            .where(RollupMark.kind == "time", RollupMark.subject_id.is_not(None))
+            .where(AgentState.ended_at > now - _BEHIND, AgentState.ended_at <= now, *mine)
         )
-        return [_stretch(one, now) for one in await session.scalars(statement)]
+        rest = {one.id: _stretch(one, one.ended_at or now, since) for one, since in await session.execute(just_over)}
+        return [*rest.values(), *(_stretch(one, now) for one in await session.scalars(lasting))]
 
     def was_called(self, case_id: Any, span: Span) -> ColumnElement[bool]:
         """Whether the case was called in ``span``: looked up for each, by an index of its calls, up to the first."""
@@ -218,8 +223,10 @@ def _reach(actor: Actor, owner: Any) -> list[ColumnElement[bool]]:
     return [] if reach is None else [reach]
 
 
-def _stretch(one: AgentState, end: datetime) -> Stretch:
-    return Stretch(user_id=one.user_id, unit_id=one.unit_id, state=one.state, start=one.started_at, end=end)
+def _stretch(one: AgentState, end: datetime, since: datetime | None = None) -> Stretch:
+    """A state up to ``end``, or what of it is left from ``since`` on."""
+    start = one.started_at if since is None else max(one.started_at, since)
+    return Stretch(user_id=one.user_id, unit_id=one.unit_id, state=one.state, start=start, end=end)
 
 
 def _began(span: Span) -> ColumnElement[bool]:

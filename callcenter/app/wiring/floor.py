@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from callcenter.agents.downtimes import Downtimes
 from callcenter.agents.events import AgentStateChanged
 from callcenter.agents.service import AgentService
 from callcenter.app.adapters.agents import Truth
@@ -65,6 +66,7 @@ class Floor:
     planned: PlannedWork
     registry: Registry
     agents: AgentService
+    downtimes: Downtimes
     truth: Truth
     callbacks: CallbackService
     ticker: CallbackTicker
@@ -95,12 +97,14 @@ def build_floor(base: Ground, sites: Sequence[Site]) -> Floor:
     reporter = _reporter(base, shared, book)
     bridges = _bridges(base, shared, sites, reporter, book)
     telephony, queues = Gateway(bridges, clock), QueueService(uow, clock)
+    downtimes = Downtimes(uow, clock)
     return Floor(
         gate=gate,
         planned=shared.planned,
         registry=shared.registry,
         agents=shared.agents,
-        truth=Truth(uow, staff, shared.agents, bridges),
+        downtimes=downtimes,
+        truth=Truth(uow, staff, shared.agents, downtimes, bridges),
         callbacks=callbacks,
         ticker=CallbackTicker(uow, clock, callbacks=callbacks, presence=FreeAgents()),
         book=book,

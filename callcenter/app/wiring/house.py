@@ -52,6 +52,8 @@ Owned = tuple[str, Callable[[], Coroutine[Any, Any, None]]]
 _TICK_SECONDS = 1.0
 #: How soon states agree again with phones and calls that changed while nobody listened.
 _TRUTH_SECONDS = 5.0
+#: How much of its last minute is not known of a server that was killed.
+_PULSE_SECONDS = 15.0
 _DECIDE_SECONDS = 300.0
 _FILL_SECONDS = 10.0
 _FORGET_SECONDS = 3600.0
@@ -121,6 +123,7 @@ class House:
             ("reports by mail", every(_MAIL_SECONDS, self.mailing.due)),
             ("old keys", every(_FORGET_SECONDS, ground.keys.forget)),
         ]
+        web: list[Owned] = [("pulse", every(_PULSE_SECONDS, floor.downtimes.beat))]
         bridge: list[Owned] = [
             *((f"bridge {bridge.exchange.server}", bridge.run) for bridge in floor.bridges),
             ("ring back", floor.ring_back.run),
@@ -133,6 +136,7 @@ class House:
         ]
         return (
             *everywhere,
+            *(web if "web" in roles else ()),
             *(worker if "worker" in roles else ()),
             *(bridge if "bridge" in roles else ()),
         )

@@ -1,76 +1,30 @@
 """A collector's time is covered by states: every second once, whatever happens in whatever order."""
 
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
-from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from sqlalchemy import select
 
-from callcenter.agents.directory import ship_reasons
+from callcenter.agents.downtimes import Downtimes
 from callcenter.agents.errors import BadState, NoReasonGiven, NoSuchAgent
-from callcenter.agents.events import AgentAlarmRaised, AgentSent, AgentStateChanged
-from callcenter.agents.model import AgentState
+from callcenter.agents.events import AgentSent, AgentStateChanged
 from callcenter.agents.queries import free_agents, list_agents, seconds_today, state_of
-from callcenter.agents.rules import Alarm, Desk, Limits, State, Stretch, Wish, day_began, pause_alarms, standing
+from callcenter.agents.rules import (
+    Desk,
+    State,
+    Wish,
+    standing,
+)
 from callcenter.agents.service import AgentService
-from callcenter.agents.watch import AgentWatch
 from core.kernel.access import Scope
 from core.kernel.bus import Bus
 from core.kernel.clock import ManualClock
 from core.kernel.uow import UnitOfWork
-from core.people.model import Role, User
 from tests.fakes.floor import START, collector
-
-
-@dataclass(frozen=True)
-class News:
-    since: datetime
-    call_id: int
-    activities: dict[int, str] = field(default_factory=dict)
-    passed: Sequence[tuple[datetime, dict[int, str]]] = ()
-
-
-@pytest.fixture
-def agents(uow: UnitOfWork, clock: ManualClock) -> AgentService:
-    return AgentService(uow, clock)
-
-
-@pytest.fixture
-async def people(uow: UnitOfWork) -> None:
-    """Users 1 and 2, with phones 101 and 102."""
-    async with uow.write() as work:
-        work.session.add(Role(id=1, name="Collectors"))
-        await work.session.flush()
-        for user in (1, 2):
-            work.session.add(
-                User(
-                    id=user,
-                    login=f"collector{user}",
-                    password_hash="",
-                    role_id=1,
-                    extension=str(100 + user),
-                    created_at=START,
-                )
-            )
-        await ship_reasons(work)
-
-
-async def stretches(uow: UnitOfWork, user_id: int = 1) -> Sequence[AgentState]:
-    async with uow.read() as session:
-        wanted = select(AgentState).where(AgentState.user_id == user_id).order_by(AgentState.id)
-        return (await session.scalars(wanted)).all()
-
-
-async def tell(uow: UnitOfWork, agents: AgentService, *news: News) -> None:
-    async with uow.write() as work:
-        await agents.followed(work, news)
+from tests.integration.agents.lives import News, stretches, tell
 
 
 async def test_a_working_day_in_states(
@@ -141,15 +95,16 @@ async def test_every_second_is_covered_once(
 
 
 async def test_after_a_start_nobody_is_there_until_he_connects(
-    uow: UnitOfWork, agents: AgentService, people: None
+    uow: UnitOfWork, agents: AgentService, clock: ManualClock, people: None
 ) -> None:
     await agents.screen_opened(1)
     await agents.screen_opened(2)
     await agents.phones_registered({2: True})
-    await agents.all_screens_closed()
+    clock.advance(timedelta(seconds=50))
+    await agents.all_screens_closed(START + timedelta(seconds=20))
     async with uow.read() as session:
         assert (state := await state_of(session, 1)) is not None
-        assert state.state == "offline"
+        assert (state.state, state.started_at) == ("offline", START + timedelta(seconds=20))
         assert await free_agents(session, [1, 2]) == {2}
         assert [(one.id, one.state) for one in await list_agents(session, collector(9, Scope.ALL))] == [
             (1, "offline"),
@@ -181,39 +136,6 @@ def test_a_call_comes_before_reach_and_reach_before_choice() -> None:
     )
 
 
-def paused(reasons: Sequence[tuple[float, float | None]], limits: Limits, now: float) -> set[Alarm]:
-    """Alarms of the last of these pauses, whose times are minutes after the day's midnight."""
-    at = [Stretch(START + minutes(a), START + minutes(b) if b is not None else None) for a, b in reasons]
-    return pause_alarms(at[-1], at, limits, midnight=START, now=START + minutes(now))
-
-
-def minutes(count: float) -> timedelta:
-    return timedelta(minutes=count)
-
-
-def test_a_pause_may_last_and_the_pauses_of_a_day_together() -> None:
-    limits = Limits(once=15 * 60, day=20 * 60)
-    assert paused([(0, None)], limits, 14.9) == set()
-    assert paused([(0, None)], limits, 15) == {Alarm.LIMIT}
-    assert paused([(0, 12), (30, None)], limits, 37.9) == set()
-    assert paused([(0, 12), (30, None)], limits, 38) == {Alarm.ALLOWANCE}
-    assert paused([(-60, 12), (30, None)], limits, 38) == {Alarm.ALLOWANCE}
-    assert paused([(0, None)], Limits(once=None, day=None), 900) == set()
-
-
-@given(
-    zone=st.sampled_from(("Europe/Warsaw", "Europe/Kyiv", "America/New_York", "Asia/Yekaterinburg", "UTC")),
-    now=st.integers(0, 365 * 24 * 3600).map(
-        lambda second: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=second)
-    ),
-)
-def test_a_day_begins_at_midnight_there_also_in_nights_of_a_clock_change(zone: str, now: datetime) -> None:
-    midnight = day_began(now, zone)
-    assert midnight <= now < midnight + timedelta(hours=25)
-    assert midnight.astimezone(ZoneInfo(zone)).time() == datetime.min.time()
-    assert midnight.astimezone(ZoneInfo(zone)).date() == now.astimezone(ZoneInfo(zone)).date()
-
-
 class _Crash(Exception):
     """The process ended in the middle of a transaction."""
 
@@ -228,6 +150,7 @@ class Days:
 
     async def live(self, steps: int) -> None:
         acts = (self._screen, self._phone, self._choice, self._sent, self._call, self._call, self._crash, self._restart)
+        acts += (self._downtimes,)
         for _ in range(steps):
             self._clock.advance(timedelta(seconds=self._chance.choice((0, 0.5, 3, 40, 900))))
             if self._chance.random() < 0.05:
@@ -266,7 +189,10 @@ class Days:
 
     async def _restart(self, _user: int) -> None:
         self._agents = AgentService(self._uow, self._clock)
-        await self._agents.all_screens_closed()
+        await self._agents.all_screens_closed(await Downtimes(self._uow, self._clock).beat())
+
+    async def _downtimes(self, _user: int) -> None:
+        await Downtimes(self._uow, self._clock).settle(self._clock.now())
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -283,46 +209,6 @@ async def test_no_crash_and_no_clock_tears_a_day(
         async with uow.read() as session:
             sums = (await seconds_today(session, [user], rows[0].started_at, until))[user]
         assert sum(sums.values()) == pytest.approx((until - rows[0].started_at).total_seconds())
-
-
-async def test_an_alarm_is_raised_once_for_each_pause(
-    uow: UnitOfWork, agents: AgentService, clock: ManualClock, people: None, bus: Bus
-) -> None:
-    told: list[AgentAlarmRaised] = []
-
-    async def remember(event: AgentAlarmRaised) -> None:
-        told.append(event)
-
-    bus.subscribe(AgentAlarmRaised, remember)
-    await agents.phones_registered({1: True})
-    watches = AgentWatch(uow, clock), AgentWatch(uow, clock)
-    for _ in range(5):
-        await agents.choose(collector(), 1, "pause", "break")
-        clock.advance(timedelta(minutes=14))
-        assert await watches[0].look() == 0 or told
-        clock.advance(timedelta(minutes=2))
-        for watch in watches:
-            await watch.look()
-        await agents.choose(collector(), 1, "available")
-        clock.advance(timedelta(minutes=1))
-    await bus.drained()
-    assert [one.kind for one in told if one.kind == "limit"] == ["limit"] * 5
-    assert [one.kind for one in told if one.kind == "allowance"] == ["allowance"] * 2  # 4 × 16 min are over the hour
-    assert {one.allowed_seconds for one in told} == {15 * 60, 60 * 60}
-    async with uow.read() as session:
-        assert not (await list_agents(session, collector()))[0].alarms
-
-
-async def test_who_waits_for_calls_without_a_phone_is_seen(
-    uow: UnitOfWork, agents: AgentService, clock: ManualClock, people: None
-) -> None:
-    await agents.screen_opened(1)
-    watch = AgentWatch(uow, clock)
-    assert await watch.look() == 0
-    clock.advance(timedelta(seconds=31))
-    assert await watch.look() == 1
-    async with uow.read() as session:
-        assert (await list_agents(session, collector()))[0].alarms == {Alarm.NO_PHONE}
 
 
 async def test_others_are_sent_with_a_reason_and_told(

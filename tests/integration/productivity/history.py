@@ -222,6 +222,5 @@ class History:
 
     async def _code(self, work: Work) -> None:
         """What a result means is changed in the directory."""
-        await work.session.execute(
-            update(ResultCode).where(ResultCode.code == "TPC").values(rpc=self.chance.random() < 0.5)
-        )
+        meaning = {"rpc": self.chance.random() < 0.5, "need": self.chance.choice(("", "promise", "plan"))}
+        await work.session.execute(update(ResultCode).where(ResultCode.code == "TPC").values(**meaning))

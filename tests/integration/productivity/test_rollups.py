@@ -27,7 +27,7 @@ from callcenter.productivity.triggers import WATCHES
 from core.cases.model import Promise
 from core.kernel.db import Database
 from core.kernel.uow import UnitOfWork
-from tests.integration.productivity.history import HOURS, START, THRESHOLDS, USERS, History
+from tests.integration.productivity.history import START, THRESHOLDS, USERS, History
 
 Rows = dict[tuple[object, ...], dict[str, int]]
 
@@ -64,7 +64,7 @@ async def anew(uow: UnitOfWork) -> None:
     async with uow.write() as work:
         await work.session.execute(delete(Rollup))
         await work.session.execute(delete(RollupDay))
-        everything = {"since": START - timedelta(hours=2), "until": START + timedelta(hours=HOURS + 30)}
+        everything = {"since": START - timedelta(hours=2), "until": START + timedelta(days=30)}
         work.session.add(RollupMark(kind="call", **everything))
         work.session.add_all(RollupMark(kind="time", user_id=user, **everything) for user in USERS)
         for day in (await work.session.scalars(select(Promise.due_on).distinct())).all():
@@ -97,7 +97,7 @@ async def by_hand(uow: UnitOfWork) -> dict[str, Counter[tuple[int, ...]]]:
         found["attempts"][key] += call.direction == "outbound"
         found["contacts"][key] += contact
         found["right_party"][key] += code is not None and code.rpc
-        found["promises"][key] += call.result_code in ("RPC-PTP", "RPC-PLAN")
+        found["promises"][key] += code is not None and code.need in ("promise", "plan")
         found["talk_seconds"][key] += call.talk_seconds
         if answered and call.user_id is not None:
             found["handled"][key] += 1

@@ -147,6 +147,22 @@ async def test_today_counts_the_state_that_goes_on(uow: UnitOfWork, clock: Manua
     assert await share("planned", 24 * 60) == 9 * 3600
     assert await share("adherence", 230, viewer=collector(2, Scope.OWN)) is None
 
+    async def shares() -> list[Decimal | None]:
+        kpis = ("adherence", "utilisation", "planned", "logged")
+        return [await share(kpi, 230, *by) for kpi in kpis for by in ((), (By.HOUR,), (By.UNIT,))]
+
+    before = await shares()
+    async with uow.write() as work:  # it ends in this moment, and no sum knows it yet
+        over = update(AgentState).where(AgentState.user_id == 1).values(ended_at=nine + timedelta(minutes=230))
+        await work.session.execute(over)
+    assert await shares() == before
+    assert not await share("logged", 230, viewer=collector(2, Scope.OWN))
+    await Rollups(uow, raw).catch_up()
+    assert await shares() == before
+    async with uow.write() as work:  # put right afterwards: the sums know what it was, and nothing is counted twice
+        await work.session.execute(update(AgentState).where(AgentState.user_id == 1).values(state="talking"))
+    assert await share("logged", 230) == 230 * 60
+
 
 @st.composite
 def floors(draw: st.DrawFn) -> tuple[list[Stretch], list[Planned]]:
