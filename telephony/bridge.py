@@ -124,6 +124,7 @@ class Bridge:
         self._repaired: _Gap | None = None
         self._process: tuple[str, str] | None = None
         self._died_at: datetime | None = None
+        self._resynced = False
         self._caught_up = asyncio.Event()
         self._listed = asyncio.Event()
         self._tasks: asyncio.TaskGroup | None = None
@@ -141,9 +142,9 @@ class Bridge:
         return self._phones.states()
 
     @property
-    def told_until(self) -> datetime:
-        """All that happened to calls until then is reported."""
-        return self._told_until
+    def caught_up(self) -> bool:
+        """Whether the calls are known, and what was missed of them is reported as well."""
+        return self.synced.is_set() and not self._resynced and not self._calls.missed
 
     async def run(self) -> None:
         """Bridge until cancelled. What was folded but not yet reported is read again from CEL at the next start."""
@@ -153,7 +154,7 @@ class Bridge:
             self._tasks = group
             group.create_task(self.client.run())
             group.create_task(self._consume())
-            group.create_task(self._calls.run(self._all_told))
+            group.create_task(self._calls.run(self._has_told))
             group.create_task(self._phone_news.run())
             group.create_task(self.recorders.run())
             group.create_task(self._recount())
@@ -187,6 +188,7 @@ class Bridge:
         self._held_back.clear()
         self._about_phones.clear()
         self._phones.start_over(at)
+        self._phone_news.take(self._phones.changed())
         self.members.start_over()
 
     async def _stumbled(self, error: Exception, arrival: Arrival) -> None:
@@ -321,6 +323,7 @@ class Bridge:
             seen_until=self._seen_until,
         )
         self._seen_until = max(self._seen_until, listing.asked_at)
+        self._resynced = True
 
     def _gap(self, listing: Listing, logged: tuple[CallState, ...]) -> _Gap:
         """One that another follows before it was looked at again is one with it: of both CEL may still be told."""
@@ -378,7 +381,8 @@ class Bridge:
         changed = self.fold.changed()
         if self._bell is not None:
             await self._bell.ring(changed)
-        self._calls.take(changed)
+        self._calls.take(changed, missed=self._resynced)
+        self._resynced = False
         if changed:
             await asyncio.sleep(0)  # what the bell said goes out first
             self.recorders.follow(self.fold, changed)
@@ -386,16 +390,23 @@ class Bridge:
         self._taken_until = self._seen_until
         if self._calls.done:
             self._told_until = self._taken_until
-        self._phone_news.take(self._phones.changed())
+        self._tell_of_phones()
+
+    def _tell_of_phones(self) -> None:
+        """After what was missed of calls: it was before, and who comes now did not talk later than he came."""
+        if self.caught_up:
+            self._phone_news.take(self._phones.changed())
 
     async def _hear_of_phones(self) -> None:
         heard, self._about_phones = self._about_phones, []
         for arrival in heard:
             await self._hear(arrival)
 
-    async def _all_told(self) -> None:
-        self._told_until = self._taken_until
-        await self._save()
+    async def _has_told(self) -> None:
+        self._tell_of_phones()
+        if self._calls.done:
+            self._told_until = self._taken_until
+            await self._save()
 
     async def _save(self) -> None:
         """Remember how far everything is reported, at most once a second."""

@@ -35,12 +35,18 @@ class CallTeller:
         self._refused: dict[int, CallState] = {}
         self._again_at = 0.0
         self._news = asyncio.Event()
+        self.missed: set[int] = set()
+        """Calls that changed while nobody listened and were not told since, nor refused."""
         self.turn = asyncio.Lock()
         """Held while calls are being reported."""
 
-    def take(self, states: Iterable[CallState]) -> None:
-        """Calls that changed. What is known of one that was merged into another goes with that one."""
+    def take(self, states: Iterable[CallState], *, missed: bool = False) -> None:
+        """Calls that changed, ``missed`` while nobody listened. What is known of one that was merged into another goes
+        with that one."""
         for state in states:
+            if missed:
+                self.missed.add(state.call_id)
+            self.missed -= set(state.merged_ids)
             self._refused.pop(state.call_id, None)
             self._untold[state.call_id] = state
             for merged in state.merged_ids:
@@ -61,7 +67,7 @@ class CallTeller:
         return max(0.0, self._again_at - _now()) if self._refused else None
 
     async def run(self, told: Callable[[], Awaitable[None]]) -> None:
-        """Tell until cancelled; ``told`` whenever nothing is left to tell."""
+        """Tell until cancelled; ``told`` whenever some were."""
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self.rest):
@@ -69,8 +75,7 @@ class CallTeller:
             self._news.clear()
             began = _now()
             await self.tell()
-            if self.done:
-                await told()
+            await told()
             await asyncio.sleep(began + GATHER_SECONDS - _now())
 
     async def tell(self) -> None:
@@ -89,6 +94,7 @@ class CallTeller:
         """Try again later, and leave nobody before a call that may never be known."""
         if state.call_id in self._untold:
             self._refused[state.call_id] = self._untold.pop(state.call_id)
+            self.missed.discard(state.call_id)
         self._again_at = _now() + self._retry
         if self._bell is not None:
             self._bell.silence([state])
@@ -105,6 +111,7 @@ class CallTeller:
             log.warning("calls could not be reported: %s", [state.call_id for state in states], exc_info=True)
             return False
         for state in states:
+            self.missed.discard(state.call_id)
             if self._untold.get(state.call_id) is state:  # it may have changed meanwhile
                 del self._untold[state.call_id]
         return True

@@ -37,10 +37,10 @@ class Downtimes:
                 work.session.add(Downtime(since=before, until=now))
         return min(before, now)
 
-    async def settle(self, told_until: datetime) -> int:
-        """Put states right for the downtimes whose calls are all in the log, which is told until then; how many."""
+    async def settle(self) -> int:
+        """Put states right for every downtime, now that all calls of it are in the log; how many."""
         async with self._uow.read(brief=True) as session:
-            ready = (await session.scalars(select(Downtime.id).where(Downtime.until <= told_until))).all()
+            ready = (await session.scalars(select(Downtime.id))).all()
         for one in ready:
             async with self._uow.write() as work:
                 await self._settle(work, one)

@@ -1,7 +1,6 @@
 """What collectors' states have to agree with: the call log, and the phones the exchanges know."""
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,8 +15,6 @@ from callcenter.calls.rows import as_state
 from callcenter.calls.telling import activities_of
 from core.kernel.uow import UnitOfWork
 from telephony.bridge import Bridge
-
-_EVER = datetime.max.replace(tzinfo=UTC)
 
 
 class LoggedCalls:
@@ -58,9 +55,10 @@ class Truth:
     async def follow(self) -> None:
         """One look at all phones and all calls. An exchange that is not understood now says nothing of its phones."""
         await self._agents.agree_with_calls(LoggedCalls())
-        await self._downtimes.settle(min((bridge.told_until for bridge in self._bridges), default=_EVER))
-        if self._bridges and all(bridge.synced.is_set() for bridge in self._bridges):
-            await self._phones()
+        if all(bridge.caught_up for bridge in self._bridges):
+            await self._downtimes.settle()
+            if self._bridges:
+                await self._phones()
 
     async def _phones(self) -> None:
         phones = [phone for bridge in self._bridges for phone in bridge.phones().values() if phone.reachable]

@@ -192,7 +192,7 @@ class Days:
         await self._agents.all_screens_closed(await Downtimes(self._uow, self._clock).beat())
 
     async def _downtimes(self, _user: int) -> None:
-        await Downtimes(self._uow, self._clock).settle(self._clock.now())
+        await Downtimes(self._uow, self._clock).settle()
 
 
 @pytest.mark.parametrize("seed", range(6))

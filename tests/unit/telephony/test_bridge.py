@@ -10,6 +10,7 @@ import pytest
 from callcenter.calls.facts import CallPhase, CallState, Direction
 from callcenter.calls.presence import PhoneState, PhoneUse
 from core.kernel.clock import Clock, SystemClock
+from core.kernel.errors import DatabaseBusy
 from telephony.ami.client import AmiAccount, Patience
 from telephony.ami.events import BridgeLeft
 from telephony.bridge import Bridge, Exchange
@@ -137,14 +138,58 @@ async def test_phones_come_and_go() -> None:
 
 
 async def test_what_the_log_believes_alive_and_the_exchange_does_not_know_is_ended_as_lost() -> None:
-    log = Log()
-    story = events("direct_hidden")
-    until_talk = next(place for place, event in enumerate(story) if isinstance(event, BridgeLeft))
-    (talking,) = folded(story[:until_talk]).values()
+    log, talking = Log(), _talking()
     log.calls[talking.call_id] = talking
     async with AmiServer() as server, bridged(server, log):
         await log.until(lambda: log.calls[talking.call_id].lost)
     assert all(leg.ended_at for leg in log.calls[talking.call_id].legs)
+
+
+def _talking() -> CallState:
+    """A call that the log believes to go on."""
+    story = events("direct_hidden")
+    until_talk = next(place for place, event in enumerate(story) if isinstance(event, BridgeLeft))
+    (talking,) = folded(story[:until_talk]).values()
+    return talking
+
+
+class _Busy(Log):
+    """A log whose database is busy the first times."""
+
+    times = 3
+
+    async def report(self, calls: tuple[CallState, ...]) -> None:
+        if self.times:
+            self.times -= 1
+            raise DatabaseBusy
+        await super().report(calls)
+
+
+class _Never(Log):
+    """A log that can write no call at all."""
+
+    async def report(self, calls: tuple[CallState, ...]) -> None:
+        raise ValueError("this call cannot be written")
+
+
+async def test_phones_are_told_after_the_calls_that_were_missed() -> None:
+    """Or a collector who came a second ago would have talked only from then on."""
+    log, talking = _Busy(), _talking()
+    log.calls[talking.call_id] = talking
+    async with AmiServer() as server, bridged(server, log) as (bridge, board):
+        assert not bridge.caught_up
+        server.event(Event="ContactStatus", ContactStatus="Reachable", EndpointName="100", AOR="100", URI="sip:100@x")
+        await board.until(lambda: "100" in board.phones)
+        assert bridge.caught_up
+        assert log.calls[talking.call_id].lost
+
+
+async def test_phones_do_not_wait_for_a_call_that_cannot_be_written() -> None:
+    log, talking = _Never(), _talking()
+    log.calls[talking.call_id] = talking
+    async with AmiServer() as server, bridged(server, log) as (_, board):
+        server.event(Event="ContactStatus", ContactStatus="Reachable", EndpointName="100", AOR="100", URI="sip:100@x")
+        await board.until(lambda: "100" in board.phones)
 
 
 class _Refusing(Log):
