@@ -16,23 +16,22 @@ from pathlib import Path
 
 from prometheus_client import Counter
 
-from callcenter.calls.errors import OrderRefused, TelephonyUnavailable
 from callcenter.calls.facts import CallState
 from callcenter.calls.ports import CallReports, Doorbell, TelephonyStatus
 from callcenter.calls.presence import PhoneReports, PhoneState
 from core.kernel.clock import Clock
 from core.kernel.i18n import mark
 from telephony.ami import events as e
-from telephony.ami.actions import Action, BridgeList, CoreShowChannels, CoreStatus, DeviceStateList, QueueStatus
 from telephony.ami.client import AmiAccount, AmiClient, Arrival, Heard, LinkDown, LinkUp, Patience
 from telephony.ami.decode import KINDS, PHONE_KINDS, decode
 from telephony.memberships import Memberships
 from telephony.phones import Phones
 from telephony.recorders import Recorders
+from telephony.rollcall import RollCall
 from telephony.telling import CallTeller, PhoneTeller
 from telephony.tracking.endpoints import Endpoints
 from telephony.tracking.fold import Fold
-from telephony.tracking.listing import Listing, ListingInProgress, at_question
+from telephony.tracking.listing import Listing, at_question
 from telephony.tracking.repair import CelRow, read_cel, rebuild
 from telephony.tracking.resync import come_late, resync, unexplained
 from telephony.watermark import Watermark
@@ -40,12 +39,6 @@ from telephony.watermark import Watermark
 log = logging.getLogger(__name__)
 
 CATCHING_UP = mark("The telephone exchange answers; its calls are being read.")
-
-OPTIONAL_LISTS: Mapping[Action, str] = {
-    QueueStatus(): "QueueStatusComplete",
-    BridgeList(): "BridgeListComplete",
-}
-"""What else is asked, and the event that ends the answer. ``BridgeList`` comes last: it is always answered."""
 
 FAULTS = Counter(
     "callcenter_bridge_faults",
@@ -117,18 +110,14 @@ class Bridge:
         self._watermark = Watermark(exchange.watermark) if exchange.watermark else None
         self._seen_until = self._taken_until = self._told_until = clock.now()
         self._saved_at: datetime | None = None
-        self._listing: ListingInProgress | None = None
+        self._roll_call = RollCall(exchange.server, self.client, exchange.listing)
         self._held_back: list[e.AmiEvent] = []
         self._about_phones: list[Heard] = []
         self._suspects: set[str] = set()
         self._repaired: _Gap | None = None
-        self._process: tuple[str, str] | None = None
-        self._died_at: datetime | None = None
         self._resynced = False
         self._caught_up = asyncio.Event()
-        self._listed = asyncio.Event()
         self._tasks: asyncio.TaskGroup | None = None
-        self._asking: asyncio.Task[None] | None = None
 
     def status(self) -> TelephonyStatus:
         """The lamp of this exchange: up when its calls are known."""
@@ -182,9 +171,7 @@ class Bridge:
 
     def _lost(self, at: datetime) -> None:
         self.synced.clear()
-        self._listing = None
-        if self._asking is not None:
-            self._asking.cancel()
+        self._roll_call.stop()
         self._held_back.clear()
         self._about_phones.clear()
         self._phones.start_over(at)
@@ -214,9 +201,8 @@ class Bridge:
         self._phones.apply(event)
         self.members.apply(event)
         self.recorders.hear(event)
-        if self._listing is not None and self._listing.take(event):
-            listing = self._listing.result(event.at)
-            if listing is not None:
+        if self._roll_call.hears(event):
+            if (listing := self._roll_call.answer(event.at)) is not None:
                 await self._counted(listing)
         elif self.synced.is_set():
             self._apply(event)
@@ -230,50 +216,8 @@ class Bridge:
     # ---- asking what lives
 
     def _begin_listing(self, at: datetime) -> None:
-        self._listing = ListingInProgress(at)
-        self._listed.clear()
         if self._tasks is not None:
-            self._asking = self._tasks.create_task(self._ask())
-
-    async def _ask(self) -> None:
-        """Ask for everything that lives; a link that does not answer is dropped."""
-        try:
-            if not self.synced.is_set():  # phones tell by themselves what becomes of them later
-                await self._ask_phones()
-                await self._ask_process()
-            await self.client.send(CoreShowChannels())
-            for action, end in OPTIONAL_LISTS.items():
-                try:
-                    await self.client.send(action)
-                except OrderRefused:
-                    self._listing_without(end)
-            async with asyncio.timeout(self.exchange.listing):
-                await self._listed.wait()
-        except (OrderRefused, TelephonyUnavailable, TimeoutError):
-            log.warning("the exchange %s does not list its calls", self.exchange.server)
-            self.client.drop()
-
-    async def _ask_phones(self) -> None:
-        try:
-            await self.client.send(DeviceStateList())
-        except OrderRefused:
-            log.warning("the exchange %s does not say which phones are there", self.exchange.server)
-
-    async def _ask_process(self) -> None:
-        """Whether this is still the Asterisk that was left: of one that died, CEL is told no more."""
-        try:
-            status = await self.client.send(CoreStatus())
-        except OrderRefused:
-            return
-        process = (status.get("CoreStartupDate", ""), status.get("CoreStartupTime", ""))
-        if self._process not in (None, process):
-            self._died_at = self._seen_until
-        self._process = process
-
-    def _listing_without(self, end: str) -> None:
-        """The exchange has no such list (no queues, no contacts): do not wait for it."""
-        if self._listing is not None:
-            self._listing.skip(end)
+            self._roll_call.begin(self._tasks, at, left_at=None if self.synced.is_set() else self._seen_until)
 
     async def _recount(self) -> None:
         """Now and then, and soon after a gap was repaired that no other one follows."""
@@ -284,12 +228,10 @@ class Bridge:
             while self._caught_up.is_set():
                 self._caught_up.clear()
                 await asyncio.sleep(self.exchange.second_look)
-            if self.synced.is_set() and self._listing is None:
+            if self.synced.is_set() and not self._roll_call.is_on:
                 self._begin_listing(self._clock.now())
 
     async def _counted(self, listing: Listing) -> None:
-        self._listing = None
-        self._listed.set()
         if self.synced.is_set():
             self._look_for_ghosts(listing)
             await self._look_again()
@@ -350,7 +292,7 @@ class Bridge:
             await asyncio.sleep(wait)
             rows = await self._cel(gap.since)
             rebuilt = self._rebuilt(rows, gap)
-            if not unexplained(self.fold, rows, rebuilt, listing, self._died_at):
+            if not unexplained(self.fold, rows, rebuilt, listing, self._roll_call.died_at):
                 break
         return rebuilt
 
