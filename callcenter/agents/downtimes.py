@@ -25,14 +25,17 @@ class Downtimes:
     def __init__(self, uow: UnitOfWork, clock: Clock) -> None:
         self._uow = uow
         self._clock = clock
+        self._tried_at: datetime | None = None
 
     async def beat(self) -> datetime:
-        """The server is alive. When it was so before: now, if this is the first time ever."""
+        """The server is alive. When it was so before: now, if this is the first time ever. While nothing can be written
+        it is alive all the same."""
         now = self._clock.now()
+        tried_at, self._tried_at = self._tried_at, now
         async with self._uow.write(brief=True) as work:
             await insert_missing(work.session, ServerPulse, [{"id": _ONLY, "at": now}])
             pulse = await work.session.get_one(ServerPulse, _ONLY, with_for_update=True)
-            before, pulse.at = pulse.at, now
+            before, pulse.at = max(pulse.at, tried_at or pulse.at), now
             if now - before > timedelta(seconds=UNSEEN_SECONDS):
                 work.session.add(Downtime(since=before, until=now))
         return min(before, now)

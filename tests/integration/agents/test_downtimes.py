@@ -4,6 +4,7 @@ import asyncio
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -15,6 +16,7 @@ from callcenter.agents.rules import (
 )
 from callcenter.agents.service import AgentService
 from core.kernel.clock import ManualClock
+from core.kernel.errors import DatabaseBusy
 from core.kernel.uow import UnitOfWork
 from tests.fakes.floor import START, collector
 from tests.integration.agents.lives import News, stretches, tell
@@ -62,6 +64,29 @@ async def test_a_restart_of_seconds_takes_nobodys_time(
     await agents.all_screens_closed(await downtimes.beat())
     assert await downtimes.settle() == 0
     assert [one.state for one in await stretches(uow)] == ["available"]
+
+
+async def test_a_database_that_is_busy_for_long_is_no_downtime(
+    uow: UnitOfWork, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    downtimes = Downtimes(uow, clock)
+    await downtimes.beat()
+    with monkeypatch.context() as patch:
+        patch.setattr(uow.database, "writing", _busy)
+        for _ in range(4):
+            clock.advance(timedelta(seconds=UNSEEN_SECONDS - 1))
+            with pytest.raises(DatabaseBusy):
+                await downtimes.beat()
+    clock.advance(timedelta(seconds=UNSEEN_SECONDS - 1))
+    await downtimes.beat()
+    assert await downtimes.settle() == 0
+    clock.advance(timedelta(seconds=UNSEEN_SECONDS + 1))  # as when the machine slept
+    await downtimes.beat()
+    assert await downtimes.settle() == 1
+
+
+def _busy(*, brief: bool = False) -> None:
+    raise DatabaseBusy
 
 
 async def test_the_downtime_is_put_right_once_when_two_are_at_it(
