@@ -1,7 +1,7 @@
 """Reading menus."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.ivr.errors import NoSuchFlow, NoSuchSound
-from callcenter.ivr.flow import Flow, loaded
+from callcenter.ivr.flow import AnyStep, Flow, Hours, ToQueue, loaded
 from callcenter.ivr.model import IvrFlow, IvrQueue, IvrSound, IvrVersion
 from callcenter.ivr.rights import VIEW
 from core.kernel.access import Actor
@@ -118,3 +118,23 @@ async def sound_content(session: AsyncSession, actor: Actor, name: str) -> bytes
     if found is None:
         raise NoSuchSound
     return found
+
+
+async def menus_by_hours(session: AsyncSession, calendar_id: int) -> list[str]:
+    """The names of the menus that go by these hours of work, as they are heard or as they are edited."""
+    return await _menus_with(session, lambda step: isinstance(step, Hours) and step.calendar_id == calendar_id)
+
+
+async def menus_into(session: AsyncSession, code: str) -> list[str]:
+    """The names of the menus that put callers through to the queue of that code."""
+    return await _menus_with(session, lambda step: isinstance(step, ToQueue) and step.queue == code)
+
+
+async def _menus_with(session: AsyncSession, is_meant: Callable[[AnyStep], bool]) -> list[str]:
+    heard = IvrVersion.id == IvrFlow.version_id
+    wanted = select(IvrFlow.name, IvrFlow.draft, IvrVersion.content).outerjoin(IvrVersion, heard)
+    return [
+        name
+        for name, *contents in await session.execute(wanted.order_by(IvrFlow.name, IvrFlow.id))
+        if any(is_meant(step) for content in contents if content is not None for step in loaded(content).steps.values())
+    ]

@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.queues.errors import CalendarNeeded, NoSuchCalendar
+from callcenter.queues.errors import CalendarNeeded, MenuKeepsHours, NoSuchCalendar
 from callcenter.queues.events import QueuesChanged
 from callcenter.queues.hours import WEEK, Hours, Stretch
 from callcenter.queues.model import Calendar, CalendarDay, Queue
+from callcenter.queues.ports import Menus
 from callcenter.queues.rights import EDIT, VIEW
 from core.audit.service import record
 from core.kernel.access import Actor
@@ -113,12 +114,16 @@ async def save_calendar(
     return row
 
 
-async def delete_calendar(work: Work, actor: Actor, calendar_id: int, *, at: datetime) -> None:
-    """Remove a calendar no queue keeps. Raises ``NoSuchCalendar``, ``CalendarNeeded``."""
+async def delete_calendar(
+    work: Work, actor: Actor, calendar_id: int, *, at: datetime, menus: Menus | None = None
+) -> None:
+    """Remove a calendar that no queue and no menu goes by. Raises ``NoSuchCalendar``, ``CalendarNeeded``."""
     actor.require(EDIT)
-    row = await work.session.get(Calendar, calendar_id)
+    row = await work.session.get(Calendar, calendar_id, with_for_update=True)
     if row is None:
         raise NoSuchCalendar
+    if menus is not None and (names := await menus.keeping(work.session, calendar_id)):
+        raise MenuKeepsHours(menus=", ".join(names))
     if await work.session.scalar(select(Queue.id).where(Queue.calendar_id == calendar_id).limit(1)) is not None:
         raise CalendarNeeded
     await work.session.execute(delete(CalendarDay).where(CalendarDay.calendar_id == calendar_id))

@@ -23,6 +23,13 @@ class CalendarNeeded(Conflict):
     text = mark("A queue keeps these hours of work. Give it others first.")
 
 
+class MenuKeepsHours(CalendarNeeded):
+    """Menus ask whether somebody is there: without the hours they would take everybody for a caller in time."""
+
+    code = "menu_keeps_hours"
+    text = mark("Menus go by these hours of work: {menus}. Give them others first.")
+
+
 class QueueNeeded(Conflict):
     """The main queue must stay: the exchange takes callers there when nobody else decides."""
 
@@ -35,6 +42,20 @@ class CampaignNeedsQueue(QueueNeeded):
 
     code = "campaign_needs_queue"
     text = mark("A campaign puts debtors into this queue. It goes when the campaign ends.")
+
+
+class QueueOverflows(QueueNeeded):
+    """Another queue hands its callers on to it."""
+
+    code = "queue_overflows"
+    text = mark("Callers who waited too long go on to this queue from: {queues}. Send them elsewhere first.")
+
+
+class MenuNeedsQueue(QueueNeeded):
+    """Menus put callers through to it."""
+
+    code = "menu_needs_queue"
+    text = mark("Menus put callers through to this queue: {menus}. Lead them elsewhere first.")
 
 
 class ExchangeRefused(DomainError):

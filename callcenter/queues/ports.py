@@ -7,6 +7,8 @@ from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.kernel.uow import Work
+
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{1,39}")
 
 
@@ -71,6 +73,19 @@ class Exchange(Protocol):
         """A collector is done with his last talk: he need not be spared any longer because he has just hung up."""
 
     async def set_penalty(self, seat: Seat, penalty: int) -> None: ...
+
+
+class Menus(Protocol):
+    """What callers hear before they come to a queue."""
+
+    async def keeping(self, session: AsyncSession, calendar_id: int) -> Sequence[str]:
+        """The names of menus that go by these hours, published or drafts."""
+
+    async def leading_to(self, session: AsyncSession, code: str) -> Sequence[str]:
+        """The names of menus that put callers through to the queue of that code."""
+
+    async def forget(self, work: Work, code: str) -> None:
+        """Nobody hears a menu before the queue of that code any more: it is gone."""
 
 
 class AgentStates(Protocol):

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from callcenter.queues.errors import CampaignNeedsQueue, NoSuchQueue, QueueNeeded
+from callcenter.queues.calendars import delete_calendar
+from callcenter.queues.errors import CampaignNeedsQueue, MenuNeedsQueue, NoSuchQueue, QueueNeeded, QueueOverflows
 from callcenter.queues.events import QueuesChanged
 from callcenter.queues.model import (
     MAIN,
@@ -22,7 +23,7 @@ from callcenter.queues.model import (
     QueueStage,
     Strategy,
 )
-from callcenter.queues.ports import QueueSpec
+from callcenter.queues.ports import Menus, QueueSpec
 from callcenter.queues.rights import EDIT
 from core.audit.service import altered, record
 from core.kernel.access import Actor
@@ -64,9 +65,10 @@ class QueueData:
 class QueueService:
     """Every change tells :class:`QueuesChanged`, whereupon the exchanges are given the new queues within a second."""
 
-    def __init__(self, uow: UnitOfWork, clock: Clock) -> None:
+    def __init__(self, uow: UnitOfWork, clock: Clock, menus: Menus | None = None) -> None:
         self._uow = uow
         self._clock = clock
+        self._menus = menus
 
     async def create(self, actor: Actor, code: str, data: QueueData) -> int:
         """Add a queue for callers; its id. Raises ``Invalid`` for a code that is taken or no code."""
@@ -86,15 +88,24 @@ class QueueService:
             self._tell(work, actor, "queues.changed", row, altered(row, asdict(data)))
 
     async def delete(self, actor: Actor, queue_id: int) -> None:
-        """Remove a queue nobody overflows into. Raises ``NoSuchQueue``, ``QueueNeeded``."""
+        """Remove a queue that neither queues nor menus lead to. Raises ``NoSuchQueue``, ``QueueNeeded``."""
         actor.require(EDIT)
         async with self._uow.write() as work:
             row = await _found(work, queue_id)
             _must_stay(row)
-            leads_here = select(Queue.id).where(Queue.overflow_queue_id == queue_id).limit(1)
-            if await work.session.scalar(leads_here) is not None:
-                raise QueueNeeded
+            leading = select(Queue.name).where(Queue.overflow_queue_id == queue_id).order_by(Queue.name)
+            if names := (await work.session.scalars(leading)).all():
+                raise QueueOverflows(queues=", ".join(names))
+            if self._menus is not None:
+                if menus := await self._menus.leading_to(work.session, row.code):
+                    raise MenuNeedsQueue(menus=", ".join(menus))
+                await self._menus.forget(work, row.code)
             await self._remove(work, actor, row)
+
+    async def delete_calendar(self, actor: Actor, calendar_id: int) -> None:
+        """Remove a calendar that no queue and no menu goes by. Raises ``NoSuchCalendar``, ``CalendarNeeded``."""
+        async with self._uow.write() as work:
+            await delete_calendar(work, actor, calendar_id, at=self._clock.now(), menus=self._menus)
 
     async def set_callers(
         self, actor: Actor, queue_id: int, numbers: Collection[str], stage_ids: Collection[int]

@@ -13,6 +13,7 @@ from callcenter.app.adapters.campaigns import FloorCollectors
 from callcenter.app.adapters.cases import CaseEffects
 from callcenter.app.adapters.doorplates import Doorplates
 from callcenter.app.adapters.menus import MenuWorld
+from callcenter.app.adapters.menus_of_queues import MenusOfQueues
 from callcenter.app.adapters.phones import BridgedPhones
 from callcenter.app.adapters.routing import KnownDebtors
 from callcenter.app.adapters.sounds import CampaignSounds, OwnRecordings
@@ -96,7 +97,7 @@ def build_floor(base: Ground, sites: Sequence[Site]) -> Floor:
     gate, staff, callbacks = shared.gate, shared.staff, shared.callbacks
     reporter = _reporter(base, shared, book)
     bridges = _bridges(base, shared, sites, reporter, book)
-    telephony, queues = Gateway(bridges, clock), QueueService(uow, clock)
+    telephony, queues = Gateway(bridges, clock), QueueService(uow, clock, MenusOfQueues(clock))
     downtimes = Downtimes(uow, clock)
     return Floor(
         gate=gate,

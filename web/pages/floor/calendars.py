@@ -15,6 +15,7 @@ from callcenter.queues.calendars import CalendarData, CalendarQuery
 from callcenter.queues.hours import WEEK, Stretch
 from callcenter.queues.model import Calendar, CalendarDay
 from callcenter.queues.rights import EDIT, VIEW
+from callcenter.queues.service import QueueService
 from core.kernel.errors import Invalid
 from core.kernel.i18n import Message, mark, msg
 from web.export import export_list
@@ -24,7 +25,7 @@ from web.page import go_to, language_of, page
 from web.pages.listing import Column, EmptyState, Row, TextCell, ZoneCell
 from web.pages.zones import zone_options, zones_called
 from web.security import actor, right, route
-from web.state import services
+from web.state import part, services
 
 WEEKDAYS: Mapping[int, Message] = {
     0: msg("Monday"),
@@ -239,9 +240,7 @@ def _time(text: str) -> time:
 
 async def delete(request: Request) -> Response:
     """Remove a calendar."""
-    held = services(request)
-    async with held.uow.write() as work:
-        await calendars.delete_calendar(work, actor(request), request.path_params["id"], at=held.clock.now())
+    await part(request, QueueService).delete_calendar(actor(request), request.path_params["id"])
     return go_to("/calendars")
 
 
