@@ -32,13 +32,13 @@ class AgentService:
         self._uow = uow
         self._clock = clock
 
-    async def choose(self, actor: Actor, user_id: int, state: str, reason: str | None = None) -> None:
-        """Be available, offline, or on pause for a reason; for somebody else, when the right reaches him.
+    async def choose(self, actor: Actor, state: str, reason: str | None = None) -> None:
+        """Be available, offline, or on pause for a reason.
 
         A call under way goes on and decides the state until it is over. Raises ``BadState``, ``NoSuchAgent``.
         """
         async with self._uow.write(brief=True) as work:
-            await self._choose(work, actor, {user_id}, Wish(state, reason))
+            await self._choose(work, actor, {actor.user_id}, Wish(state, reason))
 
     async def send(self, actor: Actor, user_ids: Collection[int], wish: Wish) -> None:
         """Choose for others, all or none of them, and tell them why.

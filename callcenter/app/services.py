@@ -115,7 +115,9 @@ async def _agent(base: Ground, actor: Actor) -> AgentBadge | None:
         if await StaffDirectory().endpoint(session, actor.user_id) is None:
             return None
         state = await state_of(session, actor.user_id)
-        return agent_badge(state or never_here(actor.user_id, base.clock.now()), await pause_reasons(session))
+        return agent_badge(
+            state or never_here(actor.user_id, base.clock.now()), await pause_reasons(session, active_only=False)
+        )
 
 
 def _of_floor(floor: Floor) -> dict[Callable[..., Any], Any]:

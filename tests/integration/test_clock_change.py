@@ -3,7 +3,7 @@ hours of work are what clocks show, and every callback is made once."""
 
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -189,7 +189,7 @@ async def _callbacks(night: Night) -> int:
 async def _take_break(night: Night, now: datetime, pause: datetime) -> None:
     state = {pause: ("pause", "break"), pause + BREAK: ("available", None)}.get(now)
     if state is not None:
-        await night.floor.agents.choose(PROGRAM, night.floor.users[0], *state)
+        await night.floor.agents.choose(replace(PROGRAM, user_id=night.floor.users[0]), *state)
 
 
 async def _talk(night: Night) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 
 from callcenter.agents.events import AgentAlarmRaised, AgentSent, AgentStateChanged
 from callcenter.agents.model import AgentState
-from callcenter.agents.queries import state_of
+from callcenter.agents.queries import pause_reasons, state_of
 from callcenter.agents.rights import VIEW as AGENTS_VIEW
 from callcenter.agents.rules import State
 from callcenter.callbacks.events import CallbackDue, CallbackEvent, CallbackMoved, CallbackSoon
@@ -46,8 +46,9 @@ from core.payments.events import MoneyCame
 from core.people.access import actor_of
 from core.people.model import User
 from web.live.hub import Audience, Hub
-from web.pages.floor.agent_badge import badge
+from web.pages.floor.agent_badge import badge, words_of
 from web.pages.formats import money, phone
+from web.pages.listing import Text
 from web.state import nothing_to_write
 
 _EARLIER = aliased(Leg)
@@ -83,6 +84,8 @@ class LiveMessages:
         self._pauses = pauses
         self._uow = uow
         self._telephony = telephony
+        #: What pauses are called: whoever may choose a new one has loaded a page, and asked for it, since it was made.
+        self._reasons: Mapping[str, Text] = {}
 
     def subscribe(self, bus: Bus) -> None:
         bus.listen(CallOffered, self._offered)
@@ -119,10 +122,11 @@ class LiveMessages:
             state = await state_of(session, actor.user_id)
             due = await count_due(session, actor)
             said = await unread(session, actor.user_id, datetime.now(UTC))
+            self._reasons = words_of(await pause_reasons(session, active_only=False))
         return {
             "messages": [{"message_id": one.id, "by": one.by, "text": one.text} for one in said],
             "offers": [_offer_body(offer) for offer in offers.values()],
-            "agent": _agent_body(state, actor.language) if state is not None else None,
+            "agent": self._agent_body(state, actor.language) if state is not None else None,
             "telephony": _lamp(self._telephony.status(), actor.language),
             "due_count": due,
             "paused": await self._pauses.paused_calls(actor.user_id),
@@ -160,16 +164,16 @@ class LiveMessages:
             started_at=event.since,
         )
         mine = Audience(user_ids=frozenset({event.user_id}))
-        self._hub.publish("agent.state", mine, lambda language: _agent_body(state, language))
+        self._hub.publish("agent.state", mine, lambda language: self._agent_body(state, language))
         others = Audience(unit_ids=frozenset({event.unit_id} if event.unit_id is not None else ()), right=AGENTS_VIEW)
-        self._hub.publish("agent.state", others, lambda language: {**_agent_body(state, language), "mine": False})
+        self._hub.publish("agent.state", others, lambda language: {**self._agent_body(state, language), "mine": False})
 
     async def _alarm(self, event: AgentAlarmRaised) -> None:
         """The collector himself is told; his supervisor sees it on the board."""
         body = {"kind": event.kind, "minutes": event.allowed_seconds // 60}
 
         def content(language: str) -> Mapping[str, Any]:
-            return {**body, "word": _word(State.PAUSE, event.reason, language)}
+            return {**body, "word": self._word(State.PAUSE, event.reason, language)}
 
         self._hub.publish("agent.alarm", Audience(user_ids=frozenset({event.user_id})), content)
 
@@ -178,9 +182,25 @@ class LiveMessages:
         body = {"signed_out": event.signed_out, "by": event.by, "why": event.wish.why}
 
         def content(language: str) -> Mapping[str, Any]:
-            return {**body, "word": _word(event.wish.state, event.wish.reason, language)}
+            return {**body, "word": self._word(event.wish.state, event.wish.reason, language)}
 
         self._hub.publish("agent.sent", Audience(user_ids=frozenset({event.user_id})), content)
+
+    def _agent_body(self, state: AgentState, language: str) -> dict[str, Any]:
+        shown = badge(state.state, state.reason, self._reasons)
+        return {
+            "agent_id": state.user_id,
+            "state": state.state,
+            "reason": state.reason,
+            "word": _said(shown.word, language),
+            "icon": shown.icon,
+            "tone": shown.tone,
+            "since": _iso(state.started_at),
+            "call_id": state.call_id,
+        }
+
+    def _word(self, state: str, reason: str | None, language: str) -> str:
+        return _said(badge(state, reason, self._reasons).word, language)
 
     async def _callback(self, event: CallbackEvent) -> None:
         own = frozenset({event.user_id} if event.user_id is not None else ())
@@ -303,22 +323,8 @@ def _offer_body(offer: Offer) -> dict[str, Any]:
     return {**msgspec.to_builtins(offer), "number": phone(offer.phone) if offer.phone else None, "url": url}
 
 
-def _agent_body(state: AgentState, language: str) -> dict[str, Any]:
-    shown = badge(state.state, state.reason)
-    return {
-        "agent_id": state.user_id,
-        "state": state.state,
-        "reason": state.reason,
-        "word": translator(language).render(shown.word),
-        "icon": shown.icon,
-        "tone": shown.tone,
-        "since": _iso(state.started_at),
-        "call_id": state.call_id,
-    }
-
-
-def _word(state: str, reason: str | None, language: str) -> str:
-    return translator(language).render(badge(state, reason).word)
+def _said(word: Text, language: str) -> str:
+    return word if isinstance(word, str) else translator(language).render(word)
 
 
 def _lamp(status: TelephonyStatus, language: str) -> dict[str, Any]:

@@ -70,13 +70,13 @@ async def test_an_alarm_is_raised_once_for_each_pause(
     await agents.phones_registered({1: True})
     watches = AgentWatch(uow, clock), AgentWatch(uow, clock)
     for _ in range(5):
-        await agents.choose(collector(), 1, "pause", "break")
+        await agents.choose(collector(), "pause", "break")
         clock.advance(timedelta(minutes=14))
         assert await watches[0].look() == 0 or told
         clock.advance(timedelta(minutes=2))
         for watch in watches:
             await watch.look()
-        await agents.choose(collector(), 1, "available")
+        await agents.choose(collector(), "available")
         clock.advance(timedelta(minutes=1))
     await bus.drained()
     assert [one.kind for one in told if one.kind == "limit"] == ["limit"] * 5

@@ -27,7 +27,7 @@ async def test_a_night_without_the_server_is_no_work(
 ) -> None:
     downtimes = Downtimes(uow, clock)
     await agents.phones_registered({1: True, 2: True})  # a desk phone stays where it is all night
-    await agents.choose(collector(2), 2, "pause", "break")
+    await agents.choose(collector(2), "pause", "break")
     clock.advance(timedelta(hours=8))
     evening = clock.now()
     assert await downtimes.beat() == evening  # the first one ever

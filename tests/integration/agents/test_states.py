@@ -40,7 +40,7 @@ async def test_a_working_day_in_states(
     for activity in ("ringing", "talking", "hold", "wrap_up", "idle"):
         clock.advance(timedelta(seconds=10))
         await tell(uow, agents, News(clock.now(), 5, {1: activity}))
-    await agents.choose(collector(), 1, "pause", "lunch")
+    await agents.choose(collector(), "pause", "lunch")
     await agents.screen_closed(1)
     await bus.drained()
     states = ["available", "ringing", "talking", "hold", "wrap_up", "available", "pause", "offline"]
@@ -83,7 +83,7 @@ async def test_every_second_is_covered_once(
             case 1:
                 await agents.screen_closed(1)
             case 2:
-                await agents.choose(collector(), 1, *chance.choice((("available", None), ("pause", "break"))))
+                await agents.choose(collector(), *chance.choice((("available", None), ("pause", "break"))))
             case _:
                 activity = chance.choice(("ringing", "talking", "hold", "wrap_up", "idle"))
                 await tell(uow, agents, News(clock.now() - late, chance.randint(1, 3), {1: activity}))
@@ -116,10 +116,10 @@ async def test_after_a_start_nobody_is_there_until_he_connects(
 async def test_only_what_can_be_chosen_by_those_who_may(agents: AgentService, people: None) -> None:
     for state, reason in (("talking", None), ("pause", None), ("pause", "nonsense"), ("", None)):
         with pytest.raises(BadState):
-            await agents.choose(collector(), 1, state, reason)
+            await agents.choose(collector(), state, reason)
     with pytest.raises(NoSuchAgent):
-        await agents.choose(collector(1), 2, "available")
-    await agents.choose(collector(9, Scope.ALL), 2, "pause", "break")
+        await agents.send(collector(1), {2}, Wish("available", why="your turn"))
+    await agents.choose(collector(), "pause", "break")
 
 
 def test_a_call_comes_before_reach_and_reach_before_choice() -> None:
@@ -165,7 +165,7 @@ class Days:
 
     async def _choice(self, user: int) -> None:
         wish = self._chance.choice((("available", None), ("pause", "break"), ("pause", "lunch"), ("offline", None)))
-        await self._agents.choose(collector(user), user, *wish)
+        await self._agents.choose(collector(user), *wish)
 
     async def _sent(self, _user: int) -> None:
         await self._agents.send(collector(9, Scope.ALL), {1, 2}, Wish("pause", "meeting", "all hands"))

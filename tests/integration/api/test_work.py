@@ -1,7 +1,10 @@
 """Tasks, worklists, actions on many cases and campaigns, field by field: what programs were promised."""
 
+from sqlalchemy import select
+
 from callcenter.calls.model import Call
 from callcenter.campaigns.model import CampaignAttempt
+from core.audit.model import AuditEntry
 from core.kernel.i18n import translator
 from core.people.model import User
 from tests.factories.desk import Desk
@@ -19,6 +22,15 @@ async def test_agents(program: Program, desk: Desk) -> None:
     answer = await anna.post(path, json={"state": "pause", "reason": "lunch"}, headers=key())
     assert (answer.status_code, answer.json()["state"]) == (200, "offline"), "nobody can reach her yet"
     problem(await anna.post(path, json={"state": "pause", "reason": "none"}, headers=key()), 422, "bad_state")
+    sent = {"state": "pause", "reason": "break"}
+    another = f"/agents/{desk.cast.users['bella']}/state"
+    problem(await anna.post(another, json={**sent, "why": "x"}, headers=key()), 404, "agent_not_found")
+    problem(await sofia.post(path, json=sent, headers=key()), 422, "no_reason_given")
+    answer = await sofia.post(path, json={**sent, "why": "the fire drill"}, headers=key())
+    assert answer.status_code == 200, answer.text
+    async with desk.uow.read() as session:
+        entries = select(AuditEntry).where(AuditEntry.action == "agents.state").order_by(AuditEntry.id.desc())
+        assert (await session.scalars(entries.limit(1))).one().changes["why"] == ["", "the fire drill"]
 
 
 async def test_tasks_are_planned_moved_and_ended(program: Program, desk: Desk) -> None:

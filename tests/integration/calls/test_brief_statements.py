@@ -113,7 +113,7 @@ async def test_no_statement_of_what_collectors_write_reads_a_table(
     assert case_id is not None
     async with uow.write(brief=True) as work:
         await add_note(work, actor, case_id, "a note", at=now, call_id=1)
-    await floor.agents.choose(actor, 1, "pause", "lunch")
+    await floor.agents.choose(actor, "pause", "lunch")
     for table in ("promises", "callbacks", "tasks", "contact_blocks", "case_events", "agent_states"):
         assert any(f"INSERT INTO {table}" in statement for statement in asked), table
     assert _reading(database_url, asked) == {}

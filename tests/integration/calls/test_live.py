@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 from starlette.websockets import WebSocket
 
+from callcenter.agents.directory import ship_reasons
+from callcenter.agents.events import AgentStateChanged
+from callcenter.agents.model import PauseReason
 from callcenter.agents.service import AgentService
 from callcenter.calls.facts import CallPhase, Direction, Interval, LegKind
 from callcenter.calls.queries import live_calls_of
@@ -159,6 +162,25 @@ async def test_presence_follows_the_screens(desk: LiveDesk) -> None:
         async with Browser(desk, collector(2)) as boris:
             await boris.until("agent.state")
     assert desk.hub.screens_of(1) == 0
+
+
+async def test_a_pause_for_a_reason_of_the_agencys_own_is_called_by_it(
+    desk: LiveDesk, uow: UnitOfWork, bus: Bus
+) -> None:
+    """A word of the agency's is shown as it is written, also where it happens to be one of ours."""
+    async with uow.write() as work:
+        await ship_reasons(work)
+        for code, label in (("dentist", "At the dentist"), ("walk", "Lunch")):
+            limits = {"limit_seconds": None, "day_seconds": None}
+            work.session.add(PauseReason(code=code, label=label, **limits, position=9, shipped=False))
+    pause = AgentStateChanged(at=at(1), user_id=1, unit_id=None, state="pause", reason=None, call_id=None, since=at(1))
+    async with Browser(desk, replace(collector(1), language="ru")) as anna:
+        assert (await anna.next())["type"] == "snapshot"
+        for reason, word in (("lunch", "Обед"), ("dentist", "At the dentist"), ("walk", "Lunch")):
+            bus.publish([replace(pause, reason=reason)])
+            while (told := await anna.until("agent.state"))["reason"] != reason:
+                pass
+            assert told["word"] == word
 
 
 async def test_who_rings_a_colleague_is_not_offered_his_own_call(desk: LiveDesk, reporter: CallReporter) -> None:

@@ -3,13 +3,13 @@
 import csv
 import io
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 from sqlalchemy import func, select
 
-from callcenter.agents.model import PauseReason
+from callcenter.agents.model import AgentState, PauseReason
 from callcenter.calls.model import ResultCode
 from callcenter.campaigns.model import Campaign, CampaignState, Mode
 from callcenter.ivr.model import IvrFlow, IvrVersion
@@ -19,6 +19,7 @@ from core.audit.model import AuditEntry
 from core.cases.model import Tag
 from core.kernel.clock import ManualClock
 from core.kernel.uow import UnitOfWork
+from core.people.model import User
 from tests.factories.people import Cast
 from tests.plugins.web import SignIn
 
@@ -212,7 +213,7 @@ async def test_tags_are_searched_sorted_and_taken_away(sign_in: SignIn, uow: Uni
         await assert_found(maria, "/tags", question, names)
 
 
-async def test_collectors_now_are_taken_away_within_reach(sign_in: SignIn) -> None:
+async def test_collectors_now_are_taken_away_within_reach(sign_in: SignIn, uow: UnitOfWork) -> None:
     sofia, maria = await sign_in("sofia"), await sign_in("maria")
     for web in (sofia, maria):
         shown = (await web.get("/agents?sort=-name")).text
@@ -222,6 +223,14 @@ async def test_collectors_now_are_taken_away_within_reach(sign_in: SignIn) -> No
     assert set(await in_file(sofia, "/agents")) < set(await in_file(maria, "/agents"))
     (first, *_) = await in_file(maria, "/agents")
     assert await in_file(maria, "/agents", f"q={first}") == [first]
+    async with uow.write() as work:
+        limits = {"limit_seconds": None, "day_seconds": None}
+        work.session.add(PauseReason(code="dentist", label="At the dentist", **limits, position=9, shipped=False))
+        user_id = await work.session.scalar(select(User.id).where(User.extension.is_not(None)).limit(1))
+        paused = {"state": "pause", "reason": "dentist", "started_at": datetime(2026, 3, 2, 8, tzinfo=UTC)}
+        work.session.add(AgentState(user_id=user_id, **paused))
+    assert "At the dentist" in (await maria.get("/agents?state=pause")).text
+    assert "At the dentist" in (await maria.get(f"/agents/choose?id={user_id}")).text
     book = await maria.get("/agents/export?format=xlsx")
     assert (book.status_code, book.content[:2]) == (200, b"PK")
 

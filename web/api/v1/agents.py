@@ -8,7 +8,7 @@ from pydantic import Field
 from starlette.requests import Request
 
 from callcenter.agents import errors, queries, rights
-from callcenter.agents.rules import State
+from callcenter.agents.rules import State, Wish
 from callcenter.agents.service import AgentService
 from web.api.v1.operation import Operation, routes_of
 from web.api.v1.shapes import Id, Nothing, Page, Sent, Shape, Utc
@@ -47,10 +47,12 @@ class AgentPage(Page[Agent]):
 
 
 class StateWanted(Sent):
-    """A pause needs a reason of the directory. A call under way goes on and decides the state until it is over."""
+    """A pause needs a reason of the directory. A call under way goes on and decides the state until it is over. ``why``
+    is told to whomever somebody else chooses for, who has to give it."""
 
     state: Choice
     reason: Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[^\x00]*$")] | None = None
+    why: Annotated[str, Field(max_length=500, pattern=r"^[^\x00]*$")] = ""
 
 
 async def index(request: Request, _sent: Nothing) -> AgentPage:
@@ -61,7 +63,11 @@ async def index(request: Request, _sent: Nothing) -> AgentPage:
 
 async def choose(request: Request, wanted: StateWanted) -> AgentState:
     user_id: int = request.path_params["id"]
-    await part(request, AgentService).choose(actor(request), user_id, wanted.state, wanted.reason)
+    me, agents = actor(request), part(request, AgentService)
+    if user_id == me.user_id:
+        await agents.choose(me, wanted.state, wanted.reason)
+    else:
+        await agents.send(me, {user_id}, Wish(wanted.state, wanted.reason, wanted.why))
     async with services(request).uow.read() as session:
         state = await queries.state_of(session, user_id)
     since: datetime | None = state.started_at if state else None
@@ -107,7 +113,7 @@ OPERATIONS = (
         takes=StateWanted,
         gives=AgentState,
         acts=True,
-        errors=(errors.NoSuchAgent, errors.BadState),
+        errors=(errors.NoSuchAgent, errors.BadState, errors.NoReasonGiven),
         handler=choose,
     ),
 )

@@ -249,7 +249,7 @@ def local(moment: datetime, zone: str) -> datetime:
 
 async def my_state(request: Request) -> Response:
     form, me = await parse(request, StateForm), actor(request)
-    await part(request, AgentService).choose(me, me.user_id, form.state, form.reason)
+    await part(request, AgentService).choose(me, form.state, form.reason)
     return Response(status_code=204)
 
 

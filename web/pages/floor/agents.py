@@ -14,12 +14,12 @@ from callcenter.agents.rights import LOG_OUT, STATE, VIEW
 from callcenter.agents.rules import State, Wish, day_began
 from callcenter.agents.service import AgentService
 from core.kernel.errors import Invalid, NotFound
-from core.kernel.i18n import Message, msg
+from core.kernel.i18n import msg
 from core.people.queries import unit_names
 from web.forms import Form, Line, is_position, parse, submitted
 from web.lists import PAGE_SIZE, Asked, ListSpec, asked, view
 from web.page import go_to, page
-from web.pages.floor.agent_badge import ALARMS, STATES, badge
+from web.pages.floor.agent_badge import ALARMS, STATES, badge, words_of
 from web.pages.listing import (
     Align,
     Column,
@@ -34,6 +34,7 @@ from web.pages.listing import (
     TextCell,
     TimeCell,
 )
+from web.pages.listing import State as Shown
 from web.security import actor, right, route
 from web.short_lists import export_rows
 from web.state import part, services
@@ -80,9 +81,10 @@ SPEC = ListSpec(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Line:
-    """A collector with his department's name and the seconds of today."""
+    """A collector with his state as it is shown, his department's name and the seconds of today."""
 
     agent: AgentRow
+    shown: Shown
     unit: str
     seconds: Mapping[State, float]
 
@@ -145,7 +147,16 @@ async def _lines(request: Request, right_needed: str = VIEW) -> list[_Line]:
         ids = [one.id for one in agents]
         seconds = await seconds_today(session, ids, day_began(now, me.timezone), now)
         units = await unit_names(session)
-    return [_Line(agent=one, unit=units.get(one.unit_id or 0, ""), seconds=seconds[one.id]) for one in agents]
+        words = words_of(await pause_reasons(session, active_only=False))
+    return [
+        _Line(
+            agent=one,
+            shown=badge(one.state, one.reason, words),
+            unit=units.get(one.unit_id or 0, ""),
+            seconds=seconds[one.id],
+        )
+        for one in agents
+    ]
 
 
 def _fits(wanted: Asked, line: _Line) -> bool:
@@ -180,7 +191,7 @@ def _row(line: _Line) -> Row:
             "name": TextCell(agent.name, href=href),
             "extension": TextCell(agent.extension),
             "unit": TextCell(line.unit or None),
-            "state": StateCell(badge(agent.state, agent.reason)),
+            "state": StateCell(line.shown),
             "since": TimeCell(agent.since),
             "alarm": StateCell(alarm),
             **{state.value: DurationCell(line.seconds[state]) for state in _SUMS},
@@ -209,11 +220,11 @@ async def _form(request: Request, ids: Sequence[int], sent: object = None, fault
     async with services(request).uow.read() as session:
         reasons = await pause_reasons(session)
     context = {
-        "lines": [(one, badge(one.agent.state, one.agent.reason)) for one in lines],
+        "lines": [(one, one.shown) for one in lines],
         "choices": (
             *(
-                Option(value=f"pause:{one.code}", label=msg("Pause: {reason}", reason=_reason(one.shipped, one.label)))
-                for one in reasons
+                Option(value=f"pause:{code}", label=msg("Pause: {reason}", reason=word))
+                for code, word in words_of(reasons).items()
             ),
             Option(value=State.AVAILABLE, label=msg("Back to work")),
             Option(value=State.OFFLINE, label=msg("Offline")),
@@ -223,10 +234,6 @@ async def _form(request: Request, ids: Sequence[int], sent: object = None, fault
         "may_sign_out": actor(request).may(LOG_OUT) and len(lines) == 1,
     }
     return await page(request, "agents/send.html", context, status=422 if faults else 200)
-
-
-def _reason(shipped: bool, label: str) -> Message | str:
-    return msg(label) if shipped else label
 
 
 async def send(request: Request) -> Response:

@@ -14,6 +14,7 @@ from core.kernel.i18n import msg
 from web.forms import KEY
 from web.lists import ListSpec
 from web.pages.directory import DirectoryPages, EntryForm
+from web.pages.floor.agent_badge import word_of
 from web.pages.listing import Align, Column, DurationCell, EmptyState, Row, StateCell, TextCell
 from web.security import right
 from web.short_lists import IN_USE, OFF, ON
@@ -71,7 +72,7 @@ def _row(reason: PauseReason) -> Row:
         href=href,
         cells={
             "position": TextCell(reason.position),
-            "label": TextCell(msg(reason.label) if reason.shipped else reason.label, href=href),
+            "label": TextCell(word_of(reason), href=href),
             "limit": DurationCell(reason.limit_seconds),
             "day": DurationCell(reason.day_seconds),
             "state": StateCell(ON if reason.active else OFF),

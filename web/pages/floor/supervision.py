@@ -21,7 +21,7 @@ from web.errors import is_api
 from web.forms import Form, parse
 from web.page import go_to, language_of, page
 from web.pages.calls.call_words import DIRECTIONS, PHASES
-from web.pages.floor.agent_badge import ALARMS, STATES
+from web.pages.floor.agent_badge import ALARMS, STATES, words_of
 from web.pages.listing import State
 from web.security import actor, right, route, signed_in
 from web.state import part, services
@@ -147,7 +147,9 @@ async def _words(request: Request) -> Words:
         "directions": _drawn(texts, DIRECTIONS),
         "phases": _drawn(texts, PHASES),
         "queues": {one.code: texts.render(msg(one.name)) if one.shipped else one.name for one in queues},
-        "reasons": {one.code: texts.render(msg(one.label)) if one.shipped else one.label for one in reasons},
+        "reasons": {
+            code: word if isinstance(word, str) else texts.render(word) for code, word in words_of(reasons).items()
+        },
     }
 
 
