@@ -27,8 +27,22 @@ async def test_a_week_is_planned_copied_and_given_off(sign_in: SignIn, uow: Unit
     assert page.count("13:00–14:00") == 2
     assert (await web.post(f"/shifts/copy?{WEEK}", data={"onto": "2026-03-19"})).status_code == 303
     assert await stretches(uow) == 12
-    assert (await web.post(address, data={"day": "2026-03-09"})).status_code == 303
+    assert (await web.post(address, data={"day": "2026-03-09", "off": "on"})).status_code == 303
     assert await stretches(uow) == 9
+
+
+async def test_days_with_other_hours_are_seen_and_stay_unless_they_are_chosen(
+    sign_in: SignIn, uow: UnitOfWork, cast: Cast
+) -> None:
+    web = await sign_in("sofia")
+    address = f"/shifts/{cast.users['anna']}?{WEEK}"
+    assert (await web.post(address, data=FORM)).status_code == 303
+    short = {"day": "2026-03-13", "start": "10:00", "end": "15:00"}
+    assert (await web.post(address, data=short)).status_code == 303
+    page = (await web.get(address)).text
+    assert [f'value="2026-03-{day:02}" checked' in page for day in (9, 10, 11, 13)] == [True, True, False, False]
+    assert page.count("09:00–18:00, 13:00–14:00") == 2
+    assert "10:00–15:00" in page
 
 
 async def test_what_cannot_be_worked_is_said_at_the_field(sign_in: SignIn, uow: UnitOfWork, cast: Cast) -> None:
@@ -37,6 +51,7 @@ async def test_what_cannot_be_worked_is_said_at_the_field(sign_in: SignIn, uow: 
     for wrong, field in (
         ({"day": []}, "day-error"),
         ({"end": ""}, "f-end-error"),
+        ({"start": "", "end": ""}, "f-start-error"),  # breaks alone are no day off
         ({"to-0": "08:00"}, "breaks-error"),
         ({"end": "18:00Z"}, "f-end-error"),  # hours are the collector's own, wherever he is
         ({"to-0": "14:00Z"}, "breaks-error"),
@@ -44,7 +59,7 @@ async def test_what_cannot_be_worked_is_said_at_the_field(sign_in: SignIn, uow: 
         answer = await web.post(address, data={**FORM, **wrong})
         assert answer.status_code == 422
         assert f'id="{field}"' in answer.text
-        assert 'value="09:00"' in answer.text
+        assert 'value="13:00"' in answer.text
     assert (await web.get(f"/shifts/{cast.users['diego']}?{WEEK}")).status_code == 404
     assert (await web.post(f"/shifts/copy?{WEEK}", data={"onto": "2026-03-10"})).status_code == 422
     assert await stretches(uow) == 0

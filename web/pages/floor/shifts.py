@@ -1,6 +1,6 @@
 """The plan of shifts: everybody's week, the form of a collector's days, and weeks copied."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -38,9 +38,10 @@ _Time = Annotated[time, AfterValidator(_own)]
 
 
 class ShiftForm(Form):
-    """Days of a week and their hours; without a beginning the days are off."""
+    """Days of a week and their hours, or that they are ``off``."""
 
     day: list[date] = Field(default_factory=list)
+    off: bool = False
     start: _Time | None = None
     end: _Time | None = None
 
@@ -48,10 +49,10 @@ class ShiftForm(Form):
         """The shift meant."""
         if not self.day:
             raise Invalid({"day": msg("Choose a day.")})
-        if self.start is None and self.end is None:
+        if self.off:
             return None
         if self.start is None or self.end is None:
-            raise Invalid({"end" if self.start else "start": msg("This is needed.")})
+            raise Invalid({"end" if self.start else "start": msg("Give the hours, or choose that the days are off.")})
         return Shift(start=self.start, end=self.end, breaks=breaks)
 
 
@@ -114,7 +115,9 @@ async def _form(request: Request, errors: Mapping[str, Message]) -> Response:
     context = {
         "week": found,
         "monday": monday,
-        "days": list(zip(found.days, WEEKDAYS, strict=True)),
+        "days": [
+            (day, name, _shift_of(blocks)) for (day, blocks), name in zip(found.days.items(), WEEKDAYS, strict=True)
+        ],
         "values": _typed(data) if data is not None else _known(found),
         "errors": errors,
         "breaks": range(_BREAKS),
@@ -127,17 +130,25 @@ def _typed(data: FormData) -> dict[str, object]:
 
 
 def _known(week: PlannedWeek) -> dict[str, object]:
-    """The first planned day's hours, and the working days: what most weeks are."""
-    planned = next((blocks for blocks in week.days.values() if blocks), None)
-    chosen = [day.isoformat() for day in week.days if day.weekday() < 5]
-    if planned is None:
-        return {"day": chosen}
-    values: dict[str, object] = {"day": [day.isoformat() for day, blocks in week.days.items() if blocks]}
-    values |= {"start": f"{planned[0][1]:%H:%M}", "end": f"{planned[-1][2]:%H:%M}"}
-    breaks = [(start, end) for kind, start, end in planned if kind == BlockKind.BREAK]
-    for number, (start, end) in enumerate(breaks[:_BREAKS]):
+    """The first planned day's hours, and the days that have the same: what is planned otherwise is not chosen, and
+    stays. A week without a plan begins with its working days."""
+    shifts = {day: _shift_of(blocks) for day, blocks in week.days.items()}
+    first = next((shift for shift in shifts.values() if shift is not None), None)
+    if first is None:
+        return {"day": [day.isoformat() for day in shifts if day.weekday() < 5]}
+    values: dict[str, object] = {"day": [day.isoformat() for day, shift in shifts.items() if shift == first]}
+    values |= {"start": f"{first.start:%H:%M}", "end": f"{first.end:%H:%M}"}
+    for number, (start, end) in enumerate(first.breaks[:_BREAKS]):
         values |= {f"from-{number}": f"{start:%H:%M}", f"to-{number}": f"{end:%H:%M}"}
     return values
+
+
+def _shift_of(blocks: Sequence[tuple[str, datetime, datetime]]) -> Shift | None:
+    """A planned day as it was given; None for a day off."""
+    if not blocks:
+        return None
+    breaks = tuple((start.time(), end.time()) for kind, start, end in blocks if kind == BlockKind.BREAK)
+    return Shift(start=blocks[0][1].time(), end=blocks[-1][2].time(), breaks=breaks)
 
 
 def _breaks(data: FormData) -> tuple[tuple[time, time], ...]:
