@@ -87,7 +87,7 @@ KPIS: tuple[Kpi, ...] = (
     Kpi(
         key="attempts",
         label=msg("Attempts"),
-        formula=msg("Outgoing calls to debtors, whatever became of them."),
+        formula=msg("Outgoing calls, whatever became of them."),
         over=("attempts",),
         counter="attempts",
     ),
@@ -101,7 +101,7 @@ KPIS: tuple[Kpi, ...] = (
     Kpi(
         key="contacts",
         label=msg("Contacts"),
-        formula=msg("Calls whose result means that somebody was reached."),
+        formula=msg("Calls in which somebody was reached: as the result says, and without one when it was answered."),
         over=("contacts",),
         counter="contacts",
     ),

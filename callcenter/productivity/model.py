@@ -117,7 +117,7 @@ class RollupDay(Base):
     unit_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     creditor_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     stage_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    currency: Mapped[str] = mapped_column(String(3), primary_key=True)
+    currency: Mapped[str] = mapped_column(String(3), primary_key=True, index=True)
     due_kept: Mapped[int] = mapped_column(default=0)
     due_partly: Mapped[int] = mapped_column(default=0)
     due_broken: Mapped[int] = mapped_column(default=0)

@@ -1,6 +1,7 @@
 """When the server was away, since when phones are, and what figures do not know yet.
 
-An agency's own results that demand a promise or a plan count as promises: their calls are summed anew.
+Which currencies there is money in is asked of every report. An agency's own results that demand a promise or a plan
+count as promises: their calls are summed anew.
 """
 
 import sqlalchemy as sa
@@ -39,6 +40,8 @@ def upgrade() -> None:
     op.create_index(
         "ix_rollup_marks_fresh", "rollup_marks", ["subject_id"], sqlite_where=_FRESH, postgresql_where=_FRESH
     )
+    op.create_index(op.f("ix_rollup_days_currency"), "rollup_days", ["currency"])
+    op.create_index(op.f("ix_cases_currency"), "cases", ["currency"])
     for line in (*DROP_DDL[op.get_bind().dialect.name], *CREATE_DDL[op.get_bind().dialect.name]):
         op.execute(line)
     op.execute(
@@ -51,6 +54,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_cases_currency"), "cases")
+    op.drop_index(op.f("ix_rollup_days_currency"), "rollup_days")
     op.drop_index("ix_rollup_marks_fresh", "rollup_marks")
     op.execute("DELETE FROM agent_alarms WHERE kind = 'no_phone'")
     op.drop_index("uq_agent_alarms_stretch_id", "agent_alarms")

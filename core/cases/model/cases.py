@@ -74,7 +74,7 @@ class Case(Base):
     collector_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     unit_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
     priority: Mapped[int] = mapped_column(default=0)
-    currency: Mapped[str] = mapped_column(String(3))
+    currency: Mapped[str] = mapped_column(String(3), index=True)
     jurisdiction: Mapped[str | None] = mapped_column(String(4))
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
     next_action_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

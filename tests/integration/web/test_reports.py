@@ -10,11 +10,14 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import update
+from starlette.datastructures import QueryParams
 
 from callcenter.app.adapters.figures import FloorFigures
 from callcenter.calls.directory import ship_results
 from callcenter.calls.model import Call
 from callcenter.calls.recorded import Recordings
+from callcenter.productivity.asking import By
 from callcenter.productivity.model import RollupDay
 from callcenter.productivity.ports import RawFigures
 from callcenter.productivity.rollups import Rollups
@@ -22,10 +25,14 @@ from core.cases.model import Jurisdiction
 from core.cases.service.creditors import CreditorData, add_creditor
 from core.kernel.access import PROGRAM
 from core.kernel.clock import ManualClock
+from core.kernel.i18n import translator
 from core.kernel.uow import UnitOfWork
 from tests.factories.people import PASSWORD, Cast
 from tests.integration.web.test_floor import NoRecordings
 from tests.plugins.web import WithState, _no_lifespan, browser
+from web.pages.formats import day
+from web.pages.reports.report_files import columns_of, printed
+from web.pages.reports.report_view import read_report
 from web.printing import Printer
 from web.routes import ROUTES
 from web.server import build
@@ -137,6 +144,25 @@ async def test_money_is_in_the_currency_that_is_chosen(
     saved = [re.findall(r'name="query" value="([^"]+)"', page)[0] for page in (usual, chosen, unknown)]
     assert ["currency=PLN" in one for one in saved] == [False, True, False]
     assert not any("XXX" in one for one in saved)
+    async with uow.write() as work:  # no creditor has it any more, and the money is still there
+        await work.session.execute(update(RollupDay).where(RollupDay.currency == "PLN").values(currency="KZT"))
+    assert "70.00" in (await reader.get(f"{asked}&currency=KZT")).text
+
+
+async def test_a_file_says_what_it_is_about(uow: UnitOfWork, clock: ManualClock, cast: Cast) -> None:
+    query = f"period=today&by=unit&col=collected&col=attempts&currency=UAH&user={cast.users['anna']}&compare=before"
+    async with uow.write() as work:
+        data = CreditorData(name="Bank", jurisdiction=Jurisdiction.UA, region="UA", currency="UAH")
+        await add_creditor(work, PROGRAM, data, at=clock.now())
+    async with uow.read() as session:
+        report = await read_report(session, PROGRAM, FloorFigures(), QueryParams(query), now=clock.now())
+    headings = [translator("en").render(column.label) for column in columns_of(report)]
+    assert headings == ["Team", "Collected, UAH", "Attempts"]
+    page = printed(report)
+    assert f"Collector: {report.names[By.USER][cast.users['anna']]}" in page
+    assert "Money in UAH" in page
+    assert report.then_ask is not None
+    assert f"In small type: {day(report.then_ask.first, 'en')}" in page
 
 
 async def test_a_report_is_saved_with_everything_that_is_seen(reader: httpx.AsyncClient) -> None:

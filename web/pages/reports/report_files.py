@@ -11,7 +11,7 @@ from callcenter.productivity.kpis import Kpi, Unit
 from callcenter.productivity.ports import RawFigures, ReportFile
 from core.kernel.access import Actor
 from core.kernel.clock import Clock
-from core.kernel.i18n import msg
+from core.kernel.i18n import Message, msg
 from core.kernel.uow import UnitOfWork
 from web.export import XLSX, written
 from web.pages.formats import day
@@ -79,7 +79,17 @@ def columns_of(report: Report) -> list[Column]:
     """What stands beside each other in the workbook."""
     wanted = report.asked
     columns = [Column(key=by, label=BY_LABELS[by]) for by in wanted.ask.by]
-    return [*columns, *(Column(key=f"kpi-{kpi.key}", label=kpi.label, align=Align.END) for kpi in wanted.kpis)]
+    return [
+        *columns,
+        *(Column(key=f"kpi-{kpi.key}", label=_label(report, kpi), align=Align.END) for kpi in wanted.kpis),
+    ]
+
+
+def _label(report: Report, kpi: Kpi) -> Message:
+    """What a figure is called; money names its currency, since cells hold bare numbers."""
+    if kpi.unit not in (Unit.MONEY, Unit.PER_HOUR) or not report.currency:
+        return kpi.label
+    return msg("{figure}, {currency}", figure=kpi.label, currency=report.currency)
 
 
 async def batches_of(report: Report) -> AsyncIterator[Sequence[Row]]:

@@ -28,7 +28,7 @@ from web.pages.formats import day as day_text
 from web.pages.formats import month as month_text
 from web.pages.reports.charts import Bar, Chart, chart
 from web.pages.reports.report_ask import Asked, asked
-from web.pages.reports.report_words import DIRECTIONS, WEEKDAYS, reads
+from web.pages.reports.report_words import BY_LABELS, DIRECTIONS, WEEKDAYS, reads
 
 #: Lines drawn as bars; more are read better in the table.
 _MOST_BARS = 400
@@ -103,6 +103,10 @@ class Report:
             bars.append(Bar(name=name, reads=reads(kpi, now, self.language, self.currency), value=now, then=then))
         ordered = bars if self.asked.ask.clocked else sorted(bars, key=lambda bar: -(bar.value or Decimal(-1)))
         return chart(kpi.label, ordered)
+
+    def filters(self) -> list[tuple[Message, str | Message]]:
+        """What the figures are narrowed to: the breakdown and the part of it."""
+        return [(BY_LABELS[by], self.name(by, one)) for by, one in self.asked.ask.filters.items()]
 
     @property
     def currency(self) -> str:
