@@ -14,6 +14,7 @@ from tests.plugins.web import SignIn
 from tests.policies import POLICIES, Entry
 from web.forms import Form
 from web.lists import ListSpec
+from web.printing import Printer
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
@@ -85,6 +86,21 @@ async def test_ids_beyond_every_column(sign_in: SignIn) -> None:
             _sound(await admin.request(door.method, door.address(params), headers=headers))
 
 
+@pytest.fixture
+def printed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page of the same letters is laid out once: each printing is a process of its own."""
+    pdf = Printer.pdf
+    known: dict[str, bytes] = {}
+
+    async def remembered(printer: Printer, page: str) -> bytes:
+        if page not in known:
+            known[page] = await pdf(printer, page)
+        return known[page]
+
+    monkeypatch.setattr(Printer, "pdf", remembered)
+
+
+@pytest.mark.usefixtures("printed_once")
 @pytest.mark.parametrize("doors", rooms(QUESTIONS).values(), ids=rooms(QUESTIONS))
 async def test_questions(doors: list[Door], sign_in: SignIn, world: World) -> None:
     admin = await sign_in("admin")
