@@ -45,8 +45,6 @@ class AgentService:
 
         Raises ``NoReasonGiven``, ``BadState``, and ``NoSuchAgent`` when the right does not reach every one.
         """
-        if not wish.why.strip():
-            raise _no_reason()
         async with self._uow.write() as work:
             await self._choose(work, actor, user_ids, wish)
 
@@ -55,10 +53,10 @@ class AgentService:
 
         Raises ``NoReasonGiven``, ``NoSuchAgent``.
         """
-        if not why.strip():
-            raise _no_reason()
         async with self._uow.write() as work:
             await self._reach(work, actor, {user_id}, LOG_OUT)
+            if not why.strip():
+                raise _no_reason()
             now = self._clock.now()
             desks = await Desks.load(work, {user_id})
             desk = desks[user_id]
@@ -75,6 +73,8 @@ class AgentService:
         if wish.state not in CHOICES:
             raise BadState
         await self._reach(work, actor, user_ids, STATE)
+        if set(user_ids) - {actor.user_id} and not wish.why.strip():
+            raise _no_reason()
         if wish.state == State.PAUSE and not await self._is_reason(work, wish.reason):
             raise BadState
         now, by = self._clock.now(), await _name(work, actor)
