@@ -182,6 +182,7 @@ def situations(draw: st.DrawFn) -> tuple[Question, list[Contact], Profile, datet
     return question, history, profile, now
 
 
+@pytest.mark.slow
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(situations())
 def test_verdict_and_next_allowed_moment_agree_with_the_oracle(

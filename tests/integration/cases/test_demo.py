@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
 from sqlalchemy import func, select
 
 from callcenter.app.demo.cases import demo_cases, number_of
@@ -16,6 +17,7 @@ from core.parties.model import Party, Phone
 from tests.integration.cases.conftest import Floor
 
 
+@pytest.mark.slow
 async def test_a_second_run_adds_nothing(uow: UnitOfWork, clock: ManualClock, floor: Floor) -> None:
     assert await demo_cases(uow, clock, [floor.anna.id, floor.boris.id]) == 60
     assert await demo_cases(uow, clock, [floor.anna.id]) == 0

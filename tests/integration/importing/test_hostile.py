@@ -34,6 +34,7 @@ async def look(path: Path) -> None:
     await workbook.heads(Request(path=str(path)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", BOMBS, ids=lambda make: make.__name__)
 async def test_bombs_are_refused_without_growing(make: Callable[[Path], Path], tmp_path: Path) -> None:
     path = make(tmp_path / "bomb.xlsx")

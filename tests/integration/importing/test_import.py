@@ -70,6 +70,7 @@ async def test_a_registry_becomes_cases_that_can_be_found(
     assert [one.case_id for one in caller.candidates] == [case.id]
 
 
+@pytest.mark.slow
 async def test_faults_are_told_by_field_and_the_file_comes_back(
     uow: UnitOfWork, imports: Imports, runner: JobRunner, creditor: Creditor, tmp_path: Path
 ) -> None:
@@ -142,6 +143,7 @@ async def test_one_person_on_several_rows_stays_one_person(
     assert await count(uow, Case) == 3
 
 
+@pytest.mark.slow
 async def test_a_stop_keeps_what_is_done_and_going_on_ends_it(
     uow: UnitOfWork, imports: Imports, runner: JobRunner, creditor: Creditor, tmp_path: Path
 ) -> None:
@@ -166,6 +168,7 @@ async def test_a_stop_keeps_what_is_done_and_going_on_ends_it(
     )
 
 
+@pytest.mark.slow
 async def test_going_on_while_the_stopped_job_is_still_ending(
     uow: UnitOfWork, clock: ManualClock, imports: Imports, runner: JobRunner, creditor: Creditor, tmp_path: Path
 ) -> None:

@@ -76,6 +76,7 @@ async def impatient(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Async
     await opened.close()
 
 
+@pytest.mark.slow
 @WAYS
 async def test_a_lock_is_told_as_a_busy_database(impatient: Database, database_url: str, ask: Ask) -> None:
     assert not await impatient.glance(ask)
@@ -85,6 +86,7 @@ async def test_a_lock_is_told_as_a_busy_database(impatient: Database, database_u
     assert not await impatient.glance(ask)
 
 
+@pytest.mark.slow
 async def test_a_lock_in_the_way_of_a_glimpse_is_waited_for(impatient: Database, database_url: str) -> None:
     assert not await impatient.glimpse(seen)
     async with locked(database_url, Party.__tablename__):

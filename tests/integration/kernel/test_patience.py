@@ -76,6 +76,7 @@ async def test_a_crowd_of_which_each_gets_his_turn_is_not_refused(uow: UnitOfWor
     assert len(await written(uow)) == 10 * connections
 
 
+@pytest.mark.slow
 async def test_refusals_are_no_movement(uow: UnitOfWork, database_url: str) -> None:
     """A crowd before a locked database is told, though each of those before it is told too and gives his place away."""
     async with locked(database_url, TABLE):

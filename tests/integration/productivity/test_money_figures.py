@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+import pytest
 from sqlalchemy import select
 
 from callcenter.app.adapters.figures import FloorFigures
@@ -61,6 +62,7 @@ async def test_money_counts_on_its_value_day_until_it_is_taken_back(
     assert sum((one or Decimal(0) for one in (await collected()).values()), Decimal(0)) == 0
 
 
+@pytest.mark.slow
 async def test_kept_rates_are_of_the_promises_that_fell_due(uow: UnitOfWork, clock: ManualClock) -> None:
     history = History(uow, random.Random(21))
     await history.begin()

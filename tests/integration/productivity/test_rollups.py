@@ -212,6 +212,7 @@ async def test_a_change_that_is_taken_back_leaves_no_mark(uow: UnitOfWork, rollu
         assert await session.scalar(select(RollupMark.id)) is None
 
 
+@pytest.mark.slow
 async def test_sums_that_failed_half_way_are_made_again(uow: UnitOfWork) -> None:
     class Dies(FloorFigures):
         """Fails when collectors' time is asked for, as if the process were killed there."""

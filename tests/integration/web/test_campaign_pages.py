@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 from urllib.parse import urlencode
 
+import pytest
 from sqlalchemy import select
 
 from callcenter.app.wiring import House
@@ -72,6 +73,7 @@ async def test_sounds_are_own_recordings_or_names_at_the_exchange(
     assert "the recording chosen before" in refused.text
 
 
+@pytest.mark.slow
 async def test_the_start_says_first_what_will_happen(
     uow: UnitOfWork, clock: ManualClock, cast: Cast, sign_in: SignIn
 ) -> None:
@@ -137,6 +139,7 @@ async def test_a_form_dismisses_nobody_whom_its_reader_does_not_reach(
     assert (await maria.post("/campaigns", data={**RULES, "unit": str(south)})).status_code == 422
 
 
+@pytest.mark.slow
 async def test_cases_chosen_in_a_list_are_rung(
     uow: UnitOfWork, clock: ManualClock, cast: Cast, sign_in: SignIn
 ) -> None:

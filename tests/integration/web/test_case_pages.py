@@ -134,6 +134,7 @@ async def test_a_plan_is_previewed_agreed_approved_and_called_off(
     assert (await anna.post("/cases/1/promises/2/cancel", data={"reason": "he rang"})).status_code == 303
 
 
+@pytest.mark.slow
 async def test_a_registry_goes_through_the_wizard(
     uow: UnitOfWork, clock: ManualClock, cast: Cast, sign_in: SignIn, imports: Imports, tmp_path: Path
 ) -> None:

@@ -169,6 +169,7 @@ async def _printed(ada: httpx.AsyncClient, statement: str) -> None:
     assert once.content == again.content
 
 
+@pytest.mark.slow
 async def test_bonuses_of_the_staff(uow: UnitOfWork, house: House, creditor: int, cast: Cast, sign_in: SignIn) -> None:
     maria, ada, anna = await sign_in("maria"), await sign_in("ada"), await sign_in("anna")
     async with uow.write() as work:

@@ -22,6 +22,7 @@ async def _laid(uow: UnitOfWork, clock: ManualClock, cast: Cast) -> None:
     await demo_cases(uow, clock, [cast.users["anna"], cast.users["diego"]])
 
 
+@pytest.mark.slow
 async def test_search_goes_straight_to_the_one_case_it_can_mean(
     uow: UnitOfWork, clock: ManualClock, cast: Cast, sign_in: SignIn
 ) -> None:

@@ -12,6 +12,7 @@ from web.printing import CannotPrint, Printer, PrinterMissing
 PAGE = "<h1>Statement</h1><p>Неустойка, należność</p>"
 
 
+@pytest.mark.slow
 async def test_a_page_is_the_same_every_time() -> None:
     printer = Printer()
     once, again = await asyncio.gather(printer.pdf(PAGE), printer.pdf(PAGE))
@@ -19,6 +20,7 @@ async def test_a_page_is_the_same_every_time() -> None:
     assert once == again
 
 
+@pytest.mark.slow
 async def test_nothing_is_fetched(tmp_path: Path) -> None:
     asked: list[int] = []
 

@@ -21,6 +21,7 @@ async def case_of(uow: UnitOfWork, case_id: int = 1) -> Case:
         return await session.get_one(Case, case_id)
 
 
+@pytest.mark.slow
 async def test_a_task_from_the_case_to_the_panel(
     uow: UnitOfWork, clock: ManualClock, cast: Cast, sign_in: SignIn
 ) -> None:
@@ -72,6 +73,7 @@ async def test_worklists_do_what_the_list_of_cases_does(
     assert "Mine" in (await maria.get("/worklists/paid")).text
 
 
+@pytest.mark.slow
 async def test_tags_mark_and_find(uow: UnitOfWork, clock: ManualClock, cast: Cast, sign_in: SignIn) -> None:
     await laid(uow, clock, cast)
     maria, anna = await sign_in("maria"), await sign_in("anna")
@@ -90,6 +92,7 @@ async def test_tags_mark_and_find(uow: UnitOfWork, clock: ManualClock, cast: Cas
         assert not (await session.get_one(Tag, 1)).active
 
 
+@pytest.mark.slow
 async def test_cases_chosen_in_the_list_are_given_away_and_back(
     uow: UnitOfWork, clock: ManualClock, cast: Cast, sign_in: SignIn, house: House
 ) -> None:
@@ -178,6 +181,7 @@ async def test_a_file_of_numbers(uow: UnitOfWork, clock: ManualClock, cast: Cast
     assert (await admin.post("/mass", data={"creditor_id": ""})).status_code == 422
 
 
+@pytest.mark.slow
 async def test_the_next_case_and_why(uow: UnitOfWork, clock: ManualClock, cast: Cast, sign_in: SignIn) -> None:
     await laid(uow, clock, cast)
     anna, maria = await sign_in("anna"), await sign_in("maria")
@@ -203,6 +207,7 @@ async def test_the_next_case_and_why(uow: UnitOfWork, clock: ManualClock, cast: 
     assert 'value="7"' in (await maria.get("/worklists/settings")).text
 
 
+@pytest.mark.slow
 async def test_assignment_rules_and_loads(
     uow: UnitOfWork, clock: ManualClock, cast: Cast, sign_in: SignIn, house: House
 ) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -172,6 +173,7 @@ def test_without_cel_nothing_stays_alive_that_is_not_listed(name: str, data: st.
     assert {state.call_id for state in ended if state.lost and state.ended_at} == live
 
 
+@pytest.mark.slow
 @relaxed
 @given(st.lists(st.sampled_from(NAMES), min_size=2, max_size=4, unique=True), st.randoms(use_true_random=False))
 def test_calls_that_interleave_do_not_disturb_each_other(names: list[str], chance: object) -> None:
