@@ -65,6 +65,10 @@ def build(texts: Translator) -> Environment:
         auto_reload=False,  # a look at every file for every page, though they only change with the program
     )
     built.install_gettext_callables(texts.gettext, texts.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    for name in ("gettext", "ngettext"):
+        translate = built.globals[name]
+        assert callable(translate)
+        built.globals[name] = _closing(translate)
     built.filters.update(_filters(texts))
     built.globals.update(
         static=static,
@@ -77,6 +81,16 @@ def build(texts: Translator) -> Environment:
 def _closed(value: object) -> object:
     """Data must not turn the direction of what stands after it; what is markup already is the product's own."""
     return formats.closed(value) if type(value) is str else value
+
+
+def _closing(translate: Callable[..., object]) -> Callable[..., object]:
+    """``translate`` with the data named in a text closed, each for itself: the whole is markup when it comes back."""
+
+    @pass_context
+    def closing(context: Context, *texts: object, **values: object) -> object:
+        return translate(context, *texts, **{name: _closed(value) for name, value in values.items()})
+
+    return closing
 
 
 @cache

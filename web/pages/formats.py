@@ -109,7 +109,7 @@ def phone(value: str | None) -> str:
 
 
 def readable(text: Message, language: str) -> Message:
-    """``text`` with the sums and days among its values as the reader writes them."""
+    """``text`` with the sums and days among its values as the reader writes them, and its words closed."""
     return replace(text, params={name: _readable(value, language) for name, value in text.params.items()})
 
 
@@ -121,6 +121,8 @@ def _readable(value: object, language: str) -> object:
             return money(value, language)
         case date() if not isinstance(value, datetime):
             return day(value, language)
+        case str():
+            return closed(value)
     return value
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.kernel.i18n import translator
+from core.kernel.i18n import msg, translator
 from core.kernel.money import Money
 from tests.factories import screens
 from web import rendering
@@ -64,7 +64,14 @@ def test_no_text_turns_what_stands_after_it(text: str) -> None:
     assert shown.startswith(text)
     assert set(shown.removeprefix(text)) <= {"\u202c", "\u2069"}
     assert _direction_open_after(shown) == []
-    assert rendering.build(translator("en")).from_string("{{ text }}").render(text=text) == shown
+    assert _rendered("{{ text }}", text=text) == shown
+    assert _rendered('{{ _("<%(text)s>", text=text) }}', text=text) == f"<{shown}>"
+    assert _rendered('{{ ngettext("<%(text)s>", "s", 1, text=text) }}', text=text) == f"<{shown}>"
+    assert _rendered("{{ text | t }}", text=msg("({one})", one=text)) == f"({shown})"
+
+
+def _rendered(source: str, **values: object) -> str:
+    return rendering.build(translator("en")).from_string(source).render(values)
 
 
 def _direction_open_after(text: str) -> list[str]:
