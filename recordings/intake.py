@@ -26,7 +26,7 @@ from recordings.errors import NothingRecorded, RecordingFault, UnreadableAudio
 from recordings.model import PLAYABLE, Recording, RecordingState, Waveform
 from recordings.peaks import Speech, peaks, speech, voice
 from recordings.ports import CallLookup
-from recordings.spool import Pair, Side, Spool
+from recordings.spool import Pair, Side, Spool, channel_of
 from recordings.storage import Storage, recording_key
 from recordings.wav import read_track
 
@@ -166,7 +166,7 @@ class Intake:
         for name, value in values.items():
             setattr(recording, name, value)
         await work.session.merge(_waveform(recording_id, drawing))
-        found = await self._calls.by_uniqueid(work.session, recording.server, recording.uniqueid)
+        found = await self._calls.by_uniqueid(work.session, recording.server, channel_of(recording.uniqueid))
         recording.call_id = recording.call_id or found
         work.emit(RecordingReady(at=self._clock.now(), call_id=recording.call_id, recording_id=recording_id))
 
@@ -183,7 +183,7 @@ class Intake:
         found: dict[int, int] = {}
         async with self._uow.read() as session:
             for recording in (await session.scalars(unlinked)).all():
-                call_id = await self._calls.by_uniqueid(session, recording.server, recording.uniqueid)
+                call_id = await self._calls.by_uniqueid(session, recording.server, channel_of(recording.uniqueid))
                 if call_id is not None:
                     found[recording.id] = call_id
         for recording_id, call_id in found.items():

@@ -24,9 +24,9 @@ PLAYABLE = (RecordingState.READY, RecordingState.CUT_OFF)
 
 
 class Recording(Base):
-    """The sound of one customer channel. ``uniqueid`` is Asterisk's id of it on ``server``; ``call_id`` stays
-    empty until the call log knows the channel. ``sides`` are the files it was made of: ``r`` the debtor's voice,
-    ``t`` the other."""
+    """The sound of one customer channel. ``uniqueid`` is Asterisk's id of it on ``server``, with ``spool.MESSAGE``
+    behind it for a message; ``call_id`` stays empty until the call log knows the channel. ``sides`` are the files it
+    was made of: ``r`` the debtor's voice, ``t`` the other."""
 
     __tablename__ = "recordings"
     __table_args__ = (

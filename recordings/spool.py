@@ -3,8 +3,8 @@
 ``monitor/`` holds what is being written, ``done/`` what MixMonitor's post-process command moved there after closing it,
 ``cut_off/`` what a crash left in ``monitor/`` and we adopted, ``refused/`` what could not be read. All lie on one file
 system, so every step is a rename. For each customer channel there are two files, ``<uniqueid>-r.wav`` (what the
-customer says) and ``<uniqueid>-t.wav`` (what the customer hears). ``<uniqueid>.again`` lies beside them while one
-recorder gives them to the next.
+customer says) and ``<uniqueid>-t.wav`` (what the customer hears). A message he leaves has files of its own, with
+``.message`` behind the Uniqueid. ``<uniqueid>.again`` lies beside them while one recorder gives them to the next.
 """
 
 import re
@@ -17,6 +17,12 @@ from os import DirEntry, scandir, stat_result
 from pathlib import Path
 
 _NAME = re.compile(r"(?P<uniqueid>[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?!\.)){0,126})-(?P<side>[rt])\.wav")
+MESSAGE = ".message"
+
+
+def channel_of(uniqueid: str) -> str:
+    """The channel on which that was recorded."""
+    return uniqueid.removesuffix(MESSAGE)
 
 
 class Side(StrEnum):
@@ -184,4 +190,4 @@ class OrphanRule:
 
     def orphaned(self, pair: Pair, live: frozenset[str], now: float) -> bool:
         """Whether to adopt ``pair`` at ``now`` (seconds since the epoch), ``live`` being the channels alive."""
-        return pair.uniqueid not in live and now - pair.modified >= self.quiet_seconds
+        return channel_of(pair.uniqueid) not in live and now - pair.modified >= self.quiet_seconds

@@ -107,13 +107,18 @@ async def awaiting_result(session: AsyncSession, user_id: int) -> list[CallRow]:
 
 async def live_calls_of(session: AsyncSession, user_id: int) -> list[CallDetail]:
     """Calls that ring at or are held by that collector now, whole: what a screen shows after a reconnect."""
+    own = Actor(user_id=user_id, login="", rights={VIEW: Scope.OWN})
+    return [await call_detail(session, own, call_id) for call_id in await live_ids_of(session, user_id)]
+
+
+async def live_ids_of(session: AsyncSession, user_id: int) -> list[int]:
+    """The ids of these calls, oldest first."""
     mine = exists().where(at_phone_of(user_id), Leg.ended_at.is_(None))
     going = select(Call.id).where(
         Call.ended_at.is_(None), Call.merged_into.is_(None), or_(mine, Call.user_id == user_id)
     )
-    ids = sorted((await session.scalars(going)).all())  # asked for their order, SQLite would look through the whole log
-    own = Actor(user_id=user_id, login="", rights={VIEW: Scope.OWN})
-    return [await call_detail(session, own, call_id) for call_id in ids]
+    # asked for their order, SQLite would look through the whole log
+    return sorted((await session.scalars(going)).all())
 
 
 async def result_codes(session: AsyncSession, *, active_only: bool = True) -> Sequence[ResultCode]:

@@ -9,7 +9,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 from callcenter.callbacks.model import OPEN, Callback, Origin
 from callcenter.callbacks.service import CallbackService, CallWithMessage
 from callcenter.calls.events import CallEnded
-from callcenter.calls.facts import Direction
 from callcenter.calls.model import Call
 from callcenter.calls.recorded import RecordingReady
 from callcenter.voicemail.model import Voicemail as Message
@@ -17,13 +16,13 @@ from core.cases.model import Case
 from core.kernel.clock import Clock
 from core.kernel.uow import UnitOfWork, Work
 from recordings.model import PLAYABLE, Recording
+from recordings.spool import MESSAGE
 
-#: A call, with a recording that can be heard, in which nobody talked.
+#: A call that is over, with a message that can be heard.
 _LEAVES_ONE = (
-    Call.direction == Direction.INBOUND,
-    Call.answered_at.is_(None),
     Call.ended_at.is_not(None),
     Recording.state.in_(PLAYABLE),
+    Recording.uniqueid.endswith(MESSAGE),
 )
 _LEFT = (
     select(Call, Recording.id.label("recording_id"), Recording.duration_ms, Case.collector_id, Case.unit_id)
@@ -44,8 +43,7 @@ _MOST = 100
 
 
 class Voicemail:
-    """Told of ended calls and of recordings, whichever comes last. Nobody talked, and yet there is a recording: the
-    caller left a message."""
+    """Told of ended calls and of recordings, whichever comes last."""
 
     def __init__(self, uow: UnitOfWork, clock: Clock, callbacks: CallbackService) -> None:
         self._uow = uow

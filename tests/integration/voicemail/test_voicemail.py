@@ -1,4 +1,4 @@
-"""A recording of a call nobody took becomes a message, once, and says why somebody is called back."""
+"""What a caller left on record becomes a message, once, and says why he is called back."""
 
 from datetime import timedelta
 
@@ -19,7 +19,9 @@ from tests.integration.callbacks.conftest import FakeDialler, FakeLaw
 CALL = 7
 
 
-async def _call(uow: UnitOfWork, clock: ManualClock, *, over: bool = True, taken: bool = False) -> None:
+async def _call(
+    uow: UnitOfWork, clock: ManualClock, *, over: bool = True, taken: bool = False, recorded: str = "1.1.message"
+) -> None:
     now = clock.now()
     async with uow.write() as work:
         work.session.add(
@@ -50,7 +52,7 @@ async def _call(uow: UnitOfWork, clock: ManualClock, *, over: bool = True, taken
         work.session.add(
             Recording(
                 server="lab",
-                uniqueid="1.1",
+                uniqueid=recorded,
                 call_id=CALL,
                 state=RecordingState.READY,
                 created_at=now,
@@ -83,10 +85,24 @@ async def test_a_message_is_received_once(uow: UnitOfWork, clock: ManualClock) -
 
 
 async def test_a_talk_or_a_call_that_goes_on_is_no_message(uow: UnitOfWork, clock: ManualClock) -> None:
-    await _call(uow, clock, taken=True)
+    await _call(uow, clock, taken=True, recorded="1.1")
     await _room(uow, clock).on_recorded(RecordingReady(at=clock.now(), call_id=CALL, recording_id=1))
     await _room(uow, clock).on_recorded(RecordingReady(at=clock.now(), call_id=None, recording_id=1))
     assert await _messages(uow) == []
+
+
+async def test_who_talked_and_was_passed_on_may_leave_a_message(uow: UnitOfWork, clock: ManualClock) -> None:
+    await _call(uow, clock, taken=True)
+    async with uow.write() as work:
+        await work.session.execute(delete(Callback))
+        work.session.add(
+            Recording(server="lab", uniqueid="1.1", call_id=CALL, state=RecordingState.READY, created_at=clock.now())
+        )
+    await _room(uow, clock).overlooked()
+    async with uow.read() as session:
+        message = (await session.scalars(select(Message))).one()
+        owed = (await session.scalars(select(Callback))).one()
+    assert (message.call_id, message.duration_ms, owed.source_call_id) == (CALL, 4000, CALL)
 
 
 async def test_a_recording_before_the_end_waits_for_it(uow: UnitOfWork, clock: ManualClock) -> None:
