@@ -112,6 +112,16 @@ class CallbackService:
             ),
         )
 
+    async def wished(self, work: Work, plan: Plan, *, move: bool) -> Callback:
+        """A caller asks to be called: the callback that is open for him, else a new one. One whose time has not come
+        is given the time he names now, if ``move``."""
+        known = await open_for(work.session, plan.phone, plan.party_id)
+        if known is None:
+            return await self._add(work, PROGRAM, plan)
+        if move and known.state == CallbackState.PLANNED:
+            await self._reschedule(work, PROGRAM, known, Window(start=plan.start, end=plan.end))
+        return known
+
     async def _add(self, work: Work, actor: Actor, plan: Plan) -> Callback:
         now = self._clock.now()
         phone = normalise(plan.phone, self._region)
@@ -174,12 +184,16 @@ class CallbackService:
             row = await callback_for(work.session, actor, EDIT, callback_id, lock=True)
             if row.state not in OPEN or row.state == CallbackState.DIALLING:
                 raise CallbackTaken
-            changes = {"start": (row.window_start, start), "end": (row.window_end, end)}
-            record(work, actor, "callbacks.moved", ("callback", row.id), changes, at=now)
-            self._place(row, Window(start=start, end=end))
-            row.moved_rule = None
-            await self.keep_lawful(work, row)
-            work.emit(changed(row, now))
+            await self._reschedule(work, actor, row, Window(start=start, end=end))
+
+    async def _reschedule(self, work: Work, actor: Actor, row: Callback, window: Window) -> None:
+        now = self._clock.now()
+        changes = {"start": (row.window_start, window.start), "end": (row.window_end, window.end)}
+        record(work, actor, "callbacks.moved", ("callback", row.id), changes, at=now)
+        self._place(row, window)
+        row.moved_rule = None
+        await self.keep_lawful(work, row)
+        work.emit(changed(row, now))
 
     async def cancel(self, actor: Actor, callback_id: int, reason: str) -> None:
         """Drop it. Raises ``CallbackTaken`` when it is closed already."""

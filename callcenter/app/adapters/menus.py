@@ -12,7 +12,6 @@ from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.app.adapters.cases import CallerLookup
-from callcenter.callbacks.model import Callback
 from callcenter.callbacks.queries import debtor_zone as zone_of_number
 from callcenter.callbacks.service import CallbackService, Plan
 from callcenter.calls.model import Call, Leg
@@ -50,7 +49,8 @@ from core.kernel.uow import UnitOfWork
 from core.parties.model import Party, Phone, PhoneQuality
 
 REFUSED_A_DAY = 9
-"""How often callers from one number may fail to show who they are within a day, whatever number of calls it takes."""
+"""How often callers from one number may fail to show who they are within a day, whatever number of calls it takes, and
+how often they may have other numbers called."""
 NUMBERS = 10_000
 """So many numbers are remembered: whoever rings from ever new ones fills no memory."""
 LOOK = "ivr.balance"
@@ -70,9 +70,9 @@ _NOT_HIS = (PhoneQuality.THIRD_PARTY, PhoneQuality.WRONG)
 _log = structlog.get_logger(__name__)
 
 
-class Guesses:
-    """Vain attempts of the last day to show who one is, by number. One counts from the moment it is made: to hang up
-    before the answer, or to ring many times at once, is no way round."""
+class Tries:
+    """What callers may try so often a day, by number: to show who they are in vain, to have others called. One counts
+    from the moment it is made: to hang up before the answer, or to ring many times at once, is no way round."""
 
     def __init__(self) -> None:
         self._made: OrderedDict[str, list[datetime]] = OrderedDict()
@@ -115,7 +115,8 @@ class MenuWorld:
         self._looks = looks
         self._sources = sources
         self._region = region
-        self._guesses = Guesses()
+        self._guesses = Tries()
+        self._strangers = Tries()
 
     async def answer(self, question: Question, caller: Caller) -> Heard:
         match question:
@@ -210,15 +211,16 @@ class MenuWorld:
 
     # -------------------------------------------------------------- call me back
     async def _planned(self, question: PlanCallback, caller: Caller) -> Planned:
-        now = self._clock.now()
+        """His own number as often as he likes, since there is one callback for it; those of others some times a day,
+        and what was agreed with them stays."""
+        now, own = self._clock.now(), self._phone_of(caller)
         phone = normalise(question.number or caller.number or "", self._region)
-        if phone is None:
+        if phone is None or (phone != own and not self._strangers.begun(own or "", now)):
             return Planned(None)
         try:
             async with self._uow.write() as work:
                 plan = await self._plan(work.session, question, caller, phone, now)
-                callback_id = await self._callbacks.add(work, PROGRAM, plan)
-                row = await work.session.get_one(Callback, callback_id)
+                row = await self._callbacks.wished(work, plan, move=phone == own)
                 at = row.window_start.astimezone(ZoneInfo(row.zone))
         except DomainError as refused:
             _log.info("a callback could not be planned", reason=refused.code)

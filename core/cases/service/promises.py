@@ -13,6 +13,7 @@ from core.cases import rights
 from core.cases.errors import BadPromise, PromiseOpen, PromiseSettled
 from core.cases.model import Case, EventKind, Promise, PromiseState, PromiseType
 from core.cases.ports import PlannedWork
+from core.cases.queries.balance import case_balance
 from core.cases.rules.promises import PROMISE_DAYS, Limits, promise_faults
 from core.cases.service.access import case_for
 from core.cases.service.agreements import SUPERSEDED, held_open, nothing_agreed, open_promise, owes
@@ -97,7 +98,9 @@ async def take_promise(
 
 async def _check(work: Work, case: Case, new: NewPromise, kind: PromiseType, today: date) -> None:
     limits = Limits(days=kind.max_days or PROMISE_DAYS, amount=kind.max_amount)
-    faults = promise_faults(new.amount, new.due_on, owed=case.open_amount, today=today, limits=limits)
+    # the debtor may be told what he owes on his own day, which the nightly carry has not come to
+    owed = max(case.open_amount, (await case_balance(work.session, case.id, today)).total)
+    faults = promise_faults(new.amount, new.due_on, owed=owed, today=today, limits=limits)
     if not await owes(work.session, case.id, new.party_id):
         faults["party_id"] = msg("Only somebody who owes can promise to pay.")
     if not kind.active:

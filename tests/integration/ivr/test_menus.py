@@ -13,9 +13,9 @@ from sqlalchemy import select, update
 from callcenter.app.adapters.callbacks import CallbackLaw, FloorDialler
 from callcenter.app.adapters.cases import CallerLookup
 from callcenter.app.adapters.law import DebtorFacts
-from callcenter.app.adapters.menus import LOOK, NUMBERS, REFUSED_A_DAY, Guesses, MenuWorld
+from callcenter.app.adapters.menus import LOOK, NUMBERS, REFUSED_A_DAY, MenuWorld, Tries
 from callcenter.app.demo.cases import demo_cases
-from callcenter.callbacks.model import Callback
+from callcenter.callbacks.model import Callback, CallbackState
 from callcenter.callbacks.service import CallbackService
 from callcenter.compliance.service import Gate
 from callcenter.ivr import queries
@@ -26,7 +26,21 @@ from callcenter.ivr.flow import Balance, CallMe, Flow, HangUp, Menu, Pledge, Pro
 from callcenter.ivr.ports import Caller
 from callcenter.ivr.service import FlowService
 from callcenter.ivr.speaking import words
-from callcenter.ivr.walk import Exit, Identify, Identity, Known, Line, LookUpHours, Opened, Pledged, TakePromise
+from callcenter.ivr.walk import (
+    Exit,
+    Identify,
+    Identity,
+    Known,
+    Line,
+    LookUpDebt,
+    LookUpHours,
+    Opened,
+    Owed,
+    PlanCallback,
+    Planned,
+    Pledged,
+    TakePromise,
+)
 from callcenter.queues.calendars import CalendarData, save_calendar
 from core.audit.model import AuditEntry
 from core.audit.service import Looks, record
@@ -273,6 +287,48 @@ async def test_balance_promise_and_callback_by_keys(
     assert (callback.phone, callback.case_id, callback.user_id) == (caller.number, case.id, case.collector_id)
 
 
+async def test_whoever_asks_again_is_called_once(uow: UnitOfWork, clock: ManualClock, world: MenuWorld) -> None:
+    caller, _born, _case = await _debtor(uow)
+    soon = await world.answer(PlanCallback(who=None, number=None, hour=None), caller)
+    later = await world.answer(PlanCallback(who=None, number=None, hour=15), caller)
+    assert isinstance(soon, Planned)
+    assert isinstance(later, Planned)
+    async with uow.write() as work:
+        callback = (await work.session.scalars(select(Callback))).one()
+        assert callback.phone == caller.number
+        callback.state = CallbackState.PLANNED
+    moved = await world.answer(PlanCallback(who=None, number=None, hour=17), caller)
+    assert isinstance(moved, Planned)
+    assert moved.at is not None
+    assert moved.at.hour == 17
+    stranger = Caller(channel="1.3", number=None, dialled=None)
+    kept = await world.answer(PlanCallback(who=None, number=caller.number, hour=11), stranger)
+    assert kept == moved, "what is agreed with somebody is not moved by another"
+
+
+async def test_others_are_called_a_few_times_a_day(uow: UnitOfWork, world: MenuWorld) -> None:
+    stranger = Caller(channel="1.3", number=None, dialled=None)
+    wishes = [PlanCallback(who=None, number=f"+7900000{n:04}", hour=None) for n in range(REFUSED_A_DAY + 1)]
+    planned = [await world.answer(wish, stranger) for wish in wishes]
+    assert [one == Planned(None) for one in planned] == [False] * REFUSED_A_DAY + [True]
+    async with uow.read() as session:
+        assert len((await session.scalars(select(Callback))).all()) == REFUSED_A_DAY
+
+
+async def test_all_that_he_was_told_he_owes_may_be_promised(
+    uow: UnitOfWork, clock: ManualClock, world: MenuWorld
+) -> None:
+    caller, _born, case = await _debtor(uow)
+    async with uow.write() as work:  # as it was carried to an earlier day than the debtor's
+        await work.session.execute(update(Case).where(Case.id == case.id).values(open_amount=case.open_amount - 1))
+    who = Identity(party_id=case.debtor_id or 0, case_id=case.id)
+    owed = await world.answer(LookUpDebt(who=who), caller)
+    assert isinstance(owed, Owed)
+    assert owed.sum.amount > case.open_amount - 1
+    due = clock.now().date() + timedelta(days=2)
+    assert await world.answer(TakePromise(who=who, amount=owed.sum.amount, due_on=due), caller) == Pledged()
+
+
 async def test_a_second_promise_is_refused_in_words(uow: UnitOfWork, clock: ManualClock, world: MenuWorld) -> None:
     caller, _born, case = await _debtor(uow)
     who = Identity(party_id=case.debtor_id or 0, case_id=case.id)
@@ -328,7 +384,7 @@ async def test_a_birthday_from_somebody_elses_telephone_is_not_enough(uow: UnitO
 
 
 def test_guesses_from_ever_new_numbers_fill_no_memory(clock: ManualClock) -> None:
-    guesses = Guesses()
+    guesses = Tries()
     assert [guesses.begun("+79000000001", clock.now()) for _ in range(REFUSED_A_DAY + 1)][-2:] == [True, False]
     for number in range(NUMBERS + 10):
         guesses.begun(str(number), clock.now())
