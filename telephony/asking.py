@@ -39,7 +39,7 @@ class Routing(Protocol):
 
     async def waited(self, code: str) -> Onward: ...
 
-    async def into(self, number: str | None, code: str) -> Route: ...
+    async def into(self, number: str | None, dialled: str | None, code: str) -> Route: ...
 
 
 class Menus(Protocol):
@@ -160,4 +160,6 @@ class Asking:
     async def _way(self, caller: Caller, told: Told) -> Route | None:
         if told.exit is Exit.OWN:
             return await self._routing.arrived(caller.number, caller.dialled)
-        return await self._routing.into(caller.number, told.queue) if told.exit is Exit.QUEUE else None
+        if told.exit is Exit.QUEUE:
+            return await self._routing.into(caller.number, caller.dialled, told.queue)
+        return None

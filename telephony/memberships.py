@@ -1,6 +1,6 @@
 """The fold of queue members: what the exchange says of who stands in its queues. Pure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from callcenter.queues.ports import Seat, Standing
 from telephony.ami import events as e
@@ -37,6 +37,13 @@ class Memberships:
         self._listed.clear()
         for tell in self._tell_lost:
             tell()
+
+    def keep(self, queues: Collection[str]) -> None:
+        """There are no other queues any more. The exchange says nothing of who stood in those that went, and nobody
+        does when one of the same name comes back."""
+        for seats in (self._seats, self._listed):
+            for seat in [one for one in seats if one.queue not in queues]:
+                del seats[seat]
 
     def apply(self, event: e.AmiEvent) -> None:
         if isinstance(event, e.QueueMemberEvent) and event.interface.startswith(_PREFIX):

@@ -55,6 +55,7 @@ class ExchangeQueues:
             _log.warning("the queues cannot be written", server=self._bridge.exchange.server, reason=str(error))
             raise ExchangeRefused from error
         await self._order(QueueReload())
+        self._bridge.members.keep({queue.code for queue in queues})
         self._loaded = text
 
     async def put_in(self, seat: Seat, extension: str, standing: Standing, reason: str) -> None:

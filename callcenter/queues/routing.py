@@ -126,29 +126,30 @@ class Router:
         queue = queue_for(known, dialled, plan.queues, plan.numbers, plan.stages)
         return route(known, queue, plan.hours.get(queue.calendar_id or 0), now)
 
-    async def into(self, number: str | None, code: str) -> Route:
+    async def into(self, number: str | None, dialled: str | None, code: str) -> Route:
         """The way of a caller into the queue of that code; one that is gone is the one he belongs to."""
         now = self._clock.now()
         async with self._uow.read(brief=True) as session:
             plan = await self._current(session, now)
             known = await self._debtors.known(session, number) if number else Known()
         named = next((queue for queue in plan.queues.values() if queue.code == code), None)
-        queue = named or queue_for(known, None, plan.queues, plan.numbers, plan.stages)
+        queue = named or queue_for(known, dialled, plan.queues, plan.numbers, plan.stages)
         return route(known, queue, plan.hours.get(queue.calendar_id or 0), now)
 
     async def waited(self, code: str) -> Onward:
-        """What becomes of a caller who waited in vain in the queue of that code."""
+        """What becomes of a caller who waited in vain in the queue of that code. From one that is gone, or leads to one
+        that is, he goes on to the main queue."""
+        now = self._clock.now()
         async with self._uow.read(brief=True) as session:
-            plan = await self._current(session, self._clock.now())
-        queue = next((one for one in plan.queues.values() if one.code == code), None)
-        if queue is None or queue.overflow == Overflow.GOODBYE:
-            return Onward()
-        if queue.overflow == Overflow.VOICEMAIL:
-            return Onward(voicemail=True)
-        other = plan.queues.get(queue.overflow_queue_id or 0)
-        if other is None:
-            return Onward()
-        return Onward(queue=other.code, max_wait=other.max_wait_seconds, priority=other.priority)
+            plan = await self._current(session, now)
+        by_code = {one.code: one for one in plan.queues.values()}
+        queue = by_code.get(code)
+        if queue is None:
+            return _onward(plan, by_code[MAIN], now)
+        if queue.overflow != Overflow.QUEUE:
+            return Onward(voicemail=queue.overflow == Overflow.VOICEMAIL)
+        other = plan.queues.get(queue.overflow_queue_id or 0, by_code[MAIN])
+        return Onward() if other is queue else _onward(plan, other, now)
 
     async def _current(self, session: AsyncSession, now: datetime) -> Plan:
         plan = self._plan
@@ -157,6 +158,14 @@ class Router:
             if changes == self._changes:
                 self._plan = plan
         return plan
+
+
+def _onward(plan: Plan, queue: Queue, now: datetime) -> Onward:
+    """The way into another queue, or what there is instead outside its hours."""
+    hours = plan.hours.get(queue.calendar_id or 0)
+    if hours is not None and not is_open(hours, now):
+        return Onward(voicemail=queue.closed == Closed.VOICEMAIL)
+    return Onward(queue=queue.code, max_wait=queue.max_wait_seconds, priority=queue.priority)
 
 
 async def _read(session: AsyncSession, now: datetime) -> Plan:

@@ -37,6 +37,7 @@ LEVELS = range(10)
 """The levels at which a queue may be served."""
 _NUMBER = re.compile(r"\+?[0-9]{2,19}")
 MAIN_NAME = mark("Main queue")
+_NO_WAY_ON = msg("Choose the queue the caller goes on to, or another way.")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,12 +79,13 @@ class QueueService:
             return row.id
 
     async def edit(self, actor: Actor, queue_id: int, data: QueueData) -> None:
-        """Change a queue. Raises ``NoSuchQueue``, ``QueueNeeded``, ``Invalid``."""
+        """Change a queue; it is switched off only when neither queues nor menus lead to it. Raises ``NoSuchQueue``,
+        ``QueueNeeded``, ``Invalid``."""
         actor.require(EDIT)
         async with self._uow.write() as work:
             row = await _found(work, queue_id)
-            if not data.active:
-                _must_stay(row)
+            if row.active and not data.active:
+                await self._nobody_comes(work, row)
             await self._check(work, data, row)
             self._tell(work, actor, "queues.changed", row, altered(row, asdict(data)))
 
@@ -92,15 +94,19 @@ class QueueService:
         actor.require(EDIT)
         async with self._uow.write() as work:
             row = await _found(work, queue_id)
-            _must_stay(row)
-            leading = select(Queue.name).where(Queue.overflow_queue_id == queue_id).order_by(Queue.name)
-            if names := (await work.session.scalars(leading)).all():
-                raise QueueOverflows(queues=", ".join(names))
+            await self._nobody_comes(work, row)
             if self._menus is not None:
-                if menus := await self._menus.leading_to(work.session, row.code):
-                    raise MenuNeedsQueue(menus=", ".join(menus))
                 await self._menus.forget(work, row.code)
             await self._remove(work, actor, row)
+
+    async def _nobody_comes(self, work: Work, row: Queue) -> None:
+        """Raises ``QueueNeeded`` for a queue that callers are led to by something else than their number or stage."""
+        _must_stay(row)
+        leading = select(Queue.name).where(Queue.overflow_queue_id == row.id).order_by(Queue.name)
+        if names := (await work.session.scalars(leading)).all():
+            raise QueueOverflows(queues=", ".join(names))
+        if self._menus is not None and (menus := await self._menus.leading_to(work.session, row.code)):
+            raise MenuNeedsQueue(menus=", ".join(menus))
 
     async def delete_calendar(self, actor: Actor, calendar_id: int) -> None:
         """Remove a calendar that no queue and no menu goes by. Raises ``NoSuchCalendar``, ``CalendarNeeded``."""
@@ -194,11 +200,13 @@ class QueueService:
 
     async def _check(self, work: Work, data: QueueData, row: Queue | None) -> None:
         if (data.overflow == Overflow.QUEUE) != (data.overflow_queue_id is not None):
-            raise Invalid({"overflow_queue_id": msg("Choose the queue the caller goes on to, or another way.")})
+            raise Invalid({"overflow_queue_id": _NO_WAY_ON})
         if data.calendar_id is not None and await work.session.get(Calendar, data.calendar_id) is None:
             raise Invalid({"calendar_id": msg("Choose one of the list.")})
         seen = {row.id} if row is not None else set()
         after = data.overflow_queue_id
+        if after is not None and not (await _found(work, after)).active:
+            raise Invalid({"overflow_queue_id": _NO_WAY_ON})
         while after is not None:  # callers must arrive somewhere
             if after in seen:
                 raise Invalid({"overflow_queue_id": msg("This leads callers in a circle.")})

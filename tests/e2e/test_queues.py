@@ -2,14 +2,18 @@
 
 import asyncio
 import re
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from callcenter.queues.model import Strategy
 from tests.desk import Desk, signed_in
-from tests.e2e.floor import OPTIONS, Floor, opened
+from tests.e2e.floor import OPTIONS, QUEUE, Floor, opened
 from tests.plugins.asterisk import eventually
 
 pytestmark = [
@@ -21,6 +25,7 @@ pytestmark = [
 ]
 FIELDS = {"strategy": "rrmemory", "service_seconds": "20", "overflow": "goodbye", "closed": "voicemail", "active": "1"}
 DEBTOR = "+79000000100"
+STRANGER = "+79000007788"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -59,6 +64,47 @@ async def test_a_queue_made_on_a_page_is_there_within_a_second(floor: Floor, adm
     await eventually(lambda: floor.lab.rx("queue show night").count("with penalty 3") == 2)
     await admin.post(f"{made.headers['location']}/delete")
     await eventually(lambda: "No such queue" in floor.lab.rx("queue show night"))
+
+
+async def test_the_exchange_rings_as_was_chosen(floor: Floor, admin: Desk) -> None:
+    def rings(strategy: str) -> bool:
+        return f"in '{strategy}' strategy" in floor.lab.rx("queue show how")
+
+    made = await admin.post("/queues", code="how", name="How", **FIELDS)
+    for strategy in Strategy:
+        answer = await admin.post(made.headers["location"], name="How", **FIELDS | {"strategy": strategy})
+        assert answer.status_code == 303
+        await eventually(partial(rings, strategy))
+    await admin.post(f"{made.headers['location']}/delete")
+
+
+@pytest.mark.parametrize("strategy", [Strategy.IN_TURN, Strategy.ALL, Strategy.LONGEST_IDLE])
+async def test_a_caller_waits_on_for_the_only_collector(floor: Floor, admin: Desk, strategy: Strategy) -> None:
+    """He misses one ring and another, and takes the third."""
+    lone = FIELDS | {"strategy": strategy, "ring_seconds": "2", "max_wait_seconds": "60"}
+    made = await admin.post("/queues", code="lone", name="Lone", **lone)
+    place, one = made.headers["location"], floor.seats["101"]
+    user = _asked(floor, "SELECT id FROM users WHERE extension = '101'")
+    assert (await admin.post(f"{place}/members", **{f"level-{user}": 0})).status_code == 303
+    assert (await admin.post(f"{place}/callers", numbers=QUEUE)).status_code == 303
+    await eventually(lambda: paused(floor, "101", "lone") is False)
+    try:
+        with floor.ring(STRANGER, seconds=1) as debtor:
+            for _ in range(2):
+                await one.rings()
+                await one.free()
+            await one.answer()
+            await asyncio.to_thread(debtor.wait, 20)
+        await floor.rested(expected=True)
+    finally:
+        assert (await admin.post(f"{place}/delete")).status_code == 303
+    wanted = "SELECT queue FROM calls WHERE phone = ? AND answered_at IS NOT NULL ORDER BY id DESC LIMIT 1"
+    assert _asked(floor, wanted, STRANGER) == "lone"
+
+
+def _asked(floor: Floor, question: str, *values: object) -> object:
+    with closing(sqlite3.connect(floor.product.folder / "callcenter.db")) as database:
+        return database.execute(question, values).fetchone()[0]
 
 
 async def test_members_follow_the_states_of_collectors(floor: Floor) -> None:

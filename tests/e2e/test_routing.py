@@ -13,7 +13,7 @@ import pytest_asyncio
 
 from telephony.lab import sipp
 from tests.desk import Desk, signed_in
-from tests.e2e.floor import Floor, Seat, opened
+from tests.e2e.floor import QUEUE, Floor, Seat, opened
 from tests.plugins.asterisk import eventually
 
 pytestmark = [
@@ -24,6 +24,16 @@ pytestmark = [
     pytest.mark.timeout(180),
 ]
 STRANGER = "+79000007777"
+MAIN = {
+    "name": "Main queue",
+    "strategy": "rrmemory",
+    "service_seconds": 20,
+    "overflow": "goodbye",
+    "closed": "voicemail",
+    "everybody": 1,
+    "own_first": 1,
+    "active": 1,
+}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -177,23 +187,13 @@ async def test_a_message_left_after_hours_becomes_a_callback_once(floor: Floor, 
     assert closed.status_code == 303
     calendar = asked(floor, "SELECT max(id) FROM calendars")[0][0]
     main = asked(floor, "SELECT id FROM queues WHERE code = 'main'")[0][0]
-    fields = {
-        "name": "Main queue",
-        "strategy": "rrmemory",
-        "service_seconds": 20,
-        "overflow": "goodbye",
-        "closed": "voicemail",
-        "everybody": 1,
-        "own_first": 1,
-        "active": 1,
-    }
-    assert (await admin.post(f"/queues/{main}", **fields, calendar_id=calendar)).status_code == 303
+    assert (await admin.post(f"/queues/{main}", **MAIN, calendar_id=calendar)).status_code == 303
     number = "+79000007003"
     try:
         with floor.ring(number, seconds=14) as debtor:
             await asyncio.to_thread(debtor.wait, 40)
     finally:
-        assert (await admin.post(f"/queues/{main}", **fields)).status_code == 303
+        assert (await admin.post(f"/queues/{main}", **MAIN)).status_code == 303
     call = await ended(floor, number)
     assert (call["queue"], call["answered_at"]) == (None, None)
     wanted = "SELECT origin, source_call_id FROM callbacks WHERE phone = ?"
@@ -203,3 +203,47 @@ async def test_a_message_left_after_hours_becomes_a_callback_once(floor: Floor, 
     sound = await admin.get(f"/recordings/{recording}/audio")
     assert sound.status_code in (200, 206)
     assert sound.content[:4] == b"OggS"
+
+
+async def test_who_waited_in_vain_while_the_server_is_away_goes_on(floor: Floor, admin: Desk) -> None:
+    short = MAIN | {"name": "Short", "max_wait_seconds": 3, "everybody": 0, "own_first": 0}
+    made = await admin.post("/queues", code="short", **short)
+    assert (await admin.post(f"{made.headers['location']}/callers", numbers=QUEUE)).status_code == 303
+    await eventually(lambda: "short has 0 calls" in floor.lab.rx("queue show short"))
+    process, number = floor.product.process, "+79000007004"
+    assert process is not None
+    with floor.ring(number, seconds=1) as debtor:
+        await eventually(lambda: "short has 1 calls" in floor.lab.rx("queue show short"))
+        os.kill(process.pid, signal.SIGSTOP)
+        try:
+            await _rings_somebody(floor)
+            await asyncio.to_thread(debtor.wait, 20)
+        finally:
+            os.kill(process.pid, signal.SIGCONT)
+    assert (await ended(floor, number))["answered_at"] is not None
+    await floor.rested(expected=True)
+    assert (await admin.post(f"{made.headers['location']}/delete")).status_code == 303
+
+
+async def test_a_message_after_a_talk_is_kept_beside_it(floor: Floor, admin: Desk) -> None:
+    """His collector passes him on to the queue, where nobody is; he leaves a message."""
+    one, two = floor.seats["101"], floor.seats["102"]
+    main, number = asked(floor, "SELECT id FROM queues WHERE code = 'main'")[0][0], debtor_of(floor, "101")
+    messages = MAIN | {"overflow": "voicemail", "max_wait_seconds": 2}
+    assert (await admin.post(f"/queues/{main}", **messages)).status_code == 303
+    for seat in (one, two):
+        assert (await seat.post("/me/state", state="pause", reason="lunch"))[0] == 204
+    assert (await one.post("/me/state", state="available"))[0] == 204
+    with floor.ring(number, seconds=16) as debtor:
+        await one.answer()
+        assert (await one.post("/me/state", state="pause", reason="lunch"))[0] == 204
+        await one.transfer("blind", QUEUE)
+        await one.free()
+        await asyncio.to_thread(debtor.wait, 60)
+    call = await ended(floor, number)
+    kept = "SELECT uniqueid LIKE '%.message', duration_ms > 0 FROM recordings WHERE call_id = ? ORDER BY id"
+    await eventually(lambda: asked(floor, kept, call["id"]) == [(0, 1), (1, 1)])
+    left = "SELECT count(*), count(callback_id) FROM voicemails WHERE call_id = ?"
+    await eventually(lambda: asked(floor, left, call["id"]) == [(1, 1)])
+    assert (await admin.post(f"/queues/{main}", **MAIN)).status_code == 303
+    await floor.rested(expected=True)

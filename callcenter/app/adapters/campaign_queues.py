@@ -18,7 +18,8 @@ class CampaignQueues:
         self._queues = queues
 
     async def open(self, work: Work, actor: Actor, campaign_id: int, name: str, user_ids: Collection[int]) -> None:
-        data = QueueData(name=name, strategy=Strategy.LONGEST_IDLE, service_seconds=2, wrap_up_seconds=0)
+        # in turn: by idle time Asterisk would try every desk phone that is switched off before the first that rings
+        data = QueueData(name=name, strategy=Strategy.IN_TURN, service_seconds=2, wrap_up_seconds=0)
         await self._queues.open_for_campaign(work, actor, campaign_id, data, await _levels(work, user_ids))
 
     async def serve(self, work: Work, actor: Actor, campaign_id: int, user_ids: Collection[int]) -> None:

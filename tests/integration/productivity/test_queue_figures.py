@@ -43,7 +43,7 @@ async def _happened(uow: UnitOfWork, clock: ManualClock) -> None:
                 id=number,
                 server="lab",
                 direction="inbound",
-                phase="queued" if ended is None else "ended",
+                phase=_phase(picked_up, ended),
                 queue="main",
                 started_at=began,
                 queued_at=began + timedelta(seconds=queued),
@@ -52,6 +52,12 @@ async def _happened(uow: UnitOfWork, clock: ManualClock) -> None:
             )
             call.legs = [_leg(f"{number}-{at}", began + timedelta(seconds=at)) for at in _pick_ups(answered, picked_up)]
             work.session.add(call)
+
+
+def _phase(picked_up: float | None, ended: float | None) -> str:
+    if ended is not None:
+        return "ended"
+    return "queued" if picked_up is None else "talking"
 
 
 def _pick_ups(*moments: float | None) -> Sequence[float]:

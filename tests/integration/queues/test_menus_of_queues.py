@@ -1,5 +1,7 @@
 """Hours of work and queues stay as long as a menu goes by them."""
 
+from functools import partial
+
 import pytest
 from sqlalchemy import select, update
 
@@ -12,6 +14,7 @@ from callcenter.queues.model import Overflow
 from callcenter.queues.service import QueueData, QueueService
 from core.kernel.access import PROGRAM
 from core.kernel.clock import ManualClock
+from core.kernel.errors import Invalid
 from core.kernel.uow import UnitOfWork
 from tests.fakes.floor import START
 
@@ -73,15 +76,23 @@ async def test_a_queue_that_menus_and_queues_lead_to_stays(uow: UnitOfWork, queu
     menu = await _menu(uow, "Evening", into)
     async with uow.write() as work:
         work.session.add_all(IvrQueue(queue=code, flow_id=menu) for code in ("sales", "main"))
-    with pytest.raises(QueueOverflows) as overflows:
-        await queues.delete(PROGRAM, sales)
-    assert overflows.value.params == {"queues": "First"}
+    off = QueueData(name="Sales", active=False)
+    for leave in (partial(queues.delete, PROGRAM, sales), partial(queues.edit, PROGRAM, sales, off)):
+        with pytest.raises(QueueOverflows) as overflows:
+            await leave()
+        assert overflows.value.params == {"queues": "First"}
     await queues.delete(PROGRAM, first)
-    with pytest.raises(MenuNeedsQueue) as needed:
-        await queues.delete(PROGRAM, sales)
-    assert needed.value.params == {"menus": "Evening"}
+    for leave in (partial(queues.delete, PROGRAM, sales), partial(queues.edit, PROGRAM, sales, off)):
+        with pytest.raises(MenuNeedsQueue) as needed:
+            await leave()
+        assert needed.value.params == {"menus": "Evening"}
     async with uow.write() as work:
         await work.session.execute(update(IvrFlow).values(draft=stored(NOTHING)))
+    await queues.edit(PROGRAM, sales, off)
+    with pytest.raises(Invalid):
+        await queues.create(
+            PROGRAM, "second", QueueData(name="Second", overflow=Overflow.QUEUE, overflow_queue_id=sales)
+        )
     await queues.delete(PROGRAM, sales)
     async with uow.read() as session:  # a queue of that code that is made later has no menu of its own accord
         assert (await session.scalars(select(IvrQueue.queue))).all() == ["main"]

@@ -1,5 +1,6 @@
 """Routing over rows: whose debtor it is, which queue, and whether anybody is there."""
 
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 import pytest
@@ -144,4 +145,30 @@ async def test_whoever_waited_in_vain_goes_on(router: Router, uow: UnitOfWork, c
     assert await router.waited("first") == Onward(queue="last", max_wait=30)
     assert await router.waited("last") == Onward(voicemail=True)
     assert await router.waited("main") == Onward()
-    assert await router.waited("nowhere") == Onward()
+    assert await router.waited("nowhere") == Onward(queue="main"), "its queue is gone, he is not"
+
+
+async def test_nobody_is_handed_on_to_where_nobody_is(router: Router, uow: UnitOfWork, clock: ManualClock) -> None:
+    queues = QueueService(uow, clock)
+    async with uow.write() as work:
+        never = CalendarData(name="Never", zone="UTC", week={})
+        calendar = await save_calendar(work, PROGRAM, None, never, at=clock.now())
+        night = QueueData(name="Next", calendar_id=calendar.id, closed=Closed.VOICEMAIL)
+    following = await queues.create(PROGRAM, "next", night)
+    await queues.create(PROGRAM, "first", QueueData(name="First", overflow=Overflow.QUEUE, overflow_queue_id=following))
+    await router.on_queues(QueuesChanged(at=clock.now()))
+    assert await router.waited("first") == Onward(voicemail=True)
+    await queues.edit(PROGRAM, following, replace(night, closed=Closed.GOODBYE))
+    await router.on_queues(QueuesChanged(at=clock.now()))
+    assert await router.waited("first") == Onward()
+
+
+async def test_who_is_led_to_a_queue_that_is_gone_goes_by_the_number_he_dialled(
+    router: Router, uow: UnitOfWork, clock: ManualClock
+) -> None:
+    queues = QueueService(uow, clock)
+    legal = await queues.create(PROGRAM, "legal", QueueData(name="Legal"))
+    await queues.set_callers(PROGRAM, legal, ["5550177"], [])
+    await router.on_queues(QueuesChanged(at=clock.now()))
+    assert (await router.into(None, "5550177", "gone")).queue == "legal"
+    assert (await router.into(None, "5550100", "gone")).queue == "main"

@@ -55,6 +55,14 @@ async def test_a_day_is_given_once(sign_in: SignIn) -> None:
     assert "Line 3 gives 2026-12-31 once more" in refused.text
 
 
+@pytest.mark.parametrize("time", ["09:00Z", "09:00+02:00", "T09", "0900"])
+async def test_a_time_is_hours_and_minutes_of_the_place(sign_in: SignIn, time: str) -> None:
+    admin = await sign_in("admin")
+    refused = await admin.post("/calendars", data={**WEEK, "from_1": time, "until_1": "18:00"})
+    assert refused.status_code == 422
+    assert "Write a time as 09:00." in refused.text
+
+
 @pytest.mark.parametrize(("given", "missing"), [({"until_1": "18:00"}, "from_1"), ({"from_1": "09:00"}, "until_1")])
 async def test_the_missing_time_is_marked(sign_in: SignIn, given: dict[str, str], missing: str) -> None:
     admin = await sign_in("admin")

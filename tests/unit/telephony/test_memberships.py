@@ -48,6 +48,15 @@ def test_events_change_what_is_known_and_a_new_list_replaces_it() -> None:
     assert members.seats() == {SEAT: Standing(penalty=1, paused=False)}, "put in while the list was on its way"
 
 
+def test_a_queue_that_is_gone_takes_its_members_along() -> None:
+    members = Memberships()
+    members.apply(_said(event="QueueStatusComplete"))
+    for queue in ("main", "night"):
+        members.apply(_member("QueueMemberAdded", queue=queue))
+    members.keep({"main"})
+    assert members.seats() == {SEAT: Standing(penalty=1, paused=False)}
+
+
 def test_a_lost_link_forgets_everything() -> None:
     members, lost = Memberships(), list[str]()
     members.on_lost(lambda: lost.append("lost"))

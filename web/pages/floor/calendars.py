@@ -41,6 +41,7 @@ _DAY = re.compile(
     r"(\d{4}-\d{2}-\d{2})((?:\s+\d{1,2}:\d{2}\s*[-–]\s*\d{1,2}:\d{2})*)(?:\s+(?!\d{1,2}\s*(?:[-–:.]|$))(.{1,120}))?"
 )
 _HOURS = re.compile(r"(\d{1,2}:\d{2})\s*[-–]\s*(\d{1,2}:\d{2})")
+_CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2})?")
 #: So often a day may be begun anew.
 _MOST_STRETCHES = 12
 _NO_TIME = msg("Write a time as 09:00.")
@@ -235,6 +236,8 @@ def _is_time(text: str) -> bool:
 
 
 def _time(text: str) -> time:
+    if _CLOCK.fullmatch(text) is None:
+        raise ValueError
     return time.fromisoformat(text.zfill(5) if text != "24:00" else "00:00").replace(second=0)
 
 
