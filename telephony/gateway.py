@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from callcenter.calls.errors import OrderRefused
 from callcenter.calls.facts import LegKind
 from callcenter.calls.ports import DialOrder, TelephonyStatus
+from callcenter.calls.presence import PhoneUse
 from callcenter.campaigns.messages import own_name
 from callcenter.campaigns.ports import LineOrder
 from callcenter.supervision.ports import WatchMode, WatchOrder
@@ -53,6 +54,10 @@ class Contexts:
     hold: Place = HOLD
     ring_back: str = "callcenter-ringback"
     spy: str = "callcenter-spy"
+    take_over: str = "callcenter-take-over"
+
+
+_IN_USE = (PhoneUse.RINGING, PhoneUse.BUSY, PhoneUse.HELD)
 
 
 class Gateway:
@@ -216,13 +221,24 @@ class Gateway:
             await _send_away(bridge, _spy(watch_id))
 
     async def take_over(self, call_id: int, endpoint: str) -> None:
-        await self.ring_back(call_id, endpoint)
+        await self._send_customer(call_id, Place(context=self._contexts.take_over, exten=endpoint))
 
     def reachable(self, endpoint: str) -> bool:
         if not all(bridge.status().up for bridge in self._bridges):
             return True
         phones = (bridge.phones().get(endpoint) for bridge in self._bridges)
         return any(phone is not None and phone.reachable for phone in phones)
+
+    def can_ring(self, endpoint: str, call_id: int) -> bool:
+        found = self._find(call_id)
+        if found is None or not found[0].status().up:
+            return True
+        phone = found[0].phones().get(endpoint)
+        return phone is not None and phone.reachable
+
+    def busy(self, endpoint: str) -> bool:
+        phones = (bridge.phones().get(endpoint) for bridge in self._bridges)
+        return any(phone is not None and phone.use in _IN_USE for phone in phones)
 
     def watches(self) -> frozenset[int] | None:
         if not all(bridge.synced.is_set() for bridge in self._bridges):

@@ -233,7 +233,7 @@ _DIRECTORIES = {
     "POST /calls/{call:int}/advice": Entry(
         needs=("supervision.coach",), target="call", form={"text": "slower"}, absent=True
     ),
-    "POST /messages": Entry(needs=("supervision.message",), form={"text": "come over"}),
+    "POST /messages": Entry(needs=("supervision.message",), form={"text": "come over", "to": "everybody"}),
     "POST /messages/{id:int}/read": Entry(needs=SIGNED_IN, target="missing"),
     "POST /watches/{id:int}/mode": Entry(needs=_WATCH, target="missing", form={"mode": "listen"}, absent=True),
     "POST /watches/{id:int}/leave": Entry(needs=_WATCH, target="missing", absent=True),

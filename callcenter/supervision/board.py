@@ -109,7 +109,7 @@ class Board:
         """Let a viewer look from now on; everything he sees."""
         self._viewers.add(viewer)
         viewer.settle()
-        return self._news(viewer, self._shown)
+        return self._news(viewer, [key for key, shown in self._shown.items() if viewer.sees(shown.line)])
 
     def leave(self, viewer: Viewer) -> None:
         self._viewers.discard(viewer)

@@ -31,6 +31,13 @@ class PhoneAway(Conflict):
     text = mark("Your phone is not connected. Try again when it says that it is ready.")
 
 
+class PhoneBusy(Conflict):
+    """The supervisor talks: the debtor would ring at a phone that takes nobody by itself."""
+
+    code = "phone_busy"
+    text = mark("Your phone is in a call. End it before you take another one over.")
+
+
 class WatchOver(Conflict):
     """The supervisor is not in that call any more."""
 

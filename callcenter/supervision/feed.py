@@ -67,15 +67,15 @@ class Feed:
     def _newest(self, read: AgentLine) -> AgentLine:
         """What was read, unless a change of state came by itself while it was being read."""
         shown = self.board.line((Kind.AGENTS, read.id))
-        if not self.board.watched or not isinstance(shown, AgentLine) or not _later(shown.since, read.since):
+        if not isinstance(shown, AgentLine) or not _later(shown.since, read.since):
             return read
         state = {name: getattr(shown, name) for name in ("state", "reason", "since", "call_id", "alarms")}
         return replace(read, **state)
 
     def agent_changed(self, user_id: int, **state: Any) -> None:
-        """A collector is in another state or has another alarm; what nobody shows is passed over."""
+        """A collector is in another state or has another alarm, also while nobody looks: somebody may be about to."""
         shown = self.board.line((Kind.AGENTS, user_id))
-        if isinstance(shown, AgentLine) and self.board.watched:
+        if isinstance(shown, AgentLine):
             self.board.put(replace(shown, **state))
 
     def alarm_raised(self, user_id: int, kind: str, since: datetime) -> None:

@@ -52,8 +52,10 @@ class Sent:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Advice:
-    """Advice that was given in a call."""
+    """Advice that was given in a call, to the collector ``agent_id``."""
 
+    id: int
+    agent_id: int
     by: str
     text: str
     at: datetime
@@ -177,7 +179,13 @@ async def advice_in(session: AsyncSession, call_ids: Collection[int]) -> Sequenc
         .order_by(CoachingNote.id)
     )
     return [
-        Advice(by=user.full_name if user else "", text=note.text, at=note.written_at)
+        Advice(
+            id=note.id,
+            agent_id=note.agent_id,
+            by=user.full_name if user else "",
+            text=note.text,
+            at=note.written_at,
+        )
         for note, user in await session.execute(wanted)
     ]
 
@@ -189,10 +197,16 @@ def _said(text: str) -> str:
     return said
 
 
-async def _within_reach(work: Work, actor: Actor, user_ids: Collection[int] | None) -> set[int]:
+async def readers_of(session: AsyncSession, actor: Actor) -> Sequence[User]:
+    """Whom the actor may write to, himself left out, by name."""
     reach = reaches(actor, MESSAGE, owner=User.id)
-    wanted = select(User.id).where(User.active, User.extension.is_not(None), *([] if reach is None else [reach]))
-    found = set((await work.session.scalars(wanted)).all()) - {actor.user_id}
+    wanted = select(User).where(User.active, User.extension.is_not(None), User.id != actor.user_id)
+    users = await session.scalars(wanted.where(*([] if reach is None else [reach])))
+    return sorted(users, key=lambda user: (user.full_name, user.id))
+
+
+async def _within_reach(work: Work, actor: Actor, user_ids: Collection[int] | None) -> set[int]:
+    found = {user.id for user in await readers_of(work.session, actor)}
     meant = found if user_ids is None else found & set(user_ids)
     if not meant or (user_ids is not None and meant != set(user_ids)):
         raise NobodyMeant({"to": msg(NobodyMeant.text)})

@@ -57,8 +57,12 @@ class Monitor(Protocol):
     async def take_over(self, call_id: int, endpoint: str) -> None:
         """Give the debtor to this phone; the collector's leg ends."""
 
-    def reachable(self, endpoint: str) -> bool:
-        """Whether a phone can be rung; also True while an exchange is not understood, whose own answer tells then."""
+    def can_ring(self, endpoint: str, call_id: int) -> bool:
+        """Whether a phone can be rung by the exchange the call is at; also True while that is not understood, whose own
+        answer tells then."""
+
+    def busy(self, endpoint: str) -> bool:
+        """Whether a phone rings or talks, as far as is known."""
 
     def watches(self) -> frozenset[int] | None:
         """The watches whose phone is there now; None while an exchange is not understood."""
@@ -80,6 +84,9 @@ class WatchedCalls(Protocol):
         self, session: AsyncSession, actor: Actor, right: str, call_id: int, collector: int | None = None
     ) -> Watched | None:
         """The call, when a collector whom the right reaches is in it now: this one, or who came last."""
+
+    async def may_hear(self, session: AsyncSession, user_id: int, right: str, collector: int) -> bool:
+        """Whether that user still has the right, and it reaches the collector."""
 
     async def reason_needed(self, session: AsyncSession, call_id: int) -> bool:
         """Whether the law of the debtor's case wants a reason stated for listening in."""

@@ -6,7 +6,15 @@ from datetime import timedelta
 from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.supervision.errors import NoPhoneToListen, NoSuchCall, OwnCall, PhoneAway, ReasonNeeded, WatchOver
+from callcenter.supervision.errors import (
+    NoPhoneToListen,
+    NoSuchCall,
+    OwnCall,
+    PhoneAway,
+    PhoneBusy,
+    ReasonNeeded,
+    WatchOver,
+)
 from callcenter.supervision.events import WatchChanged
 from callcenter.supervision.model import CallWatch
 from callcenter.supervision.ports import Monitor, Watched, WatchedCalls, WatchMode, WatchOrder
@@ -46,7 +54,7 @@ class Watching:
         """
         async with self._uow.write() as work:
             watched = await self._allowed(work, actor, RIGHT_OF[mode], call_id, reason, collector=collector)
-            endpoint = await self._endpoint(work, actor)
+            endpoint = await self._endpoint(work, actor, call_id)
             before = await _open_of(work.session, actor.user_id)
             await self._close(work, before)
             row = CallWatch(
@@ -74,10 +82,12 @@ class Watching:
             raise
         return watch_id
 
-    async def switch(self, actor: Actor, watch_id: int, mode: WatchMode) -> None:
-        """Whisper instead of listening, and so on, in the same call. Raises ``NoSuchCall``, ``WatchOver``."""
+    async def switch(self, actor: Actor, watch_id: int, mode: WatchMode, reason: str = "") -> None:
+        """Whisper instead of listening, and so on, in the same call. A ``reason`` may be needed by now: the call may
+        have been given its case since. Raises ``NoSuchCall``, ``ReasonNeeded``, ``WatchOver``."""
         async with self._uow.write() as work:
             row = await self._mine(work, actor, watch_id)
+            row.reason = reason.strip() or row.reason
             watched = await self._allowed(work, actor, RIGHT_OF[mode], row.call_id, row.reason, collector=row.agent_id)
             before, row.mode = WatchMode(row.mode), mode
             self._record(work, actor, f"supervision.{mode}", watched, row.reason)
@@ -100,13 +110,15 @@ class Watching:
     async def take_over(self, actor: Actor, call_id: int, reason: str = "") -> None:
         """The debtor goes to the actor's phone, the collector is free.
 
-        Raises ``NoSuchCall``, ``OwnCall``, ``NoPhoneToListen``, ``PhoneAway``, ``ReasonNeeded``, and what the exchange
-        answers.
+        Raises ``NoSuchCall``, ``OwnCall``, ``NoPhoneToListen``, ``PhoneAway``, ``PhoneBusy``, ``ReasonNeeded``, and
+        what the exchange answers.
         """
         async with self._uow.write() as work:
             watched = await self._allowed(work, actor, TAKE_OVER, call_id, reason)
-            endpoint = await self._endpoint(work, actor)
+            endpoint = await self._endpoint(work, actor, call_id)
             before = await _open_of(work.session, actor.user_id)
+            if not before and self._monitor.busy(endpoint):
+                raise PhoneBusy
             await self._close(work, before)
             self._record(work, actor, "supervision.take_over", watched, reason)
         for one in before:
@@ -114,8 +126,8 @@ class Watching:
         await self._monitor.take_over(call_id, endpoint)
 
     async def follow(self) -> None:
-        """Write down that watches are over whose phone has gone, and hang up the phones of those that are over: the
-        exchange may not have heard of it. Called every second."""
+        """Write down that watches are over whose phone has gone or whose supervisor may not be there any more, and hang
+        up the phones of those that are over: the exchange may not have heard of it. Called every second."""
         live = self._monitor.watches()
         if live is None:
             return
@@ -125,7 +137,9 @@ class Watching:
             rows = (await session.scalars(wanted)).all()
             unseen = [row for row in rows if row.id not in live]
             gone = [row.id for row in unseen if row.started_at < ringing or row.id in self._seen]
-            over = [row.id for row in rows if row.ended_at is not None]
+            barred = [row.id for row in rows if row.ended_at is None and not await self._may_go_on(session, row)]
+            over = [*(row.id for row in rows if row.ended_at is not None), *barred]
+            gone += barred
         self._seen = live.difference(over)
         if gone:
             async with self._uow.write() as work:
@@ -134,9 +148,8 @@ class Watching:
         for watch_id in over:
             await self._monitor.end_watch(watch_id)
 
-    async def current(self, session: AsyncSession, user_id: int) -> CallWatch | None:
-        """The watch of a supervisor that goes on."""
-        return next(iter(await _open_of(session, user_id)), None)
+    async def _may_go_on(self, session: AsyncSession, row: CallWatch) -> bool:
+        return await self._calls.may_hear(session, row.user_id, RIGHT_OF[WatchMode(row.mode)], row.agent_id)
 
     async def _allowed(
         self, work: Work, actor: Actor, right: str, call_id: int, reason: str, *, collector: int | None = None
@@ -150,11 +163,11 @@ class Watching:
             raise ReasonNeeded({"reason": msg(ReasonNeeded.text)})
         return watched
 
-    async def _endpoint(self, work: Work, actor: Actor) -> str:
+    async def _endpoint(self, work: Work, actor: Actor, call_id: int) -> str:
         endpoint = await self._calls.endpoint(work.session, actor.user_id)
         if endpoint is None:
             raise NoPhoneToListen
-        if not self._monitor.reachable(endpoint):
+        if not self._monitor.can_ring(endpoint, call_id):
             raise PhoneAway
         return endpoint
 
@@ -185,6 +198,11 @@ class Watching:
             collector_id=row.agent_id,
             mode=mode,
         )
+
+
+async def watch_of(session: AsyncSession, user_id: int) -> CallWatch | None:
+    """The watch of a supervisor that goes on."""
+    return next(iter(await _open_of(session, user_id)), None)
 
 
 async def _open_of(session: AsyncSession, user_id: int) -> Sequence[CallWatch]:

@@ -28,6 +28,7 @@ from tests.e2e.voices import (
     voices,
 )
 from tests.phones import Baresip, debtor_phone, desk_phone
+from tests.plugins.asterisk import eventually
 from tests.plugins.product import Product
 from tests.registered import counting_phone
 
@@ -36,6 +37,10 @@ pytestmark = [pytest.mark.asterisk, pytest.mark.browser, pytest.mark.timeout(240
 TIMES = 2
 #: Seconds that each of the two talks, and what is left out at the beginning and end: handing over is not measured.
 TALK, EDGE = 3.0, 0.5
+#: A browser that was told to refuse its microphone.
+MUTE = """() => {
+  navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("no", "NotAllowedError"));
+}"""
 
 
 @dataclass(frozen=True)
@@ -125,3 +130,25 @@ async def test_a_telephone_that_counts_from_a_high_number_is_recorded(
     talk = recorded[int(EDGE * rate) : int((TALK - EDGE) * rate)]
     assert voices(tones(talk[:, 0], rate)) == {DEBTOR}
     assert voices(tones(talk[:, 1], rate)) == {COLLECTOR}
+
+
+async def test_who_is_not_answered_by_who_takes_him_over_finds_another(product: Product, tmp_path: Path) -> None:
+    """The supervisor's browser refuses its microphone, so his phone cannot answer: the debtor goes to the queue."""
+    lab, pbx, phones = exchange_of(product)
+    async with (
+        supervisor_at(product, tmp_path) as page,
+        desk_phone(pbx.sip, phones["101"]) as collector,
+        debtor_phone(pbx.trunk.host, NUMBER) as debtor,
+    ):
+        await debtor.dial(f"sip:101@{pbx.sip.host}:{pbx.sip.port}")
+        await collector.answer()
+        await debtor.until("CALL_ESTABLISHED")
+        await page.evaluate(MUTE)
+        await page.locator("[data-watch-act=take-over]").click()
+        await collector.until("CALL_CLOSED")
+        await eventually(lambda: "main has 1 calls" in lab.rx("queue show main"))
+        async with desk_phone(pbx.sip, phones["102"]) as another:
+            await another.answer()
+            await eventually(lambda: "main has 0 calls" in lab.rx("queue show main"))
+            await debtor.hang_up()
+            await another.until("CALL_CLOSED")

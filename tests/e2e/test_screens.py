@@ -9,7 +9,7 @@ from playwright.async_api import Browser, Page
 
 from tests.e2e.stage import Stage
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.walk]
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 SIZES = {"wide": (1440, 900), "laptop": (1280, 720), "phone": (390, 844)}

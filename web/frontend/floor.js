@@ -3,7 +3,7 @@ import { t } from "./i18n.js";
 import { post } from "./net.js";
 import { toast } from "./toast.js";
 
-const shown = new Map();
+const shown = new Map(), given = new Map();
 
 function message({ message_id: id, by, text }) {
   if (shown.has(id)) return;
@@ -12,15 +12,28 @@ function message({ message_id: id, by, text }) {
 }
 
 document.addEventListener("floor.message", ({ detail }) => message(detail));
-document.addEventListener("snapshot", ({ detail }) => (detail.messages ?? []).forEach(message));
-document.addEventListener("call.advice", ({ detail }) => {
-  const line = toast(t("advice_from", detail), { mark: "bulb", seconds: 0 });
-  const over = ({ detail: { call_id: callId } }) => {
-    if (callId !== detail.call_id) return;
+function advise(detail) {
+  if (!given.has(detail.note_id)) given.set(detail.note_id, { callId: detail.call_id, line: toast(t("advice_from", detail), { mark: "bulb", seconds: 0 }) });
+}
+
+function forget(isOver) {
+  for (const [id, { callId, line }] of given) {
+    if (!isOver(id, callId)) continue;
     line.remove();
-    document.removeEventListener("call.ended", over);
-  };
-  document.addEventListener("call.ended", over);
+    given.delete(id);
+  }
+}
+
+document.addEventListener("snapshot", ({ detail }) => {
+  (detail.messages ?? []).forEach(message);
+  const stands = new Set((detail.advice ?? []).map((one) => one.note_id));
+  forget((id) => !stands.has(id));
+  (detail.advice ?? []).forEach(advise);
+});
+document.addEventListener("call.advice", ({ detail }) => advise(detail));
+document.addEventListener("call.ended", ({ detail }) => forget((id, callId) => callId === detail.call_id));
+document.addEventListener("call.merged", ({ detail }) => {
+  for (const one of given.values()) if (detail.merged_ids.includes(one.callId)) one.callId = detail.call_id;
 });
 document.addEventListener("floor.read", ({ detail }) => {
   const counted = document.querySelector(`[data-message-read="${CSS.escape(String(detail.message_id))}"]`);

@@ -4,6 +4,8 @@ import { span, now } from "./time.js";
 import { BoardFeed, byState, serviceLevel } from "./board/feed.js";
 
 const SHOWN = ["available", "talking", "ringing", "hold", "wrap_up", "pause"];
+/** So many queues and alarms have a line; of the others their number. */
+const ROOM = 6;
 const wall = document.getElementById("wall");
 const words = JSON.parse(wall.dataset.words);
 const feed = new BoardFeed(wall.dataset.url);
@@ -47,18 +49,21 @@ function drawStates(counts) {
 }
 
 function drawQueues(queues) {
-  part("queues").replaceChildren(...queues.slice(0, 6).map((one) => {
+  const worst = [...queues].sort((one, other) => other.waiting - one.waiting || (one.since ?? "~").localeCompare(other.since ?? "~"));
+  part("queues").replaceChildren(...worst.slice(0, ROOM).map((one) => {
     const share = serviceLevel(one);
     return h("tr", {}, h("th", { scope: "row" }, words.queues[one.id] ?? one.id), h("td", {}, String(one.waiting)),
       h("td", {}, one.since ? span(now() - Date.parse(one.since)) : "0:00"),
       h("td", {}, share === null ? "—" : `${Math.round(share * 100)}%`), h("td", {}, String(one.abandoned)));
   }));
+  if (queues.length > ROOM) part("queues").append(h("tr", {}, h("th", { scope: "row" }, `+${queues.length - ROOM}`)));
   part("no-queues").hidden = queues.length > 0;
 }
 
 function drawAlarms(agents) {
   const alarms = agents.flatMap((one) => one.alarms.map((kind) => `${one.name} · ${words.alarms[kind].word}`));
-  part("alarms").replaceChildren(...alarms.slice(0, 6).map((text) => h("li", {}, icon("alarm"), ` ${text}`)));
+  part("alarms").replaceChildren(...alarms.slice(0, ROOM).map((text) => h("li", {}, icon("alarm"), ` ${text}`)));
+  if (alarms.length > ROOM) part("alarms").append(h("li", {}, `+${alarms.length - ROOM}`));
 }
 
 feed.addEventListener("change", draw);

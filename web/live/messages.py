@@ -30,9 +30,12 @@ from callcenter.calls.facts import Direction
 from callcenter.calls.model import Call, Leg
 from callcenter.calls.offers import Offer, offers_of
 from callcenter.calls.ports import Telephony, TelephonyStatus
+from callcenter.calls.queries import live_ids_of, merged_into
 from callcenter.calls.recorded import Pauses, RecordingPaused, RecordingReady
 from callcenter.supervision.events import AdviceGiven, MessageRead, MessageSent, WatchChanged
-from callcenter.supervision.messages import unread
+from callcenter.supervision.messages import advice_in, unread
+from callcenter.supervision.model import CallWatch
+from callcenter.supervision.watching import watch_of
 from core.cases.events import CaseChanged
 from core.cases.model import Case
 from core.cases.rights import VIEW as CASES_VIEW
@@ -122,9 +125,13 @@ class LiveMessages:
             state = await state_of(session, actor.user_id)
             due = await count_due(session, actor)
             said = await unread(session, actor.user_id, datetime.now(UTC))
+            advice = await _advice_now(session, actor.user_id)
+            watch = await watch_of(session, actor.user_id)
             self._reasons = words_of(await pause_reasons(session, active_only=False))
         return {
             "messages": [{"message_id": one.id, "by": one.by, "text": one.text} for one in said],
+            "advice": advice,
+            "watch": watch_body(watch) if watch is not None else None,
             "offers": [_offer_body(offer) for offer in offers.values()],
             "agent": self._agent_body(state, actor.language) if state is not None else None,
             "telephony": _lamp(self._telephony.status(), actor.language),
@@ -247,7 +254,7 @@ class LiveMessages:
         self._hub.publish("floor.read", Audience(user_ids=frozenset({event.author_id})), lambda _language: body)
 
     async def _advice(self, event: AdviceGiven) -> None:
-        body = {"call_id": event.call_id, "by": event.by, "text": event.text}
+        body = {"note_id": event.note_id, "call_id": event.call_id, "by": event.by, "text": event.text}
         self._hub.publish("call.advice", Audience(user_ids=frozenset({event.agent_id})), lambda _language: body)
 
     async def _case(self, event: CaseChanged) -> None:
@@ -334,3 +341,18 @@ def _lamp(status: TelephonyStatus, language: str) -> dict[str, Any]:
 
 def _iso(moment: datetime) -> str:
     return moment.isoformat()
+
+
+async def _advice_now(session: AsyncSession, user_id: int) -> list[Mapping[str, object]]:
+    """What a collector was advised in the calls that are his now, as ``call.advice`` tells it."""
+    found: list[Mapping[str, object]] = []
+    for call_id in await live_ids_of(session, user_id):
+        given = await advice_in(session, [call_id, *await merged_into(session, call_id)])
+        mine = (one for one in given if one.agent_id == user_id)
+        found += ({"note_id": one.id, "call_id": call_id, "by": one.by, "text": one.text} for one in mine)
+    return found
+
+
+def watch_body(watch: CallWatch) -> Mapping[str, object]:
+    """A watch as ``watch.changed`` tells it."""
+    return {"watch_id": watch.id, "call_id": watch.call_id, "collector": watch.agent_id, "mode": watch.mode}

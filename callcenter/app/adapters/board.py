@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from callcenter.agents.events import AgentAlarmRaised, AgentStateChanged
 from callcenter.agents.queries import list_agents
 from callcenter.app.adapters.waits import QUEUED, TAKEN, TAKEN_AT
+from callcenter.calls.facts import CallPhase
 from callcenter.calls.model import Call
 from callcenter.queues.model import Queue
 from callcenter.supervision.feed import Feed
@@ -21,6 +22,7 @@ from core.kernel.types import UtcDateTime
 from core.people.model import User
 from core.planning.model import Company
 
+_IN_QUEUE = (CallPhase.QUEUED, CallPhase.RINGING)
 #: Whoever waits at midnight came before it.
 _EVENING = timedelta(hours=6)
 
@@ -64,7 +66,8 @@ def _today(midnight: datetime, *, sqlite: bool) -> Select[*tuple[Any, ...]]:
     """The figures of every queue of those who came to it since midnight, by the words of reports (``waits``). Service
     level: of those who were taken or went, the share that was taken in time, by whole seconds."""
     today = QUEUED & (Call.started_at >= midnight)
-    waits = QUEUED & ~TAKEN & Call.ended_at.is_(None)
+    waits = QUEUED & Call.phase.in_(_IN_QUEUE) & Call.ended_at.is_(None)
+    known_since = waits & (Call.answered_at.is_(None) | (Call.answered_at < Call.queued_at))  # his first queue's, else
     waited: ColumnElement[Any] = (
         func.round((func.julianday(TAKEN_AT) - func.julianday(Call.queued_at)) * 86400, 4)  # days are floats there
         if sqlite
@@ -79,7 +82,7 @@ def _today(midnight: datetime, *, sqlite: bool) -> Select[*tuple[Any, ...]]:
             Queue.code.label("id"),
             Queue.service_seconds,
             count(waits).label("waiting"),
-            func.min(case((waits, Call.queued_at)), type_=UtcDateTime).label("since"),
+            func.min(case((known_since, Call.queued_at)), type_=UtcDateTime).label("since"),
             count(today & TAKEN).label("answered"),
             count(today & (waited < Queue.service_seconds + 1)).label("in_time"),
             count(today & ~TAKEN & Call.ended_at.is_not(None)).label("abandoned"),

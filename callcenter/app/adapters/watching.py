@@ -11,7 +11,8 @@ from callcenter.compliance.law.terms import Jurisdiction
 from callcenter.supervision.ports import Watched
 from core.cases.model import Case, Creditor
 from core.kernel.access import Actor
-from core.people.access import reaches
+from core.people.access import actor_of, reaches
+from core.people.model import User
 
 
 class LiveCalls:
@@ -37,6 +38,17 @@ class LiveCalls:
         )
         leg = (await session.execute(wanted)).one_or_none()
         return None if leg is None else Watched(call_id=call_id, user_id=leg.user_id, leg=leg.uniqueid)
+
+    async def may_hear(self, session: AsyncSession, user_id: int, right: str, collector: int) -> bool:
+        user = await session.get(User, user_id)
+        if user is None or not user.active:
+            return False
+        actor = await actor_of(session, user)
+        if not actor.may(right):
+            return False
+        reach = reaches(actor, right, owner=User.id)
+        wanted = select(User.id).where(User.id == collector, *([] if reach is None else [reach]))
+        return await session.scalar(wanted) is not None
 
     async def reason_needed(self, session: AsyncSession, call_id: int) -> bool:
         law = (

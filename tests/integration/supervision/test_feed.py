@@ -29,6 +29,25 @@ class OnePaused:
         return []
 
 
+class ChangesWhileRead(OnePaused):
+    """A floor whose collector comes back while the calls are read."""
+
+    feed: Feed
+
+    async def calls(self, _session: AsyncSession) -> Sequence[CallLine]:
+        self.feed.agent_changed(1, state="available", reason=None, since=START + timedelta(minutes=1), alarms=())
+        return []
+
+
+async def test_what_changes_while_the_board_wakes_up_is_on_it(uow: UnitOfWork, clock: ManualClock) -> None:
+    floor = ChangesWhileRead()
+    floor.feed = Feed(uow, clock, floor)
+    await floor.feed.join(Viewer(Actor(user_id=50, login="chief", rights={BOARD: Scope.ALL}), BOARD))
+    line = floor.feed.board.line((Kind.AGENTS, 1))
+    assert isinstance(line, AgentLine)
+    assert line.state == "available"
+
+
 async def test_an_alarm_about_a_stretch_that_is_over_is_not_shown(uow: UnitOfWork, clock: ManualClock) -> None:
     feed, later = Feed(uow, clock, OnePaused()), START + timedelta(minutes=61)
     await feed.join(Viewer(Actor(user_id=50, login="chief", rights={BOARD: Scope.ALL}), BOARD))

@@ -20,6 +20,7 @@ from callcenter.supervision.errors import (
     NothingSaid,
     OwnCall,
     PhoneAway,
+    PhoneBusy,
     ReasonNeeded,
     TooManyMessages,
     WatchOver,
@@ -57,6 +58,7 @@ class FakeMonitor:
     live: set[int] | None = field(default_factory=set)
     refusing: bool = False
     away: bool = False
+    talks: bool = False
 
     async def watch(self, order: WatchOrder) -> None:
         if self.refusing:
@@ -80,8 +82,11 @@ class FakeMonitor:
     async def take_over(self, call_id: int, endpoint: str) -> None:
         self.orders.append(("take over", (call_id, endpoint)))
 
-    def reachable(self, endpoint: str) -> bool:
+    def can_ring(self, endpoint: str, call_id: int) -> bool:
         return not self.away
+
+    def busy(self, endpoint: str) -> bool:
+        return self.talks
 
     def watches(self) -> frozenset[int] | None:
         return None if self.live is None else frozenset(self.live)
@@ -92,6 +97,10 @@ class FakeCalls:
     """Collector 1 is in call 77, and in 78 too; his colleague is with him."""
 
     strict: bool = False
+    barred: bool = False
+
+    async def may_hear(self, _session: AsyncSession, user_id: int, right: str, collector: int) -> bool:
+        return not self.barred
 
     async def talking(
         self, _session: AsyncSession, actor: Actor, right: str, call_id: int, collector: int | None = None
@@ -226,8 +235,10 @@ async def test_what_cannot_be_watched(
     monitor.away = True
     with pytest.raises(PhoneAway):
         await watching.take_over(chief(), CALL)
-    monitor.away = False
-    calls.strict = True
+    monitor.away, monitor.talks = False, True
+    with pytest.raises(PhoneBusy):
+        await watching.take_over(chief(), CALL)
+    monitor.talks, calls.strict = False, True
     with pytest.raises(ReasonNeeded):
         await watching.take_over(chief(), CALL, "  ")
     await watching.begin(chief(), CALL, WatchMode.LISTEN, "a complaint of yesterday")
@@ -241,8 +252,31 @@ async def test_what_cannot_be_watched(
 
 async def test_who_takes_a_call_over_leaves_it_first(watching: Watching, monitor: FakeMonitor) -> None:
     watch = await watching.begin(chief(), CALL, WatchMode.LISTEN)
+    monitor.talks = True  # with this very call
     await watching.take_over(chief(), CALL)
     assert monitor.orders[1:] == [("end", watch), ("take over", (CALL, "150"))]
+
+
+async def test_who_may_not_any_more_hears_no_more(
+    uow: UnitOfWork, watching: Watching, monitor: FakeMonitor, calls: FakeCalls
+) -> None:
+    watch = await watching.begin(chief(), CALL, WatchMode.LISTEN)
+    calls.barred = True
+    await watching.follow()
+    assert (await watches(uow))[0].ended_at is not None
+    assert monitor.orders[1:] == [("end", watch)]
+
+
+async def test_a_reason_that_is_needed_by_now_is_given_with_the_change(
+    uow: UnitOfWork, watching: Watching, calls: FakeCalls
+) -> None:
+    watch = await watching.begin(chief(), CALL, WatchMode.LISTEN)
+    calls.strict = True  # the call has been given its case
+    with pytest.raises(ReasonNeeded):
+        await watching.switch(chief(), watch, WatchMode.WHISPER)
+    await watching.switch(chief(), watch, WatchMode.WHISPER, "a complaint")
+    (row,) = await watches(uow)
+    assert (row.mode, row.reason) == (WatchMode.WHISPER, "a complaint")
 
 
 async def test_a_watch_ends_with_its_phone(
@@ -334,13 +368,15 @@ async def test_the_figures_of_a_queue(uow: UnitOfWork) -> None:
             work.session.add(logged(number, answered_at=after(wait), ended_at=after(200)))
         work.session.add(logged(10, answered_at=after(60), queued_at=after(50), ended_at=after(200)))
         work.session.add_all([logged(11, ended_at=after(30)), logged(12, phase="queued", started_at=after(40))])
+        work.session.add(logged(14, phase="dialling"))  # he leaves a message
+        work.session.add(logged(15, phase="queued", answered_at=after(2)))  # passed on to it
         work.session.add(logged(13, started_at=START - timedelta(days=2), ended_at=after(-9)))
     async with uow.read() as session:
         (line,) = await FloorPicture().queues(session, START + timedelta(minutes=5))
         waiting = await FloorPicture().calls(session)
-    assert (line.answered, line.in_time, line.abandoned, line.waiting) == (5, 3, 1, 1)
+    assert (line.answered, line.in_time, line.abandoned, line.waiting) == (6, 4, 1, 2)
     assert line.since == after(40)
-    assert [one.id for one in waiting] == [12]
+    assert {one.id for one in waiting} == {12, 14, 15}
 
 
 async def test_who_waits_over_midnight_still_waits(uow: UnitOfWork) -> None:

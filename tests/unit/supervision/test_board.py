@@ -67,7 +67,9 @@ def test_a_team_head_sees_his_team_and_what_is_nobodys() -> None:
     screens = {}
     for scope in (Scope.ALL, Scope.TEAM, Scope.OWN, None):
         screens[scope] = Screen()
-        screens[scope].take(board.join(viewer(scope)))
+        first = board.join(viewer(scope))
+        assert not first.gone, "whoever is out of reach is not even named"
+        screens[scope].take(first)
     seen = {scope: (set(one.lines[Kind.AGENTS]), set(one.lines[Kind.CALLS])) for scope, one in screens.items()}
     assert seen == {
         Scope.ALL: ({1, 2}, {7, 8, 9}),

@@ -27,11 +27,21 @@ export class Watch {
     this.#changed = changed;
     this.now = JSON.parse(host.dataset.watch);
     this.listener = ({ detail }) => this.#became(detail);
+    this.anew = ({ detail }) => this.#is(detail.watch ?? null);
     document.addEventListener("watch.changed", this.listener);
+    document.addEventListener("snapshot", this.anew);
   }
 
   stop() {
     document.removeEventListener("watch.changed", this.listener);
+    document.removeEventListener("snapshot", this.anew);
+  }
+
+  /** What was missed while the link was down is not told again. */
+  #is(watch) {
+    const before = this.now;
+    this.now = watch;
+    this.#changed(new Set([before?.call_id, watch?.call_id]));
   }
 
   #became({ watch_id: watchId, call_id: callId, collector, mode }) {
@@ -64,7 +74,7 @@ export class Watch {
 
   #enter(callId, mode, collector) {
     const there = this.now?.call_id === callId && (collector === undefined || this.now.collector === collector);
-    if (there) return this.#do(`/watches/${this.now.watch_id}/mode`, { mode });
+    if (there) return this.#reasoned(`/watches/${this.now.watch_id}/mode`, { mode });
     return this.#reasoned(`/calls/${callId}/watch`, { mode, ...(collector === undefined ? {} : { collector }) });
   }
 
@@ -100,6 +110,7 @@ export class Watch {
   }
 
   #refused(error) {
+    if (error.code === "watch_over") this.#is(null);
     toast(error.problem ? error.message : t("network_error"), { mark: "alert-circle" });
   }
 }

@@ -2,7 +2,7 @@
 own (``web.live.board``)."""
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 from sqlalchemy import select
@@ -11,18 +11,19 @@ from starlette.responses import JSONResponse, Response
 
 from callcenter.agents.queries import pause_reasons
 from callcenter.queues.model import Queue
-from callcenter.supervision.messages import LENGTH, Messages, sent_lately
-from callcenter.supervision.model import CallWatch
+from callcenter.supervision.messages import LENGTH, Messages, readers_of, sent_lately
 from callcenter.supervision.ports import WatchMode
 from callcenter.supervision.rights import BARGE, BOARD, COACH, LISTEN, MESSAGE, TAKE_OVER, WALL, WHISPER
-from callcenter.supervision.watching import RIGHT_OF, Watching
+from callcenter.supervision.watching import RIGHT_OF, Watching, watch_of
 from core.kernel.i18n import Message, Translator, msg, translator
-from web.errors import is_api
 from web.forms import Form, parse
-from web.page import go_to, language_of, page
+from web.live.messages import watch_body
+from web.once import fresh_key, once
+from web.page import language_of, page
+from web.pages import options
 from web.pages.calls.call_words import DIRECTIONS, PHASES
 from web.pages.floor.agent_badge import ALARMS, STATES, words_of
-from web.pages.listing import State
+from web.pages.listing import Option, State
 from web.security import actor, right, route, signed_in
 from web.state import part, services
 
@@ -33,8 +34,9 @@ async def board(request: Request) -> Response:
     """Collectors, calls and queues as they are now."""
     me = actor(request)
     async with services(request).uow.read() as session:
-        watch = await part(request, Watching).current(session, me.user_id)
+        watch = await watch_of(session, me.user_id)
         sent = await sent_lately(session, me) if me.may(MESSAGE) else ()
+        readers = await readers_of(session, me) if me.may(MESSAGE) else ()
     context = {
         "words": await _words(request),
         "my_id": me.user_id,
@@ -44,14 +46,11 @@ async def board(request: Request) -> Response:
         "may_coach": me.may(COACH),
         "may_message": me.may(MESSAGE),
         "sent": sent,
-        "watch": _shown(watch) if watch else None,
+        "readers": [Option(value="everybody", label=msg("Everybody within my reach")), *options.of_people(readers)],
+        "once": fresh_key(),
+        "watch": watch_body(watch) if watch else None,
     }
     return await page(request, "supervision/board.html", context)
-
-
-def _shown(watch: CallWatch) -> Mapping[str, object]:
-    """As ``watch.changed`` tells it."""
-    return {"watch_id": watch.id, "call_id": watch.call_id, "collector": watch.agent_id, "mode": watch.mode}
 
 
 async def wall(request: Request) -> Response:
@@ -70,6 +69,7 @@ class WatchForm(Form):
 
 class ModeForm(Form):
     mode: WatchMode
+    reason: _Reason = ""
 
 
 class TakeOverForm(Form):
@@ -88,7 +88,7 @@ async def watch(request: Request) -> Response:
 async def switch(request: Request) -> Response:
     """Whisper, barge in, or only listen from now on."""
     form = await parse(request, ModeForm)
-    await part(request, Watching).switch(actor(request), request.path_params["id"], form.mode)
+    await part(request, Watching).switch(actor(request), request.path_params["id"], form.mode, form.reason)
     return Response(status_code=204)
 
 
@@ -112,14 +112,14 @@ class MessageForm(Form):
 
 
 class MessageToForm(MessageForm):
-    id: list[int] = []
+    to: Literal["everybody"] | int
 
 
 async def message(request: Request) -> Response:
-    """Say something to collectors: to those chosen, or to all within reach."""
+    """Say something to one collector, or to all within reach."""
     form = await parse(request, MessageToForm)
-    await part(request, Messages).send(actor(request), form.text, form.id or None)
-    return Response(status_code=204) if is_api(request) else go_to("/board")
+    chosen = None if form.to == "everybody" else [form.to]
+    return await once(request, lambda: part(request, Messages).send(actor(request), form.text, chosen), "/board")
 
 
 async def read(request: Request) -> Response:
