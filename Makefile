@@ -17,8 +17,9 @@ test-fast: setup-test ## the part that needs no Asterisk and no browser
 	$(RUN) pytest -n 2 -m "not asterisk and not browser and not slow"
 
 test-slow: setup-test ## the part on real telephones, browsers and big data
-	$(RUN) pytest -n 2 -m "slow and not asterisk and not browser"
-	$(RUN) pytest -n 2 --dist loadfile --no-loadscope-reorder -m "asterisk or browser"
+	$(RUN) pytest -n 2 -m "slow and not asterisk and not browser or walk"
+	$(RUN) pytest -m alone
+	$(RUN) pytest -n 3 --dist loadfile --no-loadscope-reorder -m "(asterisk or browser) and not walk and not alone"
 
 check: setup-test ## style, types, imports
 	$(RUN) ruff check .

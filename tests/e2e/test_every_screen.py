@@ -191,6 +191,7 @@ async def test_a_collector_works_without_a_mouse(product: Product, chromium: Bro
     await expect(page).to_have_url(case_url)
 
 
+@pytest.mark.walk
 async def test_every_page_of_every_role(product: Product, chromium: Browser) -> None:
     collector = await sign_in(product, chromium, "collector")
     await answered_call(product, collector)

@@ -34,6 +34,7 @@ from tests.plugins.figures import Figure
 from tests.waiting import until
 
 pytestmark = [
+    pytest.mark.alone,
     pytest.mark.asterisk,
     pytest.mark.browser,
     pytest.mark.slow,

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import and_, or_, select
 
@@ -35,6 +36,7 @@ BUSY = 503
 _WRAPPING = and_(Call.wrap_started_at.is_not(None), Call.wrap_ended_at.is_(None))
 TALK_AT_MOST = 5.0
 WRAPS_UP_FOR = 0.8
+SETTLES = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,9 +122,12 @@ class Staff:
 
     async def _is_done(self, extension: str) -> bool:
         """Offline, which he also is between his last talk and its wrap-up while he does not want another: not in a
-        call, and nothing to write down."""
+        call, and nothing to write down. A queue that has not heard of it yet may ring him for a moment."""
         user_id = self.collectors[extension].user_id
-        state = select(AgentState.state).where(AgentState.user_id == user_id, AgentState.ended_at.is_(None))
+        settled = datetime.now(UTC) - timedelta(seconds=SETTLES)
+        state = select(AgentState.state).where(
+            AgentState.user_id == user_id, AgentState.ended_at.is_(None), AgentState.started_at < settled
+        )
         mine = select(Call.id).where(Call.user_id == user_id, Call.merged_into.is_(None))
         undone = mine.where(or_(Call.ended_at.is_(None), _WRAPPING))
         async with self.database.read() as session:

@@ -36,7 +36,7 @@ from web.api.v1.openapi import document
 from web.routes import ROUTES
 from web.security import GuardedRoute
 
-EXAMPLES = 40
+EXAMPLES = 25
 _CHECKS = [
     not_a_server_error,
     status_code_conformance,

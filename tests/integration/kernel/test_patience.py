@@ -17,7 +17,7 @@ from core.kernel.uow import UnitOfWork, Work
 from tests.locking import locked
 
 TABLE = "idempotency_keys"
-SHORT, SOON, SLOW, PATIENT = 0.2, 6.0, 0.03, 2.0
+SHORT, SOON, SLOW, PATIENT = 0.2, 6.0, 0.06, 5.0
 NOON = datetime(2026, 3, 11, 12, tzinfo=UTC)
 
 
