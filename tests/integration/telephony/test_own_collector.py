@@ -25,6 +25,12 @@ _WAITS = re.compile(r"(Local/\S+) \(wait: 0:0[2-9]")
 _CALLERS = re.compile(r"^(Local/[^!]+;2)!", re.MULTILINE)
 
 
+@pytest.fixture(autouse=True)
+def _collector_has_long_been_free(asterisk_lab: Lab) -> None:
+    """There is no server to say so after a talk of another test with this Asterisk."""
+    asterisk_lab.rx(f"dialplan set global CALLCENTER_PARTED_{OWN.extension} 0")
+
+
 async def test_of_two_debtors_of_the_same_moment_one_rings_their_collector(asterisk_lab: Lab) -> None:
     async with desk_phone(asterisk_lab.required().pbx.sip, OWN) as phone:
         for _ in range(PAIRS):
